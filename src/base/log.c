@@ -1,0 +1,155 @@
+#include "base/log.h"
+
+#include <openssl/crypto.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define SECRET_LENGTH_MIN 8
+#define LINE_MAX_BYTES ((size_t)16384)
+#define MASK "********"
+
+static const char *const level_words[] = {
+    [LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
+
+/* The one state of the program that is nobody's argument: every room may speak, cli alone listens.
+ */
+static struct {
+    FILE *stream;
+    enum log_level level;
+    char **secrets; /* longest first, so that a secret within another leaves no tail */
+    size_t secret_count;
+    void (*before_line)(void *context);
+    void *context;
+} state;
+
+void log_open(FILE *stream, enum log_level level)
+{
+    state.stream = stream;
+    state.level = level;
+}
+
+void log_close(void)
+{
+    if (state.stream != NULL) {
+        (void)fflush(state.stream);
+    }
+    for (size_t i = 0; i < state.secret_count; i++) {
+        OPENSSL_cleanse(state.secrets[i], strlen(state.secrets[i]));
+        free(state.secrets[i]);
+    }
+    free(state.secrets);
+    memset(&state, 0, sizeof state);
+}
+
+void log_before_line(void (*hook)(void *context), void *context)
+{
+    state.before_line = hook;
+    state.context = context;
+}
+
+void log_secret(const char *secret)
+{
+    if (secret == NULL || strlen(secret) < SECRET_LENGTH_MIN) {
+        return;
+    }
+    size_t at = 0;
+    for (size_t i = 0; i < state.secret_count; i++) {
+        if (strcmp(state.secrets[i], secret) == 0) {
+            return;
+        }
+        if (strlen(state.secrets[i]) >= strlen(secret)) {
+            at = i + 1;
+        }
+    }
+    state.secrets = xreallocarray(state.secrets, state.secret_count + 1, sizeof *state.secrets);
+    memmove(state.secrets + at + 1, state.secrets + at,
+            (state.secret_count - at) * sizeof *state.secrets);
+    state.secrets[at] = xstrdup(secret);
+    state.secret_count++;
+}
+
+int log_level_parse(const char *word, enum log_level *out)
+{
+    for (size_t i = 0; i < sizeof level_words / sizeof level_words[0]; i++) {
+        if (str_equal(word, level_words[i])) {
+            *out = (enum log_level)i;
+            return 0;
+        }
+    }
+    return -1;
+}
+
+/* The length of the registered secret that stands at s, or 0. */
+static size_t secret_at(const char *s)
+{
+    for (size_t i = 0; i < state.secret_count; i++) {
+        size_t length = strlen(state.secrets[i]);
+        if (strncmp(s, state.secrets[i], length) == 0) {
+            return length;
+        }
+    }
+    return 0;
+}
+
+static char *masked(const char *s)
+{
+    struct text out;
+    text_init(&out, strlen(s) * 2 + sizeof MASK);
+    while (*s != '\0') {
+        size_t length = secret_at(s);
+        if (length > 0) {
+            text_add(&out, MASK);
+            s += length;
+        } else {
+            text_addc(&out, *s++);
+        }
+    }
+    return text_take(&out);
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+    if (state.stream == NULL || level > state.level) {
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    va_list again;
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    size_t size = length > 0 ? (size_t)length + 1 : 1;
+    char *raw = xcalloc(size, 1);
+    (void)vsnprintf(raw, size, format, again);
+    va_end(again);
+    /* Masked before it is cut or cleaned: neither may leave half a secret that no longer matches.
+     */
+    char *message = masked(raw);
+    size_t kept = strlen(message);
+    while (kept > 0 && message[kept - 1] == '\n') {
+        kept--;
+    }
+    bool cut = kept > LINE_MAX_BYTES;
+    struct text line;
+    text_init(&line, LINE_MAX_BYTES + 64);
+    char now[TIME_ISO_SIZE];
+    time_iso(clock_wall_ms(NULL), now);
+    text_addf(&line, "%s %-5s ", now, level_words[level]);
+    text_add_printable(&line, message, cut ? LINE_MAX_BYTES : kept);
+    text_add(&line, cut ? "...\n" : "\n");
+    if (state.before_line != NULL) {
+        state.before_line(state.context);
+    }
+    (void)fwrite(text_str(&line), 1, line.length, state.stream);
+    (void)fflush(state.stream);
+    text_release(&line);
+    OPENSSL_cleanse(raw, size);
+    free(raw);
+    free(message);
+}
