@@ -1,0 +1,37 @@
+/* A finding: the one verdict of one rule on one subject. */
+#ifndef TOWERKEEP_MODEL_FINDING_H
+#define TOWERKEEP_MODEL_FINDING_H
+
+#include <stdbool.h>
+
+enum status { STATUS_PASS, STATUS_FAIL, STATUS_MANUAL, STATUS_MUTED, STATUS_ERROR, STATUS_NOT_APPLICABLE, STATUS_FIXED, STATUS_COUNT };
+enum severity { SEVERITY_CRITICAL, SEVERITY_HIGH, SEVERITY_MEDIUM, SEVERITY_LOW, SEVERITY_INFORMATIONAL, SEVERITY_COUNT };
+enum verdict { VERDICT_COMPLIANT, VERDICT_NON_COMPLIANT, VERDICT_INCOMPLETE };
+
+const char *status_name(enum status s);     /* "PASS", "FAIL", ..., "NOT_APPLICABLE" */
+const char *severity_name(enum severity s); /* "critical", ... */
+const char *verdict_name(enum verdict v);   /* "COMPLIANT", "NON-COMPLIANT", "INCOMPLETE" */
+bool status_parse(const char *word, enum status *out);
+bool severity_parse(const char *word, enum severity *out);
+
+#define FINDING_ID_SIZE 17 /* 16 hex digits and the NUL */
+
+struct finding { /* strings borrowed from whoever filled it; "" when there is none, never NULL */
+    char id[FINDING_ID_SIZE]; /* finding_make_id(): the same in the next run */
+    const char *check_id, *title, *scope, *subject; /* subject: the stable key within its scope */
+    enum status status;
+    enum severity severity;
+    int step; /* 0 (organization and reach) to 6 */
+    const char *account_id, *account_name, *ou_path, *region, *resource_arn, *resource_name;
+    const char *expected, *observed, *detail, *risk, *remediation, *remedy;
+    const char *evidence; /* space separated fact ids */
+};
+
+/* First 16 hex digits of SHA-256("check\nscope\nsubject"). */
+void finding_make_id(const char *check_id, const char *scope, const char *subject, char out[FINDING_ID_SIZE]);
+
+/* The run's verdict: any gap that left a verdict open (ERROR) or an unreached account-Region is INCOMPLETE, which beats
+   NON-COMPLIANT. */
+enum verdict verdict_of(unsigned long long unmuted_failures, unsigned long long errors, unsigned long long gaps);
+
+#endif

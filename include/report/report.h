@@ -1,0 +1,36 @@
+/* What a run's findings look like to people and programs. A format is a row in a table and a file of its own. */
+#ifndef TOWERKEEP_REPORT_REPORT_H
+#define TOWERKEEP_REPORT_REPORT_H
+
+#include <jansson.h>
+
+#include "base/err.h"
+#include "store/store.h"
+#include "store/subjects.h"
+
+struct report_input {
+    struct store *store;
+    struct subjects *subjects;
+    const json_t *rules; /* one object a check: id, title, step, severity, scope, why, how, operations[], references[], compliance{} */
+};
+
+struct report_format {
+    const char *name;      /* as in -M */
+    const char *extension; /* "json" */
+    const char *help;
+    int (*write)(const struct report_input *in, const char *path, struct err *err); /* whole or absent */
+};
+
+const struct report_format *report_format_find(const char *name);
+const struct report_format *report_format_at(size_t index); /* NULL past the last */
+
+struct report_summary { /* what the terminal prints and every format counts alike */
+    enum verdict verdict;
+    int64_t by_status[STATUS_COUNT];
+    int64_t fail_by_severity[SEVERITY_COUNT];
+    int64_t step_status[7][STATUS_COUNT];
+    struct coverage_totals coverage;
+};
+int report_summarize(struct store *store, struct report_summary *out, struct err *err);
+
+#endif
