@@ -14,6 +14,7 @@ struct request {
     struct text body;
     char content_type[64]; /* "" when there is no body */
     char target[96];       /* X-Amz-Target or "" */
+    char checksum[45];     /* x-amz-checksum-sha256 (S3 writes must carry one) or "" */
 };
 
 void request_init(struct request *r);
@@ -48,6 +49,9 @@ struct answer_error {
 /* Classifies. `headers_code` is x-amzn-ErrorType or NULL. http_status 0: network failure (message from the caller). */
 void answer_classify(const struct op *op, int http_status, const char *headers_code, const char *body, size_t length,
                      struct answer_error *out);
+/* The same class, seen from a Region: in one that must be opted in to, unknown credentials mean that the account has not
+   done so (RequestExpired and the like stay as they are). */
+enum answer_class answer_class_in_region(enum answer_class class, const char *region);
 /* The body as JSON: parsed for json protocols, converted for XML (lists per service_info.lists; everything else strings).
    query: the content of <OpResult>; ec2 and rest-xml: of the root. Empty body gives {}. NULL with err on a malformed one. */
 json_t *answer_json(const struct op *op, const char *body, size_t length, struct err *err);

@@ -19,6 +19,8 @@ struct partition {
 const struct partition *partition_of_region(const char *region); /* never NULL: aws when no prefix fits */
 bool region_name_valid(const char *region); /* two or more dash-separated lower-case words, ending in a digit; <= 32 */
 
+bool region_is_opt_in(const char *region);  /* off until the account enables it (commercial Regions since 2019) */
+
 struct endpoint {
     char url[256];            /* scheme://host[:port], no path, no trailing slash */
     char host[224];           /* value of the Host header */

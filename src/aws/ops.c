@@ -1,0 +1,199 @@
+#include "aws/ops.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "ops_table.h"
+
+/* Columns: service, name, endpoint prefix, signing name, IAM prefix, protocol, API version, target
+   prefix, environment id, lists, XML namespace. Where a list's item has two names (they differ
+   between DB instances and clusters), the first is given; answers are read by either. */
+static const struct service_info services[SVC_COUNT] = {
+    {SVC_ORGANIZATIONS, "organizations", "organizations", "organizations", "organizations",
+     PROTOCOL_JSON_1_1, "2016-11-28", "AWSOrganizationsV20161128", "ORGANIZATIONS", "", NULL},
+    {SVC_CONTROLTOWER, "controltower", "controltower", "controltower", "controltower",
+     PROTOCOL_REST_JSON, "2018-05-10", NULL, "CONTROLTOWER", "", NULL},
+    {SVC_KMS, "kms", "kms", "kms", "kms", PROTOCOL_JSON_1_1, "2014-11-01", "TrentService", "KMS",
+     "", NULL},
+    {SVC_BACKUP, "backup", "backup", "backup", "backup", PROTOCOL_REST_JSON, "2018-11-15", NULL,
+     "BACKUP", "", NULL},
+    {SVC_STS, "sts", "sts", "sts", "sts", PROTOCOL_QUERY, "2011-06-15", NULL, "STS",
+     "PolicyArns/member Tags/member TransitiveTagKeys/member ProvidedContexts/member",
+     "https://sts.amazonaws.com/doc/2011-06-15/"},
+    {SVC_ACCOUNT, "account", "account", "account", "account", PROTOCOL_REST_JSON, "2021-02-01",
+     NULL, "ACCOUNT", "", NULL},
+    {SVC_EC2, "ec2", "ec2", "ec2", "ec2", PROTOCOL_EC2, "2016-11-15", NULL, "EC2",
+     "regionInfo/item geographySet/item reservationSet/item groupSet/item instancesSet/item "
+     "blockDeviceMapping/item elasticGpuAssociationSet/item "
+     "elasticInferenceAcceleratorAssociationSet/item networkInterfaceSet/item "
+     "ipv6AddressesSet/item privateIpAddressesSet/item ipv4PrefixSet/item ipv6PrefixSet/item "
+     "tagSet/item licenseSet/item secondaryInterfaceSet/item privateIpAddressSet/item "
+     "productCodes/item volumeSet/item attachmentSet/item */item",
+     "http://ec2.amazonaws.com/doc/2016-11-15/"},
+    {SVC_RDS, "rds", "rds", "rds", "rds", PROTOCOL_QUERY, "2014-10-31", NULL, "RDS",
+     "DBInstances/DBInstance DBClusters/DBCluster TagList/Tag Tags/Tag TagKeys/member "
+     "Filters/Filter Values/Value DBSecurityGroups/DBSecurityGroup "
+     "VpcSecurityGroups/VpcSecurityGroupMembership DBParameterGroups/DBParameterGroup "
+     "Subnets/Subnet SupportedNetworkTypes/member LogTypesToEnable/member "
+     "LogTypesToDisable/member ProcessorFeatures/ProcessorFeature "
+     "AdditionalStorageVolumes/member "
+     "ReadReplicaDBInstanceIdentifiers/ReadReplicaDBInstanceIdentifier "
+     "ReadReplicaDBClusterIdentifiers/ReadReplicaDBClusterIdentifier "
+     "OptionGroupMemberships/OptionGroupMembership StatusInfos/DBInstanceStatusInfo "
+     "StatusInfos/DBClusterStatusInfo DomainMemberships/DomainMembership DnsIps/member "
+     "EnabledCloudwatchLogsExports/member AssociatedRoles/DBInstanceRole "
+     "AssociatedRoles/DBClusterRole "
+     "DBInstanceAutomatedBackupsReplications/DBInstanceAutomatedBackupsReplication "
+     "AvailabilityZones/AvailabilityZone CustomEndpoints/member "
+     "DBClusterOptionGroupMemberships/DBClusterOptionGroup "
+     "ReadReplicaIdentifiers/ReadReplicaIdentifier DBClusterMembers/DBClusterMember",
+     "http://rds.amazonaws.com/doc/2014-10-31/"},
+    {SVC_DYNAMODB, "dynamodb", "dynamodb", "dynamodb", "dynamodb", PROTOCOL_JSON_1_0, "2012-08-10",
+     "DynamoDB_20120810", "DYNAMODB", "", NULL},
+    {SVC_EFS, "efs", "elasticfilesystem", "elasticfilesystem", "elasticfilesystem",
+     PROTOCOL_REST_JSON, "2015-02-01", NULL, "EFS", "", NULL},
+    {SVC_S3, "s3", "s3", "s3", "s3", PROTOCOL_REST_XML, "2006-03-01", NULL, "S3",
+     "Buckets/Bucket TagSet/Tag", "http://s3.amazonaws.com/doc/2006-03-01/"},
+    {SVC_TAGGING, "tagging", "tagging", "tagging", "tag", PROTOCOL_JSON_1_1, "2017-01-26",
+     "ResourceGroupsTaggingAPI_20170126", "RESOURCE_GROUPS_TAGGING_API", "", NULL},
+    {SVC_IAM, "iam", "iam", "iam", "iam", PROTOCOL_QUERY, "2010-05-08", NULL, "IAM",
+     "Roles/member AttachedPolicies/member Tags/member",
+     "https://iam.amazonaws.com/doc/2010-05-08/"},
+};
+
+static const struct op_rows *const tables[SVC_COUNT] = {
+    &ops_organizations, &ops_controltower, &ops_kms,      &ops_backup, &ops_sts, &ops_account,
+    &ops_ec2,           &ops_rds,          &ops_dynamodb, &ops_efs,    &ops_s3,  &ops_tagging,
+    &ops_iam,
+};
+
+const struct service_info *service_info(enum service service)
+{
+    return &services[service];
+}
+
+const struct service_info *service_by_name(const char *name)
+{
+    for (size_t i = 0; i < SVC_COUNT; i++) {
+        if (str_equal(services[i].name, name) || str_equal(services[i].signing_name, name)) {
+            return &services[i];
+        }
+    }
+    return NULL;
+}
+
+size_t op_count(void)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < SVC_COUNT; i++) {
+        count += tables[i]->count;
+    }
+    return count;
+}
+
+const struct op *op_at(size_t index)
+{
+    for (size_t i = 0; i < SVC_COUNT; i++) {
+        if (index < tables[i]->count) {
+            return &tables[i]->rows[index];
+        }
+        index -= tables[i]->count;
+    }
+    return NULL;
+}
+
+const struct op *op_find(enum service service, const char *name)
+{
+    const struct op_rows *table = tables[service];
+    for (size_t i = 0; i < table->count; i++) {
+        if (str_equal(table->rows[i].name, name)) {
+            return &table->rows[i];
+        }
+    }
+    return NULL;
+}
+
+const struct op *op_parse(const char *service_colon_name)
+{
+    char name[64];
+    const char *colon = strchr(service_colon_name, ':');
+    if (colon == NULL || (size_t)(colon - service_colon_name) >= sizeof name) {
+        return NULL;
+    }
+    size_t length = (size_t)(colon - service_colon_name);
+    memcpy(name, service_colon_name, length);
+    name[length] = '\0';
+    const struct service_info *service = service_by_name(name);
+    return service == NULL ? NULL : op_find(service->service, colon + 1);
+}
+
+void op_label(const struct op *op, char *out, size_t size)
+{
+    snprintf(out, size, "%s:%s", services[op->service].name, op->name);
+}
+
+/* The item names are returned as static strings, for the column holds pairs and callers want a
+   word. */
+static const char *item_word(const char *item, size_t length)
+{
+    static const char *const words[] = {
+        "item",
+        "member",
+        "Bucket",
+        "Tag",
+        "Filter",
+        "Value",
+        "DBInstance",
+        "DBCluster",
+        "DBSecurityGroup",
+        "VpcSecurityGroupMembership",
+        "DBParameterGroup",
+        "Subnet",
+        "ProcessorFeature",
+        "ReadReplicaDBInstanceIdentifier",
+        "ReadReplicaDBClusterIdentifier",
+        "OptionGroupMembership",
+        "DBInstanceStatusInfo",
+        "DBClusterStatusInfo",
+        "DomainMembership",
+        "DBInstanceRole",
+        "DBClusterRole",
+        "DBInstanceAutomatedBackupsReplication",
+        "AvailabilityZone",
+        "DBClusterOptionGroup",
+        "ReadReplicaIdentifier",
+        "DBClusterMember",
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strlen(words[i]) == length && memcmp(words[i], item, length) == 0) {
+            return words[i];
+        }
+    }
+    return NULL;
+}
+
+static const char *list_lookup(enum service service, const char *element)
+{
+    size_t length = strlen(element);
+    for (const char *pair = services[service].lists; *pair != '\0';) {
+        const char *end = pair + strcspn(pair, " ");
+        if (strncmp(pair, element, length) == 0 && pair[length] == '/') {
+            const char *item = pair + length + 1;
+            return item_word(item, (size_t)(end - item));
+        }
+        pair = end + strspn(end, " ");
+    }
+    return NULL;
+}
+
+const char *service_list_known(enum service service, const char *element)
+{
+    return str_equal(element, "*") ? NULL : list_lookup(service, element);
+}
+
+const char *service_list_item(enum service service, const char *element)
+{
+    const char *item = service_list_known(service, element);
+    return item != NULL ? item : list_lookup(service, "*");
+}

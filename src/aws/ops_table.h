@@ -1,0 +1,18 @@
+/* The pieces of the operations table, one per service, and what only this room asks of it. */
+#ifndef TOWERKEEP_AWS_OPS_TABLE_H
+#define TOWERKEEP_AWS_OPS_TABLE_H
+
+#include "aws/ops.h"
+
+struct op_rows {
+    const struct op *rows;
+    size_t count;
+};
+
+extern const struct op_rows ops_organizations, ops_controltower, ops_kms, ops_backup, ops_sts,
+    ops_account, ops_ec2, ops_rds, ops_dynamodb, ops_efs, ops_s3, ops_tagging, ops_iam;
+
+/* Like service_list_item, but only for elements the service's row names: never by its "*". */
+const char *service_list_known(enum service service, const char *element);
+
+#endif

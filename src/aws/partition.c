@@ -1,0 +1,203 @@
+#include "aws/partition.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static const struct partition partitions[] = {
+    {"aws", "amazonaws.com", "api.aws", "us-east-1", "us eu ap sa ca me af il mx"},
+    {"aws-us-gov", "amazonaws.com", "api.aws", "us-gov-west-1", "us-gov"},
+    {"aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "cn-northwest-1", "cn"},
+    {"aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu", "eusc-de-east-1", "eusc"},
+};
+
+static bool has_prefix(const struct partition *p, const char *region)
+{
+    for (const char *prefix = p->region_prefixes; *prefix != '\0';) {
+        size_t length = strcspn(prefix, " ");
+        if (strncmp(region, prefix, length) == 0 && region[length] == '-') {
+            return true;
+        }
+        prefix += length;
+        prefix += strspn(prefix, " ");
+    }
+    return false;
+}
+
+const struct partition *partition_of_region(const char *region)
+{
+    /* From the last: "us-gov-west-1" also begins with "us-". */
+    for (size_t i = sizeof partitions / sizeof *partitions; i-- > 0;) {
+        if (has_prefix(&partitions[i], region)) {
+            return &partitions[i];
+        }
+    }
+    return &partitions[0];
+}
+
+bool region_name_valid(const char *region)
+{
+    size_t length = strlen(region), words = 1;
+    if (length > 32 || length == 0 || region[0] == '-') {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        char c = region[i];
+        bool dash = c == '-';
+        if (!dash && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9')) {
+            return false;
+        }
+        if (dash && region[i + 1] == '-') {
+            return false;
+        }
+        words += dash ? 1 : 0;
+    }
+    char last = region[length - 1];
+    return words >= 2 && last >= '0' && last <= '9';
+}
+
+bool region_is_opt_in(const char *region)
+{
+    static const char *const always_on[] = {
+        "us-east-1",      "us-east-2",      "us-west-1",      "us-west-2",      "ca-central-1",
+        "sa-east-1",      "eu-central-1",   "eu-west-1",      "eu-west-2",      "eu-west-3",
+        "eu-north-1",     "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1",
+        "ap-southeast-2", "ap-south-1",
+    };
+    for (size_t i = 0; i < sizeof always_on / sizeof *always_on; i++) {
+        if (strcmp(always_on[i], region) == 0) {
+            return false;
+        }
+    }
+    return has_prefix(&partitions[0], region) && partition_of_region(region) == &partitions[0];
+}
+
+/* Hosts that do not follow the common pattern; "%s" stands for the Region, %s's absence for a host
+   of the whole partition. fips and dual name a variant; a missing one falls to the pattern. */
+struct odd_host {
+    enum service service;
+    const char *partition;
+    bool fips, dual_stack;
+    const char *host;
+    const char *signing_region; /* NULL: the Region asked */
+};
+
+static const struct odd_host odd_hosts[] = {
+    {SVC_IAM, "aws", false, false, "iam.amazonaws.com", "us-east-1"},
+    {SVC_IAM, "aws", true, false, "iam-fips.amazonaws.com", "us-east-1"},
+    {SVC_IAM, "aws", false, true, "iam.global.api.aws", "us-east-1"},
+    {SVC_IAM, "aws-us-gov", false, false, "iam.us-gov.amazonaws.com", "us-gov-west-1"},
+    {SVC_IAM, "aws-us-gov", true, false, "iam.us-gov.amazonaws.com", "us-gov-west-1"},
+    {SVC_IAM, "aws-cn", false, false, "iam.cn-north-1.amazonaws.com.cn", "cn-north-1"},
+    {SVC_ORGANIZATIONS, "aws-us-gov", true, false, "organizations.us-gov-west-1.amazonaws.com",
+     "us-gov-west-1"},
+    {SVC_STS, "aws-us-gov", true, false, "sts.*.amazonaws.com", NULL},
+    {SVC_EC2, "aws-us-gov", true, false, "ec2.*.amazonaws.com", NULL},
+    {SVC_RDS, "aws-us-gov", true, false, "rds.*.amazonaws.com", NULL},
+};
+
+static void fill(char *out, size_t size, const char *pattern, const char *region)
+{
+    const char *star = strchr(pattern, '*');
+    if (star == NULL) {
+        snprintf(out, size, "%s", pattern);
+    } else {
+        snprintf(out, size, "%.*s%s%s", (int)(star - pattern), pattern, region, star + 1);
+    }
+}
+
+static void usual_host(const struct endpoint_rules *rules, const struct op *op,
+                       const struct partition *p, struct endpoint *out)
+{
+    const char *prefix = service_info(op->service)->endpoint_prefix;
+    const char *fips = rules->use_fips ? "-fips" : "";
+    if (op->service == SVC_S3) {
+        /* S3's dual-stack names predate the partition's suffix. */
+        snprintf(out->host, sizeof out->host, "%s%s%s.%s.%s", prefix, fips,
+                 rules->use_dual_stack ? ".dualstack" : "", out->signing_region, p->dns_suffix);
+        return;
+    }
+    snprintf(out->host, sizeof out->host, "%s%s.%s.%s", prefix, fips, out->signing_region,
+             rules->use_dual_stack ? p->dual_stack_suffix : p->dns_suffix);
+}
+
+static void resolve_host(const struct endpoint_rules *rules, const struct op *op,
+                         const char *region, struct endpoint *out)
+{
+    const struct partition *p = partition_of_region(region);
+    bool global = op->reach == REACH_GLOBAL;
+    snprintf(out->signing_region, sizeof out->signing_region, "%s",
+             global ? p->global_region : region);
+    for (size_t i = 0; i < sizeof odd_hosts / sizeof *odd_hosts; i++) {
+        const struct odd_host *row = &odd_hosts[i];
+        if (row->service != op->service || strcmp(row->partition, p->id) != 0) {
+            continue;
+        }
+        if (row->signing_region != NULL) {
+            /* Also when the host is overridden, or built by the pattern: keys are Regional. */
+            snprintf(out->signing_region, sizeof out->signing_region, "%s", row->signing_region);
+        }
+        if (row->fips == rules->use_fips && row->dual_stack == rules->use_dual_stack) {
+            fill(out->host, sizeof out->host, row->host, region);
+            return;
+        }
+    }
+    usual_host(rules, op, p, out);
+}
+
+static bool is_loopback(const char *host, size_t length)
+{
+    static const char *const names[] = {"localhost", "[::1]"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strlen(names[i]) == length && strncmp(names[i], host, length) == 0) {
+            return true;
+        }
+    }
+    /* A dotted quad, not a name such as 127.example.org. */
+    return length >= 9 && strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == length;
+}
+
+static int apply_override(const struct endpoint_rules *rules, const char *url, struct endpoint *out,
+                          struct err *err)
+{
+    bool plain = str_starts(url, "http://");
+    if (!plain && !str_starts(url, "https://")) {
+        return err_set(err, ERR_INPUT, "endpoint %.200s: want http:// or https://", url);
+    }
+    const char *authority = url + (plain ? 7 : 8);
+    size_t length = strcspn(authority, "/?#");
+    size_t host = authority[0] == '[' ? strcspn(authority, "]") + 1 : strcspn(authority, ":/?#");
+    if (authority[length] != '\0' && strcmp(authority + length, "/") != 0) {
+        return err_set(err, ERR_INPUT, "endpoint %.200s: a path or query is not supported", url);
+    }
+    if (host == 0 || host > length || length >= sizeof out->host ||
+        memchr(authority, '@', length) != NULL || strcspn(authority, " \t\r\n\\") < length) {
+        return err_set(err, ERR_INPUT, "endpoint %.200s: malformed host", url);
+    }
+    if (plain && !rules->allow_http && !is_loopback(authority, host)) {
+        return err_set(err, ERR_INPUT, "endpoint %.200s: plain http to a host that is not loopback",
+                       url);
+    }
+    snprintf(out->host, sizeof out->host, "%.*s", (int)length, authority);
+    snprintf(out->url, sizeof out->url, "%s://%s", plain ? "http" : "https", out->host);
+    return 0;
+}
+
+int endpoint_resolve(const struct endpoint_rules *rules, const struct op *op, const char *region,
+                     struct endpoint *out, struct err *err)
+{
+    memset(out, 0, sizeof *out);
+    if (!region_name_valid(region)) {
+        return err_set(err, ERR_INPUT, "region %.40s: not a Region's name", region);
+    }
+    const char *url = rules->override[op->service];
+    url = url != NULL ? url : rules->override_all;
+    resolve_host(rules, op, region, out);
+    out->signing_name = service_info(op->service)->signing_name;
+    if (url != NULL) {
+        return apply_override(rules, url, out, err);
+    }
+    snprintf(out->url, sizeof out->url, "https://%s", out->host);
+    return 0;
+}
