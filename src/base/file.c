@@ -18,6 +18,7 @@ static enum err_code blame(int error)
     switch (error) {
     case ENOENT:
     case ENOTDIR:
+    case EEXIST:
     case EISDIR:
     case EACCES:
     case EPERM:
