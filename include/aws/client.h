@@ -20,26 +20,28 @@
 struct aws_client;
 
 struct aws_options { /* strings borrowed for the client's life; zero means the default */
-    bool read_only;              /* refuse EFFECT_WRITE rows before signing, and send the read-only session policy with every AssumeRole */
+    bool read_only;  /* refuse EFFECT_WRITE rows before signing, and send the read-only session
+                        policy with every AssumeRole */
     struct endpoint_rules endpoints;
-    const char *ca_bundle;       /* PEM file; NULL: the system's */
-    const char *const *roles;    /* role names tried in member accounts, ends with NULL; NULL: AWSControlTowerExecution, OrganizationAccountAccessRole */
+    const char *ca_bundle;    /* PEM file; NULL: the system's */
+    const char *const *roles; /* role names tried in member accounts, ends with NULL; NULL:
+                                 AWSControlTowerExecution, OrganizationAccountAccessRole */
     const char *external_id;
-    int session_seconds;         /* 900..43200, default 3600 */
-    int connect_timeout_ms;      /* default 10,000 */
-    int total_timeout_ms;        /* one attempt; default 60,000 */
-    size_t body_ceiling;         /* one answer; default 16 MiB */
-    int max_in_flight;           /* default 64 */
-    int max_attempts;            /* total tries of a call; default 8 for throttling, 3 for transient */
-    double rate_share;           /* part of the published rates we take; default 0.6; 0 < x <= 1 */
-    double max_rate;             /* all calls together, per second; 0: no such limit */
-    const struct clock *clock;   /* NULL: system */
-    uint64_t jitter_seed;        /* 0: from the operating system */
+    int session_seconds;    /* 900..43200, default 3600 */
+    int connect_timeout_ms; /* default 10,000 */
+    int total_timeout_ms;   /* one attempt; default 60,000 */
+    size_t body_ceiling;    /* one answer; default 16 MiB */
+    int max_in_flight;      /* default 64 */
+    int max_attempts;       /* total tries of a call; default 8 for throttling, 3 for transient */
+    double rate_share;      /* part of the published rates we take; default 0.6; 0 < x <= 1 */
+    double max_rate;        /* all calls together, per second; 0: no such limit */
+    const struct clock *clock; /* NULL: system */
+    uint64_t jitter_seed;      /* 0: from the operating system */
 };
 
 struct answer { /* valid only inside the callback */
     const struct op *op;
-    const char *account;    /* 12 digits; of the account asked */
+    const char *account; /* 12 digits; of the account asked */
     const char *region;
     enum answer_class class;
     int http_status;
@@ -48,29 +50,33 @@ struct answer { /* valid only inside the callback */
     int64_t wall_ms;            /* when the answer arrived */
     const char *body;
     size_t body_length;
-    json_t *json;               /* borrowed; NULL when the call asked for the raw body, or the answer failed */
-    unsigned page;              /* 0, 1, 2 ... */
-    bool last;                  /* no further page follows */
-    unsigned attempts;          /* tries this page took */
-    unsigned throttles;         /* of which throttled */
+    json_t *json;  /* borrowed; NULL when the call asked for the raw body, or the answer failed */
+    unsigned page; /* 0, 1, 2 ... */
+    bool last;     /* no further page follows */
+    unsigned attempts;  /* tries this page took */
+    unsigned throttles; /* of which throttled */
 };
 
 typedef void (*aws_done)(void *context, const struct answer *answer);
 
 struct aws_call {
     const struct op *op;
-    const char *account;   /* NULL or the caller's: the caller's own credentials; else assume a role there */
+    const char
+        *account; /* NULL or the caller's: the caller's own credentials; else assume a role there */
     const char *region;
-    json_t *input;         /* taken (decref'd by the client); NULL means {} */
-    bool raw;              /* large pages: leave answer->json NULL, the caller reads the body with base/pull; the page token is then found by the pull reader */
-    bool single_page;      /* do not follow tokens */
+    json_t *input; /* taken (decref'd by the client); NULL means {} */
+    bool raw; /* large pages: leave answer->json NULL, the caller reads the body with base/pull; the
+                 page token is then found by the pull reader */
+    bool single_page; /* do not follow tokens */
     aws_done done;
     void *context;
 };
 
-int aws_client_new(const struct aws_options *options, const struct creds_source *source, struct aws_client **out, struct err *err);
+int aws_client_new(const struct aws_options *options, const struct creds_source *source,
+                   struct aws_client **out, struct err *err);
 void aws_client_free(struct aws_client *client); /* open calls are dropped without a callback */
-/* Learns who the caller is (sts:GetCallerIdentity, following the source's role chain first). Must succeed before aws_call. */
+/* Learns who the caller is (sts:GetCallerIdentity, following the source's role chain first). Must
+ * succeed before aws_call. */
 int aws_client_open(struct aws_client *client, const char *region, struct err *err);
 const char *aws_client_account(const struct aws_client *client);
 const char *aws_client_caller_arn(const struct aws_client *client);
@@ -78,14 +84,17 @@ const char *aws_client_partition(const struct aws_client *client);
 
 /* Queues a call. A WRITE on a read-only client is a refusal here (-1, ERR_INTERNAL). */
 int aws_call(struct aws_client *client, const struct aws_call *call, struct err *err);
-/* Drives the loop for at most timeout_ms; callbacks run from here only. -1 when the loop itself broke. */
+/* Drives the loop for at most timeout_ms; callbacks run from here only. -1 when the loop itself
+ * broke. */
 int aws_client_step(struct aws_client *client, int timeout_ms, struct err *err);
-size_t aws_client_pending(const struct aws_client *client);  /* calls without a final callback */
+size_t aws_client_pending(const struct aws_client *client); /* calls without a final callback */
 /* Makes pending calls finish at once, with ANSWER_NETWORK "interrupted". */
 void aws_client_interrupt(struct aws_client *client);
-/* One call, waited for: *out is a new JSON value (yours) of the first page's answer (all pages' rows joined under op->list unless single_page).
-   -1 with err when the answer is not OK; *class tells which (may be NULL). */
-int aws_call_wait(struct aws_client *client, const struct aws_call *call, json_t **out, enum answer_class *class, struct err *err);
+/* One call, waited for: *out is a new JSON value (yours) of the first page's answer (all pages'
+   rows joined under op->list unless single_page). -1 with err when the answer is not OK; *class
+   tells which (may be NULL). */
+int aws_call_wait(struct aws_client *client, const struct aws_call *call, json_t **out,
+                  enum answer_class *class, struct err *err);
 
 struct aws_counters {
     unsigned long long calls, retries, throttles, failures, bytes_in, connections, assumed_roles;

@@ -1,4 +1,5 @@
-/* From an operation and its input to the bytes on the wire, and from the bytes of an answer to JSON and an error class. */
+/* From an operation and its input to the bytes on the wire, and from the bytes of an answer to JSON
+ * and an error class. */
 #ifndef TOWERKEEP_AWS_MESSAGE_H
 #define TOWERKEEP_AWS_MESSAGE_H
 
@@ -19,43 +20,48 @@ struct request {
 
 void request_init(struct request *r);
 void request_release(struct request *r);
-/* Builds it; ERR_INTERNAL when the input lacks a path member or holds a type the protocol cannot carry. */
+/* Builds it; ERR_INTERNAL when the input lacks a path member or holds a type the protocol cannot
+ * carry. */
 int request_build(const struct op *op, const json_t *input, struct request *out, struct err *err);
 
 enum answer_class {
     ANSWER_OK,
-    ANSWER_DENIED,             /* AccessDenied and its kin */
-    ANSWER_REGION_DENY,        /* explicit deny by a service control policy, outside governed Regions */
+    ANSWER_DENIED,      /* AccessDenied and its kin */
+    ANSWER_REGION_DENY, /* explicit deny by a service control policy, outside governed Regions */
     ANSWER_THROTTLED,
     ANSWER_NOT_FOUND,
     ANSWER_REGION_UNAVAILABLE, /* Region disabled for the account, or service not there */
     ANSWER_EXPIRED,            /* the credentials ran out */
     ANSWER_BAD_CREDENTIALS,    /* unknown key, bad signature (not skew) */
     ANSWER_CLOCK_SKEW,
-    ANSWER_CONFLICT,           /* ConflictException, ConcurrentModificationException: engine-level waits */
-    ANSWER_INVALID,            /* validation and other 4xx: our request or the state is wrong */
-    ANSWER_SERVER,             /* 5xx, transient */
-    ANSWER_NETWORK,            /* no answer: DNS, connect, TLS, timeout */
-    ANSWER_MALFORMED           /* an answer that is not what the protocol promises */
+    ANSWER_CONFLICT, /* ConflictException, ConcurrentModificationException: engine-level waits */
+    ANSWER_INVALID,  /* validation and other 4xx: our request or the state is wrong */
+    ANSWER_SERVER,   /* 5xx, transient */
+    ANSWER_NETWORK,  /* no answer: DNS, connect, TLS, timeout */
+    ANSWER_MALFORMED /* an answer that is not what the protocol promises */
 };
-const char *answer_class_name(enum answer_class c); /* "denied", "region-deny", ... stable, used in reports */
+const char *
+answer_class_name(enum answer_class c); /* "denied", "region-deny", ... stable, used in reports */
 
 struct answer_error {
     enum answer_class class;
-    char code[128];     /* AWS's code, cut as restJson demands (before ':', after '#') */
-    char message[512];  /* AWS's words: hostile, unprintables replaced */
+    char code[128];    /* AWS's code, cut as restJson demands (before ':', after '#') */
+    char message[512]; /* AWS's words: hostile, unprintables replaced */
 };
 
-/* Classifies. `headers_code` is x-amzn-ErrorType or NULL. http_status 0: network failure (message from the caller). */
-void answer_classify(const struct op *op, int http_status, const char *headers_code, const char *body, size_t length,
-                     struct answer_error *out);
-/* The same class, seen from a Region: in one that must be opted in to, unknown credentials mean that the account has not
-   done so (RequestExpired and the like stay as they are). */
+/* Classifies. `headers_code` is x-amzn-ErrorType or NULL. http_status 0: network failure (message
+ * from the caller). */
+void answer_classify(const struct op *op, int http_status, const char *headers_code,
+                     const char *body, size_t length, struct answer_error *out);
+/* The same class, seen from a Region: in one that must be opted in to, unknown credentials mean
+   that the account has not done so (RequestExpired and the like stay as they are). */
 enum answer_class answer_class_in_region(enum answer_class class, const char *region);
-/* The body as JSON: parsed for json protocols, converted for XML (lists per service_info.lists; everything else strings).
-   query: the content of <OpResult>; ec2 and rest-xml: of the root. Empty body gives {}. NULL with err on a malformed one. */
+/* The body as JSON: parsed for json protocols, converted for XML (lists per service_info.lists;
+   everything else strings). query: the content of <OpResult>; ec2 and rest-xml: of the root. Empty
+   body gives {}. NULL with err on a malformed one. */
 json_t *answer_json(const struct op *op, const char *body, size_t length, struct err *err);
-/* The next page's token in an answer, or NULL when this was the last page (missing, null or empty). */
+/* The next page's token in an answer, or NULL when this was the last page (missing, null or empty).
+ */
 const char *answer_next_token(const struct op *op, const json_t *answer);
 
 #endif

@@ -1,4 +1,5 @@
-/* Partitions and endpoints: aws, aws-us-gov, aws-cn, aws-eusc. Facts: botocore partitions.json, endpoints.json (1.43.67). */
+/* Partitions and endpoints: aws, aws-us-gov, aws-cn, aws-eusc. Facts: botocore partitions.json,
+ * endpoints.json (1.43.67). */
 #ifndef TOWERKEEP_AWS_PARTITION_H
 #define TOWERKEEP_AWS_PARTITION_H
 
@@ -12,30 +13,36 @@ struct partition {
     const char *id;
     const char *dns_suffix;
     const char *dual_stack_suffix;
-    const char *global_region; /* implicit global Region */
-    const char *region_prefixes; /* space separated: "us eu ap ..." before the first dash, "us-gov", "cn", "eusc" */
+    const char *global_region;   /* implicit global Region */
+    const char *region_prefixes; /* space separated: "us eu ap ..." before the first dash, "us-gov",
+                                    "cn", "eusc" */
 };
 
-const struct partition *partition_of_region(const char *region); /* never NULL: aws when no prefix fits */
-bool region_name_valid(const char *region); /* two or more dash-separated lower-case words, ending in a digit; <= 32 */
+const struct partition *
+partition_of_region(const char *region); /* never NULL: aws when no prefix fits */
+bool region_name_valid(
+    const char *region); /* two or more dash-separated lower-case words, ending in a digit; <= 32 */
 
-bool region_is_opt_in(const char *region);  /* off until the account enables it (commercial Regions since 2019) */
+bool region_is_opt_in(
+    const char *region); /* off until the account enables it (commercial Regions since 2019) */
 
 struct endpoint {
-    char url[256];            /* scheme://host[:port], no path, no trailing slash */
-    char host[224];           /* value of the Host header */
+    char url[256];  /* scheme://host[:port], no path, no trailing slash */
+    char host[224]; /* value of the Host header */
     char signing_region[33];
     const char *signing_name;
 };
 
-struct endpoint_rules {           /* all strings borrowed; NULL when unset */
-    const char *override_all;     /* --endpoint-url, AWS_ENDPOINT_URL or the profile's endpoint_url */
+struct endpoint_rules {       /* all strings borrowed; NULL when unset */
+    const char *override_all; /* --endpoint-url, AWS_ENDPOINT_URL or the profile's endpoint_url */
     const char *override[SVC_COUNT]; /* AWS_ENDPOINT_URL_<SERVICE> */
     bool use_fips, use_dual_stack;
-    bool allow_http;              /* plain http to something that is not loopback */
+    bool allow_http; /* plain http to something that is not loopback */
 };
 
-/* Where `op` for `region` goes and for which Region it is signed. An override replaces the host only. ERR_INPUT for plain http to a non-loopback host. */
-int endpoint_resolve(const struct endpoint_rules *rules, const struct op *op, const char *region, struct endpoint *out, struct err *err);
+/* Where `op` for `region` goes and for which Region it is signed. An override replaces the host
+ * only. ERR_INPUT for plain http to a non-loopback host. */
+int endpoint_resolve(const struct endpoint_rules *rules, const struct op *op, const char *region,
+                     struct endpoint *out, struct err *err);
 
 #endif

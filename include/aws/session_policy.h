@@ -9,10 +9,12 @@
 
 #define SESSION_POLICY_MAX 2048 /* STS AssumeRole: Policy, plain text, characters */
 
-/* A compact session policy that allows every READ row's actions and no WRITE row's: wildcards such as backup:List* only
-   where no WRITE action of the table matches. Always fits SESSION_POLICY_MAX. */
+/* A compact session policy that allows every READ row's actions and no WRITE row's: wildcards such
+   as backup:List* only where no WRITE action of the table matches. Always fits SESSION_POLICY_MAX.
+ */
 void session_policy_read_only(struct text *out);
-/* Does a policy action pattern ("backup:List*") allow "backup:ListTags"? Case is ignored, as in IAM. */
+/* Does a policy action pattern ("backup:List*") allow "backup:ListTags"? Case is ignored, as in
+ * IAM. */
 bool policy_action_matches(const char *pattern, const char *action);
 /* The k-th IAM action of an operation ("s3:ListAllMyBuckets"); false past the last. */
 bool op_iam_action(const struct op *op, unsigned k, char *out, size_t size);

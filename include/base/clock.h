@@ -1,4 +1,5 @@
-/* Time. Wall time is milliseconds since 1970 UTC; monotonic time only measures. A seam for tests is data: struct clock. */
+/* Time. Wall time is milliseconds since 1970 UTC; monotonic time only measures. A seam for tests is
+ * data: struct clock. */
 #ifndef TOWERKEEP_BASE_CLOCK_H
 #define TOWERKEEP_BASE_CLOCK_H
 
@@ -13,7 +14,7 @@ struct clock {
 
 extern const struct clock clock_system;
 
-int64_t clock_wall_ms(const struct clock *c);      /* NULL means clock_system */
+int64_t clock_wall_ms(const struct clock *c); /* NULL means clock_system */
 int64_t clock_monotonic_ms(const struct clock *c);
 
 #define TIME_ISO_SIZE 25

@@ -23,13 +23,22 @@ enum err_code {
 
 struct err {
     enum err_code code;
-    char text[ERR_TEXT_MAX]; /* one line, no trailing full stop or newline; control characters replaced */
+    char text[ERR_TEXT_MAX]; /* one line, no trailing full stop or newline; control characters
+                                replaced */
 };
 
-#define ERR_INIT {ERR_NONE, {0}}
+#define ERR_INIT                                                                                   \
+    {                                                                                              \
+        ERR_NONE,                                                                                  \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
 
-/* Sets code and text, replacing what was there. Returns -1 so that `return err_set(...)` reads well. */
-int err_set(struct err *err, enum err_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Sets code and text, replacing what was there. Returns -1 so that `return err_set(...)` reads
+ * well. */
+int err_set(struct err *err, enum err_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Puts "prefix: " before the text; keeps the code. Returns -1. */
 int err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,4 +1,5 @@
-/* Files: whole or absent. What we write is written aside, synced and renamed; private by default (0600, directories 0700). */
+/* Files: whole or absent. What we write is written aside, synced and renamed; private by default
+ * (0600, directories 0700). */
 #ifndef TOWERKEEP_BASE_FILE_H
 #define TOWERKEEP_BASE_FILE_H
 
@@ -14,22 +15,25 @@ bool file_exists(const char *path);
 bool file_is_directory(const char *path);
 /* Makes the directory and its parents, 0700; an existing directory is fine. */
 int dir_make(const char *path, struct err *err);
-/* Sorted names of the entries ending with `suffix` (NULL: all), without . and .. ; *names is yours: free with names_free. */
+/* Sorted names of the entries ending with `suffix` (NULL: all), without . and .. ; *names is yours:
+ * free with names_free. */
 int dir_list(const char *path, const char *suffix, char ***names, size_t *count, struct err *err);
 void names_free(char **names, size_t count);
-char *path_join(const char *a, const char *b); /* yours */
+char *path_join(const char *a, const char *b);                  /* yours */
 void path_temp(const char *final_path, char *out, size_t size); /* ".NAME.tmp-PID" beside it */
 
 /* An output file that appears under its name only when committed. */
 struct out_file;
 int out_file_open(const char *path, struct out_file **out, struct err *err);
-FILE *out_file_stream(struct out_file *f);   /* borrowed */
+FILE *out_file_stream(struct out_file *f); /* borrowed */
 const char *out_file_temp_path(const struct out_file *f);
-int out_file_commit(struct out_file *f, struct err *err); /* flush, fsync, rename; frees f either way */
-void out_file_abort(struct out_file *f);     /* removes the temporary; accepts NULL */
+int out_file_commit(struct out_file *f,
+                    struct err *err);    /* flush, fsync, rename; frees f either way */
+void out_file_abort(struct out_file *f); /* removes the temporary; accepts NULL */
 /* Removes temporaries still open; safe to call from an exit path after a signal. */
 void out_file_abort_all(void);
-/* For libraries that write a path themselves: syncs `temp` and renames it to `path`; removes temp on failure. */
+/* For libraries that write a path themselves: syncs `temp` and renames it to `path`; removes temp
+ * on failure. */
 int file_publish(const char *temp, const char *path, struct err *err);
 
 /* An exclusive advisory lock on `path`; ERR_INPUT naming the holder when another process has it. */

@@ -9,7 +9,8 @@
 
 void sha256(const void *data, size_t length, unsigned char out[SHA256_SIZE]);
 void sha256_hex(const void *data, size_t length, char out[SHA256_HEX_SIZE]);
-void hmac_sha256(const void *key, size_t key_length, const void *data, size_t length, unsigned char out[SHA256_SIZE]);
+void hmac_sha256(const void *key, size_t key_length, const void *data, size_t length,
+                 unsigned char out[SHA256_SIZE]);
 void hex_encode(const unsigned char *bytes, size_t length, char *out); /* out holds 2*length+1 */
 /* Random bytes from the operating system; dies when there are none. */
 void random_bytes(void *out, size_t length);

@@ -1,4 +1,5 @@
-/* Small helpers over jansson, for reading answers and documents without ceremony. Returned values are borrowed. */
+/* Small helpers over jansson, for reading answers and documents without ceremony. Returned values
+ * are borrowed. */
 #ifndef TOWERKEEP_BASE_JSONX_H
 #define TOWERKEEP_BASE_JSONX_H
 
@@ -9,14 +10,17 @@
 
 #define JX_DEPTH_MAX 64
 
-json_t *jx_get(const json_t *value, const char *path);          /* "a.b.c"; NULL when any step is missing or null */
-const char *jx_str(const json_t *value, const char *path);      /* NULL when missing or not a string */
+json_t *jx_get(const json_t *value,
+               const char *path); /* "a.b.c"; NULL when any step is missing or null */
+const char *jx_str(const json_t *value, const char *path); /* NULL when missing or not a string */
 const char *jx_str_or(const json_t *value, const char *path, const char *otherwise);
-bool jx_bool(const json_t *value, const char *path);            /* true, "true"; anything else is false */
-long long jx_int(const json_t *value, const char *path, long long otherwise); /* numbers and numeric strings */
-size_t jx_count(const json_t *value, const char *path);         /* elements of a list, 0 when missing */
-bool jx_list_has(const json_t *list, const char *word);         /* a string element equal to word */
-/* Parses strictly (duplicate keys refused, depth <= JX_DEPTH_MAX, trailing bytes refused); NULL and *problem (static text) on failure. */
+bool jx_bool(const json_t *value, const char *path); /* true, "true"; anything else is false */
+long long jx_int(const json_t *value, const char *path,
+                 long long otherwise);                  /* numbers and numeric strings */
+size_t jx_count(const json_t *value, const char *path); /* elements of a list, 0 when missing */
+bool jx_list_has(const json_t *list, const char *word); /* a string element equal to word */
+/* Parses strictly (duplicate keys refused, depth <= JX_DEPTH_MAX, trailing bytes refused); NULL and
+ * *problem (static text) on failure. */
 json_t *jx_parse(const char *data, size_t length, const char **problem);
 /* Compact, keys sorted: equal values give equal bytes. */
 void jx_canonical(const json_t *value, struct text *out);

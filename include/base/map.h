@@ -1,4 +1,5 @@
-/* A hash map from strings to pointers or numbers. Keys are copied. Iteration is in insertion order. */
+/* A hash map from strings to pointers or numbers. Keys are copied. Iteration is in insertion order.
+ */
 #ifndef TOWERKEEP_BASE_MAP_H
 #define TOWERKEEP_BASE_MAP_H
 
@@ -7,9 +8,9 @@
 
 struct map;
 
-struct map *map_new(void (*free_value)(void *)); /* NULL: values are borrowed */
-void map_free(struct map *m);                    /* accepts NULL */
-void *map_get(const struct map *m, const char *key);      /* borrowed, NULL when absent */
+struct map *map_new(void (*free_value)(void *));           /* NULL: values are borrowed */
+void map_free(struct map *m);                              /* accepts NULL */
+void *map_get(const struct map *m, const char *key);       /* borrowed, NULL when absent */
 void map_set(struct map *m, const char *key, void *value); /* replaces, freeing the old value */
 bool map_remove(struct map *m, const char *key);
 size_t map_count(const struct map *m);

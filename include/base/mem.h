@@ -1,4 +1,5 @@
-/* Memory. Running out of it ends the program here, in one place (exit status 1, one line on stderr). */
+/* Memory. Running out of it ends the program here, in one place (exit status 1, one line on
+ * stderr). */
 #ifndef TOWERKEEP_BASE_MEM_H
 #define TOWERKEEP_BASE_MEM_H
 
@@ -9,7 +10,7 @@ void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *old, size_t size);
 /* Grows `old` to hold `count` elements; dies on overflow of count * size. */
 void *xreallocarray(void *old, size_t count, size_t size);
-char *xstrdup(const char *s);      /* NULL gives NULL */
+char *xstrdup(const char *s); /* NULL gives NULL */
 char *xstrndup(const char *s, size_t length);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

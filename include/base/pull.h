@@ -1,6 +1,7 @@
 /*
- * A strict JSON pull reader over bytes in memory: one pass, no tree, no copies. Made because a tree of a 20 KB
- * list page costs seven times the rest of the call. Use it where pages are large; jansson elsewhere.
+ * A strict JSON pull reader over bytes in memory: one pass, no tree, no copies. Made because a tree
+ * of a 20 KB list page costs seven times the rest of the call. Use it where pages are large;
+ * jansson elsewhere.
  *
  *   struct pull p; pull_init(&p, body, length);
  *   pull_object(&p);
@@ -30,15 +31,19 @@ struct pull {
 };
 
 void pull_init(struct pull *p, const char *data, size_t length);
-void pull_object(struct pull *p);                    /* enters '{' */
-bool pull_member(struct pull *p, struct slice *key); /* the next key (raw, without quotes) or false past '}' */
-void pull_list(struct pull *p);                      /* enters '[' */
-bool pull_element(struct pull *p);                   /* true: a value follows; false past ']' */
-void pull_string(struct pull *p, struct slice *raw); /* raw bytes between the quotes, escapes not undone */
-void pull_value(struct pull *p, struct slice *raw);  /* any value whole, validated, as it stands in the input */
+void pull_object(struct pull *p); /* enters '{' */
+bool pull_member(struct pull *p,
+                 struct slice *key); /* the next key (raw, without quotes) or false past '}' */
+void pull_list(struct pull *p);      /* enters '[' */
+bool pull_element(struct pull *p);   /* true: a value follows; false past ']' */
+void pull_string(struct pull *p,
+                 struct slice *raw); /* raw bytes between the quotes, escapes not undone */
+void pull_value(struct pull *p,
+                struct slice *raw); /* any value whole, validated, as it stands in the input */
 void pull_skip(struct pull *p);
-char pull_peek(struct pull *p);                      /* first byte of the next value: { [ " t f n or digit/'-'; 0 on error */
-void pull_end(struct pull *p);                       /* only white space may follow */
+char pull_peek(
+    struct pull *p); /* first byte of the next value: { [ " t f n or digit/'-'; 0 on error */
+void pull_end(struct pull *p); /* only white space may follow */
 bool pull_failed(const struct pull *p);
 bool slice_is(struct slice s, const char *word);
 /* Undoes escapes into `out` (appends); false on a lone surrogate or bad escape. */

@@ -10,7 +10,8 @@
 #include <stddef.h>
 
 struct text {
-    char *data;     /* NUL-terminated when length > 0; may be NULL when empty: read through text_str() */
+    char
+        *data; /* NUL-terminated when length > 0; may be NULL when empty: read through text_str() */
     size_t length;  /* bytes, without the NUL */
     size_t size;    /* allocated */
     size_t ceiling; /* most bytes it may hold */
@@ -26,14 +27,15 @@ void text_addc(struct text *t, char c);
 void text_addf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *text_str(const struct text *t); /* borrowed, never NULL */
 bool text_failed(const struct text *t);
-char *text_take(struct text *t);   /* yours to free; t is empty afterwards; "" when empty */
+char *text_take(struct text *t); /* yours to free; t is empty afterwards; "" when empty */
 
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 bool str_equal(const char *a, const char *b); /* NULL equals only NULL */
 /* Levenshtein distance, stops counting past `limit` and returns limit + 1. */
 unsigned str_distance(const char *a, const char *b, unsigned limit);
-/* The candidate nearest to `word` (distance <= 3, case ignored), or NULL. `candidates` ends with NULL. */
+/* The candidate nearest to `word` (distance <= 3, case ignored), or NULL. `candidates` ends with
+ * NULL. */
 const char *str_nearest(const char *word, const char *const *candidates);
 /* Shell-style match: '*' any run, '?' one byte. Linear time, no recursion. */
 bool str_glob(const char *pattern, const char *s);

@@ -1,4 +1,5 @@
-/* Rule files: data a person without C can read, write and test. Format: docs/rules.md, docs/schemas/rule.schema.json. */
+/* Rule files: data a person without C can read, write and test. Format: docs/rules.md,
+ * docs/schemas/rule.schema.json. */
 #ifndef TOWERKEEP_CHECK_RULES_H
 #define TOWERKEEP_CHECK_RULES_H
 
@@ -10,9 +11,13 @@
 #include "model/finding.h"
 #include "store/subjects.h"
 
-struct rule_need { /* a fact a verdict rests on: a gap under it gives ERROR */
+struct rule_need {         /* a fact a verdict rests on: a gap under it gives ERROR */
     const char *operation; /* "kms:DescribeKey" */
-    enum need_at { NEED_HERE, NEED_ACCOUNT, NEED_ANYWHERE } at; /* subject's account and Region; its account, any Region; anywhere in the organization */
+    enum need_at {
+        NEED_HERE,
+        NEED_ACCOUNT,
+        NEED_ANYWHERE
+    } at; /* subject's account and Region; its account, any Region; anywhere in the organization */
 };
 
 struct rule { /* owned by the rule set */
@@ -21,19 +26,21 @@ struct rule { /* owned by the rule set */
     int step;
     enum severity severity;
     enum scope scope;
-    bool manual;                  /* verdict MANUAL: `how` is the procedure for a person */
+    bool manual; /* verdict MANUAL: `how` is the procedure for a person */
     const struct rule_need *needs;
     size_t need_count;
-    const char *const *references; /* NULL-terminated */
-    json_t *compliance;           /* {"framework": ["requirement", ...]}, may be NULL */
-    json_t *parameters;           /* name -> value in force (default or config's) */
+    const char *const *references;    /* NULL-terminated */
+    json_t *compliance;               /* {"framework": ["requirement", ...]}, may be NULL */
+    json_t *parameters;               /* name -> value in force (default or config's) */
     const struct expr *when, *assert; /* when NULL: always applicable */
 };
 
 struct rule_set;
 
-/* Loads every *.yaml of `directory` (not its sub-folders), then of each further directory: an equal id overrides. */
-int rules_load(const char *const *directories, const json_t *config, struct rule_set **out, struct err *err);
+/* Loads every *.yaml of `directory` (not its sub-folders), then of each further directory: an equal
+ * id overrides. */
+int rules_load(const char *const *directories, const json_t *config, struct rule_set **out,
+               struct err *err);
 void rules_free(struct rule_set *set);
 size_t rules_count(const struct rule_set *set);
 const struct rule *rules_at(const struct rule_set *set, size_t index); /* by step, then id */

@@ -1,6 +1,7 @@
 /*
- * Reads an organization. A table of collectors, each "ask this, keep that, ask these next"; answers queue new
- * questions in the store; done when none is open. A failed question becomes a gap, never silence.
+ * Reads an organization. A table of collectors, each "ask this, keep that, ask these next"; answers
+ * queue new questions in the store; done when none is open. A failed question becomes a gap, never
+ * silence.
  */
 #ifndef TOWERKEEP_COLLECT_COLLECT_H
 #define TOWERKEEP_COLLECT_COLLECT_H
@@ -23,20 +24,26 @@ struct collect_progress {
 
 struct collect_options {
     const struct config *config;
-    const char *const *accounts, *const *excluded_accounts; /* NULL-terminated ids; NULL: no such filter */
+    const char *const *accounts,
+        *const *excluded_accounts; /* NULL-terminated ids; NULL: no such filter */
     const char *const *regions, *const *excluded_regions;
-    const char *const *ous;            /* names, paths or ids */
-    const char *home_region;           /* NULL: found by asking Control Tower */
-    void (*progress)(void *context, const struct collect_progress *p); /* at most ten times a second */
+    const char *const *ous;  /* names, paths or ids */
+    const char *home_region; /* NULL: found by asking Control Tower */
+    void (*progress)(void *context,
+                     const struct collect_progress *p); /* at most ten times a second */
     void *context;
-    const volatile sig_atomic_t *stop; /* non-zero: finish what is in flight, leave the run resumable, ERR_INTERRUPTED */
+    const volatile sig_atomic_t
+        *stop; /* non-zero: finish what is in flight, leave the run resumable, ERR_INTERRUPTED */
 };
 
-/* Seeds a new run (or resumes one whose questions are open) and runs it to the end. Preconditions that make a scan
-   pointless fail here with one clear line: not an organization, caller is not the management account, no landing zone. */
-int collect_run(struct aws_client *client, struct store *store, const struct collect_options *options, struct err *err);
+/* Seeds a new run (or resumes one whose questions are open) and runs it to the end. Preconditions
+   that make a scan pointless fail here with one clear line: not an organization, caller is not the
+   management account, no landing zone. */
+int collect_run(struct aws_client *client, struct store *store,
+                const struct collect_options *options, struct err *err);
 
-/* The operations a scan uses, for iam-policy, help and the coverage test: "service:Operation", NULL-terminated. */
+/* The operations a scan uses, for iam-policy, help and the coverage test: "service:Operation",
+ * NULL-terminated. */
 const char *const *collect_operations(void);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * towerkeep.yaml: what the organization wants, and the parameters of a run. Every member has a default, so that no
- * file at all is a valid configuration. Schema: docs/schemas/config.schema.json.
+ * towerkeep.yaml: what the organization wants, and the parameters of a run. Every member has a
+ * default, so that no file at all is a valid configuration. Schema:
+ * docs/schemas/config.schema.json.
  */
 #ifndef TOWERKEEP_MODEL_CONFIG_H
 #define TOWERKEEP_MODEL_CONFIG_H
@@ -15,15 +16,14 @@ struct config {
     json_t *document; /* the whole file with defaults filled in; rules see it as $config. Shape:
       { "accounts": {"backup_administrator": null|"id", "central_backup": null|"id"},
         "governed_regions": null | [..]           expected ones; null: what the landing zone says
-        "resource_types": ["EBS","EC2",...],      wanted in the opt-in; default: Aurora DynamoDB EBS EC2 EFS RDS S3
-        "ous": {"protect": null|[names, paths or ids], "exempt": [..], "security_ou": true},
-        "accounts_exempt": ["id" or name glob...],
-        "resources_exempt": ["arn glob"...],
+        "resource_types": ["EBS","EC2",...],      wanted in the opt-in; default: Aurora DynamoDB EBS
+      EC2 EFS RDS S3 "ous": {"protect": null|[names, paths or ids], "exempt": [..], "security_ou":
+      true}, "accounts_exempt": ["id" or name glob...], "resources_exempt": ["arn glob"...],
         "delegated_administrators": [ids expected beside the backup administrator],
         "roles": ["AWSControlTowerExecution","OrganizationAccountAccessRole"],
         "scan": {"ungoverned_regions": true},
-        "rules": {"directories": [..], "parameters": {"TAG-03": {"max_distance": 2}}, "disable": [ids]},
-        "limits": {"max_workers": 64, "rate_share": 0.6, "max_rate": 0} } */
+        "rules": {"directories": [..], "parameters": {"TAG-03": {"max_distance": 2}}, "disable":
+      [ids]}, "limits": {"max_workers": 64, "rate_share": 0.6, "max_rate": 0} } */
     char digest[65];  /* SHA-256 of the file's bytes, or of "" when there is none */
     char *path;       /* NULL when none */
 };

@@ -4,8 +4,24 @@
 
 #include <stdbool.h>
 
-enum status { STATUS_PASS, STATUS_FAIL, STATUS_MANUAL, STATUS_MUTED, STATUS_ERROR, STATUS_NOT_APPLICABLE, STATUS_FIXED, STATUS_COUNT };
-enum severity { SEVERITY_CRITICAL, SEVERITY_HIGH, SEVERITY_MEDIUM, SEVERITY_LOW, SEVERITY_INFORMATIONAL, SEVERITY_COUNT };
+enum status {
+    STATUS_PASS,
+    STATUS_FAIL,
+    STATUS_MANUAL,
+    STATUS_MUTED,
+    STATUS_ERROR,
+    STATUS_NOT_APPLICABLE,
+    STATUS_FIXED,
+    STATUS_COUNT
+};
+enum severity {
+    SEVERITY_CRITICAL,
+    SEVERITY_HIGH,
+    SEVERITY_MEDIUM,
+    SEVERITY_LOW,
+    SEVERITY_INFORMATIONAL,
+    SEVERITY_COUNT
+};
 enum verdict { VERDICT_COMPLIANT, VERDICT_NON_COMPLIANT, VERDICT_INCOMPLETE };
 
 const char *status_name(enum status s);     /* "PASS", "FAIL", ..., "NOT_APPLICABLE" */
@@ -28,10 +44,12 @@ struct finding { /* strings borrowed from whoever filled it; "" when there is no
 };
 
 /* First 16 hex digits of SHA-256("check\nscope\nsubject"). */
-void finding_make_id(const char *check_id, const char *scope, const char *subject, char out[FINDING_ID_SIZE]);
+void finding_make_id(const char *check_id, const char *scope, const char *subject,
+                     char out[FINDING_ID_SIZE]);
 
-/* The run's verdict: any gap that left a verdict open (ERROR) or an unreached account-Region is INCOMPLETE, which beats
-   NON-COMPLIANT. */
-enum verdict verdict_of(unsigned long long unmuted_failures, unsigned long long errors, unsigned long long gaps);
+/* The run's verdict: any gap that left a verdict open (ERROR) or an unreached account-Region is
+   INCOMPLETE, which beats NON-COMPLIANT. */
+enum verdict verdict_of(unsigned long long unmuted_failures, unsigned long long errors,
+                        unsigned long long gaps);
 
 #endif

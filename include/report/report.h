@@ -1,4 +1,5 @@
-/* What a run's findings look like to people and programs. A format is a row in a table and a file of its own. */
+/* What a run's findings look like to people and programs. A format is a row in a table and a file
+ * of its own. */
 #ifndef TOWERKEEP_REPORT_REPORT_H
 #define TOWERKEEP_REPORT_REPORT_H
 
@@ -11,14 +12,16 @@
 struct report_input {
     struct store *store;
     struct subjects *subjects;
-    const json_t *rules; /* one object a check: id, title, step, severity, scope, why, how, operations[], references[], compliance{} */
+    const json_t *rules; /* one object a check: id, title, step, severity, scope, why, how,
+                            operations[], references[], compliance{} */
 };
 
 struct report_format {
     const char *name;      /* as in -M */
     const char *extension; /* "json" */
     const char *help;
-    int (*write)(const struct report_input *in, const char *path, struct err *err); /* whole or absent */
+    int (*write)(const struct report_input *in, const char *path,
+                 struct err *err); /* whole or absent */
 };
 
 const struct report_format *report_format_find(const char *name);

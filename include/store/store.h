@@ -1,6 +1,7 @@
 /*
  * What a run knows, in one SQLite file: questions, facts, gaps, entities, findings, metadata.
- * Rows in, rows out, in order, in bounded memory. Every row type is also a table any SQLite tool can read.
+ * Rows in, rows out, in order, in bounded memory. Every row type is also a table any SQLite tool
+ * can read.
  */
 #ifndef TOWERKEEP_STORE_STORE_H
 #define TOWERKEEP_STORE_STORE_H
@@ -21,13 +22,16 @@ int store_create(const char *path, struct store **out, struct err *err);
 /* Opens an existing one; ERR_INPUT when it is no run, or of another schema version. */
 int store_open(const char *path, bool read_only, struct store **out, struct err *err);
 void store_close(struct store *s); /* commits; accepts NULL */
-/* Writes are gathered in one transaction until store_commit(). A full disk shows here or at any write as ERR_IO. */
+/* Writes are gathered in one transaction until store_commit(). A full disk shows here or at any
+ * write as ERR_IO. */
 int store_commit(struct store *s, struct err *err);
 
-/* --- metadata: run_id, version, started, ended, caller_arn, organization_id, management_account, home_region,
-       governed_regions (JSON list), partition, rules_digest, config_digest, state (collecting|collected|judged), config (JSON) --- */
+/* --- metadata: run_id, version, started, ended, caller_arn, organization_id, management_account,
+   home_region, governed_regions (JSON list), partition, rules_digest, config_digest, state
+   (collecting|collected|judged), config (JSON) --- */
 int store_meta_set(struct store *s, const char *key, const char *value, struct err *err);
-const char *store_meta(struct store *s, const char *key); /* borrowed until the next set; NULL when unset */
+const char *store_meta(struct store *s,
+                       const char *key); /* borrowed until the next set; NULL when unset */
 
 /* --- questions: the crawl's queue; (collector, account, region, target) is unique --- */
 enum question_state { QUESTION_OPEN, QUESTION_ANSWERED, QUESTION_GAP };
@@ -37,19 +41,23 @@ struct question {
     const char *account, *region, *target;
 };
 /* 1 when new, 0 when it was already there, -1 on error. */
-int store_ask(struct store *s, const char *collector, const char *account, const char *region, const char *target, struct err *err);
-/* Up to `limit` open questions with id > after, in order of id; calls each; returns how many, -1 on error. */
-int store_open_questions(struct store *s, int64_t after, int limit, int (*each)(void *context, const struct question *q), void *context, struct err *err);
+int store_ask(struct store *s, const char *collector, const char *account, const char *region,
+              const char *target, struct err *err);
+/* Up to `limit` open questions with id > after, in order of id; calls each; returns how many, -1 on
+ * error. */
+int store_open_questions(struct store *s, int64_t after, int limit,
+                         int (*each)(void *context, const struct question *q), void *context,
+                         struct err *err);
 int store_question_close(struct store *s, int64_t id, enum question_state state, struct err *err);
 int64_t store_question_count(struct store *s, enum question_state state);
 
 /* --- facts: one answered call (one page) --- */
 struct fact {
-    const char *operation;  /* "kms:DescribeKey" */
+    const char *operation; /* "kms:DescribeKey" */
     const char *account, *region, *target;
     const char *request_id;
     int64_t wall_ms;
-    const char *digest;     /* SHA-256 of the body, hex */
+    const char *digest; /* SHA-256 of the body, hex */
     size_t bytes;
     int http_status;
     unsigned attempts, throttles, page;
@@ -60,32 +68,40 @@ int store_fact(struct store *s, const struct fact *f, int64_t *id, struct err *e
 struct gap {
     const char *operation;
     const char *account, *region, *target;
-    const char *class;   /* answer_class_name(): denied, region-deny, ... or skipped */
+    const char *class; /* answer_class_name(): denied, region-deny, ... or skipped */
     const char *code, *message;
     int64_t wall_ms;
     const char *request_id;
 };
 int store_gap(struct store *s, const struct gap *g, struct err *err);
-int store_each_gap(struct store *s, int (*each)(void *context, int64_t id, const struct gap *g), void *context, struct err *err);
-/* The gap that hides `operation` from (account, region), if any: the same operation there, any Region-wide ("" region) gap of it,
-   or an AssumeRole gap of that account. region NULL: any Region of the account; account NULL: anywhere. Copies a one-line
-   description into text ("kms:DescribeKey in 1111.../eu-west-1: denied: AccessDeniedException ..."). 1 found, 0 none, -1 error.
-   Must be fast (indexed; answers "no gaps at all" without a query). */
-int store_find_gap(struct store *s, const char *operation, const char *account, const char *region, char *text, size_t size, struct err *err);
+int store_each_gap(struct store *s, int (*each)(void *context, int64_t id, const struct gap *g),
+                   void *context, struct err *err);
+/* The gap that hides `operation` from (account, region), if any: the same operation there, any
+   Region-wide ("" region) gap of it, or an AssumeRole gap of that account. region NULL: any Region
+   of the account; account NULL: anywhere. Copies a one-line description into text ("kms:DescribeKey
+   in 1111.../eu-west-1: denied: AccessDeniedException ..."). 1 found, 0 none, -1 error. Must be
+   fast (indexed; answers "no gaps at all" without a query). */
+int store_find_gap(struct store *s, const char *operation, const char *account, const char *region,
+                   char *text, size_t size, struct err *err);
 
-/* --- entities: the nouns collected, AWS's own members as JSON (kinds: see docs/run-database.md) --- */
+/* --- entities: the nouns collected, AWS's own members as JSON (kinds: see docs/run-database.md)
+ * --- */
 struct entity {
     const char *kind, *account, *region, *key; /* account and region "" when global */
-    const char *json;   /* the document's text */
+    const char *json;                          /* the document's text */
     size_t json_length;
-    int64_t fact;       /* 0 when none */
+    int64_t fact; /* 0 when none */
 };
-int store_entity(struct store *s, const struct entity *e, struct err *err); /* replaces an equal (kind, account, region, key) */
-/* In order of (account, region, key). account/region NULL: all. Return non-zero from each to stop early (that value is returned). */
+int store_entity(struct store *s, const struct entity *e,
+                 struct err *err); /* replaces an equal (kind, account, region, key) */
+/* In order of (account, region, key). account/region NULL: all. Return non-zero from each to stop
+ * early (that value is returned). */
 int store_each_entity(struct store *s, const char *kind, const char *account, const char *region,
-                      int (*each)(void *context, const struct entity *e), void *context, struct err *err);
+                      int (*each)(void *context, const struct entity *e), void *context,
+                      struct err *err);
 /* One entity's document parsed, yours; NULL without error when absent. fact may be NULL. */
-int store_get_entity(struct store *s, const char *kind, const char *account, const char *region, const char *key, json_t **out, int64_t *fact, struct err *err);
+int store_get_entity(struct store *s, const char *kind, const char *account, const char *region,
+                     const char *key, json_t **out, int64_t *fact, struct err *err);
 int64_t store_count_entities(struct store *s, const char *kind);
 
 /* --- coverage: one row per account × Region, from questions, facts and gaps --- */
@@ -95,16 +111,28 @@ struct coverage {
     int64_t expected, ok, denied, throttled_then_ok, failed;
     const char *state; /* REACHED PARTIAL NOT REACHED SUSPENDED REGION DISABLED REGION DENY */
 };
-int store_each_coverage(struct store *s, int (*each)(void *context, const struct coverage *c), void *context, struct err *err);
-struct coverage_totals { int64_t expected, reached, gaps; };   /* account × Region pairs that should be seen, that were fully seen */
+int store_each_coverage(struct store *s, int (*each)(void *context, const struct coverage *c),
+                        void *context, struct err *err);
+struct coverage_totals {
+    int64_t expected, reached, gaps;
+}; /* account × Region pairs that should be seen, that were fully seen */
 int store_coverage_totals(struct store *s, struct coverage_totals *out, struct err *err);
 
 /* --- findings --- */
 int store_findings_clear(struct store *s, struct err *err);
 int store_finding(struct store *s, const struct finding *f, struct err *err);
-/* Ordered: FAIL, ERROR, MANUAL, MUTED, FIXED, PASS, NOT_APPLICABLE; then severity, check, account, region, subject. */
-int store_each_finding(struct store *s, int (*each)(void *context, const struct finding *f), void *context, struct err *err);
-struct finding_count { const char *check_id, *title; int step; enum severity severity; int64_t by_status[STATUS_COUNT]; };
-int store_each_finding_count(struct store *s, int (*each)(void *context, const struct finding_count *c), void *context, struct err *err); /* per check, by id */
+/* Ordered: FAIL, ERROR, MANUAL, MUTED, FIXED, PASS, NOT_APPLICABLE; then severity, check, account,
+ * region, subject. */
+int store_each_finding(struct store *s, int (*each)(void *context, const struct finding *f),
+                       void *context, struct err *err);
+struct finding_count {
+    const char *check_id, *title;
+    int step;
+    enum severity severity;
+    int64_t by_status[STATUS_COUNT];
+};
+int store_each_finding_count(struct store *s,
+                             int (*each)(void *context, const struct finding_count *c),
+                             void *context, struct err *err); /* per check, by id */
 
 #endif

@@ -1,8 +1,10 @@
 /*
- * Subjects: the documents that rules judge and reports draw, built from a run's entities one at a time.
- * A scope is a kind of subject. Documents are JSON; members per scope are documented in docs/subjects.md, which is the
- * contract with rule files. Every document has "_key" (stable, unique in its scope), "_name" (for people), "_account",
- * "_account_name", "_ou_path", "_region", "_arn" (each "" when it has none) and "_facts" (ids of the facts it rests on).
+ * Subjects: the documents that rules judge and reports draw, built from a run's entities one at a
+ * time. A scope is a kind of subject. Documents are JSON; members per scope are documented in
+ * docs/subjects.md, which is the contract with rule files. Every document has "_key" (stable,
+ * unique in its scope), "_name" (for people), "_account",
+ * "_account_name", "_ou_path", "_region", "_arn" (each "" when it has none) and "_facts" (ids of
+ * the facts it rests on).
  */
 #ifndef TOWERKEEP_STORE_SUBJECTS_H
 #define TOWERKEEP_STORE_SUBJECTS_H
@@ -12,20 +14,37 @@
 #include "base/err.h"
 #include "store/store.h"
 
-enum scope { SCOPE_ORG, SCOPE_LANDING_ZONE, SCOPE_OU, SCOPE_ACCOUNT, SCOPE_KEY, SCOPE_ACCOUNT_REGION, SCOPE_VAULT, SCOPE_PLAN, SCOPE_RESOURCE, SCOPE_COUNT };
-const char *scope_name(enum scope s); /* "org" "landing-zone" "ou" "account" "key" "account-region" "vault" "plan" "resource" */
+enum scope {
+    SCOPE_ORG,
+    SCOPE_LANDING_ZONE,
+    SCOPE_OU,
+    SCOPE_ACCOUNT,
+    SCOPE_KEY,
+    SCOPE_ACCOUNT_REGION,
+    SCOPE_VAULT,
+    SCOPE_PLAN,
+    SCOPE_RESOURCE,
+    SCOPE_COUNT
+};
+const char *scope_name(enum scope s); /* "org" "landing-zone" "ou" "account" "key" "account-region"
+                                         "vault" "plan" "resource" */
 int scope_parse(const char *name, enum scope *out); /* -1 when unknown */
 
-struct subjects; /* the run seen as subjects; caches organization-sized things (accounts, OUs), streams the rest */
+struct subjects; /* the run seen as subjects; caches organization-sized things (accounts, OUs),
+                    streams the rest */
 
 /* config: borrowed document of struct config. */
 int subjects_new(struct store *store, const json_t *config, struct subjects **out, struct err *err);
 void subjects_free(struct subjects *s);
 /* Documents other subjects may refer to: {"org":{..},"lz":{..},"config":{..}}; borrowed. */
 const json_t *subjects_context(const struct subjects *s);
-/* Calls each with every subject of the scope, in order of _key; the document is borrowed and dies after the call.
-   A listing that failed (a gap under an account-Region) yields for vault, plan and resource one subject whose document has
-   "_unlisted": true, so that rules give ERROR there instead of nothing. Non-zero from each stops and is returned. */
-int subjects_each(struct subjects *s, enum scope scope, int (*each)(void *context, const json_t *document), void *context, struct err *err);
+/* Calls each with every subject of the scope, in order of _key; the document is borrowed and dies
+   after the call. A listing that failed (a gap under an account-Region) yields for vault, plan and
+   resource one subject whose document has
+   "_unlisted": true, so that rules give ERROR there instead of nothing. Non-zero from each stops
+   and is returned. */
+int subjects_each(struct subjects *s, enum scope scope,
+                  int (*each)(void *context, const json_t *document), void *context,
+                  struct err *err);
 
 #endif

@@ -1,0 +1,94 @@
+/*
+ * The crawl from the inside. A collector is a row: which operation, how to word its input, what to
+ * keep of an answer and what to ask next. crawl.c walks the open questions; the other files hold
+ * the rows, by AWS service.
+ */
+#ifndef TOWERKEEP_COLLECT_CRAWL_H
+#define TOWERKEEP_COLLECT_CRAWL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "collect/collect.h"
+
+struct crawl;
+
+struct page { /* one page of an answer, while its collector reads it */
+    struct crawl *crawl;
+    const struct question *question;
+    const struct answer *answer;
+    int64_t fact;
+};
+
+struct collector {
+    const char *operation; /* "kms:DescribeKey"; unique, and the question's name in the store */
+    bool as_management; /* asked with the caller's own credentials, whatever the question's account
+                         */
+    bool raw;           /* large pages, read with base/pull */
+    bool absence_is_answer; /* NotFound means "there is none", not a gap */
+    bool probe; /* asked in several places of which one must answer: a refusal alone is no gap */
+    json_t *(*input)(struct crawl *crawl, const struct question *q); /* NULL: {} ; new reference */
+    int (*keep)(const struct page *p, struct err *err);              /* every page */
+    int (*refused)(struct crawl *crawl, const struct question *q, const struct answer *a,
+                   struct err *err); /* extra work when it became a gap; NULL */
+};
+
+struct crawl {
+    struct aws_client *client;
+    struct store *store;
+    const struct collect_options *options;
+    const char *management; /* account id */
+    char home[33];
+    char **governed; /* governed Regions, after the landing zone was read */
+    size_t governed_count;
+    char *central_backup; /* account id from the manifest, NULL when none */
+    char *backup_key;     /* key id from the manifest, NULL */
+    /* loop */
+    int64_t cursor; /* questions up to here were handed to the client */
+    struct err err; /* first failure inside a callback */
+    bool failed;
+    const char *phase;
+    int64_t last_progress_ms, last_commit_ms;
+    int64_t gaps;
+    struct err probe; /* what the last refused probe said */
+};
+
+const struct collector *collector_find(const char *operation);
+
+/* Asks, through the store; the filters of the run are applied by the caller. */
+int crawl_ask(struct crawl *crawl, const char *operation, const char *account, const char *region,
+              const char *target, struct err *err);
+/* Answers every open question. */
+int crawl_drain(struct crawl *crawl, const char *phase, struct err *err);
+
+/* Keeps an entity; `document` is borrowed. */
+int crawl_keep(const struct page *p, const char *kind, const char *account, const char *region,
+               const char *key, const json_t *document, struct err *err);
+/* Keeps each element of the list at `path` of the answer under its member `key_member`. */
+int crawl_keep_list(const struct page *p, const char *path, const char *kind, const char *account,
+                    const char *region, const char *key_member, struct err *err);
+/* What follows the last '/' of an ARN. */
+const char *arn_tail(const char *arn);
+
+/* Filters of the run. */
+bool crawl_wants_account(const struct crawl *crawl, const char *account);
+bool crawl_wants_region(const struct crawl *crawl, const char *region);
+bool crawl_governs(const struct crawl *crawl, const char *region);
+
+/* The rows. */
+extern const struct collector organization_collectors[], landing_zone_collectors[],
+    key_collectors[], backup_collectors[], account_collectors[], inventory_collectors[];
+
+/* account.c: what is asked of every governed account-Region, and of an ungoverned one. */
+int account_region_ask(struct crawl *crawl, const char *account, const char *region,
+                       struct err *err);
+
+/* seeds.c: what opens each phase. */
+int seed_preconditions(struct crawl *crawl, struct err *err);
+int seed_organization(struct crawl *crawl, struct err *err);
+int seed_management(struct crawl *crawl,
+                    struct err *err); /* account.c: the management account's own Regions */
+int seed_members(struct crawl *crawl,
+                 struct err *err); /* members.c: every other account in scope */
+
+#endif

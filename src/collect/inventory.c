@@ -1,0 +1,327 @@
+/*
+ * What exists: the Tagging API beside each service's own list, because the Tagging API cannot see
+ * what was never tagged. A `resource` document holds what the service itself says; "tags" is absent
+ * where its list carries none (DynamoDB, S3), and the Tagging API's word counts there.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "base/pull.h"
+#include "base/text.h"
+#include "crawl.h"
+
+/* tags as {key: value}, from a list of {keyName, valueName} */
+static json_t *tags_of(const json_t *list, const char *key_name, const char *value_name)
+{
+    json_t *tags = json_object();
+    size_t i;
+    json_t *tag;
+    json_array_foreach(list, i, tag)
+    {
+        const char *key = jx_str(tag, key_name);
+        if (key) {
+            json_object_set_new(tags, key, json_string(jx_str_or(tag, value_name, "")));
+        }
+    }
+    return tags;
+}
+
+struct resource { /* what one row of a list becomes; strings borrowed */
+    const char *arn, *type, *name, *kms_key, *engine, *state;
+    const char *encrypted; /* "true", "false" or NULL */
+    json_t *tags;          /* taken; NULL when the list carries none */
+};
+
+static int keep_resource(const struct page *p, const struct resource *r, const char *region,
+                         struct err *err)
+{
+    json_t *document =
+        json_pack("{s:s, s:s, s:s}", "arn", r->arn, "type", r->type, "name", r->name);
+    if (!document) {
+        json_decref(r->tags);
+        return err_set(err, ERR_AWS, "a %s resource without a usable ARN or name", r->type);
+    }
+    if (r->tags) {
+        json_object_set_new(document, "tags", r->tags);
+    }
+    jx_set_str(document, "kms_key", r->kms_key);
+    jx_set_str(document, "engine", r->engine);
+    jx_set_str(document, "state", r->state);
+    if (r->encrypted) {
+        json_object_set_new(document, "encrypted", json_boolean(strcmp(r->encrypted, "true") == 0));
+    }
+    int rc = crawl_keep(p, "resource", p->question->account, region, r->arn, document, err);
+    json_decref(document);
+    return rc;
+}
+
+static const char *partition(const struct page *p)
+{
+    return aws_client_partition(p->crawl->client);
+}
+
+static const char *name_or(const json_t *tags, const char *otherwise)
+{
+    return jx_str_or(tags, "Name", otherwise);
+}
+
+/* "arn:P:SERVICE:REGION:ACCOUNT:REST" */
+static char *arn_make(const struct page *p, const char *service, const char *rest)
+{
+    return xasprintf("arn:%s:%s:%s:%s:%s", partition(p), service, p->question->region,
+                     p->question->account, rest);
+}
+
+static int keep_ec2(const struct page *p, const json_t *row, const char *id_member,
+                    const char *noun, const char *type, struct err *err)
+{
+    const char *id = jx_str(row, id_member);
+    if (!id) {
+        return err_set(err, ERR_AWS, "EC2 answered a %s without %s", noun, id_member);
+    }
+    char *rest = xasprintf("%s/%s", noun, id);
+    char *arn = arn_make(p, "ec2", rest);
+    json_t *tags = tags_of(jx_get(row, "tagSet"), "key", "value");
+    struct resource r = {.arn = arn,
+                         .type = type,
+                         .name = name_or(tags, id),
+                         .kms_key = jx_str(row, "kmsKeyId"),
+                         .encrypted = jx_str(row, "encrypted"),
+                         .tags = tags};
+    int rc = keep_resource(p, &r, p->question->region, err);
+    free(rest);
+    free(arn);
+    return rc;
+}
+
+static int keep_volumes(const struct page *p, struct err *err)
+{
+    size_t i;
+    json_t *volume;
+    json_array_foreach(jx_get(p->answer->json, "volumeSet"), i, volume)
+    {
+        if (keep_ec2(p, volume, "volumeId", "volume", "EBS", err)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int keep_instances(const struct page *p, struct err *err)
+{
+    size_t i, j;
+    json_t *reservation, *instance;
+    json_array_foreach(jx_get(p->answer->json, "reservationSet"), i, reservation)
+    {
+        json_array_foreach(jx_get(reservation, "instancesSet"), j, instance)
+        {
+            const char *state = jx_str_or(instance, "instanceState.name", "");
+            bool gone = strcmp(state, "terminated") == 0 || strcmp(state, "shutting-down") == 0;
+            if (!gone && keep_ec2(p, instance, "instanceId", "instance", "EC2", err)) {
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* RDS lists Neptune and DocumentDB too; AWS Backup names them apart. */
+static const char *database_type(const char *engine)
+{
+    static const char *const types[][2] = {
+        {"aurora", "Aurora"}, {"neptune", "Neptune"}, {"docdb", "DocumentDB"}};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (str_starts(engine, types[i][0])) {
+            return types[i][1];
+        }
+    }
+    return "RDS";
+}
+
+static int keep_database(const struct page *p, const json_t *row, const char *arn_member,
+                         const char *id_member, struct err *err)
+{
+    const char *arn = jx_str(row, arn_member);
+    if (!arn) {
+        return err_set(err, ERR_AWS, "RDS answered a database without %s", arn_member);
+    }
+    const char *engine = jx_str_or(row, "Engine", "");
+    struct resource r = {.arn = arn,
+                         .type = database_type(engine),
+                         .name = jx_str_or(row, id_member, arn),
+                         .kms_key = jx_str(row, "KmsKeyId"),
+                         .encrypted = jx_str(row, "StorageEncrypted"),
+                         .engine = engine,
+                         .tags = tags_of(jx_get(row, "TagList"), "Key", "Value")};
+    return keep_resource(p, &r, p->question->region, err);
+}
+
+static int keep_db_instances(const struct page *p, struct err *err)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(jx_get(p->answer->json, "DBInstances"), i, row)
+    {
+        /* A member of a cluster is backed up with its cluster. */
+        if (!jx_str(row, "DBClusterIdentifier") &&
+            keep_database(p, row, "DBInstanceArn", "DBInstanceIdentifier", err)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int keep_db_clusters(const struct page *p, struct err *err)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(jx_get(p->answer->json, "DBClusters"), i, row)
+    {
+        if (keep_database(p, row, "DBClusterArn", "DBClusterIdentifier", err)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int keep_tables(const struct page *p, struct err *err)
+{
+    size_t i;
+    json_t *name;
+    json_array_foreach(jx_get(p->answer->json, "TableNames"), i, name)
+    {
+        if (!json_is_string(name)) {
+            return err_set(err, ERR_AWS, "ListTables answered a table name that is no string");
+        }
+        char *rest = xasprintf("table/%s", json_string_value(name));
+        char *arn = arn_make(p, "dynamodb", rest);
+        struct resource r = {.arn = arn, .type = "DynamoDB", .name = json_string_value(name)};
+        int rc = keep_resource(p, &r, p->question->region, err);
+        free(rest);
+        free(arn);
+        if (rc) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int keep_file_systems(const struct page *p, struct err *err)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(jx_get(p->answer->json, "FileSystems"), i, row)
+    {
+        const char *id = jx_str(row, "FileSystemId");
+        if (!id) {
+            return err_set(err, ERR_AWS,
+                           "DescribeFileSystems answered a file system without FileSystemId");
+        }
+        char *rest = xasprintf("file-system/%s", id);
+        char *arn = arn_make(p, "elasticfilesystem", rest);
+        struct resource r = {.arn = jx_str_or(row, "FileSystemArn", arn),
+                             .type = "EFS",
+                             .name = jx_str_or(row, "Name", id),
+                             .kms_key = jx_str(row, "KmsKeyId"),
+                             .encrypted = jx_bool(row, "Encrypted") ? "true" : "false",
+                             .tags = tags_of(jx_get(row, "Tags"), "Key", "Value")};
+        int rc = keep_resource(p, &r, p->question->region, err);
+        free(rest);
+        free(arn);
+        if (rc) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int keep_buckets(const struct page *p, struct err *err)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(jx_get(p->answer->json, "Buckets"), i, row)
+    {
+        const char *name = jx_str(row, "Name");
+        const char *region = jx_str_or(row, "BucketRegion", p->crawl->home);
+        if (!name) {
+            return err_set(err, ERR_AWS, "ListBuckets answered a bucket without Name");
+        }
+        char *arn = xasprintf("arn:%s:s3:::%s", partition(p), name);
+        struct resource r = {.arn = arn, .type = "S3", .name = name};
+        int rc = crawl_wants_region(p->crawl, region) ? keep_resource(p, &r, region, err) : 0;
+        free(arn);
+        if (rc) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* The largest list of all: each element is kept as AWS sent it, without building a tree. */
+static int keep_tagged(const struct page *p, struct err *err)
+{
+    const struct question *q = p->question;
+    struct pull reader;
+    struct slice key, element;
+    pull_init(&reader, p->answer->body, p->answer->body_length);
+    pull_object(&reader);
+    while (pull_member(&reader, &key)) {
+        if (!slice_is(key, "ResourceTagMappingList")) {
+            pull_skip(&reader);
+            continue;
+        }
+        pull_list(&reader);
+        while (pull_element(&reader)) {
+            struct text arn;
+            pull_value(&reader, &element);
+            struct pull inner;
+            pull_init(&inner, element.data, element.length);
+            text_init(&arn, 4096);
+            pull_object(&inner);
+            while (pull_member(&inner, &key)) {
+                struct slice raw;
+                if (slice_is(key, "ResourceARN")) {
+                    pull_string(&inner, &raw);
+                    slice_unescape(raw, &arn);
+                } else {
+                    pull_skip(&inner);
+                }
+            }
+            struct entity entity = {.kind = "tagged",
+                                    .account = q->account,
+                                    .region = q->region,
+                                    .key = text_str(&arn),
+                                    .json = element.data,
+                                    .json_length = element.length,
+                                    .fact = p->fact};
+            bool bad = pull_failed(&inner) || text_failed(&arn) || arn.length == 0;
+            int rc =
+                bad ? err_set(err, ERR_AWS,
+                              "GetResources answered a resource without a readable ResourceARN")
+                    : store_entity(p->crawl->store, &entity, err);
+            text_release(&arn);
+            if (rc) {
+                return -1;
+            }
+        }
+    }
+    pull_end(&reader);
+    if (pull_failed(&reader)) {
+        return err_set(err, ERR_AWS, "GetResources answered malformed JSON: %s", reader.problem);
+    }
+    return 0;
+}
+
+const struct collector inventory_collectors[] = {
+    {.operation = "tagging:GetResources", .raw = true, .keep = keep_tagged},
+    {.operation = "ec2:DescribeVolumes", .keep = keep_volumes},
+    {.operation = "ec2:DescribeInstances", .keep = keep_instances},
+    {.operation = "rds:DescribeDBInstances", .keep = keep_db_instances},
+    {.operation = "rds:DescribeDBClusters", .keep = keep_db_clusters},
+    {.operation = "dynamodb:ListTables", .keep = keep_tables},
+    {.operation = "efs:DescribeFileSystems", .keep = keep_file_systems},
+    {.operation = "s3:ListBuckets", .keep = keep_buckets},
+    {.operation = NULL},
+};

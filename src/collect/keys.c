@@ -1,0 +1,100 @@
+/* KMS: the backup key and its family, read in the management account, Region by Region. */
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "crawl.h"
+
+static json_t *input_key(struct crawl *crawl, const struct question *q)
+{
+    (void)crawl;
+    return json_pack("{s:s}", "KeyId", q->target);
+}
+
+/* ReplicaKeys names the Regions but not their states: each is described in its own Region. */
+static int ask_family(const struct page *p, const json_t *metadata, struct err *err)
+{
+    const char *primary = jx_str(metadata, "MultiRegionConfiguration.PrimaryKey.Region");
+    const struct question *q = p->question;
+    if (primary && crawl_ask(p->crawl, "kms:DescribeKey", q->account, primary, q->target, err)) {
+        return -1;
+    }
+    size_t i;
+    json_t *replica;
+    json_array_foreach(jx_get(metadata, "MultiRegionConfiguration.ReplicaKeys"), i, replica)
+    {
+        const char *region = jx_str(replica, "Region");
+        if (region && crawl_ask(p->crawl, "kms:DescribeKey", q->account, region, q->target, err)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int keep_key(const struct page *p, struct err *err)
+{
+    const struct question *q = p->question;
+    if (p->answer->class == ANSWER_NOT_FOUND) {
+        return 0;
+    }
+    const json_t *metadata = jx_get(p->answer->json, "KeyMetadata");
+    const char *id = jx_str(metadata, "KeyId");
+    if (!id) {
+        return err_set(err, ERR_AWS, "DescribeKey answered without KeyMetadata.KeyId");
+    }
+    if (crawl_keep(p, "key", q->account, q->region, id, metadata, err) ||
+        ask_family(p, metadata, err) ||
+        crawl_ask(p->crawl, "kms:GetKeyPolicy", q->account, q->region, id, err)) {
+        return -1;
+    }
+    const char *type =
+        jx_str_or(metadata, "MultiRegionConfiguration.MultiRegionKeyType", "PRIMARY");
+    if (strcmp(type, "PRIMARY") == 0) {
+        return crawl_ask(p->crawl, "kms:GetKeyRotationStatus", q->account, q->region, id, err);
+    }
+    return 0;
+}
+
+static json_t *input_policy(struct crawl *crawl, const struct question *q)
+{
+    (void)crawl;
+    return json_pack("{s:s, s:s}", "KeyId", q->target, "PolicyName", "default");
+}
+
+static int keep_policy(const struct page *p, struct err *err)
+{
+    const char *policy = jx_str(p->answer->json, "Policy");
+    if (!policy) {
+        return p->answer->class == ANSWER_NOT_FOUND
+                   ? 0
+                   : err_set(err, ERR_AWS, "GetKeyPolicy answered without Policy");
+    }
+    json_t *document = json_pack("{s:s}", "Policy", policy);
+    int rc = crawl_keep(p, "key-policy", p->question->account, p->question->region,
+                        p->question->target, document, err);
+    json_decref(document);
+    return rc;
+}
+
+static int keep_rotation(const struct page *p, struct err *err)
+{
+    return crawl_keep(p, "key-rotation", p->question->account, p->question->region,
+                      p->question->target, p->answer->json, err);
+}
+
+const struct collector key_collectors[] = {
+    {.operation = "kms:DescribeKey",
+     .as_management = true,
+     .absence_is_answer = true,
+     .input = input_key,
+     .keep = keep_key},
+    {.operation = "kms:GetKeyPolicy",
+     .as_management = true,
+     .absence_is_answer = true,
+     .input = input_policy,
+     .keep = keep_policy},
+    {.operation = "kms:GetKeyRotationStatus",
+     .as_management = true,
+     .input = input_key,
+     .keep = keep_rotation},
+    {.operation = NULL},
+};

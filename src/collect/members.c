@@ -1,0 +1,124 @@
+/* Which accounts are asked: ACTIVE ones, within the run's filters. */
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "crawl.h"
+
+struct unit { /* an OU or the root, for walking upwards */
+    char *name, *parent;
+};
+
+struct members {
+    struct crawl *crawl;
+    struct map *units;   /* id -> struct unit */
+    struct map *parents; /* account id -> parent id */
+    struct err *err;
+};
+
+static void unit_free(void *value)
+{
+    struct unit *unit = value;
+    free(unit->name);
+    free(unit->parent);
+    free(unit);
+}
+
+static int load_unit(void *context, const struct entity *e)
+{
+    struct members *m = context;
+    json_t *document = json_loadb(e->json, e->json_length, 0, NULL);
+    struct unit *unit = xcalloc(1, sizeof *unit);
+    unit->name = xstrdup(jx_str_or(document, "Name", ""));
+    unit->parent = xstrdup(jx_str(document, "ParentId"));
+    map_set(m->units, e->key, unit);
+    json_decref(document);
+    return 0;
+}
+
+static int load_place(void *context, const struct entity *e)
+{
+    struct members *m = context;
+    json_t *document = json_loadb(e->json, e->json_length, 0, NULL);
+    map_set(m->parents, e->key, xstrdup(jx_str_or(document, "ParentId", "")));
+    json_decref(document);
+    return 0;
+}
+
+/* Does `word` (an id, a name, or a path of names) name this OU? */
+static bool names_unit(const struct members *m, const char *id, const char *word)
+{
+    const struct unit *unit = map_get(m->units, id);
+    if (!unit) {
+        return false;
+    }
+    if (strcmp(id, word) == 0 || strcmp(unit->name, word) == 0) {
+        return true;
+    }
+    const char *slash = strrchr(word, '/');
+    if (!slash || strcmp(slash + 1, unit->name) != 0 || !unit->parent) {
+        return false;
+    }
+    char *above = xstrndup(word, (size_t)(slash - word));
+    bool fits = names_unit(m, unit->parent, above);
+    free(above);
+    return fits;
+}
+
+static bool in_wanted_unit(const struct members *m, const char *account)
+{
+    const char *const *wanted = m->crawl->options->ous;
+    if (!wanted) {
+        return true;
+    }
+    const char *at = map_get(m->parents, account);
+    for (unsigned depth = 0; at && depth < 32; depth++) {
+        for (const char *const *word = wanted; *word; word++) {
+            if (names_unit(m, at, *word)) {
+                return true;
+            }
+        }
+        const struct unit *unit = map_get(m->units, at);
+        at = unit ? unit->parent : NULL;
+    }
+    return false;
+}
+
+/* `State` is the word since 2025; `Status` is what older endpoints send (FACTS 4). */
+static bool is_active(const json_t *account)
+{
+    return strcmp(jx_str_or(account, "State", jx_str_or(account, "Status", "")), "ACTIVE") == 0;
+}
+
+static int ask_member(void *context, const struct entity *e)
+{
+    struct members *m = context;
+    struct crawl *crawl = m->crawl;
+    json_t *account = json_loadb(e->json, e->json_length, 0, NULL);
+    bool active = is_active(account);
+    json_decref(account);
+    if (!active || strcmp(e->key, crawl->management) == 0 || !crawl_wants_account(crawl, e->key) ||
+        !in_wanted_unit(m, e->key)) {
+        return 0;
+    }
+    return crawl_ask(crawl, "sts:GetCallerIdentity", e->key, crawl->home, "", m->err);
+}
+
+int seed_members(struct crawl *crawl, struct err *err)
+{
+    struct members m = {
+        .crawl = crawl, .units = map_new(unit_free), .parents = map_new(free), .err = err};
+    int rc = -1;
+    if (store_each_entity(crawl->store, "root", NULL, NULL, load_unit, &m, err) == 0 &&
+        store_each_entity(crawl->store, "ou", NULL, NULL, load_unit, &m, err) == 0 &&
+        store_each_entity(crawl->store, "tree-account", NULL, NULL, load_place, &m, err) == 0 &&
+        store_each_entity(crawl->store, "account", NULL, NULL, ask_member, &m, err) == 0) {
+        rc = 0;
+    }
+    map_free(m.units);
+    map_free(m.parents);
+    return rc;
+}

@@ -1,0 +1,247 @@
+/* The phases of a crawl: each opens the questions that only make sense once the one before has been
+ * answered. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "crawl.h"
+
+/* ListLandingZones is answered by the home Region alone; where the caller's Region is not it, these
+   are tried. FACTS 10.1: what another Region answers is not documented (an empty list or an error):
+   both are accepted. */
+static const char *const candidates[] = {
+    "us-east-1",      "us-east-2",      "us-west-2",      "us-west-1",      "eu-west-1",
+    "eu-central-1",   "eu-west-2",      "eu-west-3",      "eu-north-1",     "eu-south-1",
+    "eu-south-2",     "eu-central-2",   "ap-southeast-1", "ap-southeast-2", "ap-northeast-1",
+    "ap-northeast-2", "ap-northeast-3", "ap-south-1",     "ap-south-2",     "ap-southeast-3",
+    "ap-southeast-4", "ap-southeast-5", "ap-east-1",      "ca-central-1",   "ca-west-1",
+    "sa-east-1",      "af-south-1",     "me-south-1",     "me-central-1",   "il-central-1",
+    "mx-central-1",   "us-gov-west-1",  "us-gov-east-1",  "eusc-de-east-1",
+};
+
+struct only { /* the first entity of a kind */
+    json_t *document;
+    char *key;
+};
+
+static int take_first(void *context, const struct entity *e)
+{
+    struct only *only = context;
+    only->document = json_loadb(e->json, e->json_length, 0, NULL);
+    only->key = xstrdup(e->key);
+    return 1;
+}
+
+static int find_only(struct crawl *crawl, const char *kind, struct only *out, struct err *err)
+{
+    *out = (struct only){0};
+    return store_each_entity(crawl->store, kind, NULL, NULL, take_first, out, err) < 0 ? -1 : 0;
+}
+
+static void only_release(struct only *only)
+{
+    json_decref(only->document);
+    free(only->key);
+}
+
+/* Why `operation` has no answer: the gap's words, or the given ones. */
+static int missing(struct crawl *crawl, const char *operation, const char *otherwise,
+                   struct err *err)
+{
+    char text[512] = "";
+    struct err ignored = ERR_INIT;
+    if (store_find_gap(crawl->store, operation, NULL, NULL, text, sizeof text, &ignored) == 1) {
+        return err_set(err, strstr(text, "network") ? ERR_NETWORK : ERR_INPUT, "%s", text);
+    }
+    return err_set(err, ERR_INPUT, "%s", otherwise);
+}
+
+static int check_organization(struct crawl *crawl, struct err *err)
+{
+    struct only organization;
+    if (find_only(crawl, "organization", &organization, err)) {
+        return -1;
+    }
+    int rc = -1;
+    const char *master = jx_str(organization.document, "MasterAccountId");
+    if (!organization.document) {
+        missing(crawl, "organizations:DescribeOrganization", "the account is in no organization",
+                err);
+    } else if (!master || strcmp(master, crawl->management) != 0) {
+        err_set(err, ERR_INPUT,
+                "the credentials belong to account %s, which is not the management account (%s) of "
+                "organization %s: "
+                "use credentials of the management account",
+                crawl->management, master ? master : "unknown", organization.key);
+    } else {
+        rc = store_meta_set(crawl->store, "organization_id", organization.key, err) ||
+             store_meta_set(crawl->store, "management_account", master, err);
+    }
+    only_release(&organization);
+    return rc ? -1 : 0;
+}
+
+static bool region_of_arn(const char *arn, char out[33])
+{
+    const char *at = arn;
+    for (int colons = 0; colons < 3 && at; colons++) {
+        at = strchr(at, ':');
+        at = at ? at + 1 : NULL;
+    }
+    size_t length = at ? strcspn(at, ":") : 0;
+    if (length == 0 || length > 32) {
+        return false;
+    }
+    memcpy(out, at, length);
+    out[length] = '\0';
+    return true;
+}
+
+static int find_landing_zone(struct crawl *crawl, struct only *zone, struct err *err)
+{
+    if (crawl_ask(crawl, "controltower:ListLandingZones", crawl->management, crawl->home, "",
+                  err) ||
+        crawl_drain(crawl, "the landing zone", err) ||
+        find_only(crawl, "landing-zone", zone, err)) {
+        return -1;
+    }
+    if (zone->document || crawl->options->home_region) {
+        return 0;
+    }
+    const char *partition = aws_client_partition(crawl->client);
+    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
+        if (strcmp(partition_of_region(candidates[i])->id, partition) == 0 &&
+            crawl_ask(crawl, "controltower:ListLandingZones", crawl->management, candidates[i], "",
+                      err)) {
+            return -1;
+        }
+    }
+    return crawl_drain(crawl, "the landing zone", err)
+               ? -1
+               : find_only(crawl, "landing-zone", zone, err);
+}
+
+static int read_manifest(struct crawl *crawl, const json_t *zone, struct err *err)
+{
+    const char *key = jx_str(zone, "manifest.backup.configurations.kmsKeyArn");
+    crawl->central_backup =
+        xstrdup(jx_str(zone, "manifest.backup.configurations.centralBackup.accountId"));
+    crawl->backup_key = xstrdup(arn_tail(key));
+    const json_t *governed = jx_get(zone, "manifest.governedRegions");
+    crawl->governed = xcalloc(json_array_size(governed) + 1, sizeof *crawl->governed);
+    size_t i;
+    json_t *region;
+    json_array_foreach(governed, i, region)
+    {
+        const char *name = json_string_value(region);
+        if (!name || !region_name_valid(name)) {
+            return err_set(
+                err, ERR_AWS,
+                "the landing zone's manifest names a governed Region that is none: \"%s\"",
+                name ? name : "?");
+        }
+        crawl->governed[crawl->governed_count++] = xstrdup(name);
+    }
+    if (crawl->governed_count == 0) {
+        /* The home Region is governed whatever the manifest says. */
+        crawl->governed[crawl->governed_count++] = xstrdup(crawl->home);
+    }
+    return 0;
+}
+
+static int store_governed(struct crawl *crawl, struct err *err)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < crawl->governed_count; i++) {
+        json_array_append_new(list, json_string(crawl->governed[i]));
+    }
+    char *text = jx_dump(list);
+    int rc = store_meta_set(crawl->store, "governed_regions", text, err);
+    free(text);
+    json_decref(list);
+    return rc;
+}
+
+static int check_landing_zone(struct crawl *crawl, struct err *err)
+{
+    struct only zone = {0};
+    int rc = find_landing_zone(crawl, &zone, err);
+    if (rc == 0 && !zone.document && crawl->probe.code) {
+        *err = crawl->probe;
+        rc = -1;
+    }
+    if (rc == 0 && !zone.document) {
+        rc =
+            missing(crawl, "controltower:GetLandingZone",
+                    "no Control Tower landing zone was found (asked in the home Region given, or "
+                    "in every Region of "
+                    "the partition): is this the management account, and --region the home Region?",
+                    err);
+    }
+    if (rc == 0 && !region_of_arn(zone.key, crawl->home)) {
+        rc = err_set(err, ERR_AWS, "the landing zone's ARN is not readable: %s", zone.key);
+    }
+    if (rc == 0) {
+        rc = read_manifest(crawl, zone.document, err) ||
+             store_meta_set(crawl->store, "home_region", crawl->home, err) ||
+             store_governed(crawl, err);
+    }
+    only_release(&zone);
+    return rc ? -1 : 0;
+}
+
+int seed_preconditions(struct crawl *crawl, struct err *err)
+{
+    if (crawl_ask(crawl, "organizations:DescribeOrganization", crawl->management, crawl->home, "",
+                  err) ||
+        crawl_ask(crawl, "sts:GetCallerIdentity", crawl->management, crawl->home, "", err) ||
+        crawl_drain(crawl, "the organization", err)) {
+        return -1;
+    }
+    return check_organization(crawl, err) || check_landing_zone(crawl, err) ? -1 : 0;
+}
+
+/* The key is looked for in every governed Region, so that a missing replica is an answer and not an
+ * omission. */
+static int seed_keys(struct crawl *crawl, struct err *err)
+{
+    if (!crawl->backup_key || !*crawl->backup_key) {
+        return 0;
+    }
+    if (crawl_ask(crawl, "kms:DescribeKey", crawl->management, crawl->home, crawl->backup_key,
+                  err)) {
+        return -1;
+    }
+    for (size_t i = 0; i < crawl->governed_count; i++) {
+        if (crawl_ask(crawl, "kms:DescribeKey", crawl->management, crawl->governed[i],
+                      crawl->backup_key, err)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int seed_organization(struct crawl *crawl, struct err *err)
+{
+    static const char *const questions[] = {
+        "organizations:ListRoots",
+        "organizations:ListAccounts",
+        "organizations:ListAWSServiceAccessForOrganization",
+        "organizations:ListDelegatedAdministrators",
+        "organizations:ListAccountsWithInvalidEffectivePolicy",
+        "controltower:ListLandingZoneOperations",
+        "controltower:ListBaselines",
+        "controltower:ListEnabledBaselines",
+        "backup:DescribeGlobalSettings",
+        "backup:GetSupportedResourceTypes",
+    };
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        if (crawl_ask(crawl, questions[i], crawl->management, crawl->home, "", err)) {
+            return -1;
+        }
+    }
+    return seed_keys(crawl, err) ? -1 : crawl_drain(crawl, "the organization", err);
+}
