@@ -31,6 +31,7 @@ struct sign_request {
     size_t body_length;
     const char *payload_hash; /* hex or "UNSIGNED-PAYLOAD"; NULL: hash the body */
     bool s3;                  /* S3: the path is not encoded a second time, nor normalised */
+    bool keep_path;           /* the path is not normalised: "/a//../b" stays */
 };
 
 struct sign_scope {

@@ -1,0 +1,165 @@
+#include "aws/session_policy.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define ACTION_MAX 96
+
+bool policy_action_matches(const char *pattern, const char *action)
+{
+    char low_pattern[2 * ACTION_MAX], low_action[2 * ACTION_MAX];
+    const char *from[] = {pattern, action};
+    char *to[] = {low_pattern, low_action};
+    for (size_t i = 0; i < 2; i++) {
+        size_t length = strlen(from[i]);
+        if (length >= sizeof low_pattern) {
+            return false;
+        }
+        for (size_t k = 0; k <= length; k++) {
+            to[i][k] = (char)tolower((unsigned char)from[i][k]);
+        }
+    }
+    return str_glob(low_pattern, low_action);
+}
+
+bool op_iam_action(const struct op *op, unsigned k, char *out, size_t size)
+{
+    if (op->iam == NULL) {
+        snprintf(out, size, "%s:%s", service_info(op->service)->iam_prefix, op->name);
+        return k == 0;
+    }
+    const char *word = op->iam;
+    for (; k > 0; k--) {
+        word += strcspn(word, " ");
+        word += strspn(word, " ");
+    }
+    size_t length = strcspn(word, " ");
+    snprintf(out, size, "%.*s", (int)length, word);
+    return length > 0;
+}
+
+struct actions {
+    char (*items)[ACTION_MAX];
+    size_t count;
+};
+
+static bool actions_have(const struct actions *actions, const char *action)
+{
+    for (size_t i = 0; i < actions->count; i++) {
+        if (strcmp(actions->items[i], action) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void actions_add(struct actions *actions, const char *action)
+{
+    if (!actions_have(actions, action)) {
+        actions->items = xreallocarray(actions->items, actions->count + 1, sizeof *actions->items);
+        snprintf(actions->items[actions->count++], ACTION_MAX, "%s", action);
+    }
+}
+
+static void actions_gather(struct actions *actions, enum effect effect)
+{
+    char action[ACTION_MAX];
+    for (size_t i = 0; i < op_count(); i++) {
+        const struct op *op = op_at(i);
+        for (unsigned k = 0; op->effect == effect && op_iam_action(op, k, action, sizeof action);
+             k++) {
+            actions_add(actions, action);
+        }
+    }
+}
+
+/* "backup:ListTags" gives "backup:List*": the prefix and the verb, its first word. */
+static void verb_pattern(const char *action, char out[ACTION_MAX])
+{
+    size_t length = strcspn(action, ":") + 1;
+    do {
+        length++;
+    } while (islower((unsigned char)action[length]));
+    snprintf(out, ACTION_MAX, "%.*s*", (int)length, action);
+}
+
+static bool matches_any(const char *pattern, const struct actions *actions)
+{
+    for (size_t i = 0; i < actions->count; i++) {
+        if (policy_action_matches(pattern, actions->items[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t cost(const char *action)
+{
+    return strlen(action) + 3; /* with its quotes and comma */
+}
+
+/* Puts the wildcard that saves most in the place of the actions it covers; false when none helps.
+   Only the wildcards that the size limit demands are ever used: the policy stays as narrow as it
+   can. */
+static bool widen(struct actions *allowed, const struct actions *writes)
+{
+    char pattern[ACTION_MAX], best[ACTION_MAX] = "";
+    size_t best_saving = 0, kept = 0;
+    for (size_t i = 0; i < allowed->count; i++) {
+        if (strchr(allowed->items[i], '*') != NULL) {
+            continue;
+        }
+        verb_pattern(allowed->items[i], pattern);
+        size_t covered = 0;
+        for (size_t k = 0; k < allowed->count; k++) {
+            covered +=
+                policy_action_matches(pattern, allowed->items[k]) ? cost(allowed->items[k]) : 0;
+        }
+        if (covered > cost(pattern) + best_saving && !matches_any(pattern, writes)) {
+            best_saving = covered - cost(pattern);
+            snprintf(best, sizeof best, "%s", pattern);
+        }
+    }
+    if (best_saving == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < allowed->count; i++) {
+        if (!policy_action_matches(best, allowed->items[i])) {
+            memmove(allowed->items[kept++], allowed->items[i], ACTION_MAX);
+        }
+    }
+    allowed->count = kept;
+    actions_add(allowed, best);
+    return true;
+}
+
+static void write_policy(const struct actions *allowed, struct text *out)
+{
+    text_add(out, "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[");
+    for (size_t i = 0; i < allowed->count; i++) {
+        text_addf(out, "%s\"%s\"", i > 0 ? "," : "", allowed->items[i]);
+    }
+    text_add(out, "],\"Resource\":\"*\"}]}");
+}
+
+void session_policy_read_only(struct text *out)
+{
+    struct actions allowed = {NULL, 0}, writes = {NULL, 0};
+    struct text policy;
+    text_init(&policy, 64 * 1024);
+    actions_gather(&allowed, EFFECT_READ);
+    actions_gather(&writes, EFFECT_WRITE);
+    write_policy(&allowed, &policy);
+    while (policy.length > SESSION_POLICY_MAX && widen(&allowed, &writes)) {
+        text_clear(&policy);
+        write_policy(&allowed, &policy);
+    }
+    text_addn(out, text_str(&policy), policy.length);
+    text_release(&policy);
+    free(allowed.items);
+    free(writes.items);
+}
