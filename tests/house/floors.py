@@ -1,0 +1,107 @@
+"""A room includes and links only itself and the floors below it."""
+
+import re
+
+from house import c_files, finish, line_of, root_argument, without_comments
+
+FLOORS = {
+    "base": 0,
+    "aws": 1,
+    "model": 1,
+    "store": 2,
+    "collect": 3,
+    "check": 3,
+    "plan": 3,
+    "report": 3,
+    "apply": 3,
+    "cli": 4,
+}
+# The simulator stands beside the house: it must not share the auditor's opinions.
+BESIDE = {"sim": {"base", "aws"}}
+ROOMS = set(FLOORS) | set(BESIDE)
+INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*([<\"])([^>\"\n]+)[>\"]", re.MULTILINE)
+CALL = re.compile(r"\b(unit|room|target_link_rooms)\s*\(([^)]*)\)")
+TARGETS = {"towerkeep": "cli", "towerkeep-sim": "sim"}
+
+
+def allowed(room):
+    if room in BESIDE:
+        return BESIDE[room] | {room}
+    return {r for r, floor in FLOORS.items() if floor < FLOORS[room]} | {room}
+
+
+def include_complaint(root, path, room, quote, name):
+    first, slash, _ = name.partition("/")
+    if first in ROOMS and slash:
+        if first not in allowed(room):
+            return f"{room} may not include {first} ({name})"
+        if not (root / "include" / name).is_file():
+            return f"no such header: include/{name}"
+        return None
+    if quote == "<":
+        return None
+    if ".." in name.split("/"):
+        return f"an include may not climb ({name})"
+    if not any((place / name).is_file() for place in (path.parent, root / "src" / room)):
+        return f"{name} is neither in this room nor named by its room"
+    return None
+
+
+def check_includes(root, complaints):
+    looked_at = 0
+    for path, top, room in c_files(root, "src", "include", "tests"):
+        if room not in ROOMS:
+            if top != "tests":
+                complaints.append(f"{path.relative_to(root)}: {room} is not a room")
+            continue
+        looked_at += 1
+        text = without_comments(path.read_text(encoding="utf-8"))
+        for match in INCLUDE.finditer(text):
+            complaint = include_complaint(root, path, room, match[1], match[2].strip())
+            if complaint:
+                where = f"{path.relative_to(root)}:{line_of(text, match.start())}"
+                complaints.append(f"{where}: {complaint}")
+    return looked_at
+
+
+def links_of(verb, words):
+    """The room that links, and what it links; None when the call is about no room."""
+    if verb == "unit" and len(words) >= 2:
+        return words[0], words[2:]
+    if verb == "room" and words:
+        rest = words[1:]
+        rest = rest[rest.index("ON") + 1 :] if "ON" in rest else []
+        return words[0], rest[: rest.index("USES")] if "USES" in rest else rest
+    if verb == "target_link_rooms" and words and words[0] in TARGETS:
+        return TARGETS[words[0]], words[1:]
+    return None
+
+
+def check_links(root, complaints):
+    looked_at = 0
+    lists = sorted(root.glob("tests/*/tests.cmake")) + [root / "CMakeLists.txt"]
+    for path in lists:
+        if not path.is_file():
+            continue
+        text = re.sub(r"#[^\n]*", "", path.read_text(encoding="utf-8"))
+        for match in CALL.finditer(text):
+            links = links_of(match[1], match[2].split())
+            if links is None or links[0] not in ROOMS:
+                continue
+            looked_at += 1
+            for linked in links[1]:
+                if linked not in allowed(links[0]):
+                    where = f"{path.relative_to(root)}:{line_of(text, match.start())}"
+                    complaints.append(f"{where}: {links[0]} may not link {linked}")
+    return looked_at
+
+
+def main():
+    root = root_argument()
+    complaints = []
+    looked_at = check_includes(root, complaints)
+    looked_at = check_links(root, complaints) and looked_at
+    finish("floors", looked_at, complaints)
+
+
+main()

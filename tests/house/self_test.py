@@ -1,0 +1,120 @@
+"""The judges judged: each house check must pass a good tree and fail each planted fault by name.
+
+usage: self_test.py CHECK COMPILER
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+HEADER = "#ifndef A_H\n#define A_H\n#include <stddef.h>\nsize_t f(void);\n#endif\n"
+LONG = "int f(void)\n{\n%s    return 0;\n}\n"
+STATEMENT = "    (void)0;\n"
+
+# A small tree that breaks no rule, though it comes near to breaking each.
+GOOD = {
+    "CMakeLists.txt": "room(base USES jansson)\nroom(store ON base model USES sqlite)\n"
+    "target_link_rooms(towerkeep-sim base aws)\n",
+    "cmake/Dependencies.cmake": "",
+    "include/base/a.h": HEADER,
+    "include/aws/b.h": "#ifndef B_H\n#define B_H\n#include \"base/a.h\"\n#endif\n",
+    "src/base/a.c": '#include "base/a.h"\n#include <stdlib.h>\nvoid *g(void)\n{\n    return malloc(1);\n}\n',
+    "src/aws/b.c": '#include "aws/b.h"\n#include "base/a.h"\n#include "own.h"\n'
+    '/* #include "cli/x.h"; never strcpy(a, b) */\n'
+    'const char *s = "strcpy(a, \\" malloc(";  // sprintf(\n'
+    "int my_strcpy(int);\nint h(struct p *p)\n{\n    return p->system(1) + my_strcpy('\"');\n}\n",
+    "src/aws/own.h": "struct p;\n",
+    "src/sim/s.c": '#include "aws/b.h"\n',
+    "src/cli/c.c": LONG % (STATEMENT * 76),
+    "tests/aws/b.c": '#include "aws/b.h"\n#include "own.h"\n',
+    "tests/aws/tests.cmake": "unit(aws b base aws) # not cli\n",
+}
+
+# check: [(what is planted, its files, what the complaint must contain)]
+FAULTS = {
+    "floors": [
+        ("up", {"src/base/a.c": '#include "aws/b.h"\n'}, "src/base/a.c:1: base may not include aws"),
+        ("sideways", {"src/aws/b.c": '\n#  include <model/m.h>\n'}, "src/aws/b.c:2: aws may not include model"),
+        ("among peers", {"src/check/c.c": '#include "report/r.h"\n'}, "check may not include report"),
+        ("door", {"include/base/a.h": '#include "store/s.h"\n'}, "include/base/a.h:1: base may not"),
+        ("simulator", {"src/sim/s.c": '#include "model/m.h"\n'}, "sim may not include model"),
+        ("into the simulator", {"src/cli/c.c": '#include "sim/s.h"\n'}, "cli may not include sim"),
+        ("climbing", {"src/aws/b.c": '#include "../cli/c.h"\n'}, "may not climb"),
+        ("private of another", {"src/cli/c.c": '#include "own.h"\n'}, "neither in this room"),
+        ("test", {"tests/aws/b.c": '#include "collect/c.h"\n'}, "aws may not include collect"),
+        ("test link", {"tests/aws/tests.cmake": "unit(aws b base\n  aws model)\n"}, "aws may not link model"),
+        ("room link", {"CMakeLists.txt": "room(aws ON base store USES curl)\n"}, "aws may not link store"),
+        ("program link", {"CMakeLists.txt": "target_link_rooms(towerkeep-sim base model)\n"}, "sim may not link model"),
+        ("unknown room", {"src/attic/x.c": "int x;\n"}, "attic is not a room"),
+        ("missing header", {"src/aws/b.c": '#include "base/gone.h"\n'}, "no such header"),
+    ],
+    "banned": [
+        (f"{name} in {room}", {f"src/{room}/x.c": f"int x;\nint y = {name} (z);\n"}, f"x.c:2: {name}() is banned")
+        for room, names in (
+            (
+                "base",
+                "strcpy strcat strncpy strncat sprintf vsprintf gets strtok sscanf atoi atol atof "
+                "gmtime localtime asctime ctime rand system popen",
+            ),
+            ("store", "malloc calloc realloc strdup strndup getenv strcpy"),
+        )
+        for name in names.split()
+    ]
+    + [
+        ("after a string", {"src/aws/b.c": 'f("\\\\"); strcat(a, "x");\n'}, "strcat() is banned"),
+        ("after a comment", {"src/aws/b.c": "/* a */ gets(b); /* c */\n"}, "gets() is banned"),
+        ("in a header", {"include/aws/b.h": "#define X(s) atoi(s)\n"}, "include/aws/b.h:1: atoi()"),
+        ("in a test", {"tests/aws/b.c": "int x = rand();\n"}, "tests/aws/b.c:1: rand()"),
+    ],
+    "sizes": [
+        ("file", {"src/aws/b.c": "int x;\n" * 601}, "src/aws/b.c: 601 lines"),
+        ("header", {"include/aws/b.h": "\n" * 601}, "include/aws/b.h: 601 lines"),
+        ("function", {"src/cli/c.c": LONG % (STATEMENT * 77)}, "src/cli/c.c:1: f() has 81 lines"),
+        ("second function", {"src/cli/c.c": LONG % "" + "\n" + LONG % (STATEMENT * 90)}, "src/cli/c.c:6: f()"),
+        ("brace on the line", {"src/cli/c.c": "int f(void) {\n" + STATEMENT * 90 + "}\n"}, "f() has 92"),
+    ],
+    "headers_alone": [
+        ("leaning", {"include/base/a.h": "size_t f(void);\n"}, "include/base/a.h does not compile alone"),
+        ("unguarded", {"include/aws/b.h": "struct twice { int x; };\n"}, "include/aws/b.h does not compile"),
+        ("old style", {"include/aws/b.h": "#ifndef B_H\n#define B_H\nint f();\n#endif\n"}, "include/aws/b.h"),
+    ],
+}
+
+
+def run(check, compiler, files):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, str(HERE / f"{check}.py"), folder, compiler],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+
+def main():
+    if len(sys.argv) != 3 or sys.argv[1] not in FAULTS:
+        sys.exit(__doc__)
+    check, compiler = sys.argv[1:]
+    wrong = []
+    status, output = run(check, compiler, GOOD)
+    if status != 0:
+        wrong.append(f"the good tree was refused:\n{output}")
+    status, output = run(check, compiler, {"cmake/Dependencies.cmake": ""})
+    if status != 1 or "nothing to look at" not in output:
+        wrong.append(f"an empty tree was not refused:\n{output}")
+    for what, files, complaint in FAULTS[check]:
+        status, output = run(check, compiler, {**GOOD, **files})
+        if status != 1 or complaint not in output:
+            wrong.append(f"planted fault not found: {what}: wanted {complaint!r}, got:\n{output}")
+    print("\n".join(wrong) or f"{check}: {len(FAULTS[check])} planted faults found")
+    sys.exit(1 if wrong else 0)
+
+
+main()
