@@ -1,0 +1,96 @@
+/* What the commands share: errors turned into a line and an exit status, signals, lists of words. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli.h"
+
+volatile sig_atomic_t signal_received;
+
+static void on_signal(int number)
+{
+    signal_received = number;
+}
+
+void signals_catch(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    /* A second signal of the same kind ends the program at once. */
+    action.sa_flags = (int)SA_RESETHAND;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+enum exit_code exit_code_of(enum err_code code)
+{
+    switch (code) {
+    case ERR_NONE:
+        return EXIT_OK;
+    case ERR_INTERNAL:
+    case ERR_IO:
+        return EXIT_INTERNAL;
+    case ERR_INPUT:
+    case ERR_CREDENTIALS:
+        return EXIT_USAGE;
+    case ERR_NETWORK:
+    case ERR_DENIED:
+    case ERR_AWS:
+    case ERR_INTERRUPTED:
+        return EXIT_INCOMPLETE;
+    }
+    return EXIT_INTERNAL;
+}
+
+int cli_fail(const struct err *err)
+{
+    struct text line;
+    text_init(&line, 4 * ERR_TEXT_MAX);
+    text_add_printable(&line, err->text, strlen(err->text));
+    fprintf(stderr, "towerkeep: %s\n", text_str(&line));
+    text_release(&line);
+    return (int)exit_code_of(err->code);
+}
+
+static void words_add_one(struct words *w, const char *start, size_t length)
+{
+    while (length > 0 && *start == ' ') {
+        start++;
+        length--;
+    }
+    while (length > 0 && start[length - 1] == ' ') {
+        length--;
+    }
+    if (length == 0) {
+        return;
+    }
+    w->items = xreallocarray(w->items, w->count + 2, sizeof *w->items);
+    w->items[w->count++] = xstrndup(start, length);
+    w->items[w->count] = NULL;
+}
+
+void words_add(struct words *w, const char *commas)
+{
+    while (*commas) {
+        size_t length = strcspn(commas, ",");
+        words_add_one(w, commas, length);
+        commas += length + (commas[length] == ',');
+    }
+}
+
+void words_release(struct words *w)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        free(w->items[i]);
+    }
+    free(w->items);
+    *w = (struct words){0};
+}
+
+const char *const *words_list(const struct words *w)
+{
+    return (const char *const *)w->items;
+}

@@ -1,0 +1,91 @@
+#include <argp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli.h"
+
+static const struct command commands[] = {
+    {"scan", "read the organization, judge it, write the reports", cmd_scan},
+    {"check", "judge a stored run again, offline, with today's rules", cmd_check},
+    {"report", "draw the reports of a stored run again, offline", cmd_report},
+    {"rules", "list, show, validate or test the rule files", cmd_rules},
+    {"version", "print the version", cmd_version},
+};
+#define COMMAND_COUNT (sizeof commands / sizeof *commands)
+
+static void overview(FILE *out)
+{
+    fputs("towerkeep audits the centralized cross-Region backup architecture of an AWS organization\n"
+          "governed by AWS Control Tower. A scan only reads.\n\n"
+          "Usage: towerkeep COMMAND [OPTION...]\n\nCommands:\n",
+          out);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
+    }
+    fputs("\nEach command explains itself: towerkeep COMMAND --help\n\n"
+          "Start here:\n"
+          "  towerkeep scan -o audit -M json,xlsx        with credentials of the management account\n"
+          "  towerkeep rules show KMS-04                 what a check looks at, and why\n\n"
+          "Exit status: 0 all reached, nothing failing; 1 internal error or disk; 2 usage, configuration or\n"
+          "credentials; 3 something fails; 4 something could not be seen (beats 3); 130 and 143 after a signal.\n",
+          out);
+}
+
+static const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+static int unknown_command(const char *word)
+{
+    const char *names[COMMAND_COUNT + 1] = {NULL};
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        names[i] = commands[i].name;
+    }
+    const char *near = str_nearest(word, names);
+    struct err err = ERR_INIT;
+    err_set(&err, ERR_INPUT, "unknown command \"%s\"%s%s%s (towerkeep --help lists them)", word,
+            near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return cli_fail(&err);
+}
+
+int cmd_version(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    puts("towerkeep " TOWERKEEP_VERSION);
+    return EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+    argp_err_exit_status = EXIT_USAGE;
+    log_open(stderr, LOG_WARN);
+    if (argc < 2) {
+        overview(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        overview(stdout);
+        return EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+        return cmd_version(argc, argv);
+    }
+    const struct command *command = command_find(argv[1]);
+    if (!command) {
+        return unknown_command(argv[1]);
+    }
+    int rc = command->run(argc - 1, argv + 1);
+    out_file_abort_all();
+    log_close();
+    return rc;
+}

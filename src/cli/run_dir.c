@@ -1,0 +1,98 @@
+/* A run's directory: the database while it grows, the run once it is judged, and the sums of what lies beside it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli.h"
+
+int run_dir_open(struct run_dir *dir, const char *path, struct err *err)
+{
+    *dir = (struct run_dir){.path = xstrdup(path)};
+    dir->partial = path_join(path, "run.partial.db");
+    dir->final = path_join(path, "run.db");
+    char *lock = path_join(path, ".lock");
+    int rc = dir_make(path, err) || file_lock_take(lock, &dir->lock, err) ? -1 : 0;
+    free(lock);
+    if (rc && err->code == ERR_IO) {
+        err->code = ERR_INPUT; /* a directory that cannot be written to is the user's to mend */
+    }
+    return rc;
+}
+
+int run_dir_find(const char *named, char **path, struct err *err)
+{
+    static const char *const inside[] = {"run.db", "run.partial.db"};
+    if (!file_is_directory(named)) {
+        *path = xstrdup(named);
+        return file_exists(named) ? 0 : (free(*path), err_set(err, ERR_INPUT, "%s: there is no such run", named));
+    }
+    for (size_t i = 0; i < sizeof inside / sizeof *inside; i++) {
+        *path = path_join(named, inside[i]);
+        if (file_exists(*path)) {
+            return 0;
+        }
+        free(*path);
+    }
+    return err_set(err, ERR_INPUT, "%s: holds no run (neither run.db nor run.partial.db)", named);
+}
+
+int run_dir_publish(struct run_dir *dir, struct err *err)
+{
+    return file_publish(dir->partial, dir->final, err);
+}
+
+static int sum_file(const char *path, char hex[SHA256_HEX_SIZE], struct err *err)
+{
+    FILE *in = fopen(path, "rb");
+    if (!in) {
+        return err_set(err, ERR_IO, "%s: cannot be read back", path);
+    }
+    struct sha256_stream *stream = sha256_stream_new();
+    char block[65536];
+    size_t got;
+    while ((got = fread(block, 1, sizeof block, in)) > 0) {
+        sha256_stream_add(stream, block, got);
+    }
+    bool bad = ferror(in) != 0;
+    fclose(in);
+    sha256_stream_hex(stream, hex);
+    sha256_stream_free(stream);
+    return bad ? err_set(err, ERR_IO, "%s: cannot be read back", path) : 0;
+}
+
+int run_dir_sums(const struct run_dir *dir, const char *const *names, struct err *err)
+{
+    char *path = path_join(dir->path, "SHA256SUMS");
+    struct out_file *file = NULL;
+    int rc = out_file_open(path, &file, err);
+    for (; rc == 0 && *names; names++) {
+        char hex[SHA256_HEX_SIZE];
+        char *one = path_join(dir->path, *names);
+        rc = sum_file(one, hex, err);
+        if (rc == 0) {
+            fprintf(out_file_stream(file), "%s  %s\n", hex, *names);
+        }
+        free(one);
+    }
+    if (rc == 0) {
+        rc = out_file_commit(file, err);
+    } else {
+        out_file_abort(file);
+    }
+    free(path);
+    return rc;
+}
+
+void run_dir_close(struct run_dir *dir)
+{
+    file_lock_release(dir->lock);
+    free(dir->path);
+    free(dir->partial);
+    free(dir->final);
+    *dir = (struct run_dir){0};
+}

@@ -1,0 +1,104 @@
+/* Configuration and rules, found and loaded before any call leaves: a broken file must cost nothing. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/env.h"
+#include "base/file.h"
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "cli.h"
+
+char *setup_data_path(const char *folder)
+{
+    const char *home = env_get("TOWERKEEP_DATA");
+    const char *places[] = {home, TOWERKEEP_SOURCE_DIR, TOWERKEEP_DATA_DIR};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        char *path = places[i] ? path_join(places[i], folder) : NULL;
+        if (path && file_is_directory(path)) {
+            return path;
+        }
+        free(path);
+    }
+    return path_join(TOWERKEEP_DATA_DIR, folder);
+}
+
+/* ./towerkeep.yaml, $XDG_CONFIG_HOME/towerkeep/config.yaml, /etc/towerkeep/config.yaml; NULL: none. */
+static char *find_config(void)
+{
+    if (file_exists("towerkeep.yaml")) {
+        return xstrdup("towerkeep.yaml");
+    }
+    const char *base = env_get("XDG_CONFIG_HOME");
+    const char *home = env_get("HOME");
+    char *path = base   ? path_join(base, "towerkeep/config.yaml")
+                 : home ? path_join(home, ".config/towerkeep/config.yaml")
+                        : NULL;
+    if (path && file_exists(path)) {
+        return path;
+    }
+    free(path);
+    return file_exists("/etc/towerkeep/config.yaml") ? xstrdup("/etc/towerkeep/config.yaml") : NULL;
+}
+
+static int load_rules(struct setup *s, struct err *err)
+{
+    char *shipped = setup_data_path("rules");
+    struct words directories = {0};
+    words_add(&directories, shipped);
+    const json_t *more = jx_get(s->config.document, "rules.directories");
+    size_t i;
+    json_t *one;
+    json_array_foreach (more, i, one) {
+        words_add(&directories, json_string_value(one));
+    }
+    for (size_t k = 0; k < s->rule_directories.count; k++) {
+        words_add(&directories, s->rule_directories.items[k]);
+    }
+    int rc = rules_load(words_list(&directories), s->config.document, &s->rules, err);
+    words_release(&directories);
+    free(shipped);
+    return rc;
+}
+
+int setup_load(struct setup *s, struct err *err)
+{
+    char *found = s->config_file ? xstrdup(s->config_file) : find_config();
+    int rc = config_load(found, &s->config, err) || load_rules(s, err) ? -1 : 0;
+    free(found);
+    return rc;
+}
+
+void setup_release(struct setup *s)
+{
+    rules_free(s->rules);
+    config_release(&s->config);
+    words_release(&s->rule_directories);
+}
+
+static json_t *word_list(const char *const *words)
+{
+    json_t *list = json_array();
+    for (; words && *words; words++) {
+        json_array_append_new(list, json_string(*words));
+    }
+    return list;
+}
+
+json_t *setup_describe_rules(const struct rule_set *rules)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < rules_count(rules); i++) {
+        const struct rule *r = rules_at(rules, i);
+        json_t *operations = json_array();
+        for (size_t k = 0; k < r->need_count; k++) {
+            json_array_append_new(operations, json_string(r->needs[k].operation));
+        }
+        json_t *row = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "id", r->id, "title", r->title,
+                                "step", r->step, "severity", severity_name(r->severity), "scope", scope_name(r->scope),
+                                "why", r->why, "how", r->how, "fix", r->fix ? r->fix : "", "manual", r->manual,
+                                "operations", operations, "references", word_list(r->references));
+        json_object_set(row, "compliance", r->compliance ? r->compliance : json_null());
+        json_array_append_new(list, row);
+    }
+    return list;
+}
