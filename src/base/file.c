@@ -140,8 +140,13 @@ int dir_list(const char *path, const char *suffix, char ***names, size_t *count,
     char **found = NULL;
     size_t used = 0;
     size_t size = 0;
-    const struct dirent *entry = NULL;
-    while (errno = 0, (entry = readdir(dir)) != NULL) {
+    for (;;) {
+        /* readdir() says the end and an error alike; only errno tells them apart. */
+        errno = 0;
+        const struct dirent *entry = readdir(dir);
+        if (entry == NULL) {
+            break;
+        }
         const char *name = entry->d_name;
         if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
             (suffix != NULL && !str_ends(name, suffix))) {
