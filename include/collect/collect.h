@@ -29,6 +29,7 @@ struct collect_options {
     const char *const *regions, *const *excluded_regions;
     const char *const *ous;  /* names, paths or ids */
     const char *home_region; /* NULL: found by asking Control Tower */
+    const char *hint_region;           /* asked first when home_region is NULL; may be NULL */
     void (*progress)(void *context,
                      const struct collect_progress *p); /* at most ten times a second */
     void *context;

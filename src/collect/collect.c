@@ -31,10 +31,8 @@ int collect_run(struct aws_client *client, struct store *store,
     struct crawl crawl = {.client = client, .store = store, .options = options};
     crawl.management = aws_client_account(client);
     const char *known = store_meta(store, "home_region");
-    snprintf(crawl.home, sizeof crawl.home, "%s",
-             known                  ? known
-             : options->home_region ? options->home_region
-                                    : "us-east-1");
+    const char *first = options->home_region ? options->home_region : options->hint_region;
+    snprintf(crawl.home, sizeof crawl.home, "%s", known ? known : first ? first : "us-east-1");
     int rc = mark_caller(&crawl, err) || seed_preconditions(&crawl, err) ||
                      seed_organization(&crawl, err) || seed_management(&crawl, err) ||
                      seed_members(&crawl, err) || crawl_drain(&crawl, "the accounts", err) ||

@@ -1,0 +1,180 @@
+/* check and report: a stored run, judged or drawn again without any network. */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/jsonx.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli.h"
+
+struct rejudge {
+    struct setup setup;
+    struct report_job reports;
+    struct words checks, excluded_checks;
+    const char *run, *output;
+    bool no_color, judge;
+};
+
+static const struct argp_option options[] = {
+    {"checks", 'c', "ID[,...]", 0, "Only these checks; * and ? match", 1},
+    {"excluded-checks", 'e', "ID[,...]", 0, "Not these checks", 1},
+    {"rules", 'r', "DIR[,...]", 0, "Further rule directories", 1},
+    {"config-file", 'C', "FILE", 0, "Configuration to judge with (default: as scan finds it)", 1},
+    {"output-directory", 'o', "DIR", 0, "Where the reports go (default: beside the run)", 2},
+    {"output-formats", 'M', "FORMAT[,...]", 0, "Reports to write (default: json,xlsx)", 2},
+    {"output-filename", 'F', "NAME", 0, "File name of the reports (default: report)", 2},
+    {"no-color", 'n', NULL, 0, "No colours (also: NO_COLOR)", 2},
+    {0},
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct rejudge *r = state->input;
+    switch (key) {
+    case 'c':
+        words_add(&r->checks, value);
+        return 0;
+    case 'e':
+        words_add(&r->excluded_checks, value);
+        return 0;
+    case 'r':
+        words_add(&r->setup.rule_directories, value);
+        return 0;
+    case 'C':
+        r->setup.config_file = value;
+        return 0;
+    case 'o':
+        r->output = value;
+        return 0;
+    case 'M':
+        words_add(&r->reports.formats, value);
+        return 0;
+    case 'F':
+        r->reports.filename = value;
+        return 0;
+    case 'n':
+        r->no_color = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (r->run) {
+            argp_error(state, "one RUN at a time");
+        }
+        r->run = value;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which RUN? (a run's directory, or its run.db)");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int judge_again(struct rejudge *r, struct store *store, struct err *err)
+{
+    if (setup_load(&r->setup, err)) {
+        return -1;
+    }
+    struct check_options how = {.checks = words_list(&r->checks),
+                                .excluded_checks = words_list(&r->excluded_checks),
+                                .min_severity = -1,
+                                .now_iso = store_meta(store, "ended")};
+    json_t *rules = setup_describe_rules(r->setup.rules);
+    char *rules_text = jx_dump(rules);
+    char *config_text = jx_dump(r->setup.config.document);
+    int rc = check_run(store, r->setup.config.document, r->setup.rules, &how, err) ||
+                     store_meta_set(store, "rules", rules_text, err) ||
+                     store_meta_set(store, "config", config_text, err) ||
+                     store_meta_set(store, "rules_digest", rules_digest(r->setup.rules), err) ||
+                     store_meta_set(store, "config_digest", r->setup.config.digest, err) || store_commit(store, err)
+                 ? -1
+                 : 0;
+    free(rules_text);
+    free(config_text);
+    json_decref(rules);
+    return rc;
+}
+
+static int draw(struct rejudge *r, struct store *store, const char *directory, struct err *err)
+{
+    struct words written = {0};
+    struct report_summary summary;
+    const char *config_text = store_meta(store, "config");
+    json_t *config = config_text ? json_loads(config_text, 0, NULL) : NULL;
+    const char *rules_text = store_meta(store, "rules");
+    json_t *rules = rules_text ? json_loads(rules_text, 0, NULL) : NULL;
+    int rc = -1;
+    if (!config || !rules) {
+        err_set(err, ERR_INPUT, "%s: the run was never judged: use towerkeep scan --resume, or towerkeep check", r->run);
+    } else if (dir_make(directory, err) == 0 &&
+               reports_write(&r->reports, store, config, rules, directory, &written, err) == 0 &&
+               report_summarize(store, &summary, err) == 0) {
+        summary_print(stdout, store, &summary, color_wanted(r->no_color, stdout));
+        puts("");
+        for (size_t i = 0; i < written.count; i++) {
+            printf("%s %s/%s\n", i ? "        " : "Written:", directory, written.items[i]);
+        }
+        rc = summary.verdict == VERDICT_INCOMPLETE        ? EXIT_INCOMPLETE
+             : summary.verdict == VERDICT_NON_COMPLIANT ? EXIT_FAILING
+                                                        : EXIT_OK;
+    }
+    words_release(&written);
+    json_decref(config);
+    json_decref(rules);
+    return rc;
+}
+
+static char *directory_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
+}
+
+static int run_command(struct rejudge *r, const char *doc, char *name, int argc, char **argv)
+{
+    struct err err = ERR_INIT;
+    struct store *store = NULL;
+    char *path = NULL, *directory = NULL;
+    const struct argp argp = {.options = options, .parser = parse, .args_doc = "RUN", .doc = doc};
+    argv[0] = name;
+    argp_parse(&argp, argc, argv, 0, NULL, r);
+    if (r->reports.formats.count == 0) {
+        words_add(&r->reports.formats, "json,xlsx");
+    }
+    r->reports.filename = r->reports.filename ? r->reports.filename : "report";
+    int rc = reports_check(&r->reports, &err) || run_dir_find(r->run, &path, &err) ||
+                     store_open(path, !r->judge, &store, &err) || (r->judge && judge_again(r, store, &err))
+                 ? -1
+                 : 0;
+    if (rc == 0) {
+        directory = r->output ? xstrdup(r->output) : directory_of(path);
+        rc = draw(r, store, directory, &err);
+    }
+    store_close(store);
+    free(path);
+    free(directory);
+    words_release(&r->checks);
+    words_release(&r->excluded_checks);
+    words_release(&r->reports.formats);
+    setup_release(&r->setup);
+    return rc < 0 ? cli_fail(&err) : rc;
+}
+
+int cmd_check(int argc, char **argv)
+{
+    static const char doc[] = "Judges a stored run again with the rules and configuration of today, and writes its reports. "
+                              "No network is used; the same run and rules give the same findings.";
+    char name[] = "towerkeep check";
+    struct rejudge r = {.judge = true};
+    return run_command(&r, doc, name, argc, argv);
+}
+
+int cmd_report(int argc, char **argv)
+{
+    static const char doc[] = "Draws the reports of a stored run again, as it was judged. No network is used.";
+    char name[] = "towerkeep report";
+    struct rejudge r = {0};
+    return run_command(&r, doc, name, argc, argv);
+}

@@ -1,0 +1,163 @@
+/* What the terminal says at the end of a scan: verdict, coverage, a table by step, the worst findings with their fix. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/env.h"
+#include "base/text.h"
+#include "cli.h"
+
+#define COLOR_GREEN "\033[32m"
+#define COLOR_RED "\033[31m"
+#define COLOR_YELLOW "\033[33m"
+#define COLOR_BOLD "\033[1m"
+#define COLOR_OFF "\033[0m"
+
+static const char *const step_names[] = {"Organization and reach", "Backup accounts",
+                                         "Backup key",             "Landing zone settings",
+                                         "Opt-in and delegation",  "Baselines on OUs",
+                                         "Resource tags"};
+
+bool color_wanted(bool no_color_flag, FILE *out)
+{
+    const char *term = env_get("TERM");
+    return !no_color_flag && !env_get("NO_COLOR") && isatty(fileno(out)) == 1 && !(term && strcmp(term, "dumb") == 0);
+}
+
+int terminal_width(FILE *out)
+{
+    struct winsize size;
+    if (isatty(fileno(out)) == 1 && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) {
+        return size.ws_col;
+    }
+    return 100;
+}
+
+static const char *paint(bool color, const char *code)
+{
+    return color ? code : "";
+}
+
+static const char *verdict_color(enum verdict verdict)
+{
+    return verdict == VERDICT_COMPLIANT ? COLOR_GREEN : verdict == VERDICT_NON_COMPLIANT ? COLOR_RED : COLOR_YELLOW;
+}
+
+static void cell(FILE *out, int64_t value, int width, bool color, const char *code)
+{
+    if (value > 0) {
+        fprintf(out, "%s%*" PRId64 "%s", paint(color, code), width, value, paint(color, COLOR_OFF));
+    } else {
+        fprintf(out, "%*s", width, "-");
+    }
+}
+
+static void print_steps(FILE *out, const struct report_summary *s, bool color)
+{
+    fprintf(out, "\n  %-26s %8s %8s %8s %8s %8s\n", "Step", "fail", "unseen", "manual", "pass", "n/a");
+    for (int step = 0; step < 7; step++) {
+        const int64_t *row = s->step_status[step];
+        fprintf(out, "  %d %-24s ", step, step_names[step]);
+        cell(out, row[STATUS_FAIL], 8, color, COLOR_RED);
+        fputc(' ', out);
+        cell(out, row[STATUS_ERROR], 8, color, COLOR_YELLOW);
+        fputc(' ', out);
+        cell(out, row[STATUS_MANUAL], 8, color, COLOR_YELLOW);
+        fputc(' ', out);
+        cell(out, row[STATUS_PASS] + row[STATUS_FIXED], 8, color, COLOR_GREEN);
+        fputc(' ', out);
+        cell(out, row[STATUS_NOT_APPLICABLE], 8, false, "");
+        fputc('\n', out);
+    }
+}
+
+void summary_print(FILE *out, struct store *store, const struct report_summary *s, bool color)
+{
+    const char *organization = store_meta(store, "organization_id");
+    fprintf(out, "\n%s%s%s%s  organization %s", paint(color, COLOR_BOLD), paint(color, verdict_color(s->verdict)),
+            verdict_name(s->verdict), paint(color, COLOR_OFF), organization ? organization : "?");
+    const char *home = store_meta(store, "home_region");
+    fprintf(out, ", home Region %s\n", home ? home : "?");
+    double percent = s->coverage.expected > 0 ? 100.0 * (double)s->coverage.reached / (double)s->coverage.expected : 0;
+    fprintf(out, "Coverage: %" PRId64 " of %" PRId64 " account-Regions fully read (%.1f %%), %" PRId64 " gap%s\n",
+            s->coverage.reached, s->coverage.expected, percent, s->coverage.gaps, s->coverage.gaps == 1 ? "" : "s");
+    print_steps(out, s, color);
+}
+
+struct printing {
+    FILE *out;
+    int left, hidden, width;
+    bool color;
+};
+
+static void print_wrapped(const struct printing *p, const char *label, const char *words)
+{
+    struct text safe;
+    if (!*words) {
+        return;
+    }
+    text_init(&safe, 8192);
+    text_add_printable(&safe, words, strlen(words) < 4000 ? strlen(words) : 4000);
+    const char *at = text_str(&safe);
+    size_t room = (size_t)(p->width > 30 ? p->width - 16 : 14);
+    bool first = true;
+    while (*at) {
+        size_t take = strlen(at);
+        if (take > room) {
+            take = room;
+            while (take > room / 2 && at[take] != ' ') {
+                take--;
+            }
+            take = at[take] == ' ' ? take : room;
+        }
+        fprintf(p->out, "    %-9s %.*s\n", first ? label : "", (int)take, at);
+        at += take;
+        while (*at == ' ') {
+            at++;
+        }
+        first = false;
+    }
+    text_release(&safe);
+}
+
+static int print_finding(void *context, const struct finding *f)
+{
+    struct printing *p = context;
+    if (f->status != STATUS_FAIL && f->status != STATUS_ERROR) {
+        return 0;
+    }
+    if (p->left == 0) {
+        p->hidden++;
+        return 0;
+    }
+    p->left--;
+    const char *code = f->status == STATUS_FAIL ? COLOR_RED : COLOR_YELLOW;
+    struct text place;
+    text_init(&place, 2048);
+    const char *name = *f->resource_name ? f->resource_name : f->subject;
+    text_add_printable(&place, name, strlen(name));
+    fprintf(p->out, "  %s%-5s%s %-8s %s%s%s  %s%s%s%s%s\n", paint(p->color, code), status_name(f->status),
+            paint(p->color, COLOR_OFF), severity_name(f->severity), paint(p->color, COLOR_BOLD), f->check_id,
+            paint(p->color, COLOR_OFF), text_str(&place), *f->account_id ? "  " : "", f->account_id,
+            *f->region ? " " : "", f->region);
+    text_release(&place);
+    print_wrapped(p, "expected", f->expected);
+    print_wrapped(p, "observed", f->observed);
+    print_wrapped(p, "fix", f->remediation);
+    return 0;
+}
+
+void summary_print_findings(FILE *out, struct store *store, int most, bool color)
+{
+    struct printing p = {.out = out, .left = most, .width = terminal_width(out), .color = color};
+    struct err err = ERR_INIT;
+    fputc('\n', out);
+    if (store_each_finding(store, print_finding, &p, &err) < 0) {
+        fprintf(out, "  (the findings could not be read: %s)\n", err.text);
+    }
+    if (p.hidden > 0) {
+        fprintf(out, "  and %d more: see the reports\n", p.hidden);
+    }
+}
