@@ -1,0 +1,114 @@
+#include "model/resource_type.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/arn.h"
+
+static const char *const known[] = {"Aurora",
+                                    "Aurora DSQL",
+                                    "CloudFormation",
+                                    "DocumentDB",
+                                    "DynamoDB",
+                                    "EBS",
+                                    "EC2",
+                                    "EFS",
+                                    "EKS",
+                                    "FSx",
+                                    "Neptune",
+                                    "RDS",
+                                    "Redshift",
+                                    "Redshift Serverless",
+                                    "SAP HANA on Amazon EC2",
+                                    "S3",
+                                    "Storage Gateway",
+                                    "Timestream",
+                                    "VirtualMachine",
+                                    NULL};
+
+/* Forms of the resource part; the first that fits wins. */
+static const struct {
+    const char *service, *resource, *type; /* resource: a glob */
+} forms[] = {
+    {"ec2", "volume/*", "EBS"},
+    {"ec2", "instance/*", "EC2"},
+    {"rds", "db:*", "RDS"},
+    {"rds", "cluster:*", "Aurora"},
+    {"dynamodb", "table/*/*", NULL}, /* indexes and streams are parts of a table */
+    {"dynamodb", "table/*", "DynamoDB"},
+    {"elasticfilesystem", "file-system/*", "EFS"},
+    {"fsx", "file-system/*", "FSx"},
+    {"fsx", "volume/*", "FSx"},
+    {"s3", "*/*", NULL}, /* an object, not a bucket */
+    {"s3", "*", "S3"},
+    {"redshift", "cluster:*", "Redshift"},
+    {"redshift-serverless", "namespace/*", "Redshift Serverless"},
+    {"dsql", "cluster/*", "Aurora DSQL"},
+    {"cloudformation", "stack/*", "CloudFormation"},
+    {"eks", "cluster/*", "EKS"},
+    {"storagegateway", "gateway/*/volume/*", "Storage Gateway"},
+    {"timestream", "database/*/table/*", "Timestream"},
+    {"backup-gateway", "vm/*", "VirtualMachine"},
+    {"ssm-sap", "HANA/*", "SAP HANA on Amazon EC2"},
+};
+
+const char *resource_type_of_arn(const char *arn)
+{
+    struct arn parts;
+    if (!arn_parse(arn, &parts)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (arn_part_is(parts.service, forms[i].service) &&
+            str_glob(forms[i].resource, parts.resource.data)) {
+            return forms[i].type;
+        }
+    }
+    return NULL;
+}
+
+const char *resource_type_of_engine(const char *engine, bool cluster)
+{
+    if (engine == NULL || engine[0] == '\0') {
+        return NULL;
+    }
+    if (str_starts(engine, "aurora")) {
+        return "Aurora";
+    }
+    if (str_equal(engine, "neptune")) {
+        return "Neptune";
+    }
+    if (str_equal(engine, "docdb")) {
+        return "DocumentDB";
+    }
+    (void)cluster; /* Multi-AZ clusters of MySQL and PostgreSQL are RDS as well */
+    return "RDS";
+}
+
+bool resource_type_known(const char *type)
+{
+    for (size_t i = 0; known[i] != NULL; i++) {
+        if (str_equal(type, known[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *resource_type_nearest(const char *word)
+{
+    return str_nearest(word, known);
+}
+
+bool resource_type_listed_directly(const char *type)
+{
+    static const char *const listed[] = {"EBS",        "EC2",      "RDS", "Aurora", "Neptune",
+                                         "DocumentDB", "DynamoDB", "EFS", "S3",     NULL};
+    for (size_t i = 0; listed[i] != NULL; i++) {
+        if (str_equal(type, listed[i])) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,109 @@
+/* Entities: the nouns collected, AWS's own members as JSON text. */
+#include "base/jsonx.h"
+#include "store_private.h"
+
+int store_entity(struct store *s, const struct entity *e, struct err *err)
+{
+    if (store_write(s, err) != 0) {
+        return -1;
+    }
+    sqlite3_stmt *statement = store_take(s, SQL_ENTITY, err);
+    if (statement == NULL) {
+        return -1;
+    }
+    store_bind(statement, 1, e->kind);
+    store_bind(statement, 2, e->account);
+    store_bind(statement, 3, e->region);
+    store_bind(statement, 4, e->key);
+    (void)sqlite3_bind_text64(statement, 5, e->json, e->json_length, SQLITE_STATIC, SQLITE_UTF8);
+    if (e->fact != 0) {
+        (void)sqlite3_bind_int64(statement, 6, e->fact);
+    }
+    return store_run(s, SQL_ENTITY, statement, err);
+}
+
+static struct entity entity_of_row(sqlite3_stmt *statement)
+{
+    struct entity e = {.kind = store_column(statement, 0),
+                       .account = store_column(statement, 1),
+                       .region = store_column(statement, 2),
+                       .key = store_column(statement, 3),
+                       .json = store_column(statement, 4),
+                       .fact = sqlite3_column_int64(statement, 5)};
+    e.json_length = (size_t)sqlite3_column_bytes(statement, 4);
+    return e;
+}
+
+int store_each_entity(struct store *s, const char *kind, const char *account, const char *region,
+                      int (*each)(void *context, const struct entity *e), void *context,
+                      struct err *err)
+{
+    static const enum sql variants[2][2] = {{SQL_EACH_ENTITY, SQL_EACH_ENTITY_REGION},
+                                            {SQL_EACH_ENTITY_ACCOUNT, SQL_EACH_ENTITY_HERE}};
+    enum sql which = variants[account != NULL][region != NULL];
+    sqlite3_stmt *statement = store_take(s, which, err);
+    if (statement == NULL) {
+        return -1;
+    }
+    int parameter = 1;
+    store_bind(statement, parameter++, kind);
+    if (account != NULL) {
+        store_bind(statement, parameter++, account);
+    }
+    if (region != NULL) {
+        store_bind(statement, parameter, region);
+    }
+    int result = 0;
+    int step = 0;
+    while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+        struct entity e = entity_of_row(statement);
+        result = each(context, &e);
+    }
+    if (result == 0 && step != SQLITE_DONE) {
+        result = store_fail(s, err);
+    }
+    store_give(s, which, statement);
+    return result;
+}
+
+int store_get_entity(struct store *s, const char *kind, const char *account, const char *region,
+                     const char *key, json_t **out, int64_t *fact, struct err *err)
+{
+    *out = NULL;
+    sqlite3_stmt *statement = store_take(s, SQL_GET_ENTITY, err);
+    if (statement == NULL) {
+        return -1;
+    }
+    store_bind(statement, 1, kind);
+    store_bind(statement, 2, account);
+    store_bind(statement, 3, region);
+    store_bind(statement, 4, key);
+    int step = sqlite3_step(statement);
+    int result = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
+    if (step == SQLITE_ROW) {
+        const char *problem = NULL;
+        const char *json = store_column(statement, 0);
+        *out = jx_parse(json, (size_t)sqlite3_column_bytes(statement, 0), &problem);
+        if (*out == NULL) {
+            result = err_set(err, ERR_INPUT, "%s: %s %s in %s/%s is damaged: %s", s->path, kind,
+                             key, account, region, problem);
+        } else if (fact != NULL) {
+            *fact = sqlite3_column_int64(statement, 1);
+        }
+    }
+    store_give(s, SQL_GET_ENTITY, statement);
+    return result;
+}
+
+int64_t store_count_entities(struct store *s, const char *kind)
+{
+    struct err ignored = ERR_INIT;
+    sqlite3_stmt *statement = store_take(s, SQL_COUNT_ENTITIES, &ignored);
+    if (statement == NULL) {
+        return 0;
+    }
+    store_bind(statement, 1, kind);
+    int64_t count = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    store_give(s, SQL_COUNT_ENTITIES, statement);
+    return count;
+}

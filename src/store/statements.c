@@ -1,0 +1,156 @@
+#include "store_private.h"
+
+/* Entities keep a rowid: bodies can be long, and the index that orders them stays narrow. */
+const char *const store_schema =
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE questions(id INTEGER PRIMARY KEY, collector TEXT NOT NULL, account TEXT NOT NULL,"
+    " region TEXT NOT NULL, target TEXT NOT NULL, state INTEGER NOT NULL DEFAULT 0);"
+    "CREATE UNIQUE INDEX questions_once ON questions(account, region, collector, target);"
+    "CREATE INDEX questions_open ON questions(id) WHERE state = 0;"
+    "CREATE TABLE facts(id INTEGER PRIMARY KEY, operation TEXT NOT NULL, account TEXT NOT NULL,"
+    " region TEXT NOT NULL, target TEXT NOT NULL, request_id TEXT NOT NULL, wall_ms INTEGER NOT "
+    "NULL,"
+    " digest TEXT NOT NULL, bytes INTEGER NOT NULL, http_status INTEGER NOT NULL,"
+    " attempts INTEGER NOT NULL, throttles INTEGER NOT NULL, page INTEGER NOT NULL);"
+    "CREATE INDEX facts_throttled ON facts(account, region) WHERE throttles > 0;"
+    "CREATE TABLE gaps(id INTEGER PRIMARY KEY, operation TEXT NOT NULL, account TEXT NOT NULL,"
+    " region TEXT NOT NULL, target TEXT NOT NULL, class TEXT NOT NULL, code TEXT NOT NULL,"
+    " message TEXT NOT NULL, wall_ms INTEGER NOT NULL, request_id TEXT NOT NULL);"
+    "CREATE INDEX gaps_by_operation ON gaps(operation, account, region);"
+    "CREATE INDEX gaps_by_place ON gaps(account, region, class);"
+    "CREATE TABLE entities(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, account TEXT NOT NULL,"
+    " region TEXT NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL, fact INTEGER);"
+    "CREATE UNIQUE INDEX entities_by_key ON entities(kind, account, region, key);"
+    "CREATE TABLE checks(check_id TEXT PRIMARY KEY, title TEXT NOT NULL, step INTEGER NOT NULL,"
+    " severity_rank INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE findings(finding_id TEXT NOT NULL, check_id TEXT NOT NULL, title TEXT NOT NULL,"
+    " scope TEXT NOT NULL, subject TEXT NOT NULL, status TEXT NOT NULL, status_rank INTEGER NOT "
+    "NULL,"
+    " severity TEXT NOT NULL, severity_rank INTEGER NOT NULL, step INTEGER NOT NULL,"
+    " account_id TEXT NOT NULL, account_name TEXT NOT NULL, ou_path TEXT NOT NULL,"
+    " region TEXT NOT NULL, resource_arn TEXT NOT NULL, resource_name TEXT NOT NULL,"
+    " expected TEXT NOT NULL, observed TEXT NOT NULL, detail TEXT NOT NULL, risk TEXT NOT NULL,"
+    " remediation TEXT NOT NULL, remedy TEXT NOT NULL, evidence TEXT NOT NULL);";
+
+const char *const store_findings_index =
+    "CREATE INDEX IF NOT EXISTS findings_in_order ON findings(status_rank, severity_rank, check_id,"
+    " account_id, region, subject)";
+const char *const store_findings_index_drop = "DROP INDEX IF EXISTS findings_in_order";
+
+#define ENTITY_COLUMNS "SELECT kind, account, region, key, json, fact FROM entities WHERE kind = ?1"
+#define GAP_COLUMNS                                                                                \
+    "SELECT operation, account, region, target, class, code, message, wall_ms, request_id, id"     \
+    " FROM gaps"
+/* A need may name a whole service ("rds:*"): an index range, then the order of discovery. */
+#define GAP_OPERATION "operation >= ?1 AND operation < ?2"
+
+static const char *const texts[SQL_COUNT] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_META_SET] = "INSERT INTO meta(key, value) VALUES(?1, ?2)"
+                     " ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+    [SQL_META_ALL] = "SELECT key, value FROM meta",
+    [SQL_ASK] = "INSERT INTO questions(collector, account, region, target) VALUES(?1, ?2, ?3, ?4)"
+                " ON CONFLICT DO NOTHING",
+    [SQL_OPEN_QUESTIONS] = "SELECT id, collector, account, region, target FROM questions"
+                           " WHERE state = 0 AND id > ?1 ORDER BY id LIMIT ?2",
+    [SQL_CLOSE_QUESTION] = "UPDATE questions SET state = ?2 WHERE id = ?1",
+    [SQL_COUNT_QUESTIONS] = "SELECT count(*) FROM questions WHERE state = ?1",
+    [SQL_FACT] = "INSERT INTO facts(operation, account, region, target, request_id, wall_ms,"
+                 " digest, bytes, http_status, attempts, throttles, page)"
+                 " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [SQL_GAP] = "INSERT INTO gaps(operation, account, region, target, class, code, message,"
+                " wall_ms, request_id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_EACH_GAP] = GAP_COLUMNS " ORDER BY id",
+    [SQL_GAP_KEYS] = "SELECT DISTINCT operation, account FROM gaps",
+    [SQL_FIND_GAP_HERE] = GAP_COLUMNS " WHERE (" GAP_OPERATION " AND account = ?3"
+                                      " AND region IN (?4, '')) OR (operation = 'sts:AssumeRole'"
+                                      " AND account = ?3) ORDER BY id LIMIT 1",
+    [SQL_FIND_GAP_ACCOUNT] =
+        GAP_COLUMNS " WHERE (" GAP_OPERATION " AND account = ?3)"
+                    " OR (operation = 'sts:AssumeRole' AND account = ?3) ORDER BY id LIMIT 1",
+    [SQL_FIND_GAP_ANYWHERE] = GAP_COLUMNS " WHERE " GAP_OPERATION " ORDER BY id LIMIT 1",
+    [SQL_ENTITY] = "INSERT INTO entities(kind, account, region, key, json, fact)"
+                   " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(kind, account, region, key)"
+                   " DO UPDATE SET json = excluded.json, fact = excluded.fact",
+    [SQL_EACH_ENTITY] = ENTITY_COLUMNS " ORDER BY account, region, key",
+    [SQL_EACH_ENTITY_ACCOUNT] = ENTITY_COLUMNS " AND account = ?2 ORDER BY region, key",
+    [SQL_EACH_ENTITY_REGION] = ENTITY_COLUMNS " AND region = ?2 ORDER BY account, region, key",
+    [SQL_EACH_ENTITY_HERE] = ENTITY_COLUMNS " AND account = ?2 AND region = ?3 ORDER BY key",
+    [SQL_GET_ENTITY] = "SELECT json, fact FROM entities WHERE kind = ?1 AND account = ?2"
+                       " AND region = ?3 AND key = ?4",
+    [SQL_COUNT_ENTITIES] = "SELECT count(*) FROM entities WHERE kind = ?1",
+    [SQL_COVERAGE_QUESTIONS] = "SELECT region, count(*), sum(state = 1), sum(state = 0)"
+                               " FROM questions WHERE account = ?1 GROUP BY region",
+    [SQL_COVERAGE_GAPS] = "SELECT region, class, count(*), max(operation = 'sts:AssumeRole')"
+                          " FROM gaps WHERE account = ?1 GROUP BY region, class",
+    [SQL_COVERAGE_THROTTLED] = "SELECT region, count(*) FROM facts WHERE throttles > 0"
+                               " AND account = ?1 GROUP BY region",
+    [SQL_COVERAGE_ACCOUNTS] = "SELECT DISTINCT account FROM questions ORDER BY account",
+    [SQL_FINDINGS_CLEAR] = "DELETE FROM findings",
+    [SQL_CHECKS_CLEAR] = "DELETE FROM checks",
+    [SQL_FINDING] =
+        "INSERT INTO findings(finding_id, check_id, title, scope, subject, status, status_rank,"
+        " severity, severity_rank, step, account_id, account_name, ou_path, region, resource_arn,"
+        " resource_name, expected, observed, detail, risk, remediation, remedy, evidence)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
+        " ?19, ?20, ?21, ?22, ?23)",
+    [SQL_CHECK] = "INSERT INTO checks(check_id, title, step, severity_rank) VALUES(?1, ?2, ?3, ?4)"
+                  " ON CONFLICT(check_id) DO NOTHING",
+    [SQL_EACH_FINDING] =
+        "SELECT finding_id, check_id, title, scope, subject, status, severity, step, account_id,"
+        " account_name, ou_path, region, resource_arn, resource_name, expected, observed, detail,"
+        " risk, remediation, remedy, evidence FROM findings"
+        " ORDER BY status_rank, severity_rank, check_id, account_id, region, subject",
+    [SQL_COUNT_FINDINGS] = "SELECT check_id, status_rank, count(*) FROM findings"
+                           " GROUP BY status_rank, severity_rank, check_id",
+    [SQL_EACH_CHECK] = "SELECT check_id, title, step, severity_rank FROM checks ORDER BY check_id",
+};
+
+sqlite3_stmt *store_take(struct store *s, enum sql which, struct err *err)
+{
+    sqlite3_stmt *statement = s->idle[which];
+    if (statement != NULL) {
+        s->idle[which] = NULL;
+        return statement;
+    }
+    if (sqlite3_prepare_v3(s->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) !=
+        SQLITE_OK) {
+        (void)store_fail(s, err);
+        return NULL;
+    }
+    return statement;
+}
+
+void store_give(struct store *s, enum sql which, sqlite3_stmt *statement)
+{
+    if (statement == NULL) {
+        return;
+    }
+    (void)sqlite3_reset(statement);
+    (void)sqlite3_clear_bindings(statement);
+    if (s->idle[which] == NULL) {
+        s->idle[which] = statement;
+    } else {
+        (void)sqlite3_finalize(statement);
+    }
+}
+
+void store_bind(sqlite3_stmt *statement, int parameter, const char *text)
+{
+    (void)sqlite3_bind_text(statement, parameter, text != NULL ? text : "", -1, SQLITE_STATIC);
+}
+
+const char *store_column(sqlite3_stmt *statement, int column)
+{
+    /* SQLite hands out unsigned bytes of UTF-8. */
+    const void *text = sqlite3_column_text(statement, column);
+    return text != NULL ? text : "";
+}
+
+int store_run(struct store *s, enum sql which, sqlite3_stmt *statement, struct err *err)
+{
+    int result = sqlite3_step(statement) == SQLITE_DONE ? 0 : store_fail(s, err);
+    store_give(s, which, statement);
+    return result;
+}

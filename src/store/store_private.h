@@ -1,0 +1,83 @@
+/* The store's inside: one connection, its prepared statements, and the small sets that answer
+ * without a query. */
+#ifndef TOWERKEEP_STORE_PRIVATE_H
+#define TOWERKEEP_STORE_PRIVATE_H
+
+#include <sqlite3.h>
+
+#include "base/map.h"
+#include "store/store.h"
+
+/* Every statement the store runs; the text of each stands in statements.c. */
+enum sql {
+    SQL_BEGIN,
+    SQL_COMMIT,
+    SQL_META_SET,
+    SQL_META_ALL,
+    SQL_ASK,
+    SQL_OPEN_QUESTIONS,
+    SQL_CLOSE_QUESTION,
+    SQL_COUNT_QUESTIONS,
+    SQL_FACT,
+    SQL_GAP,
+    SQL_EACH_GAP,
+    SQL_GAP_KEYS,
+    SQL_FIND_GAP_HERE,
+    SQL_FIND_GAP_ACCOUNT,
+    SQL_FIND_GAP_ANYWHERE,
+    SQL_ENTITY,
+    SQL_EACH_ENTITY,
+    SQL_EACH_ENTITY_ACCOUNT,
+    SQL_EACH_ENTITY_REGION,
+    SQL_EACH_ENTITY_HERE,
+    SQL_GET_ENTITY,
+    SQL_COUNT_ENTITIES,
+    SQL_COVERAGE_QUESTIONS,
+    SQL_COVERAGE_GAPS,
+    SQL_COVERAGE_THROTTLED,
+    SQL_COVERAGE_ACCOUNTS,
+    SQL_FINDINGS_CLEAR,
+    SQL_CHECKS_CLEAR,
+    SQL_FINDING,
+    SQL_CHECK,
+    SQL_EACH_FINDING,
+    SQL_COUNT_FINDINGS,
+    SQL_EACH_CHECK,
+    SQL_COUNT
+};
+
+struct store {
+    sqlite3 *db;
+    char *path;
+    bool read_only, in_transaction;
+    bool findings_unordered;       /* rows were added since the order index was last built */
+    sqlite3_stmt *idle[SQL_COUNT]; /* prepared and not in use */
+    struct map *meta;              /* key -> char * */
+    struct map *gap_operations;    /* operations with any gap; value unused */
+    struct map *gap_accounts;      /* accounts with any gap */
+    struct map *checks;            /* checks whose title and step are already written */
+    int64_t gap_count;
+};
+
+extern const char *const store_schema;
+extern const char *const store_findings_index, *const store_findings_index_drop;
+
+/* A statement ready to bind: the idle one, or a fresh one when a walk in progress holds it. NULL
+ * with err. */
+sqlite3_stmt *store_take(struct store *s, enum sql which, struct err *err);
+/* Resets it and keeps it for next time; accepts NULL. */
+void store_give(struct store *s, enum sql which, sqlite3_stmt *statement);
+/* Binds text that outlives the step ("" for NULL); parameters count from 1. */
+void store_bind(sqlite3_stmt *statement, int parameter, const char *text);
+/* A column's text, "" when NULL; borrowed until the next step. */
+const char *store_column(sqlite3_stmt *statement, int column);
+/* Opens the write transaction when none is open. */
+int store_write(struct store *s, struct err *err);
+/* Runs a bound statement that returns no rows, and gives it back. */
+int store_run(struct store *s, enum sql which, sqlite3_stmt *statement, struct err *err);
+/* ERR_IO or ERR_INTERNAL with SQLite's words. */
+int store_fail(struct store *s, struct err *err);
+int store_exec(struct store *s, const char *sql, struct err *err);
+void store_gap_remember(struct store *s, const char *operation, const char *account);
+
+#endif
