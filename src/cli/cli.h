@@ -1,4 +1,5 @@
-/* The front door from the inside: commands are rows, each in a file of its own; only this room prints. */
+/* The front door from the inside: commands are rows, each in a file of its own; only this room
+ * prints. */
 #ifndef TOWERKEEP_CLI_CLI_H
 #define TOWERKEEP_CLI_CLI_H
 
@@ -37,7 +38,8 @@ int cmd_version(int argc, char **argv);
 
 /* "towerkeep: text" on stderr, made printable; returns the exit code that belongs to the error. */
 int cli_fail(const struct err *err);
-/* The same after a scan's first answer: what AWS or the network refused makes the scan incomplete. */
+/* The same after a scan's first answer: what AWS or the network refused makes the scan incomplete.
+ */
 enum exit_code exit_code_of(enum err_code code);
 
 /* --- words.c: lists of words from flags and the environment --- */
@@ -46,7 +48,8 @@ struct words {
     size_t count;
     bool from_env; /* said by the environment: a flag replaces it */
 };
-void words_add(struct words *w, const char *commas); /* splits at commas, trims blanks, drops empties */
+void words_add(struct words *w,
+               const char *commas); /* splits at commas, trims blanks, drops empties */
 void words_release(struct words *w);
 const char *const *words_list(const struct words *w); /* NULL when nothing was said */
 
@@ -61,7 +64,8 @@ int setup_load(struct setup *s, struct err *err);
 void setup_release(struct setup *s);
 /* The rules as reports want them; new reference. */
 json_t *setup_describe_rules(const struct rule_set *rules);
-/* Where shipped files live: beside the source tree when run from a build, else the installed place. */
+/* Where shipped files live: beside the source tree when run from a build, else the installed place.
+ */
 char *setup_data_path(const char *folder);
 
 /* --- run_dir.c: a run's directory --- */
@@ -69,11 +73,14 @@ struct run_dir {
     char *path, *partial, *final; /* DIR, DIR/run.partial.db, DIR/run.db */
     struct file_lock *lock;
 };
-int run_dir_open(struct run_dir *dir, const char *path, struct err *err); /* makes it, proves it writable, locks it */
+int run_dir_open(struct run_dir *dir, const char *path,
+                 struct err *err); /* makes it, proves it writable, locks it */
 /* DIR or a run database; *path is yours. ERR_INPUT when there is no run there. */
 int run_dir_find(const char *named, char **path, struct err *err);
-int run_dir_publish(struct run_dir *dir, struct err *err);                /* the partial database becomes the run */
-int run_dir_sums(const struct run_dir *dir, const char *const *names, struct err *err); /* SHA256SUMS */
+int run_dir_publish(struct run_dir *dir,
+                    struct err *err); /* the partial database becomes the run */
+int run_dir_sums(const struct run_dir *dir, const char *const *names,
+                 struct err *err); /* SHA256SUMS */
 void run_dir_close(struct run_dir *dir);
 
 /* --- reports.c --- */
@@ -83,12 +90,15 @@ struct report_job {
 };
 /* Refuses unknown formats before any work is done. */
 int reports_check(const struct report_job *job, struct err *err);
-/* Writes each format into the directory; prints nothing. Names of the files are appended to `written`. */
-int reports_write(const struct report_job *job, struct store *store, const json_t *config, const json_t *rules,
-                  const char *directory, struct words *written, struct err *err);
+/* Writes each format into the directory; prints nothing. Names of the files are appended to
+ * `written`. */
+int reports_write(const struct report_job *job, struct store *store, const json_t *config,
+                  const json_t *rules, const char *directory, struct words *written,
+                  struct err *err);
 
 /* --- summary.c: what the terminal says at the end --- */
-void summary_print(FILE *out, struct store *store, const struct report_summary *summary, bool color);
+void summary_print(FILE *out, struct store *store, const struct report_summary *summary,
+                   bool color);
 /* Lines for people about the worst findings, with their fix. */
 void summary_print_findings(FILE *out, struct store *store, int most, bool color);
 bool color_wanted(bool no_color_flag, FILE *out);

@@ -88,7 +88,8 @@ static int judge_again(struct rejudge *r, struct store *store, struct err *err)
                      store_meta_set(store, "rules", rules_text, err) ||
                      store_meta_set(store, "config", config_text, err) ||
                      store_meta_set(store, "rules_digest", rules_digest(r->setup.rules), err) ||
-                     store_meta_set(store, "config_digest", r->setup.config.digest, err) || store_commit(store, err)
+                     store_meta_set(store, "config_digest", r->setup.config.digest, err) ||
+                     store_commit(store, err)
                  ? -1
                  : 0;
     free(rules_text);
@@ -107,7 +108,9 @@ static int draw(struct rejudge *r, struct store *store, const char *directory, s
     json_t *rules = rules_text ? json_loads(rules_text, 0, NULL) : NULL;
     int rc = -1;
     if (!config || !rules) {
-        err_set(err, ERR_INPUT, "%s: the run was never judged: use towerkeep scan --resume, or towerkeep check", r->run);
+        err_set(err, ERR_INPUT,
+                "%s: the run was never judged: use towerkeep scan --resume, or towerkeep check",
+                r->run);
     } else if (dir_make(directory, err) == 0 &&
                reports_write(&r->reports, store, config, rules, directory, &written, err) == 0 &&
                report_summarize(store, &summary, err) == 0) {
@@ -116,7 +119,7 @@ static int draw(struct rejudge *r, struct store *store, const char *directory, s
         for (size_t i = 0; i < written.count; i++) {
             printf("%s %s/%s\n", i ? "        " : "Written:", directory, written.items[i]);
         }
-        rc = summary.verdict == VERDICT_INCOMPLETE        ? EXIT_INCOMPLETE
+        rc = summary.verdict == VERDICT_INCOMPLETE      ? EXIT_INCOMPLETE
              : summary.verdict == VERDICT_NON_COMPLIANT ? EXIT_FAILING
                                                         : EXIT_OK;
     }
@@ -145,7 +148,8 @@ static int run_command(struct rejudge *r, const char *doc, char *name, int argc,
     }
     r->reports.filename = r->reports.filename ? r->reports.filename : "report";
     int rc = reports_check(&r->reports, &err) || run_dir_find(r->run, &path, &err) ||
-                     store_open(path, !r->judge, &store, &err) || (r->judge && judge_again(r, store, &err))
+                     store_open(path, !r->judge, &store, &err) ||
+                     (r->judge && judge_again(r, store, &err))
                  ? -1
                  : 0;
     if (rc == 0) {
@@ -164,7 +168,8 @@ static int run_command(struct rejudge *r, const char *doc, char *name, int argc,
 
 int cmd_check(int argc, char **argv)
 {
-    static const char doc[] = "Judges a stored run again with the rules and configuration of today, and writes its reports. "
+    static const char doc[] = "Judges a stored run again with the rules and configuration of "
+                              "today, and writes its reports. "
                               "No network is used; the same run and rules give the same findings.";
     char name[] = "towerkeep check";
     struct rejudge r = {.judge = true};
@@ -173,7 +178,8 @@ int cmd_check(int argc, char **argv)
 
 int cmd_report(int argc, char **argv)
 {
-    static const char doc[] = "Draws the reports of a stored run again, as it was judged. No network is used.";
+    static const char doc[] =
+        "Draws the reports of a stored run again, as it was judged. No network is used.";
     char name[] = "towerkeep report";
     struct rejudge r = {0};
     return run_command(&r, doc, name, argc, argv);

@@ -25,7 +25,7 @@ struct scan {
     json_t *rules; /* described, for the reports */
     struct words written;
     FILE *log;
-    bool began;    /* questions were put to AWS: what stops us now leaves an incomplete run */
+    bool began; /* questions were put to AWS: what stops us now leaves an incomplete run */
 };
 
 static int open_log(struct scan *s, struct err *err)
@@ -33,7 +33,8 @@ static int open_log(struct scan *s, struct err *err)
     if (s->options.log_file) {
         s->log = fopen(s->options.log_file, "a");
         if (!s->log) {
-            return err_set(err, ERR_INPUT, "%s: the log file cannot be written", s->options.log_file);
+            return err_set(err, ERR_INPUT, "%s: the log file cannot be written",
+                           s->options.log_file);
         }
     }
     log_open(s->log ? s->log : stderr, (enum log_level)s->options.log_level);
@@ -44,7 +45,8 @@ static int check_accounts(const struct words *list, const char *flag, struct err
 {
     for (size_t i = 0; i < list->count; i++) {
         if (!str_is_account_id(list->items[i])) {
-            return err_set(err, ERR_INPUT, "--%s: \"%s\" is no account id (12 digits)", flag, list->items[i]);
+            return err_set(err, ERR_INPUT, "--%s: \"%s\" is no account id (12 digits)", flag,
+                           list->items[i]);
         }
     }
     return 0;
@@ -54,15 +56,16 @@ static int check_regions(const struct words *list, const char *flag, struct err 
 {
     for (size_t i = 0; i < list->count; i++) {
         if (!region_name_valid(list->items[i])) {
-            return err_set(err, ERR_INPUT, "--%s: \"%s\" is no Region name (such as eu-central-1)", flag,
-                           list->items[i]);
+            return err_set(err, ERR_INPUT, "--%s: \"%s\" is no Region name (such as eu-central-1)",
+                           flag, list->items[i]);
         }
     }
     return 0;
 }
 
 /* A check that nobody knows would silently judge nothing. */
-static int check_checks(const struct scan *s, const struct words *list, const char *flag, struct err *err)
+static int check_checks(const struct scan *s, const struct words *list, const char *flag,
+                        struct err *err)
 {
     const struct rule_set *rules = s->options.setup.rules;
     for (size_t i = 0; i < list->count; i++) {
@@ -72,8 +75,9 @@ static int check_checks(const struct scan *s, const struct words *list, const ch
         }
         if (!found) {
             const char *near = rules_nearest(rules, list->items[i]);
-            return err_set(err, ERR_INPUT, "--%s: no check is named \"%s\"%s%s%s", flag, list->items[i],
-                           near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+            return err_set(err, ERR_INPUT, "--%s: no check is named \"%s\"%s%s%s", flag,
+                           list->items[i], near ? ": did you mean " : "", near ? near : "",
+                           near ? "?" : "");
         }
     }
     return 0;
@@ -83,13 +87,17 @@ static int check_flags(struct scan *s, struct err *err)
 {
     struct scan_options *o = &s->options;
     if (o->home_region && !region_name_valid(o->home_region)) {
-        return err_set(err, ERR_INPUT, "--home-region: \"%s\" is no Region name (such as eu-central-1)", o->home_region);
+        return err_set(err, ERR_INPUT,
+                       "--home-region: \"%s\" is no Region name (such as eu-central-1)",
+                       o->home_region);
     }
-    return check_accounts(&o->accounts, "accounts", err) || check_accounts(&o->excluded_accounts, "excluded-accounts", err) ||
+    return check_accounts(&o->accounts, "accounts", err) ||
+                   check_accounts(&o->excluded_accounts, "excluded-accounts", err) ||
                    check_regions(&o->regions, "region", err) ||
                    check_regions(&o->excluded_regions, "excluded-region", err) ||
                    check_checks(s, &o->checks, "checks", err) ||
-                   check_checks(s, &o->excluded_checks, "excluded-checks", err) || reports_check(&o->reports, err)
+                   check_checks(s, &o->excluded_checks, "excluded-checks", err) ||
+                   reports_check(&o->reports, err)
                ? -1
                : 0;
 }
@@ -116,7 +124,9 @@ static void endpoint_overrides(struct endpoint_rules *rules, const struct scan *
         rules->override[i] = s->options.endpoint_url ? NULL : env_get(name);
     }
     const char *env = env_get("AWS_ENDPOINT_URL");
-    rules->override_all = s->options.endpoint_url ? s->options.endpoint_url : env ? env : s->source.endpoint_url;
+    rules->override_all = s->options.endpoint_url ? s->options.endpoint_url
+                          : env                   ? env
+                                                  : s->source.endpoint_url;
 }
 
 static bool env_true(const char *name)
@@ -135,7 +145,8 @@ static int open_client(struct scan *s, struct err *err)
     if (o->roles.count == 0) {
         size_t i;
         json_t *role;
-        json_array_foreach (jx_get(config, "roles"), i, role) {
+        json_array_foreach(jx_get(config, "roles"), i, role)
+        {
             words_add(&o->roles, json_string_value(role));
         }
     }
@@ -145,7 +156,8 @@ static int open_client(struct scan *s, struct err *err)
         .roles = words_list(&o->roles),
         .external_id = o->external_id,
         .session_seconds = o->session_seconds,
-        .max_in_flight = o->max_workers ? o->max_workers : (int)jx_int(config, "limits.max_workers", 64),
+        .max_in_flight =
+            o->max_workers ? o->max_workers : (int)jx_int(config, "limits.max_workers", 64),
         .max_rate = o->max_rate,
         .endpoints = {.allow_http = o->allow_http,
                       .use_fips = env_true("AWS_USE_FIPS_ENDPOINT"),
@@ -158,8 +170,13 @@ static int open_client(struct scan *s, struct err *err)
         options.max_rate = rate ? json_number_value(rate) : 0;
     }
     endpoint_overrides(&options.endpoints, s);
-    const char *region = o->home_region ? o->home_region : s->source.region ? s->source.region : "us-east-1";
-    return aws_client_new(&options, &s->source, &s->client, err) || aws_client_open(s->client, region, err) ? -1 : 0;
+    const char *region = o->home_region     ? o->home_region
+                         : s->source.region ? s->source.region
+                                            : "us-east-1";
+    return aws_client_new(&options, &s->source, &s->client, err) ||
+                   aws_client_open(s->client, region, err)
+               ? -1
+               : 0;
 }
 
 static int describe_run(struct scan *s, struct err *err)
@@ -168,7 +185,8 @@ static int describe_run(struct scan *s, struct err *err)
     char id[37], now[TIME_ISO_SIZE];
     random_uuid(id);
     time_iso(clock_wall_ms(NULL), now);
-    return store_meta_set(s->store, "run_id", id, err) || store_meta_set(s->store, "started", now, err) ||
+    return store_meta_set(s->store, "run_id", id, err) ||
+                   store_meta_set(s->store, "started", now, err) ||
                    store_meta_set(s->store, "version", TOWERKEEP_VERSION, err) ||
                    store_meta_set(s->store, "rules_digest", rules_digest(setup->rules), err) ||
                    store_meta_set(s->store, "config_digest", setup->config.digest, err) ||
@@ -185,13 +203,16 @@ static int open_run(struct scan *s, struct err *err)
     }
     if (s->options.resume) {
         if (!file_exists(s->dir.partial)) {
-            return err_set(err, ERR_INPUT, "%s: holds no interrupted run (no run.partial.db)", directory);
+            return err_set(err, ERR_INPUT, "%s: holds no interrupted run (no run.partial.db)",
+                           directory);
         }
         return store_open(s->dir.partial, false, &s->store, err);
     }
     if (file_exists(s->dir.partial)) {
-        log_write(LOG_WARN, "%s: an interrupted run is there; starting anew (--resume would have completed it)",
-                  s->dir.partial);
+        log_write(
+            LOG_WARN,
+            "%s: an interrupted run is there; starting anew (--resume would have completed it)",
+            s->dir.partial);
         unlink(s->dir.partial);
     }
     return store_create(s->dir.partial, &s->store, err) || describe_run(s, err) ? -1 : 0;
@@ -225,10 +246,14 @@ static int collect(struct scan *s, struct err *err)
     time_iso(clock_wall_ms(NULL), now);
     struct aws_counters counters;
     aws_client_counters(s->client, &counters);
-    char *calls = xasprintf("{\"calls\":%llu,\"retries\":%llu,\"throttles\":%llu,\"bytes\":%llu}", counters.calls,
-                            counters.retries, counters.throttles, counters.bytes_in);
+    char *calls =
+        xasprintf("{\"calls\":%llu,\"retries\":%llu,\"throttles\":%llu,\"bytes\":%llu}",
+                  counters.calls, counters.retries, counters.throttles, counters.bytes_in);
     if (rc == 0) {
-        rc = store_meta_set(s->store, "ended", now, err) || store_meta_set(s->store, "calls", calls, err) ? -1 : 0;
+        rc = store_meta_set(s->store, "ended", now, err) ||
+                     store_meta_set(s->store, "calls", calls, err)
+                 ? -1
+                 : 0;
     }
     free(calls);
     return rc;
@@ -256,11 +281,12 @@ static int judge(struct scan *s, struct err *err)
     return rc;
 }
 
-/* The reports are written while the database still has its partial name: either all of the run is there, or none. */
+/* The reports are written while the database still has its partial name: either all of the run is
+ * there, or none. */
 static int publish(struct scan *s, struct err *err)
 {
-    if (reports_write(&s->options.reports, s->store, s->options.setup.config.document, s->rules, s->dir.path,
-                      &s->written, err)) {
+    if (reports_write(&s->options.reports, s->store, s->options.setup.config.document, s->rules,
+                      s->dir.path, &s->written, err)) {
         return -1;
     }
     store_close(s->store);
@@ -319,7 +345,9 @@ static int stopped(struct scan *s, const struct err *err)
     int code = cli_fail(err);
     bool started = s->store && store_meta(s->store, "home_region");
     if (started && file_exists(s->dir.partial)) {
-        fprintf(stderr, "towerkeep: what was read is kept; go on with: towerkeep scan --resume %s\n", s->dir.path);
+        fprintf(stderr,
+                "towerkeep: what was read is kept; go on with: towerkeep scan --resume %s\n",
+                s->dir.path);
     } else if (s->store && s->dir.partial && !s->options.resume) {
         store_close(s->store);
         s->store = NULL;
@@ -337,14 +365,16 @@ int cmd_scan(int argc, char **argv)
     struct err err = ERR_INIT;
     scan_options_parse(&s.options, argc, argv);
     signals_catch();
-    int rc = open_log(&s, &err) || setup_load(&s.options.setup, &err) || check_flags(&s, &err) ? -1 : 0;
+    int rc =
+        open_log(&s, &err) || setup_load(&s.options.setup, &err) || check_flags(&s, &err) ? -1 : 0;
     if (rc == 0 && s.options.list_checks) {
         list_checks(&s);
         scan_release(&s);
         return EXIT_OK;
     }
     if (rc == 0) {
-        rc = open_run(&s, &err) || open_client(&s, &err) || collect(&s, &err) || judge(&s, &err) || publish(&s, &err)
+        rc = open_run(&s, &err) || open_client(&s, &err) || collect(&s, &err) || judge(&s, &err) ||
+                     publish(&s, &err)
                  ? -1
                  : 0;
     }

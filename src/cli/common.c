@@ -1,4 +1,5 @@
-/* What the commands share: errors turned into a line and an exit status, signals, lists of words. */
+/* What the commands share: errors turned into a line and an exit status, signals, lists of words.
+ */
 #include <stdlib.h>
 #include <string.h>
 

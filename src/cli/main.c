@@ -18,20 +18,24 @@ static const struct command commands[] = {
 
 static void overview(FILE *out)
 {
-    fputs("towerkeep audits the centralized cross-Region backup architecture of an AWS organization\n"
-          "governed by AWS Control Tower. A scan only reads.\n\n"
-          "Usage: towerkeep COMMAND [OPTION...]\n\nCommands:\n",
-          out);
+    fputs(
+        "towerkeep audits the centralized cross-Region backup architecture of an AWS organization\n"
+        "governed by AWS Control Tower. A scan only reads.\n\n"
+        "Usage: towerkeep COMMAND [OPTION...]\n\nCommands:\n",
+        out);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
     }
-    fputs("\nEach command explains itself: towerkeep COMMAND --help\n\n"
-          "Start here:\n"
-          "  towerkeep scan -o audit -M json,xlsx        with credentials of the management account\n"
-          "  towerkeep rules show KMS-04                 what a check looks at, and why\n\n"
-          "Exit status: 0 all reached, nothing failing; 1 internal error or disk; 2 usage, configuration or\n"
-          "credentials; 3 something fails; 4 something could not be seen (beats 3); 130 and 143 after a signal.\n",
-          out);
+    fputs(
+        "\nEach command explains itself: towerkeep COMMAND --help\n\n"
+        "Start here:\n"
+        "  towerkeep scan -o audit -M json,xlsx        with credentials of the management account\n"
+        "  towerkeep rules show KMS-04                 what a check looks at, and why\n\n"
+        "Exit status: 0 all reached, nothing failing; 1 internal error or disk; 2 usage, "
+        "configuration or\n"
+        "credentials; 3 something fails; 4 something could not be seen (beats 3); 130 and 143 "
+        "after a signal.\n",
+        out);
 }
 
 static const struct command *command_find(const char *name)
@@ -73,7 +77,8 @@ int main(int argc, char **argv)
         overview(stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
         overview(stdout);
         return EXIT_OK;
     }

@@ -1,4 +1,5 @@
-/* How far the scan is: one line that redraws itself on a terminal, now and then a line elsewhere, JSON for machines. */
+/* How far the scan is: one line that redraws itself on a terminal, now and then a line elsewhere,
+ * JSON for machines. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +22,8 @@ static void clear_line(void *context)
 
 void progress_start(struct progress *p, enum progress_mode mode)
 {
-    *p = (struct progress){.mode = mode, .terminal = mode == PROGRESS_AUTO && isatty(STDERR_FILENO) == 1};
+    *p = (struct progress){.mode = mode,
+                           .terminal = mode == PROGRESS_AUTO && isatty(STDERR_FILENO) == 1};
     p->started_ms = p->last_line_ms = clock_monotonic_ms(NULL);
     log_before_line(clear_line, p);
 }
@@ -35,20 +37,26 @@ void progress_tell(void *progress, const struct collect_progress *now)
     if (p->mode == PROGRESS_JSON) {
         fprintf(stderr,
                 "{\"phase\":\"%s\",\"done\":%" PRId64 ",\"total\":%" PRId64 ",\"accounts\":%" PRId64
-                ",\"calls\":%llu,\"throttles\":%llu,\"retries\":%llu,\"gaps\":%" PRId64 ",\"seconds\":%.1f}\n",
-                now->phase, now->questions_done, now->questions_total, now->accounts, now->calls.calls,
-                now->calls.throttles, now->calls.retries, now->gaps, seconds);
+                ",\"calls\":%llu,\"throttles\":%llu,\"retries\":%llu,\"gaps\":%" PRId64
+                ",\"seconds\":%.1f}\n",
+                now->phase, now->questions_done, now->questions_total, now->accounts,
+                now->calls.calls, now->calls.throttles, now->calls.retries, now->gaps, seconds);
     } else if (p->terminal) {
-        double done = now->questions_total > 0 ? (double)now->questions_done / (double)now->questions_total : 0;
+        double done = now->questions_total > 0
+                          ? (double)now->questions_done / (double)now->questions_total
+                          : 0;
         double left = done > 0.01 ? seconds / done - seconds : 0;
-        fprintf(stderr, "\r\033[Kreading %s  %" PRId64 "/%" PRId64 " questions  %" PRId64
-                        " accounts  %.0f calls/s  %llu throttled  %" PRId64 " gaps  about %.0f s left",
-                now->phase, now->questions_done, now->questions_total, now->accounts, rate, now->calls.throttles,
-                now->gaps, left);
+        fprintf(stderr,
+                "\r\033[Kreading %s  %" PRId64 "/%" PRId64 " questions  %" PRId64
+                " accounts  %.0f calls/s  %llu throttled  %" PRId64 " gaps  about %.0f s left",
+                now->phase, now->questions_done, now->questions_total, now->accounts, rate,
+                now->calls.throttles, now->gaps, left);
         p->shown = true;
     } else if (p->mode == PROGRESS_AUTO && ms - p->last_line_ms > QUIET_LINE_MS) {
-        fprintf(stderr, "reading %s: %" PRId64 " of %" PRId64 " questions, %.0f calls/s, %" PRId64 " gaps\n", now->phase,
-                now->questions_done, now->questions_total, rate, now->gaps);
+        fprintf(stderr,
+                "reading %s: %" PRId64 " of %" PRId64 " questions, %.0f calls/s, %" PRId64
+                " gaps\n",
+                now->phase, now->questions_done, now->questions_total, rate, now->gaps);
         p->last_line_ms = ms;
     }
 }

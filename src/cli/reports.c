@@ -22,19 +22,22 @@ int reports_check(const struct report_job *job, struct err *err)
         for (size_t k = 0; names[k]; k++) {
             text_addf(&known, "%s%s", k ? ", " : "", names[k]);
         }
-        err_set(err, ERR_INPUT, "unknown output format \"%s\": expected one of %s", job->formats.items[i],
-                text_str(&known));
+        err_set(err, ERR_INPUT, "unknown output format \"%s\": expected one of %s",
+                job->formats.items[i], text_str(&known));
         text_release(&known);
         return -1;
     }
     if (strchr(job->filename, '/') || job->filename[0] == '.' || !*job->filename) {
-        return err_set(err, ERR_INPUT, "output filename \"%s\": expected a plain name without a path", job->filename);
+        return err_set(err, ERR_INPUT,
+                       "output filename \"%s\": expected a plain name without a path",
+                       job->filename);
     }
     return 0;
 }
 
-int reports_write(const struct report_job *job, struct store *store, const json_t *config, const json_t *rules,
-                  const char *directory, struct words *written, struct err *err)
+int reports_write(const struct report_job *job, struct store *store, const json_t *config,
+                  const json_t *rules, const char *directory, struct words *written,
+                  struct err *err)
 {
     struct subjects *subjects = NULL;
     if (subjects_new(store, config, &subjects, err)) {

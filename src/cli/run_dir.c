@@ -1,4 +1,5 @@
-/* A run's directory: the database while it grows, the run once it is judged, and the sums of what lies beside it. */
+/* A run's directory: the database while it grows, the run once it is judged, and the sums of what
+ * lies beside it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,9 @@ int run_dir_find(const char *named, char **path, struct err *err)
     static const char *const inside[] = {"run.db", "run.partial.db"};
     if (!file_is_directory(named)) {
         *path = xstrdup(named);
-        return file_exists(named) ? 0 : (free(*path), err_set(err, ERR_INPUT, "%s: there is no such run", named));
+        return file_exists(named)
+                   ? 0
+                   : (free(*path), err_set(err, ERR_INPUT, "%s: there is no such run", named));
     }
     for (size_t i = 0; i < sizeof inside / sizeof *inside; i++) {
         *path = path_join(named, inside[i]);

@@ -36,28 +36,36 @@ enum key {
 /* Order here is the order of --help. */
 static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "Who asks, and where:", 1},
-    {"profile", 'p', "NAME", 0, "Profile of the shared AWS files (default: environment, then AWS_PROFILE)", 1},
-    {"home-region", KEY_HOME_REGION, "REGION", 0, "Home Region of the landing zone (default: found by asking)", 1},
+    {"profile", 'p', "NAME", 0,
+     "Profile of the shared AWS files (default: environment, then AWS_PROFILE)", 1},
+    {"home-region", KEY_HOME_REGION, "REGION", 0,
+     "Home Region of the landing zone (default: found by asking)", 1},
     {"role", 'R', "NAME[,NAME]", 0,
      "Role names to assume in member accounts, in order (default: AWSControlTowerExecution, "
      "OrganizationAccountAccessRole)",
      1},
     {"external-id", 'I', "ID", 0, "External id sent with every AssumeRole", 1},
-    {"session-duration", 'T', "SECONDS", 0, "Length of assumed sessions, 900 to 43200 (default 3600)", 1},
-    {"endpoint-url", KEY_ENDPOINT, "URL", 0, "Send every call there; signing stays that of the service", 1},
-    {"allow-http", KEY_ALLOW_HTTP, NULL, 0, "Permit plain http to something that is not loopback", 1},
+    {"session-duration", 'T', "SECONDS", 0,
+     "Length of assumed sessions, 900 to 43200 (default 3600)", 1},
+    {"endpoint-url", KEY_ENDPOINT, "URL", 0,
+     "Send every call there; signing stays that of the service", 1},
+    {"allow-http", KEY_ALLOW_HTTP, NULL, 0, "Permit plain http to something that is not loopback",
+     1},
     {NULL, 0, NULL, 0, "What is looked at:", 2},
     {"region", 'f', "REGION[,...]", 0, "Only these Regions (default: every governed Region)", 2},
     {"excluded-region", KEY_EXCLUDED_REGION, "REGION[,...]", 0, "Not these Regions", 2},
     {"accounts", KEY_ACCOUNTS, "ID[,...]", 0, "Only these accounts", 2},
     {"excluded-accounts", KEY_EXCLUDED_ACCOUNTS, "ID[,...]", 0, "Not these accounts", 2},
-    {"ou", KEY_OU, "OU[,...]", 0, "Only accounts under these OUs (ids, names, or paths such as Workloads/Prod)", 2},
-    {"no-ungoverned", KEY_NO_UNGOVERNED, NULL, 0, "Do not look for tagged resources outside governed Regions", 2},
+    {"ou", KEY_OU, "OU[,...]", 0,
+     "Only accounts under these OUs (ids, names, or paths such as Workloads/Prod)", 2},
+    {"no-ungoverned", KEY_NO_UNGOVERNED, NULL, 0,
+     "Do not look for tagged resources outside governed Regions", 2},
     {NULL, 0, NULL, 0, "How it is judged:", 3},
     {"checks", 'c', "ID[,...]", 0, "Only these checks; * and ? match (KMS-*)", 3},
     {"excluded-checks", 'e', "ID[,...]", 0, "Not these checks", 3},
     {"severity", KEY_SEVERITY, "LEVEL", 0, "Only checks of this severity or worse", 3},
-    {"rules", KEY_RULES, "DIR[,...]", 0, "Further rule directories; an equal id overrides the shipped rule", 3},
+    {"rules", KEY_RULES, "DIR[,...]", 0,
+     "Further rule directories; an equal id overrides the shipped rule", 3},
     {"config-file", KEY_CONFIG, "FILE", 0,
      "Configuration (default: ./towerkeep.yaml, $XDG_CONFIG_HOME/towerkeep/config.yaml, "
      "/etc/towerkeep/config.yaml)",
@@ -66,14 +74,18 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "What is written:", 4},
     {"output-directory", 'o', "DIR", 0, "The run's directory (default: towerkeep-output)", 4},
     {"output-formats", 'M', "FORMAT[,...]", 0, "Reports to write (default: json,xlsx)", 4},
-    {"output-filename", 'F', "NAME", 0, "File name of the reports, without extension (default: report)", 4},
+    {"output-filename", 'F', "NAME", 0,
+     "File name of the reports, without extension (default: report)", 4},
     {"fail-on", KEY_FAIL_ON, "LEVEL", 0, "Exit 3 only for findings of this severity or worse", 4},
     {"ignore-exit-code-3", 'z', NULL, 0, "Exit 0 where it would be 3", 4},
-    {"resume", KEY_RESUME, "RUN", 0, "Complete an interrupted run; answered questions are not asked again", 4},
+    {"resume", KEY_RESUME, "RUN", 0,
+     "Complete an interrupted run; answered questions are not asked again", 4},
     {NULL, 0, NULL, 0, "How hard, and how loud:", 5},
     {"max-workers", KEY_MAX_WORKERS, "N", 0, "Calls in flight, 1 to 1024 (default 64)", 5},
-    {"max-rate", KEY_MAX_RATE, "N", 0, "Calls per second, all together (default: no such limit)", 5},
-    {"progress", KEY_PROGRESS, "WHEN", 0, "auto, none or json (default auto: a line on a terminal)", 5},
+    {"max-rate", KEY_MAX_RATE, "N", 0, "Calls per second, all together (default: no such limit)",
+     5},
+    {"progress", KEY_PROGRESS, "WHEN", 0, "auto, none or json (default auto: a line on a terminal)",
+     5},
     {"log-level", KEY_LOG_LEVEL, "LEVEL", 0, "error, warn, info or debug (default warn)", 5},
     {"log-file", KEY_LOG_FILE, "FILE", 0, "Write the log there instead of to standard error", 5},
     {"no-color", KEY_NO_COLOR, NULL, 0, "No colours (also: NO_COLOR)", 5},
@@ -81,12 +93,16 @@ static const struct argp_option options[] = {
 };
 
 static const char doc[] =
-    "Reads every account, Region and organizational unit, judges the six steps of the backup architecture, and writes "
-    "the reports. Nothing is changed in AWS: sessions in member accounts carry a policy that allows only reads.\v"
+    "Reads every account, Region and organizational unit, judges the six steps of the backup "
+    "architecture, and writes "
+    "the reports. Nothing is changed in AWS: sessions in member accounts carry a policy that "
+    "allows only reads.\v"
     "Every option can be set in the environment as TOWERKEEP_<OPTION>, for example "
     "TOWERKEEP_OUTPUT_FORMATS=json,xlsx; flags win.\n\n"
-    "Exit status: 0 all reached, nothing failing; 1 internal error or disk; 2 usage, configuration or credentials; "
-    "3 something fails; 4 something could not be seen (beats 3); 130 and 143 after a signal, with the run left to "
+    "Exit status: 0 all reached, nothing failing; 1 internal error or disk; 2 usage, configuration "
+    "or credentials; "
+    "3 something fails; 4 something could not be seen (beats 3); 130 and 143 after a signal, with "
+    "the run left to "
     "resume.\n\n"
     "Example:\n  towerkeep scan -p management -o /var/lib/towerkeep/nightly -M json,xlsx";
 
@@ -275,7 +291,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
     int rc = say(o, key, value, false);
     if (rc == EINVAL) {
-        argp_error(state, "--%s: \"%s\" is not one of its values (see --help)", option_of(key)->name, value);
+        argp_error(state, "--%s: \"%s\" is not one of its values (see --help)",
+                   option_of(key)->name, value);
     }
     return rc;
 }
@@ -291,7 +308,9 @@ static void from_environment(struct scan_options *o)
         name[at] = '\0';
         const char *value = option->name ? env_get(name) : NULL;
         if (value && say(o, option->key, value, true)) {
-            fprintf(stderr, "towerkeep: %s: \"%s\" is not one of its values (see towerkeep scan --help)\n", name, value);
+            fprintf(stderr,
+                    "towerkeep: %s: \"%s\" is not one of its values (see towerkeep scan --help)\n",
+                    name, value);
             exit(EXIT_USAGE);
         }
     }
@@ -299,7 +318,8 @@ static void from_environment(struct scan_options *o)
 
 void scan_options_parse(struct scan_options *o, int argc, char **argv)
 {
-    *o = (struct scan_options){.min_severity = -1, .fail_on = SEVERITY_INFORMATIONAL, .log_level = LOG_WARN};
+    *o = (struct scan_options){
+        .min_severity = -1, .fail_on = SEVERITY_INFORMATIONAL, .log_level = LOG_WARN};
     from_environment(o);
     const struct argp argp = {.options = options, .parser = parse, .doc = doc};
     char *name = argv[0];
@@ -320,8 +340,15 @@ void scan_options_parse(struct scan_options *o, int argc, char **argv)
 
 void scan_options_release(struct scan_options *o)
 {
-    struct words *lists[] = {&o->accounts, &o->excluded_accounts, &o->regions,         &o->excluded_regions, &o->ous,
-                             &o->checks,   &o->excluded_checks,   &o->reports.formats, &o->roles};
+    struct words *lists[] = {&o->accounts,
+                             &o->excluded_accounts,
+                             &o->regions,
+                             &o->excluded_regions,
+                             &o->ous,
+                             &o->checks,
+                             &o->excluded_checks,
+                             &o->reports.formats,
+                             &o->roles};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         words_release(lists[i]);
     }

@@ -1,4 +1,5 @@
-/* Configuration and rules, found and loaded before any call leaves: a broken file must cost nothing. */
+/* Configuration and rules, found and loaded before any call leaves: a broken file must cost
+ * nothing. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,8 @@ char *setup_data_path(const char *folder)
     return path_join(TOWERKEEP_DATA_DIR, folder);
 }
 
-/* ./towerkeep.yaml, $XDG_CONFIG_HOME/towerkeep/config.yaml, /etc/towerkeep/config.yaml; NULL: none. */
+/* ./towerkeep.yaml, $XDG_CONFIG_HOME/towerkeep/config.yaml, /etc/towerkeep/config.yaml; NULL: none.
+ */
 static char *find_config(void)
 {
     if (file_exists("towerkeep.yaml")) {
@@ -48,7 +50,8 @@ static int load_rules(struct setup *s, struct err *err)
     const json_t *more = jx_get(s->config.document, "rules.directories");
     size_t i;
     json_t *one;
-    json_array_foreach (more, i, one) {
+    json_array_foreach(more, i, one)
+    {
         words_add(&directories, json_string_value(one));
     }
     for (size_t k = 0; k < s->rule_directories.count; k++) {
@@ -93,10 +96,11 @@ json_t *setup_describe_rules(const struct rule_set *rules)
         for (size_t k = 0; k < r->need_count; k++) {
             json_array_append_new(operations, json_string(r->needs[k].operation));
         }
-        json_t *row = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "id", r->id, "title", r->title,
-                                "step", r->step, "severity", severity_name(r->severity), "scope", scope_name(r->scope),
-                                "why", r->why, "how", r->how, "fix", r->fix ? r->fix : "", "manual", r->manual,
-                                "operations", operations, "references", word_list(r->references));
+        json_t *row = json_pack(
+            "{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "id", r->id, "title",
+            r->title, "step", r->step, "severity", severity_name(r->severity), "scope",
+            scope_name(r->scope), "why", r->why, "how", r->how, "fix", r->fix ? r->fix : "",
+            "manual", r->manual, "operations", operations, "references", word_list(r->references));
         json_object_set(row, "compliance", r->compliance ? r->compliance : json_null());
         json_array_append_new(list, row);
     }

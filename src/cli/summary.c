@@ -1,4 +1,5 @@
-/* What the terminal says at the end of a scan: verdict, coverage, a table by step, the worst findings with their fix. */
+/* What the terminal says at the end of a scan: verdict, coverage, a table by step, the worst
+ * findings with their fix. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,21 +16,22 @@
 #define COLOR_BOLD "\033[1m"
 #define COLOR_OFF "\033[0m"
 
-static const char *const step_names[] = {"Organization and reach", "Backup accounts",
-                                         "Backup key",             "Landing zone settings",
-                                         "Opt-in and delegation",  "Baselines on OUs",
-                                         "Resource tags"};
+static const char *const step_names[] = {
+    "Organization and reach", "Backup accounts",  "Backup key",   "Landing zone settings",
+    "Opt-in and delegation",  "Baselines on OUs", "Resource tags"};
 
 bool color_wanted(bool no_color_flag, FILE *out)
 {
     const char *term = env_get("TERM");
-    return !no_color_flag && !env_get("NO_COLOR") && isatty(fileno(out)) == 1 && !(term && strcmp(term, "dumb") == 0);
+    return !no_color_flag && !env_get("NO_COLOR") && isatty(fileno(out)) == 1 &&
+           !(term && strcmp(term, "dumb") == 0);
 }
 
 int terminal_width(FILE *out)
 {
     struct winsize size;
-    if (isatty(fileno(out)) == 1 && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) {
+    if (isatty(fileno(out)) == 1 && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 &&
+        size.ws_col >= 40) {
         return size.ws_col;
     }
     return 100;
@@ -42,7 +44,9 @@ static const char *paint(bool color, const char *code)
 
 static const char *verdict_color(enum verdict verdict)
 {
-    return verdict == VERDICT_COMPLIANT ? COLOR_GREEN : verdict == VERDICT_NON_COMPLIANT ? COLOR_RED : COLOR_YELLOW;
+    return verdict == VERDICT_COMPLIANT       ? COLOR_GREEN
+           : verdict == VERDICT_NON_COMPLIANT ? COLOR_RED
+                                              : COLOR_YELLOW;
 }
 
 static void cell(FILE *out, int64_t value, int width, bool color, const char *code)
@@ -56,7 +60,8 @@ static void cell(FILE *out, int64_t value, int width, bool color, const char *co
 
 static void print_steps(FILE *out, const struct report_summary *s, bool color)
 {
-    fprintf(out, "\n  %-26s %8s %8s %8s %8s %8s\n", "Step", "fail", "unseen", "manual", "pass", "n/a");
+    fprintf(out, "\n  %-26s %8s %8s %8s %8s %8s\n", "Step", "fail", "unseen", "manual", "pass",
+            "n/a");
     for (int step = 0; step < 7; step++) {
         const int64_t *row = s->step_status[step];
         fprintf(out, "  %d %-24s ", step, step_names[step]);
@@ -76,13 +81,19 @@ static void print_steps(FILE *out, const struct report_summary *s, bool color)
 void summary_print(FILE *out, struct store *store, const struct report_summary *s, bool color)
 {
     const char *organization = store_meta(store, "organization_id");
-    fprintf(out, "\n%s%s%s%s  organization %s", paint(color, COLOR_BOLD), paint(color, verdict_color(s->verdict)),
-            verdict_name(s->verdict), paint(color, COLOR_OFF), organization ? organization : "?");
+    fprintf(out, "\n%s%s%s%s  organization %s", paint(color, COLOR_BOLD),
+            paint(color, verdict_color(s->verdict)), verdict_name(s->verdict),
+            paint(color, COLOR_OFF), organization ? organization : "?");
     const char *home = store_meta(store, "home_region");
     fprintf(out, ", home Region %s\n", home ? home : "?");
-    double percent = s->coverage.expected > 0 ? 100.0 * (double)s->coverage.reached / (double)s->coverage.expected : 0;
-    fprintf(out, "Coverage: %" PRId64 " of %" PRId64 " account-Regions fully read (%.1f %%), %" PRId64 " gap%s\n",
-            s->coverage.reached, s->coverage.expected, percent, s->coverage.gaps, s->coverage.gaps == 1 ? "" : "s");
+    double percent = s->coverage.expected > 0
+                         ? 100.0 * (double)s->coverage.reached / (double)s->coverage.expected
+                         : 0;
+    fprintf(out,
+            "Coverage: %" PRId64 " of %" PRId64 " account-Regions fully read (%.1f %%), %" PRId64
+            " gap%s\n",
+            s->coverage.reached, s->coverage.expected, percent, s->coverage.gaps,
+            s->coverage.gaps == 1 ? "" : "s");
     print_steps(out, s, color);
 }
 
@@ -138,10 +149,10 @@ static int print_finding(void *context, const struct finding *f)
     text_init(&place, 2048);
     const char *name = *f->resource_name ? f->resource_name : f->subject;
     text_add_printable(&place, name, strlen(name));
-    fprintf(p->out, "  %s%-5s%s %-8s %s%s%s  %s%s%s%s%s\n", paint(p->color, code), status_name(f->status),
-            paint(p->color, COLOR_OFF), severity_name(f->severity), paint(p->color, COLOR_BOLD), f->check_id,
-            paint(p->color, COLOR_OFF), text_str(&place), *f->account_id ? "  " : "", f->account_id,
-            *f->region ? " " : "", f->region);
+    fprintf(p->out, "  %s%-5s%s %-8s %s%s%s  %s%s%s%s%s\n", paint(p->color, code),
+            status_name(f->status), paint(p->color, COLOR_OFF), severity_name(f->severity),
+            paint(p->color, COLOR_BOLD), f->check_id, paint(p->color, COLOR_OFF), text_str(&place),
+            *f->account_id ? "  " : "", f->account_id, *f->region ? " " : "", f->region);
     text_release(&place);
     print_wrapped(p, "expected", f->expected);
     print_wrapped(p, "observed", f->observed);

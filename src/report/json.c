@@ -1,0 +1,236 @@
+/* The JSON report: streamed a row at a time, so that a million findings cost no more memory than
+ * one. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/jsonx.h"
+#include "formats.h"
+
+struct writer {
+    FILE *out;
+    struct store *store;
+    bool first;
+};
+
+/* Writes one more row of the list that is open, and frees it. */
+static void row(struct writer *w, json_t *object)
+{
+    fputs(w->first ? "\n    " : ",\n    ", w->out);
+    w->first = false;
+    json_dumpf(object, w->out, JSON_COMPACT);
+    json_decref(object);
+}
+
+static void member(struct writer *w, const char *name, json_t *value)
+{
+    fprintf(w->out, ",\n  \"%s\": ", name);
+    json_dumpf(value, w->out, JSON_COMPACT);
+    json_decref(value);
+}
+
+static json_t *text(const char *s)
+{
+    return jx_string(s ? s : "", s ? strlen(s) : 0);
+}
+
+static json_t *text_or_null(const char *s)
+{
+    return s && *s ? text(s) : json_null();
+}
+
+/* Metadata kept as JSON text. */
+static json_t *parsed(struct store *store, const char *key)
+{
+    const char *s = store_meta(store, key);
+    json_t *value = s ? json_loads(s, 0, NULL) : NULL;
+    return value ? value : json_null();
+}
+
+static json_t *describe_run(struct store *store)
+{
+    static const char *const members[] = {
+        "run_id",      "started",   "ended",      "organization_id", "management_account",
+        "home_region", "partition", "caller_arn", "rules_digest",    "config_digest"};
+    json_t *run = json_object();
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        json_object_set_new(run, members[i], text_or_null(store_meta(store, members[i])));
+    }
+    json_object_set_new(run, "governed_regions", parsed(store, "governed_regions"));
+    json_object_set_new(run, "calls", parsed(store, "calls"));
+    return run;
+}
+
+static json_t *counts(const int64_t by_status[STATUS_COUNT])
+{
+    json_t *object = json_object();
+    for (int i = 0; i < STATUS_COUNT; i++) {
+        json_object_set_new(object, status_name((enum status)i), json_integer(by_status[i]));
+    }
+    return object;
+}
+
+static json_t *describe_summary(const struct report_summary *s)
+{
+    json_t *severities = json_object();
+    for (int i = 0; i < SEVERITY_COUNT; i++) {
+        json_object_set_new(severities, severity_name((enum severity)i),
+                            json_integer(s->fail_by_severity[i]));
+    }
+    json_t *steps = json_array();
+    for (int i = 0; i < 7; i++) {
+        json_t *step = counts(s->step_status[i]);
+        json_object_set_new(step, "step", json_integer(i));
+        json_array_append_new(steps, step);
+    }
+    int64_t passed = s->by_status[STATUS_PASS], judged = passed + s->by_status[STATUS_FAIL];
+    json_t *rate = json_pack(
+        "{s:I, s:I, s:o}", "passed", (json_int_t)passed, "judged", (json_int_t)judged, "percent",
+        judged ? json_real(100.0 * (double)passed / (double)judged) : json_null());
+    int64_t total = 0;
+    for (int i = 0; i < STATUS_COUNT; i++) {
+        total += s->by_status[i];
+    }
+    return json_pack("{s:I, s:o, s:o, s:o, s:o}", "findings", (json_int_t)total, "by_status",
+                     counts(s->by_status), "failing_by_severity", severities, "by_step", steps,
+                     "pass_rate", rate);
+}
+
+static int coverage_row(void *context, const struct coverage *c)
+{
+    row(context,
+        json_pack("{s:o, s:o, s:o, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:s}", "account_id",
+                  text(c->account), "account_name", text(c->name), "ou_path", text(c->ou_path),
+                  "region", text(c->region), "governed", c->governed, "expected",
+                  (json_int_t)c->expected, "ok", (json_int_t)c->ok, "denied", (json_int_t)c->denied,
+                  "throttled_then_ok", (json_int_t)c->throttled_then_ok, "failed",
+                  (json_int_t)c->failed, "state", c->state));
+    return 0;
+}
+
+static int check_row(void *context, const struct finding_count *c)
+{
+    row(context, json_pack("{s:o, s:o, s:i, s:s, s:o}", "check_id", text(c->check_id), "title",
+                           text(c->title), "step", c->step, "severity", severity_name(c->severity),
+                           "by_status", counts(c->by_status)));
+    return 0;
+}
+
+static json_t *evidence_list(const char *ids)
+{
+    json_t *list = json_array();
+    while (*ids) {
+        char *end;
+        long long id = strtoll(ids, &end, 10);
+        if (end == ids) {
+            break;
+        }
+        json_array_append_new(list, json_integer(id));
+        ids = *end ? end + 1 : end;
+    }
+    return list;
+}
+
+static int finding_row(void *context, const struct finding *f)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "finding_id", text(f->id));
+    json_object_set_new(o, "check_id", text(f->check_id));
+    json_object_set_new(o, "title", text(f->title));
+    json_object_set_new(o, "status", text(status_name(f->status)));
+    json_object_set_new(o, "severity", text(severity_name(f->severity)));
+    json_object_set_new(o, "step", json_integer(f->step));
+    json_object_set_new(o, "scope", text(f->scope));
+    json_object_set_new(o, "subject", text(f->subject));
+    json_object_set_new(o, "account_id", text_or_null(f->account_id));
+    json_object_set_new(o, "account_name", text_or_null(f->account_name));
+    json_object_set_new(o, "ou_path", text_or_null(f->ou_path));
+    json_object_set_new(o, "region", text_or_null(f->region));
+    json_object_set_new(o, "resource_arn", text_or_null(f->resource_arn));
+    json_object_set_new(o, "resource_name", text_or_null(f->resource_name));
+    json_object_set_new(o, "expected", text(f->expected));
+    json_object_set_new(o, "observed", text(f->observed));
+    json_object_set_new(o, "detail", text_or_null(f->detail));
+    json_object_set_new(o, "risk", text_or_null(f->risk));
+    json_object_set_new(o, "remediation", text_or_null(f->remediation));
+    json_object_set_new(o, "remedy", text_or_null(f->remedy));
+    json_object_set_new(o, "evidence", evidence_list(f->evidence));
+    row(context, o);
+    return 0;
+}
+
+static int gap_row(void *context, int64_t id, const struct gap *g)
+{
+    row(context, json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)id,
+                           "operation", text(g->operation), "account_id", text_or_null(g->account),
+                           "region", text_or_null(g->region), "target", text_or_null(g->target),
+                           "class", text(g->class), "code", text_or_null(g->code), "message",
+                           text(g->message), "request_id", text_or_null(g->request_id)));
+    return 0;
+}
+
+static void list_open(struct writer *w, const char *name)
+{
+    fprintf(w->out, ",\n  \"%s\": [", name);
+    w->first = true;
+}
+
+static void list_close(struct writer *w)
+{
+    fputs(w->first ? "]" : "\n  ]", w->out);
+}
+
+static int write_lists(struct writer *w, struct err *err)
+{
+    list_open(w, "account_regions");
+    if (store_each_coverage(w->store, coverage_row, w, err) < 0) {
+        return -1;
+    }
+    list_close(w);
+    list_open(w, "checks");
+    if (store_each_finding_count(w->store, check_row, w, err) < 0) {
+        return -1;
+    }
+    list_close(w);
+    list_open(w, "findings");
+    if (store_each_finding(w->store, finding_row, w, err) < 0) {
+        return -1;
+    }
+    list_close(w);
+    list_open(w, "gaps");
+    if (store_each_gap(w->store, gap_row, w, err) < 0) {
+        return -1;
+    }
+    list_close(w);
+    return 0;
+}
+
+int report_write_json(const struct report_input *in, const char *path, struct err *err)
+{
+    struct report_summary summary;
+    struct out_file *file = NULL;
+    if (report_summarize(in->store, &summary, err) || out_file_open(path, &file, err)) {
+        return -1;
+    }
+    struct writer w = {.out = out_file_stream(file), .store = in->store};
+    const struct coverage_totals *c = &summary.coverage;
+    const char *version = store_meta(in->store, "version");
+    fprintf(w.out, "{\n  \"schema\": \"towerkeep-report/1\"");
+    member(&w, "tool", json_pack("{s:s, s:o}", "name", "towerkeep", "version", text(version)));
+    member(&w, "run", describe_run(in->store));
+    member(&w, "verdict", json_string(verdict_name(summary.verdict)));
+    member(&w, "coverage",
+           json_pack("{s:I, s:I, s:I, s:o}", "expected", (json_int_t)c->expected, "reached",
+                     (json_int_t)c->reached, "gaps", (json_int_t)c->gaps, "percent",
+                     c->expected ? json_real(100.0 * (double)c->reached / (double)c->expected)
+                                 : json_null()));
+    member(&w, "summary", describe_summary(&summary));
+    if (write_lists(&w, err)) {
+        out_file_abort(file);
+        return -1;
+    }
+    fputs("\n}\n", w.out);
+    return out_file_commit(file, err);
+}

@@ -1,0 +1,54 @@
+#include "report/report.h"
+
+#include <string.h>
+
+#include "formats.h"
+
+static const struct report_format formats[] = {
+    {"json", "json", "everything, for programs; schema: docs/schemas/report.schema.json",
+     report_write_json},
+    {"xlsx", "xlsx", "the auditor's workbook", report_write_xlsx},
+};
+
+const struct report_format *report_format_at(size_t index)
+{
+    return index < sizeof formats / sizeof *formats ? &formats[index] : NULL;
+}
+
+const struct report_format *report_format_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        if (strcmp(formats[i].name, name) == 0) {
+            return &formats[i];
+        }
+    }
+    return NULL;
+}
+
+static int add_count(void *context, const struct finding_count *c)
+{
+    struct report_summary *s = context;
+    for (int status = 0; status < STATUS_COUNT; status++) {
+        s->by_status[status] += c->by_status[status];
+        s->step_status[c->step][status] += c->by_status[status];
+    }
+    s->fail_by_severity[c->severity] += c->by_status[STATUS_FAIL];
+    return 0;
+}
+
+int report_summarize(struct store *store, struct report_summary *out, struct err *err)
+{
+    memset(out, 0, sizeof *out);
+    if (store_each_finding_count(store, add_count, out, err) < 0 ||
+        store_coverage_totals(store, &out->coverage, err)) {
+        return -1;
+    }
+    unsigned long long failures = (unsigned long long)out->by_status[STATUS_FAIL];
+    unsigned long long errors = (unsigned long long)out->by_status[STATUS_ERROR];
+    unsigned long long gaps = (unsigned long long)out->coverage.gaps;
+    out->verdict = verdict_of(failures, errors, gaps);
+    if (out->verdict != VERDICT_INCOMPLETE && out->coverage.reached < out->coverage.expected) {
+        out->verdict = VERDICT_INCOMPLETE;
+    }
+    return 0;
+}
