@@ -37,6 +37,7 @@ struct aws_options { /* strings borrowed for the client's life; zero means the d
     double max_rate;        /* all calls together, per second; 0: no such limit */
     const struct clock *clock; /* NULL: system */
     uint64_t jitter_seed;      /* 0: from the operating system */
+    const char *run;           /* role sessions are named "towerkeep-<run>"; NULL: a made-up one */
 };
 
 struct answer { /* valid only inside the callback */

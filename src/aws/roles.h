@@ -1,0 +1,77 @@
+/*
+ * Identities: the caller's own keys, each role of its chain, and one assumed role per account. An
+ * identity without valid keys asks its parent's for them with sts:AssumeRole, which is a call like
+ * any other; calls made under it wait. Sessions of accounts are bounded: the least recently used
+ * one that no call needs is dropped and assumed again when needed.
+ */
+#ifndef TOWERKEEP_AWS_ROLES_H
+#define TOWERKEEP_AWS_ROLES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "aws/client.h"
+#include "base/text.h"
+#include "limiter.h"
+
+#define SESSIONS_MAX 4096
+
+struct outcome;
+struct pending;
+
+enum identity_state {
+    IDENTITY_EMPTY,
+    IDENTITY_WANTS,
+    IDENTITY_ASKING,
+    IDENTITY_READY,
+    IDENTITY_FAILED
+};
+
+struct identity {
+    struct aws_client *client;
+    struct identity *parent;      /* NULL: static keys */
+    const struct role_step *step; /* a link of the caller's chain; NULL for an account */
+    char account[13];
+    enum identity_state state;
+    struct creds creds;
+    int64_t refresh_at_ms; /* AWS's wall time */
+    uint32_t generation;   /* of the keys; 0: none yet */
+    unsigned role;         /* index of the name being tried */
+    bool shorter;          /* the role allows one hour at most */
+    size_t users;          /* calls that hold it */
+    struct waiter_queue waiting;
+    struct outcome *failure;
+    struct identity *newer, *older; /* among the unused sessions */
+    struct identity *next_wanting;
+};
+
+struct roles {
+    struct identity **chain; /* [0] the static keys, last the caller */
+    struct role_step *steps;
+    size_t chain_count;
+    struct map *accounts; /* account id -> identity */
+    const char *const *names;
+    const char *external_id;
+    char session_name[65];
+    struct text session_policy;       /* empty: none is sent */
+    struct identity *newest, *oldest; /* sessions no call uses */
+    struct identity *first_wanting, *last_wanting;
+    size_t sessions, sessions_max;
+    size_t secrets_registered;
+};
+
+void roles_init(struct aws_client *c, const struct aws_options *options,
+                const struct creds_source *source);
+void roles_release(struct roles *r);
+struct identity *roles_caller(const struct roles *r);
+struct identity *roles_account(struct aws_client *c, const char *account);
+void roles_hold(struct aws_client *c, struct identity *who);
+void roles_let_go(struct aws_client *c, struct identity *who); /* `who` may be gone afterwards */
+/* True: keys are there. False: the call was put to wait, or (failed) will never have any. */
+bool roles_ready(struct aws_client *c, struct identity *who, struct pending *p);
+/* AWS called the keys of that generation expired; true when new ones can be had. */
+bool roles_expired(struct identity *who, uint32_t generation);
+/* Forgets who waits and what was asked, for an interruption. */
+void roles_forget_waiters(struct aws_client *c);
+
+#endif
