@@ -171,7 +171,9 @@ static int apply_override(const struct endpoint_rules *rules, const char *url, s
     if (authority[length] != '\0' && strcmp(authority + length, "/") != 0) {
         return err_set(err, ERR_INPUT, "endpoint %.200s: a path or query is not supported", url);
     }
-    if (host == 0 || host > length || length >= sizeof out->host ||
+    size_t port = host < length && authority[host] == ':' ? length - host - 1 : 0;
+    bool tail = host == length || (port > 0 && strspn(authority + host + 1, "0123456789") == port);
+    if (host == 0 || host > length || !tail || length >= sizeof out->host ||
         memchr(authority, '@', length) != NULL || strcspn(authority, " \t\r\n\\") < length) {
         return err_set(err, ERR_INPUT, "endpoint %.200s: malformed host", url);
     }

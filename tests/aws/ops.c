@@ -1,0 +1,177 @@
+#include "aws/ops.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+
+static void every_operation_is_in_its_service_once(void **state)
+{
+    (void)state;
+    assert_true(op_count() > 150);
+    for (size_t i = 0; i < op_count(); i++) {
+        const struct op *op = op_at(i);
+        char label[96];
+        op_label(op, label, sizeof label);
+        assert_ptr_equal(op_find(op->service, op->name), op);
+        assert_ptr_equal(op_parse(label), op);
+        assert_true(op->service < SVC_COUNT);
+    }
+    assert_null(op_at(op_count()));
+}
+
+static void only_reading_verbs_are_reads(void **state)
+{
+    (void)state;
+    static const char *const verbs[] = {"Get", "List", "Describe", "AssumeRole"};
+    for (size_t i = 0; i < op_count(); i++) {
+        bool reads = false;
+        for (size_t k = 0; k < sizeof verbs / sizeof *verbs; k++) {
+            reads |= str_starts(op_at(i)->name, verbs[k]);
+        }
+        assert_int_equal(op_at(i)->effect, reads ? EFFECT_READ : EFFECT_WRITE);
+    }
+}
+
+static void paths_and_queries_are_well_formed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < op_count(); i++) {
+        const struct op *op = op_at(i);
+        enum protocol protocol = service_info(op->service)->protocol;
+        bool rest = protocol == PROTOCOL_REST_JSON || protocol == PROTOCOL_REST_XML;
+        assert_int_equal(op->path[0], '/');
+        assert_null(strchr(op->path, '?'));
+        if (!rest) {
+            assert_string_equal(op->path, "/");
+            assert_string_equal(op->method, "POST");
+            assert_string_equal(op->query, "");
+        }
+        int open = 0;
+        for (const char *c = op->path; *c != '\0'; c++) {
+            open += (*c == '{') - (*c == '}');
+            assert_true(open == 0 || open == 1);
+        }
+        assert_int_equal(open, 0);
+    }
+}
+
+static void paged_operations_say_how(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < op_count(); i++) {
+        const struct op *op = op_at(i);
+        assert_int_equal(op->token_in == NULL, op->token_out == NULL);
+        assert_int_equal(op->limit == NULL, op->limit_max == 0);
+        if (op->token_in != NULL) {
+            assert_non_null(op->list);
+        }
+        if (op->limit != NULL) {
+            assert_non_null(op->token_in);
+        }
+        /* Paging of a REST operation goes through its query, unless it POSTs. */
+        if (op->token_in != NULL && strcmp(op->method, "GET") == 0) {
+            char member[64];
+            snprintf(member, sizeof member, "=%s", op->token_in);
+            assert_non_null(strstr(op->query, member));
+        }
+    }
+}
+
+static void services_answer_to_both_names(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SVC_COUNT; i++) {
+        const struct service_info *s = service_info((enum service)i);
+        assert_int_equal(s->service, i);
+        assert_ptr_equal(service_by_name(s->name), s);
+        assert_ptr_equal(service_by_name(s->signing_name), s);
+        bool json = s->protocol == PROTOCOL_JSON_1_0 || s->protocol == PROTOCOL_JSON_1_1;
+        assert_int_equal(s->target_prefix != NULL, json);
+    }
+    assert_null(service_by_name("nosuch"));
+    assert_null(op_parse("kms"));
+    assert_null(op_parse("kms:Nothing"));
+    assert_null(op_parse("nosuch:DescribeKey"));
+    assert_ptr_equal(op_parse("elasticfilesystem:DescribeFileSystems"),
+                     op_find(SVC_EFS, "DescribeFileSystems"));
+}
+
+static void every_list_of_the_services_has_an_item(void **state)
+{
+    (void)state;
+    char element[64];
+    size_t pairs = 0;
+    for (int i = 0; i < SVC_COUNT; i++) {
+        const char *pair = service_info((enum service)i)->lists;
+        while (*pair != '\0') {
+            size_t length = strcspn(pair, "/");
+            snprintf(element, sizeof element, "%.*s", (int)length, pair);
+            const char *item = service_list_item((enum service)i, element);
+            assert_non_null(item);
+            pair += strcspn(pair, " ");
+            pair += strspn(pair, " ");
+            pairs++;
+        }
+    }
+    assert_true(pairs > 50);
+    assert_string_equal(service_list_item(SVC_RDS, "DBInstances"), "DBInstance");
+    assert_string_equal(service_list_item(SVC_EC2, "somethingSet"), "item");
+    assert_string_equal(service_list_item(SVC_IAM, "Roles"), "member");
+    assert_null(service_list_item(SVC_RDS, "Endpoint"));
+    assert_null(service_list_item(SVC_RDS, "DBInstance"));
+    assert_null(service_list_item(SVC_KMS, "Keys"));
+}
+
+static void every_operation_has_a_rate(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < op_count(); i++) {
+        const struct rate *rates[2];
+        size_t count = op_rates(op_at(i), rates);
+        assert_in_range(count, 1, 2);
+        for (size_t k = 0; k < count; k++) {
+            assert_true(rates[k]->per_second > 0 && rates[k]->burst >= 1);
+            assert_non_null(rates[k]->group);
+        }
+    }
+}
+
+static void published_rates_are_kept(void **state)
+{
+    (void)state;
+    const struct rate *a[2], *b[2];
+    assert_int_equal(op_rates(op_find(SVC_ORGANIZATIONS, "ListParents"), a), 2);
+    assert_int_equal(op_rates(op_find(SVC_ORGANIZATIONS, "ListAccountsForParent"), b), 2);
+    assert_string_equal(a[0]->group, b[0]->group);
+    assert_int_equal((int)a[0]->per_second, 5);
+    assert_int_equal(a[1]->scope, RATE_ORGANIZATION);
+    assert_int_equal((int)a[1]->burst, 10);
+    assert_int_equal(op_rates(op_find(SVC_BACKUP, "ListBackupPlans"), a), 2);
+    assert_int_equal(op_rates(op_find(SVC_BACKUP, "DeleteBackupVault"), b), 2);
+    assert_int_equal((int)a[0]->per_second, 20);
+    assert_int_equal((int)b[0]->per_second, 5);
+    assert_string_equal(a[1]->group, b[1]->group);
+    assert_int_equal((int)a[1]->per_second, 50);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_operation_is_in_its_service_once),
+        cmocka_unit_test(only_reading_verbs_are_reads),
+        cmocka_unit_test(paths_and_queries_are_well_formed),
+        cmocka_unit_test(paged_operations_say_how),
+        cmocka_unit_test(services_answer_to_both_names),
+        cmocka_unit_test(every_list_of_the_services_has_an_item),
+        cmocka_unit_test(every_operation_has_a_rate),
+        cmocka_unit_test(published_rates_are_kept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,18 @@
+# The operations table, messages, signing, endpoints.
+unit(aws ops base aws)
+unit(aws sign base aws)
+unit(aws message base aws)
+unit(aws errors base aws)
+unit(aws xml base aws)
+unit(aws partition base aws)
+unit(aws session_policy base aws)
+foreach(tool sigv4 ops_dump)
+  add_executable(${tool} "${CMAKE_CURRENT_SOURCE_DIR}/aws/${tool}.c")
+  target_link_rooms(${tool} base aws)
+endforeach()
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND)
+  add_test(NAME aws/ops_match_models
+    COMMAND Python3::Interpreter "${CMAKE_CURRENT_SOURCE_DIR}/aws/ops_match_models.py" $<TARGET_FILE:ops_dump>)
+  set_tests_properties(aws/ops_match_models PROPERTIES TIMEOUT 120 SKIP_RETURN_CODE 77)
+endif()
