@@ -58,7 +58,9 @@ show()
         echo "demo: the scan of $world ended with exit code $status instead of $expected" >&2
         exit 1
     fi
-    summary+=$(printf '\n  %-8s %-45s %s' "exit $status" "$directory/report.xlsx" "$directory/report.json")
+    local verdict
+    verdict=$(grep -m1 -o '"verdict": *"[A-Z-]*"' "$directory/report.json" | cut -d'"' -f4)
+    summary+=$(printf '\n  %-14s exit code %d   %s' "$verdict" "$status" "$directory/report.{xlsx,json}")
 }
 
 summary=

@@ -19,7 +19,6 @@ function queryOf(text) {
   const query = Object.create(null);
   for (const part of text.split("&").filter(Boolean)) {
     const at = part.indexOf("=");
-    // In a query string a plus sign is a space to the services, but to the signer it is itself.
     const [key, value] = (at < 0 ? [part, ""] : [part.slice(0, at), part.slice(at + 1)]).map(decodeURIComponent);
     query[key] = key in query ? [query[key], value].flat() : value;
   }
