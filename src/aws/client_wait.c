@@ -73,6 +73,23 @@ static void on_answer(void *context, const struct answer *answer)
     }
 }
 
+/* The loop broke while the call was open: its answer, should one come, finds nobody. */
+static void on_late_answer(void *context, const struct answer *answer)
+{
+    (void)context;
+    (void)answer;
+}
+
+static void abandon(struct aws_client *client, const struct wait *wait)
+{
+    for (struct pending *p = client->first; p != NULL; p = p->after) {
+        if (p->context == wait) {
+            p->done = on_late_answer;
+            p->context = NULL;
+        }
+    }
+}
+
 /* The token of a page that was followed says nothing about the whole. */
 static void drop_token(const struct aws_call *call, json_t *joined)
 {
@@ -112,6 +129,7 @@ int aws_call_wait(struct aws_client *client, const struct aws_call *call, json_t
         *out = wait.joined;
         return 0;
     }
+    abandon(client, &wait);
     json_decref(wait.joined);
     return -1;
 }
