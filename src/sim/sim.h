@@ -29,13 +29,25 @@ struct sim_call {
     const char *region;        /* the scope's Region; for global services the partition's */
     const char *principal_arn; /* arn:aws:sts::...:assumed-role/R/S or arn:aws:iam::...:user/U */
     const char *role;          /* role name of an assumed session, else NULL: SCP exemptions look at it */
-    json_t *in;                /* borrowed: members as aws/ops.h says */
-    json_t *out;               /* a fresh object for the handler to fill, wire names for XML services */
+    const char *user_id;       /* AIDA... or AROA...:session; NULL inside sim_invoke */
+    json_t *in;                /* borrowed: members as aws/ops.h says; never holds a JSON null */
+    json_t *out;               /* a fresh object for the handler to fill, wire names for XML services; see "Answers" below */
     /* filled by sim_fail */
     int status;
     char code[96];
     char message[512];
 };
+
+/*
+ * Answers. Members of `out` are the members of the answer. A handler may add, for what does not live in the body:
+ *   "@status"  integer, instead of 200        "@headers"  object of strings
+ *   "@raw"     string, the whole body as it is
+ *   "@error"   object, after sim_fail(): modelled members of the error besides its message ({"Reason": ...})
+ *   "@root" and "@text" (rest-xml): name of the root element when it is not <OpResult> (S3's ListBuckets, GetBucketTagging
+ *   and GetBucketLocation are known to wire.c), and text content instead of children.
+ * XML: a list under a name of service_list_item() is wrapped, otherwise repeated; numbers and booleans are written as XML does;
+ * an object or list that is empty gives an empty element; a JSON null gives nothing.
+ */
 
 /* 0, or -1 after sim_fail(). */
 typedef int (*sim_handler)(struct sim_call *call);
@@ -55,7 +67,8 @@ int sim_fail(struct sim_call *call, int status, const char *code, const char *fo
  *             [TYPE][MIN..MAX]               list          <TYPE>[MIN..MAX]   map string -> TYPE
  *             {members}                      structure     @NAME              shape named in the service's `shapes`
  *   "KeyId!:s1..2048, ReplicaRegion!:s1..32/^([a-z]+-){2,3}\\d+$/, Tags:[{TagKey!:s1..128, TagValue!:s0..256}]0..50"
- * An unknown member is refused, as are wrong types. XML services receive strings; shape.c converts i and b in place.
+ * An unknown member is refused, as are wrong types. XML services receive strings; shape.c converts i and b in place, and so it
+ * does for members that travel in a rest-json query string. A timestamp given as ISO 8601 text is turned into epoch seconds.
  * The refusal is the service's own error (ValidationException, InvalidParameterValueException, InvalidInputException,
  * ValidationError, ...): `invalid_code` of the service.
  */
@@ -87,7 +100,9 @@ json_t *sim_state(struct sim *sim, enum service service, const char *account, co
 /* The same, but NULL when nobody has touched it yet. */
 json_t *sim_state_peek(struct sim *sim, enum service service, const char *account, const char *region);
 
-/* The world's frame. Everything borrowed. */
+/* The world's frame. Everything borrowed. After loading, these members are always there: partition, home_region, seed, quirks {},
+   organization {id, root, management_account, units [], accounts []}, credentials [], regions {default_enabled [], opted_in []}.
+   A generated world carries `generate` {accounts, ous, regions, resources, seed}: see docs/worlds.md for who owns what. */
 const json_t *sim_world(const struct sim *sim);      /* the whole world document, as loaded or generated */
 const char *sim_partition(const struct sim *sim);
 const char *sim_home_region(const struct sim *sim);
@@ -114,9 +129,15 @@ void sim_hash_uuid(const struct sim *sim, const char *words, char out[37]);
 int sim_invoke(struct sim *sim, const struct op *op, const char *account, const char *region, const char *role, json_t *in,
                json_t **out, struct err *err);
 
+/* Is this account one that --generate made up as a workload (and so owns `generate.resources` resources in every Region)? */
+bool sim_generated_account(const struct sim *sim, const char *account);
+/* Resources a generated workload account owns in each Region; 0 in worlds that are not generated. */
+long long sim_generated_resources(const struct sim *sim);
+
 /* Pages `rows` (borrowed) as AWS does: offset tokens, page size from the input's op->limit (or `default_size`, at most
    op->limit_max), token checked. Sets op->list and op->token_out in call->out. The world may ask for empty pages with tokens
-   ("quirks": {"empty_pages": true}). -1 after a refusal of a bad token. */
+   ("quirks": {"empty_pages": true}). default_size 0: everything at once unless the caller limits it. -1 after a refusal of a bad token.
+   Flags such as KMS's Truncated or IAM's IsTruncated are the handler's: op->token_out is set in call->out when more follows. */
 int sim_page(struct sim_call *call, json_t *rows, size_t default_size);
 
 /* --- what services tell each other (implemented by the service named) --- */

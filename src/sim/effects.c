@@ -1,0 +1,109 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/jsonx.h"
+#include "core.h"
+
+static void put(json_t *object, const char *label, unsigned long long count)
+{
+    if (count > 0) {
+        json_object_set_new(object, label, json_integer((json_int_t)count));
+    }
+}
+
+json_t *effects_report(struct sim *sim)
+{
+    json_t *calls = json_object(), *writes = json_object(), *denied = json_object();
+    unsigned long long total = 0, effective = 0;
+    for (size_t i = 0; i < routes_count(sim->routes); i++) {
+        const struct route *r = routes_at(sim->routes, i);
+        char label[128];
+        op_label(r->op, label, sizeof label);
+        put(calls, label, r->calls);
+        put(writes, label, r->writes);
+        put(denied, label, r->denied);
+        total += r->calls;
+        effective += r->writes;
+    }
+    return json_pack("{s:o, s:o, s:o, s:I, s:I}", "calls", calls, "writes", writes, "denied",
+                     denied, "total_calls", (json_int_t)total, "total_writes",
+                     (json_int_t)effective);
+}
+
+static json_t *clock_report(struct sim *sim)
+{
+    char now[TIME_ISO_SIZE];
+    time_iso(sim_now_ms(sim), now);
+    return json_pack("{s:s, s:I, s:I}", "now", now, "now_ms", (json_int_t)sim_now_ms(sim),
+                     "pending_jobs", (json_int_t)timeline_pending(sim->timeline));
+}
+
+static json_t *clock_advance(struct sim *sim, const struct sim_request *request, int *status)
+{
+    const char *problem = NULL;
+    json_t *body = jx_parse(text_str(&request->body), request->body.length, &problem);
+    const json_t *seconds = json_object_get(body, "advance_seconds");
+    if (!json_is_number(seconds) || json_number_value(seconds) < 0 ||
+        json_number_value(seconds) > 4e9) {
+        *status = 400;
+        json_decref(body);
+        return json_pack("{s:s}", "error",
+                         "a body {\"advance_seconds\": N} with N from 0 on was expected");
+    }
+    timeline_advance(sim->timeline, (int64_t)(json_number_value(seconds) * 1000.0));
+    json_decref(body);
+    sim_settle(sim);
+    return clock_report(sim);
+}
+
+static json_t *state_report(struct sim *sim)
+{
+    json_t *out = json_object();
+    size_t cursor = 0;
+    const char *key = NULL;
+    void *value = NULL;
+    while (map_next(sim->states, &cursor, &key, &value)) {
+        long long service = 0;
+        char number[8];
+        snprintf(number, sizeof number, "%.*s", (int)strcspn(key, "/"), key);
+        if (!str_number(number, 0, SVC_COUNT - 1, &service)) {
+            continue;
+        }
+        char name[160];
+        snprintf(name, sizeof name, "%s%s", service_info((enum service)service)->name,
+                 key + strlen(number));
+        json_object_set(out, name, value);
+    }
+    return out;
+}
+
+bool effects_serve(struct sim *sim, const struct sim_request *request,
+                   struct sim_response *response)
+{
+    json_t *answer = NULL;
+    bool get = str_equal(request->method, "GET");
+    if (!str_starts(request->path, "/_sim/")) {
+        return false;
+    }
+    response->status = 200;
+    if (get && str_equal(request->path, "/_sim/effects")) {
+        answer = effects_report(sim);
+    } else if (get && str_equal(request->path, "/_sim/clock")) {
+        answer = clock_report(sim);
+    } else if (str_equal(request->method, "POST") && str_equal(request->path, "/_sim/clock")) {
+        answer = clock_advance(sim, request, &response->status);
+    } else if (get && str_equal(request->path, "/_sim/state")) {
+        answer = state_report(sim);
+    } else {
+        response->status = 404;
+        answer = json_pack("{s:s}", "error",
+                           "GET /_sim/effects, /_sim/state, /_sim/clock or POST /_sim/clock");
+    }
+    char *text = jx_dump(answer);
+    text_add(&response->body, text);
+    free(text);
+    json_decref(answer);
+    json_object_set_new(response->headers, "content-type", json_string("application/json"));
+    return true;
+}
