@@ -200,6 +200,38 @@ static void the_worked_example_comes_out(void **state)
     sign_cache_free(cache);
 }
 
+/* The worked examples of the Amazon S3 API Reference, "Authenticating Requests". */
+static void the_examples_of_s3_come_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *query, *signature;
+    } s3[] = {
+        {"lifecycle", "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"},
+        {"max-keys=2&prefix=J", "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"},
+    };
+    static const struct sign_header headers[] = {{"Host", "examplebucket.s3.amazonaws.com"},
+                                                 {"x-amz-content-sha256", EMPTY_HASH},
+                                                 {"x-amz-date", "20130524T000000Z"}};
+    static const struct sign_key key = {"AKIAIOSFODNN7EXAMPLE",
+                                        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"};
+    struct sign_scope scope = {"us-east-1", "s3", 0};
+    assert_true(time_parse_amz("20130524T000000Z", &scope.wall_ms));
+    for (size_t i = 0; i < sizeof s3 / sizeof *s3; i++) {
+        const struct sign_request r = {.method = "GET",
+                                       .path = "/",
+                                       .query = s3[i].query,
+                                       .headers = headers,
+                                       .header_count = 3,
+                                       .s3 = true};
+        struct text authorization;
+        text_init(&authorization, 4096);
+        sign_authorization(NULL, &r, &key, &scope, &authorization);
+        assert_true(str_ends(text_str(&authorization), s3[i].signature));
+        text_release(&authorization);
+    }
+}
+
 static void a_full_cache_still_signs_right(void **state)
 {
     (void)state;
@@ -281,6 +313,7 @@ int main(void)
         cmocka_unit_test(headers_are_lowered_trimmed_joined_and_sorted),
         cmocka_unit_test(the_payload_hash_may_be_given),
         cmocka_unit_test(the_worked_example_comes_out),
+        cmocka_unit_test(the_examples_of_s3_come_out),
         cmocka_unit_test(a_full_cache_still_signs_right),
         cmocka_unit_test(an_authorization_is_read_back),
         cmocka_unit_test(a_malformed_authorization_is_refused),

@@ -20,13 +20,14 @@ struct tool {
     struct sign_key key;
     const char *token, *stamp;
     bool s3, keep_path, content_sha256;
+    bool nul; /* seen above the body, where it would cut a line short */
     struct sign_request request;
     struct sign_header headers[HEADERS_MAX];
     char payload_hash[SHA256_HEX_SIZE];
 };
 
 /* Ends the line at *at with a NUL and moves past it; NULL when nothing is left. */
-static char *take_line(char **at, char *end)
+static char *take_line(struct tool *tool, char **at, char *end)
 {
     char *line = *at;
     if (line >= end) {
@@ -38,6 +39,7 @@ static char *take_line(char **at, char *end)
     if (stop > line && stop[-1] == '\r') {
         stop--;
     }
+    tool->nul |= memchr(line, '\0', (size_t)(stop - line)) != NULL;
     *stop = '\0';
     return line;
 }
@@ -76,7 +78,8 @@ static int add_header(struct tool *tool, const char *name, const char *value, st
 static int read_headers(struct tool *tool, char **at, char *end, struct err *err)
 {
     char *line, *last = NULL;
-    for (unsigned number = 2; (line = take_line(at, end)) != NULL && *line != '\0'; number++) {
+    for (unsigned number = 2; (line = take_line(tool, at, end)) != NULL && *line != '\0';
+         number++) {
         if (*line == ' ' || *line == '\t') {
             if (last == NULL) {
                 return err_set(err, ERR_INPUT, "line %u: continues no header", number);
@@ -132,13 +135,12 @@ static int complete(struct tool *tool, struct err *err)
 static int read_request(struct tool *tool, char *data, size_t length, struct err *err)
 {
     char *at = data, *end = data + length;
-    if (memchr(data, '\0', length) != NULL &&
-        memchr(data, '\0', length) < (void *)(data + strcspn(data, "\n"))) {
-        return err_set(err, ERR_INPUT, "line 1: holds a NUL");
-    }
-    if (read_request_line(tool, take_line(&at, end), err) < 0 ||
+    if (read_request_line(tool, take_line(tool, &at, end), err) < 0 ||
         read_headers(tool, &at, end, err) < 0) {
         return -1;
+    }
+    if (tool->nul) {
+        return err_set(err, ERR_INPUT, "the request line or a header holds a NUL");
     }
     tool->request.headers = tool->headers;
     tool->request.body = at;
