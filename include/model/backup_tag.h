@@ -1,0 +1,21 @@
+/* The four tags that Control Tower's backup plans select by, exactly: key and value `true`. */
+#ifndef TOWERKEEP_MODEL_BACKUP_TAG_H
+#define TOWERKEEP_MODEL_BACKUP_TAG_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#define BACKUP_TIER_COUNT 4
+#define BACKUP_TAG_DISTANCE_MAX 2
+
+const char *backup_tier(size_t index);    /* "hourly" "daily" "weekly" "monthly" */
+const char *backup_tag_key(size_t index); /* "aws-control-tower-backuphourly", ... */
+/* Tier of Control Tower's plan by its name ("aws-controltower-daily-backup-plan"), or -1. */
+int backup_tier_of_plan(const char *plan_name);
+
+/* Sets on `document`: "tiers" [valid ones], "tagged", "wrong_values" [{key,value}], "near_misses"
+   [{key,nearest,distance}]. A near miss is a key, case ignored, within BACKUP_TAG_DISTANCE_MAX
+   edits of one of the four without being it. tags: {key: value} or NULL. */
+void backup_tags_examine(const json_t *tags, json_t *document);
+
+#endif

@@ -1,0 +1,17 @@
+/* The landing zone's manifest: readers that tolerate any shape, and what its version's schema says
+ * against it. */
+#ifndef TOWERKEEP_MODEL_MANIFEST_H
+#define TOWERKEEP_MODEL_MANIFEST_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* {"enabled","central_account","admin_account","kms_key_arn","complete"}: what is missing is null;
+   complete: enabled and all three well-formed. Yours. */
+json_t *manifest_backup(const json_t *manifest);
+/* Sections that backup depends on. Before 4.0 they cannot be switched off, so they are on. */
+bool manifest_section_enabled(const json_t *manifest, const char *version, const char *section);
+/* Complaints of the version's schema, one line each, sorted; empty when it fits. Yours. */
+json_t *manifest_problems(const json_t *manifest, const char *version);
+
+#endif

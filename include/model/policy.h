@@ -1,0 +1,32 @@
+/*
+ * Resource policies read the way AWS reads them: a string is a list of one, order and Sid mean
+ * nothing, actions and condition keys ignore case. What the analyses return is what rules see
+ * (docs/subjects.md, key and vault).
+ */
+#ifndef TOWERKEEP_MODEL_POLICY_H
+#define TOWERKEEP_MODEL_POLICY_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/text.h"
+
+struct policy_frame { /* what "ours" means; strings borrowed */
+    const char *partition, *management_account, *organization_id;
+    bool (*is_member)(void *context,
+                      const char *account_id); /* NULL: only the management account is known */
+    void *context;
+};
+
+/* {"present","valid","management_root","org_statement","missing_actions","unconditional_star","foreign_accounts",
+   "foreign_orgs"}; text NULL: there is no policy. Yours. */
+json_t *key_policy_describe(const char *text, const struct policy_frame *frame);
+/* {"present","valid","allows_org_copy","open_to_all","foreign_orgs"}. Yours. */
+json_t *vault_policy_describe(const char *text, const struct policy_frame *frame);
+
+/* Equal bytes for policies that mean the same; false when the text is no policy. */
+bool policy_canonical(const char *text, struct text *out);
+/* False when either is no policy. */
+bool policy_equal(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,186 @@
+#include "model/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "statement.h"
+
+#define POLICY_BYTES_MAX ((size_t)1024 * 1024)
+
+/* What AWS Backup and Control Tower need from the key, for every principal of the organization. */
+static const char *const organization_actions[][2] = {
+    {"kms:Decrypt", "kms:decrypt"},
+    {"kms:DescribeKey", "kms:describekey"},
+    {"kms:GenerateDataKey*", "kms:generatedatakey*"},
+    {"kms:Encrypt", "kms:encrypt"},
+    {"kms:ReEncrypt*", "kms:reencrypt*"},
+    {"kms:GetKeyPolicy", "kms:getkeypolicy"},
+    {"kms:CreateGrant", "kms:creategrant"},
+    {"kms:ListGrants", "kms:listgrants"},
+    {"kms:RevokeGrant", "kms:revokegrant"}};
+
+#define ORGANIZATION_ACTION_COUNT (sizeof organization_actions / sizeof organization_actions[0])
+
+bool policy_canonical(const char *text, struct text *out)
+{
+    json_t *statements = statements_parse(text);
+    if (statements == NULL) {
+        return false;
+    }
+    json_t *sorted = json_array();
+    for (size_t i = 0; i < json_array_size(statements); i++) {
+        struct text one;
+        text_init(&one, POLICY_BYTES_MAX);
+        jx_canonical(json_array_get(statements, i), &one);
+        list_add_once(sorted, text_str(&one));
+        text_release(&one);
+    }
+    for (size_t i = 0; i < json_array_size(sorted); i++) {
+        text_add(out, json_string_value(json_array_get(sorted, i)));
+        text_addc(out, '\n');
+    }
+    json_decref(sorted);
+    json_decref(statements);
+    return !text_failed(out);
+}
+
+bool policy_equal(const char *a, const char *b)
+{
+    struct text first, second;
+    text_init(&first, POLICY_BYTES_MAX);
+    text_init(&second, POLICY_BYTES_MAX);
+    bool equal = policy_canonical(a, &first) && policy_canonical(b, &second) &&
+                 strcmp(text_str(&first), text_str(&second)) == 0;
+    text_release(&first);
+    text_release(&second);
+    return equal;
+}
+
+/* Principal "AWS:111122223333", or of an ARN in that account. */
+static bool principal_account(const char *principal, char account[13])
+{
+    const char *at = str_starts(principal, "AWS:") ? principal + 4 : "";
+    if (str_starts(at, "arn:")) {
+        for (int colons = 0; colons < 4 && at != NULL; colons++) {
+            at = strchr(at, ':');
+            at = at != NULL ? at + 1 : NULL;
+        }
+    }
+    if (at == NULL || strspn(at, "0123456789") != 12) {
+        return false;
+    }
+    memcpy(account, at, 12);
+    account[12] = '\0';
+    return true;
+}
+
+static void foreign_accounts(const json_t *statement, const struct policy_frame *frame,
+                             json_t *list)
+{
+    const json_t *principals = json_object_get(statement, "Principal");
+    for (size_t i = 0; i < json_array_size(principals); i++) {
+        char account[13];
+        if (!principal_account(json_string_value(json_array_get(principals, i)), account) ||
+            str_equal(account, frame->management_account)) {
+            continue;
+        }
+        if (frame->is_member == NULL || !frame->is_member(frame->context, account)) {
+            list_add_once(list, account);
+        }
+    }
+}
+
+static bool is_management_root(const json_t *statement, const struct policy_frame *frame,
+                               const char *text)
+{
+    char *account = xasprintf("AWS:%s", frame->management_account);
+    /* Normalizing drops the partition of a root's ARN, and a wrong one is a known way to break a
+     * key. */
+    char *arn = xasprintf("arn:%s:iam::%s:root", frame->partition, frame->management_account);
+    char *id = xasprintf("\"%s\"", frame->management_account);
+    bool is = statement_allows(statement) && statement_has_principal(statement, account) &&
+              statement_covers_action(statement, "kms:*") &&
+              statement_covers_all_resources(statement) &&
+              json_object_get(statement, "Condition") == NULL &&
+              (strstr(text, arn) != NULL || strstr(text, id) != NULL);
+    free(account);
+    free(arn);
+    free(id);
+    return is;
+}
+
+static void note_covered(const json_t *statement, bool covered[ORGANIZATION_ACTION_COUNT])
+{
+    for (size_t i = 0; i < ORGANIZATION_ACTION_COUNT; i++) {
+        covered[i] = covered[i] || statement_covers_action(statement, organization_actions[i][1]);
+    }
+}
+
+json_t *key_policy_describe(const char *text, const struct policy_frame *frame)
+{
+    json_t *statements = statements_parse(text);
+    json_t *accounts = json_array();
+    json_t *organizations = json_array();
+    json_t *missing = json_array();
+    bool covered[ORGANIZATION_ACTION_COUNT] = {false};
+    bool root = false;
+    bool organization = false;
+    bool star = false;
+    for (size_t i = 0; i < json_array_size(statements); i++) {
+        const json_t *s = json_array_get(statements, i);
+        if (!statement_allows(s)) {
+            continue;
+        }
+        root = root || is_management_root(s, frame, text);
+        if (statement_to_everyone(s) && statement_covers_all_resources(s) &&
+            statement_only_for_organization(s, frame->organization_id)) {
+            organization = true;
+            note_covered(s, covered);
+        }
+        star = star || (statement_to_everyone(s) && !statement_narrows_callers(s));
+        foreign_accounts(s, frame, accounts);
+        statement_foreign_organizations(s, frame->organization_id, organizations);
+    }
+    for (size_t i = 0; i < ORGANIZATION_ACTION_COUNT; i++) {
+        if (!covered[i]) {
+            list_add_once(missing, organization_actions[i][0]);
+        }
+    }
+    json_t *out = json_pack("{s:b,s:b,s:b,s:b,s:o,s:b,s:o,s:o}", "present", text != NULL, "valid",
+                            statements != NULL, "management_root", root, "org_statement",
+                            organization, "missing_actions", missing, "unconditional_star", star,
+                            "foreign_accounts", accounts, "foreign_orgs", organizations);
+    json_decref(statements);
+    return out;
+}
+
+json_t *vault_policy_describe(const char *text, const struct policy_frame *frame)
+{
+    static const char copy[] = "backup:copyintobackupvault";
+    json_t *statements = statements_parse(text);
+    json_t *organizations = json_array();
+    bool allows = false;
+    bool denies = false;
+    bool open = false;
+    for (size_t i = 0; i < json_array_size(statements); i++) {
+        const json_t *s = json_array_get(statements, i);
+        bool everyone = statement_to_everyone(s);
+        if (!statement_allows(s)) {
+            denies = denies || (everyone && statement_covers_action(s, copy) &&
+                                json_object_get(s, "Condition") == NULL);
+            continue;
+        }
+        bool for_us = json_object_get(s, "Condition") == NULL ||
+                      statement_only_for_organization(s, frame->organization_id);
+        allows = allows || (everyone && for_us && statement_covers_action(s, copy));
+        open = open || (everyone && !statement_narrows_callers(s));
+        statement_foreign_organizations(s, frame->organization_id, organizations);
+    }
+    json_t *out = json_pack("{s:b,s:b,s:b,s:b,s:o}", "present", text != NULL, "valid",
+                            statements != NULL, "allows_org_copy", allows && !denies, "open_to_all",
+                            open, "foreign_orgs", organizations);
+    json_decref(statements);
+    return out;
+}
