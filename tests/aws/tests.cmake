@@ -16,3 +16,10 @@ if(Python3_FOUND)
     COMMAND Python3::Interpreter "${CMAKE_CURRENT_SOURCE_DIR}/aws/ops_match_models.py" $<TARGET_FILE:ops_dump>)
   set_tests_properties(aws/ops_match_models PROPERTIES TIMEOUT 120 SKIP_RETURN_CODE 77)
 endif()
+
+# The client: pacing, retries, credentials, and the loop against a stub server.
+unit(aws limiter base aws)
+unit(aws retry base aws)
+unit(aws creds base aws)
+unit(aws client base aws)
+target_link_libraries(test_aws_client PRIVATE dep_microhttpd)
