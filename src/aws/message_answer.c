@@ -4,13 +4,8 @@
 
 #include "aws/message.h"
 #include "base/jsonx.h"
+#include "ops_table.h"
 #include "xml.h"
-
-static bool is_xml(const struct op *op)
-{
-    enum protocol protocol = service_info(op->service)->protocol;
-    return protocol == PROTOCOL_QUERY || protocol == PROTOCOL_EC2 || protocol == PROTOCOL_REST_XML;
-}
 
 static bool is_blank(const char *body, size_t length)
 {
@@ -56,7 +51,7 @@ json_t *answer_json(const struct op *op, const char *body, size_t length, struct
     if (is_blank(body, length)) {
         return json_object();
     }
-    if (!is_xml(op)) {
+    if (!service_speaks_xml(op->service)) {
         answer = jx_parse(body, length, &problem);
         if (answer != NULL && !json_is_object(answer)) {
             json_decref(answer);

@@ -5,6 +5,7 @@
 #include "aws/message.h"
 #include "aws/partition.h"
 #include "base/jsonx.h"
+#include "ops_table.h"
 #include "xml.h"
 
 #define ANY_SERVICE SVC_COUNT
@@ -254,12 +255,6 @@ static bool read_xml_error(const struct op *op, const char *body, size_t length,
     return good;
 }
 
-static bool speaks_xml(const struct op *op)
-{
-    enum protocol protocol = service_info(op->service)->protocol;
-    return protocol == PROTOCOL_QUERY || protocol == PROTOCOL_EC2 || protocol == PROTOCOL_REST_XML;
-}
-
 static size_t skip_blank(const char *body, size_t length)
 {
     size_t at = 0;
@@ -280,7 +275,7 @@ static bool looks_whole(const struct op *op, const char *body, size_t length)
     while (memchr(" \t\r\n", body[length - 1], 4) != NULL) {
         length--;
     }
-    bool xml = speaks_xml(op);
+    bool xml = service_speaks_xml(op->service);
     if (body[start] != (xml ? '<' : '{') || body[length - 1] != (xml ? '>' : '}')) {
         return false;
     }
@@ -310,8 +305,8 @@ void answer_classify(const struct op *op, int http_status, const char *headers_c
         keep_code(out, headers_code);
     }
     bool empty = skip_blank(body, length) == length;
-    bool good = empty || (speaks_xml(op) ? read_xml_error(op, body, length, out)
-                                         : read_json_error(body, length, out));
+    bool good = empty || (service_speaks_xml(op->service) ? read_xml_error(op, body, length, out)
+                                                          : read_json_error(body, length, out));
     if (out->code[0] != '\0') {
         out->class = class_by_code(op, http_status, out->code, out->message);
     } else if (good || http_status >= 500 || http_status == 429) {

@@ -83,6 +83,12 @@ const struct service_info *service_by_name(const char *name)
     return NULL;
 }
 
+bool service_speaks_xml(enum service service)
+{
+    enum protocol protocol = services[service].protocol;
+    return protocol == PROTOCOL_QUERY || protocol == PROTOCOL_EC2 || protocol == PROTOCOL_REST_XML;
+}
+
 size_t op_count(void)
 {
     size_t count = 0;

@@ -2,6 +2,8 @@
 #ifndef TOWERKEEP_AWS_OPS_TABLE_H
 #define TOWERKEEP_AWS_OPS_TABLE_H
 
+#include <stdbool.h>
+
 #include "aws/ops.h"
 
 struct op_rows {
@@ -14,5 +16,7 @@ extern const struct op_rows ops_organizations, ops_controltower, ops_kms, ops_ba
 
 /* Like service_list_item, but only for elements the service's row names: never by its "*". */
 const char *service_list_known(enum service service, const char *element);
+/* query, ec2 and rest-xml answer in XML. */
+bool service_speaks_xml(enum service service);
 
 #endif
