@@ -224,6 +224,7 @@ struct sim_options { /* borrowed */
     int latency_ms;
     double time_scale;
     bool throttle;
+    bool strict_scope;
 };
 
 struct sim {
@@ -239,6 +240,7 @@ struct sim {
     struct map *policy_cache; /* account -> json array of parsed SCPs */
     struct sign_cache *sign_cache;
     struct timeline *timeline;
+    bool strict_scope; /* global services must be signed for the partition's global Region */
     struct throttle *throttle; /* NULL: off */
     struct faults *faults;     /* NULL: none */
     FILE *record;              /* NULL: none */

@@ -126,11 +126,12 @@ static bool region_fits(struct exchange *x)
 {
     const struct op *op = x->route->op;
     char why[160];
-    if (op->service == SVC_S3 && op->reach == REACH_GLOBAL) {
-        return true;
-    }
     if (op->reach == REACH_GLOBAL) {
-        if (str_equal(x->caller.region, x->sim->global_region)) {
+        bool fits = str_equal(x->caller.region, x->sim->global_region);
+        if (fits || op->service == SVC_S3 || !x->sim->strict_scope) {
+            if (op->service != SVC_S3) {
+                snprintf(x->caller.region, sizeof x->caller.region, "%s", x->sim->global_region);
+            }
             return true;
         }
         snprintf(why, sizeof why, "Credential should be scoped to a valid region, not '%s'. ",

@@ -20,7 +20,8 @@ enum {
     KEY_FAULTS,
     KEY_RECORD,
     KEY_GENERATE,
-    KEY_EFFECTS
+    KEY_EFFECTS,
+    KEY_STRICT_SCOPE
 };
 
 static const struct argp_option rows[] = {
@@ -40,6 +41,8 @@ static const struct argp_option rows[] = {
     {"record", KEY_RECORD, "FILE", 0, "Write every exchange there, one JSON line each", 0},
     {"effects-file", KEY_EFFECTS, "FILE", 0, "Write what was called and changed there at the end",
      0},
+    {"strict-scope", KEY_STRICT_SCOPE, NULL, 0,
+     "Refuse calls to global services that are not signed for the partition's global Region", 0},
     {0},
 };
 
@@ -99,6 +102,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case KEY_EFFECTS:
         o->effects_file = text;
         return 0;
+    case KEY_STRICT_SCOPE:
+        o->strict_scope = true;
+        return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "'%s' is not understood", text);
         return EINVAL;
@@ -156,6 +162,7 @@ static int serve(const struct sim_options *o, struct err *err)
         goto out;
     }
     timeline_set(sim->timeline, sim_now_ms(sim), o->time_scale);
+    sim->strict_scope = o->strict_scope;
     sim->throttle = o->throttle ? throttle_new() : NULL;
     if (o->record_file != NULL && (sim->record = fopen(o->record_file, "a")) == NULL) {
         err_set(err, ERR_IO, "cannot write %s", o->record_file);
