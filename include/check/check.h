@@ -35,6 +35,7 @@ void check_result_release(struct check_result *r);
  * expected) and prints what differs to `out`. */
 struct rules_test_counts {
     size_t rules, cases, failed, rules_without_pass, rules_without_fail, rules_without_unknown;
+    size_t rules_without_not_applicable; /* of those that have `when` */
 };
 int rules_test(const struct rule_set *rules, const char *const *directories, FILE *out,
                struct rules_test_counts *counts, struct err *err);

@@ -20,6 +20,10 @@ struct rule_need {         /* a fact a verdict rests on: a gap under it gives ER
     } at; /* subject's account and Region; its account, any Region; anywhere in the organization */
 };
 
+struct rule_parameter { /* what a rule lets the configuration set */
+    const char *name, *type, *help;
+};
+
 struct rule { /* owned by the rule set */
     const char *id, *title, *why, *how, *expected, *observed, *remedy, *fix;
     const char *file;
@@ -33,6 +37,8 @@ struct rule { /* owned by the rule set */
     json_t *compliance;               /* {"framework": ["requirement", ...]}, may be NULL */
     json_t *parameters;               /* name -> value in force (default or config's) */
     const struct expr *when, *assert; /* when NULL: always applicable */
+    const struct rule_parameter *parameter_rows;
+    size_t parameter_count;
 };
 
 struct rule_set;
@@ -48,5 +54,8 @@ const struct rule *rules_find(const struct rule_set *set, const char *id);
 const char *rules_digest(const struct rule_set *set); /* SHA-256 over the files in order */
 /* The nearest known id for an unknown one, or NULL. */
 const char *rules_nearest(const struct rule_set *set, const char *id);
+
+/* One file alone: 0 when it is well formed, else ERR_INPUT "FILE:LINE:COLUMN: PATH: message". */
+int rules_check_file(const char *path, struct err *err);
 
 #endif

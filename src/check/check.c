@@ -1,0 +1,241 @@
+/* Rules x subjects -> findings: one pass over the subjects of each scope that has rules. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "rule_private.h"
+#include "store/subjects.h"
+
+#define GAP_TEXT_MAX 700
+
+/* A need of the scope's rules, and what the last look at the gaps said of it. */
+struct watched {
+    const char *operation;
+    enum need_at at;
+    bool looked, hidden;
+    char text[GAP_TEXT_MAX];
+};
+
+struct judged_rule {
+    const struct loaded_rule *l;
+    size_t *needs; /* indexes into watched */
+};
+
+struct pass { /* over the subjects of one scope */
+    struct store *store;
+    enum scope scope;
+    struct judged_rule *rules;
+    size_t rule_count;
+    struct watched *watched;
+    size_t watched_count;
+    char *account, *region; /* of the subject before */
+    struct view view;
+    struct text expected, observed, fix, evidence;
+    struct err *err;
+};
+
+static size_t watch(struct pass *p, const struct rule_need *need)
+{
+    for (size_t i = 0; i < p->watched_count; i++) {
+        if (p->watched[i].at == need->at && strcmp(p->watched[i].operation, need->operation) == 0) {
+            return i;
+        }
+    }
+    p->watched = xreallocarray(p->watched, p->watched_count + 1, sizeof *p->watched);
+    p->watched[p->watched_count] = (struct watched){.operation = need->operation, .at = need->at};
+    return p->watched_count++;
+}
+
+static void add_rule(struct pass *p, const struct rule *r)
+{
+    p->rules = xreallocarray(p->rules, p->rule_count + 1, sizeof *p->rules);
+    struct judged_rule *j = &p->rules[p->rule_count++];
+    j->l = rule_loaded(r);
+    j->needs = xcalloc(r->need_count + 1, sizeof *j->needs);
+    for (size_t i = 0; i < r->need_count; i++) {
+        j->needs[i] = watch(p, &r->needs[i]);
+    }
+}
+
+/* Answers about gaps stay true while the place they were asked for is the same. */
+static void move_to(struct pass *p, const char *account, const char *region)
+{
+    bool same_account = str_equal(p->account, account);
+    bool same_region = same_account && str_equal(p->region, region);
+    for (size_t i = 0; i < p->watched_count && !same_region; i++) {
+        struct watched *w = &p->watched[i];
+        bool moved = w->at == NEED_HERE || (w->at == NEED_ACCOUNT && !same_account);
+        w->looked = w->looked && !moved;
+    }
+    if (!same_region) {
+        free(p->account);
+        free(p->region);
+        p->account = xstrdup(account);
+        p->region = xstrdup(region);
+    }
+}
+
+static int look(struct pass *p, struct watched *w)
+{
+    if (w->looked) {
+        return 0;
+    }
+    const char *account = w->at != NEED_ANYWHERE && *p->account != '\0' ? p->account : NULL;
+    const char *region =
+        w->at == NEED_HERE && account != NULL && *p->region != '\0' ? p->region : NULL;
+    int found =
+        store_find_gap(p->store, w->operation, account, region, w->text, sizeof w->text, p->err);
+    if (found < 0) {
+        return -1;
+    }
+    w->looked = true;
+    w->hidden = found == 1;
+    return 0;
+}
+
+static int find_gap(struct pass *p, const struct judged_rule *j, const char **gap)
+{
+    *gap = NULL;
+    for (size_t i = 0; i < j->l->rule.need_count && *gap == NULL; i++) {
+        struct watched *w = &p->watched[j->needs[i]];
+        if (look(p, w) != 0) {
+            return -1;
+        }
+        *gap = w->hidden ? w->text : NULL;
+    }
+    return 0;
+}
+
+static void gather_evidence(struct text *out, const json_t *facts)
+{
+    text_clear(out);
+    for (size_t i = 0; i < json_array_size(facts); i++) {
+        const json_t *id = json_array_get(facts, i);
+        if (json_is_integer(id)) {
+            text_addf(out, "%s%" JSON_INTEGER_FORMAT, out->length > 0 ? " " : "",
+                      json_integer_value(id));
+        }
+    }
+}
+
+static const char *member(const json_t *document, const char *key)
+{
+    const char *s = json_string_value(json_object_get(document, key));
+    return s != NULL ? s : "";
+}
+
+static int judge_one(struct pass *p, const struct judged_rule *j, struct finding *f)
+{
+    const struct rule *r = &j->l->rule;
+    const char *gap;
+    if (find_gap(p, j, &gap) != 0) {
+        return -1;
+    }
+    text_clear(&p->expected);
+    text_clear(&p->observed);
+    text_clear(&p->fix);
+    f->status = judge(j->l, &p->view, gap, &p->expected, &p->observed);
+    bool needs_fix = f->status != STATUS_PASS && f->status != STATUS_NOT_APPLICABLE;
+    if (needs_fix && j->l->fix != NULL) {
+        template_render(j->l->fix, p->view.roots, &p->fix);
+    }
+    f->check_id = r->id;
+    f->title = r->title;
+    f->severity = r->severity;
+    f->step = r->step;
+    f->expected = text_str(&p->expected);
+    f->observed = text_str(&p->observed);
+    f->detail = r->how;
+    f->risk = r->why;
+    f->remediation = text_str(&p->fix);
+    f->remedy = r->remedy != NULL ? r->remedy : "";
+    finding_make_id(r->id, f->scope, f->subject, f->id);
+    return store_finding(p->store, f, p->err);
+}
+
+static int judge_subject(void *context, const json_t *document)
+{
+    struct pass *p = context;
+    struct finding f = {.scope = scope_name(p->scope),
+                        .subject = member(document, "_key"),
+                        .account_id = member(document, "_account"),
+                        .account_name = member(document, "_account_name"),
+                        .ou_path = member(document, "_ou_path"),
+                        .region = member(document, "_region"),
+                        .resource_arn = member(document, "_arn"),
+                        .resource_name = member(document, "_name")};
+    gather_evidence(&p->evidence, json_object_get(document, "_facts"));
+    f.evidence = text_str(&p->evidence);
+    move_to(p, f.account_id, f.region);
+    p->view.roots[ROOT_DOC] = document;
+    for (size_t i = 0; i < p->rule_count; i++) {
+        if (judge_one(p, &p->rules[i], &f) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static bool wanted(const struct rule *r, const struct check_options *o)
+{
+    bool named = o->checks == NULL;
+    for (size_t i = 0; o->checks != NULL && o->checks[i] != NULL && !named; i++) {
+        named = str_glob(o->checks[i], r->id);
+    }
+    for (size_t i = 0; o->excluded_checks != NULL && o->excluded_checks[i] != NULL; i++) {
+        named = named && !str_glob(o->excluded_checks[i], r->id);
+    }
+    return named && (o->min_severity < 0 || (int)r->severity <= o->min_severity);
+}
+
+static void pass_release(struct pass *p)
+{
+    for (size_t i = 0; i < p->rule_count; i++) {
+        free(p->rules[i].needs);
+    }
+    free(p->rules);
+    free(p->watched);
+    free(p->account);
+    free(p->region);
+    text_release(&p->expected);
+    text_release(&p->observed);
+    text_release(&p->fix);
+    text_release(&p->evidence);
+}
+
+static int judge_scope(struct store *store, struct subjects *subjects, enum scope scope,
+                       const struct rule_set *rules, const struct check_options *options,
+                       struct err *err)
+{
+    struct pass p = {.store = store, .scope = scope, .err = err};
+    text_init(&p.expected, TEMPLATE_OUT_MAX);
+    text_init(&p.observed, TEMPLATE_OUT_MAX);
+    text_init(&p.fix, TEMPLATE_OUT_MAX);
+    text_init(&p.evidence, TEMPLATE_OUT_MAX);
+    view_init(&p.view, subjects_context(subjects), options->now_iso);
+    for (size_t i = 0; i < rules_count(rules); i++) {
+        const struct rule *r = rules_at(rules, i);
+        if (r->scope == scope && wanted(r, options)) {
+            add_rule(&p, r);
+        }
+    }
+    int rc = p.rule_count > 0 ? subjects_each(subjects, scope, judge_subject, &p, err) : 0;
+    pass_release(&p);
+    return rc == 0 ? 0 : -1;
+}
+
+int check_run(struct store *store, const json_t *config, const struct rule_set *rules,
+              const struct check_options *options, struct err *err)
+{
+    struct subjects *subjects = NULL;
+    if (subjects_new(store, config, &subjects, err) != 0) {
+        return -1;
+    }
+    int rc = store_findings_clear(store, err);
+    for (int scope = 0; scope < SCOPE_COUNT && rc == 0; scope++) {
+        rc = judge_scope(store, subjects, (enum scope)scope, rules, options, err);
+    }
+    subjects_free(subjects);
+    return rc;
+}

@@ -1,0 +1,87 @@
+/* One rule on one document: exactly one verdict, and the words for it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "rule_private.h"
+
+void view_init(struct view *v, const json_t *context, const char *now_iso)
+{
+    *v = (struct view){0};
+    v->roots[ROOT_ORG] = json_object_get(context, "org");
+    v->roots[ROOT_LZ] = json_object_get(context, "lz");
+    v->roots[ROOT_CONFIG] = json_object_get(context, "config");
+    v->now_known = now_iso != NULL && time_parse_iso(now_iso, &v->now_ms);
+}
+
+void view_turn(struct view *v, const json_t *document, const json_t *parameters)
+{
+    v->roots[ROOT_ELEMENT] = document;
+    v->roots[ROOT_DOC] = document;
+    v->roots[ROOT_PARAM] = parameters;
+    v->problem[0] = '\0';
+}
+
+static enum status verdict(const struct loaded_rule *l, struct view *v)
+{
+    bool applies = l->when == NULL || expr_holds(l->when, v);
+    if (v->problem[0] != '\0') {
+        return STATUS_ERROR;
+    }
+    if (!applies) {
+        return STATUS_NOT_APPLICABLE;
+    }
+    if (l->rule.manual) {
+        return STATUS_MANUAL;
+    }
+    bool passes = expr_holds(l->assert, v);
+    if (v->problem[0] != '\0') {
+        return STATUS_ERROR;
+    }
+    return passes ? STATUS_PASS : STATUS_FAIL;
+}
+
+enum status judge(const struct loaded_rule *l, struct view *v, const char *gap,
+                  struct text *expected, struct text *observed)
+{
+    view_turn(v, v->roots[ROOT_DOC], l->rule.parameters);
+    const json_t *document = v->roots[ROOT_DOC];
+    bool unlisted = json_is_true(json_object_get(document, "_unlisted"));
+    if (l->expected != NULL) {
+        template_render(l->expected, v->roots, expected);
+    }
+    enum status status = gap != NULL || unlisted ? STATUS_ERROR : verdict(l, v);
+    if (gap != NULL) {
+        text_add_printable(observed, gap, strlen(gap));
+    } else if (unlisted) {
+        text_add(observed, "could not be listed");
+    } else if (v->problem[0] != '\0') {
+        text_add_printable(observed, v->problem, strlen(v->problem));
+    } else if (l->observed != NULL) {
+        template_render(l->observed, v->roots, observed);
+    }
+    return status;
+}
+
+int check_judge(const struct rule *rule, const json_t *document, const json_t *context,
+                const char *gap, const char *now_iso, struct check_result *out, struct err *err)
+{
+    struct view view;
+    struct text expected, observed;
+    (void)err;
+    text_init(&expected, TEMPLATE_OUT_MAX);
+    text_init(&observed, TEMPLATE_OUT_MAX);
+    view_init(&view, context, now_iso);
+    view_turn(&view, document, rule->parameters);
+    out->status = judge(rule_loaded(rule), &view, gap, &expected, &observed);
+    out->expected = text_take(&expected);
+    out->observed = text_take(&observed);
+    return 0;
+}
+
+void check_result_release(struct check_result *r)
+{
+    free(r->expected);
+    free(r->observed);
+    *r = (struct check_result){0};
+}

@@ -1,0 +1,34 @@
+/* The operators of a condition: one row each. */
+#ifndef TOWERKEEP_CHECK_OPERATORS_H
+#define TOWERKEEP_CHECK_OPERATORS_H
+
+#include "view.h"
+
+enum operand {
+    OPERAND_ANY,
+    OPERAND_LIST,
+    OPERAND_BOOL,
+    OPERAND_NUMBER,
+    OPERAND_COUNT,
+    OPERAND_PATTERN
+};
+
+struct pattern; /* a compiled regular expression with its limits */
+
+struct operator_row {
+    const char *name;
+    enum operand operand;
+    bool sees_missing; /* the test itself decides about a missing field */
+    bool if_missing;   /* else: what holds when the field or the value is missing */
+    bool (*test)(const json_t *field, const json_t *value, const struct pattern *pattern,
+                 struct view *v);
+};
+
+extern const struct operator_row operator_rows[]; /* ends with a NULL name */
+#define OPERATOR_MAX 32                           /* more than there are rows */
+
+/* On failure NULL; *offset and problem say where and what. */
+struct pattern *pattern_new(const char *text, size_t *offset, char *problem, size_t size);
+void pattern_free(struct pattern *p); /* accepts NULL */
+
+#endif

@@ -1,0 +1,36 @@
+/* A loaded rule with what the door does not show. */
+#ifndef TOWERKEEP_CHECK_RULE_PRIVATE_H
+#define TOWERKEEP_CHECK_RULE_PRIVATE_H
+
+#include "base/doc.h"
+#include "base/text.h"
+#include "check/check.h"
+#include "check/rules.h"
+#include "expr.h"
+#include "template.h"
+#include "view.h"
+
+struct loaded_rule { /* the public part first: a pointer to one is a pointer to the other */
+    struct rule rule;
+    struct doc *doc; /* owns most strings */
+    char *file;
+    struct rule_need *needs;
+    const char **references;
+    struct rule_parameter *parameter_rows;
+    struct expr *when, *assert;
+    struct template *expected, *observed, *fix;
+};
+
+#define RULE_BYTES_MAX ((size_t)1024 * 1024)
+
+/* values: the configuration's parameters of this rule, or NULL. */
+int rule_load(const char *path, const char *data, size_t length, json_t *values,
+              struct loaded_rule **out, struct err *err);
+void rule_free(struct loaded_rule *l); /* accepts NULL */
+const struct loaded_rule *rule_loaded(const struct rule *r);
+
+/* Appends to the two texts; the status is the verdict. gap: see check_judge(). */
+enum status judge(const struct loaded_rule *l, struct view *v, const char *gap,
+                  struct text *expected, struct text *observed);
+
+#endif

@@ -1,0 +1,24 @@
+/* Templates: the wording of verdicts, with {PATH} where a value goes. Compiled at load. */
+#ifndef TOWERKEEP_CHECK_TEMPLATE_H
+#define TOWERKEEP_CHECK_TEMPLATE_H
+
+#include "base/text.h"
+#include "path.h"
+
+struct template;
+
+enum template_use {
+    TEMPLATE_WORDS,  /* for reading */
+    TEMPLATE_COMMAND /* for pasting into a shell: values are quoted, or defused inside quotes */
+};
+
+/* NULL with a problem when a {PATH} is malformed or names no parameter of the rule. */
+struct template *template_new(const char *text, enum template_use use, const json_t *parameters,
+                              char *problem, size_t size);
+void template_free(struct template *t); /* accepts NULL */
+void template_render(const struct template *t, const json_t *const *roots, struct text *out);
+
+#define TEMPLATE_TEXT_MAX 16384            /* bytes of a template as written */
+#define TEMPLATE_OUT_MAX ((size_t)4 << 20) /* ceiling for the text rendered into */
+
+#endif

@@ -1,0 +1,21 @@
+/* What an expression or a template sees while one rule judges one subject. */
+#ifndef TOWERKEEP_CHECK_VIEW_H
+#define TOWERKEEP_CHECK_VIEW_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "path.h"
+
+struct view {
+    const json_t *roots[ROOT_COUNT];
+    int64_t now_ms;
+    bool now_known;
+    char problem[256]; /* why a verdict is not possible; "" while well */
+};
+
+void view_init(struct view *v, const json_t *context, const char *now_iso);
+void view_turn(struct view *v, const json_t *document, const json_t *parameters);
+
+#endif
