@@ -1,0 +1,470 @@
+/* rules: what is judged, for those who read, write and test rule files. Nothing is sent anywhere.
+ */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "cli.h"
+
+#define WIDTH_MAX 100
+#define LABEL_WIDTH 14
+
+struct rules_job {
+    struct setup setup;
+    struct words names; /* arguments of the sub-command */
+    bool enumerate;
+};
+
+struct subcommand {
+    const char *name, *arguments, *summary, *help;
+    int (*run)(struct rules_job *job);
+};
+
+enum key { KEY_CONFIG = 0x100, KEY_RULES, KEY_ENUMERATE };
+
+static const struct argp_option options[] = {
+    {"rules", KEY_RULES, "DIR[,...]", 0,
+     "Further rule directories; an equal id overrides the shipped rule", 1},
+    {"config-file", KEY_CONFIG, "FILE", 0, "Configuration (default: as scan finds it)", 1},
+    {0},
+};
+
+static const struct argp_option test_options[] = {
+    {"enumerate", KEY_ENUMERATE, NULL, 0,
+     "Also fail when a rule lacks a case for PASS, FAIL, ERROR or, with `when`, NOT_APPLICABLE", 1},
+    {"rules", KEY_RULES, "DIR[,...]", 0,
+     "Further rule directories; an equal id overrides the shipped rule", 1},
+    {"config-file", KEY_CONFIG, "FILE", 0, "Configuration (default: as scan finds it)", 1},
+    {0},
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct rules_job *job = state->input;
+    switch (key) {
+    case KEY_RULES:
+        words_add(&job->setup.rule_directories, value);
+        return 0;
+    case KEY_CONFIG:
+        job->setup.config_file = value;
+        return 0;
+    case KEY_ENUMERATE:
+        job->enumerate = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        job->names.items = xreallocarray(job->names.items, job->names.count + 2, sizeof(char *));
+        job->names.items[job->names.count++] = xstrdup(value);
+        job->names.items[job->names.count] = NULL;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* --- words on a terminal --- */
+
+static size_t columns_of(const char *s, size_t length)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < length; i++) {
+        columns += ((unsigned char)s[i] & 0xC0U) != 0x80U ? 1 : 0;
+    }
+    return columns;
+}
+
+static void print_safe(const char *s, size_t length)
+{
+    struct text safe;
+    text_init(&safe, 4 * length + 1);
+    text_add_printable(&safe, s, length);
+    fputs(text_str(&safe), stdout);
+    text_release(&safe);
+}
+
+/* Breaks at blanks; the cursor stands at column `indent`. */
+static void print_wrapped(const char *text, size_t indent, size_t width)
+{
+    size_t at = indent;
+    for (bool first = true; *text != '\0'; first = false) {
+        text += strspn(text, " \t\r\n");
+        size_t length = strcspn(text, " \t\r\n");
+        size_t columns = columns_of(text, length);
+        if (!first && at + 1 + columns > width) {
+            printf("\n%*s", (int)indent, "");
+            at = indent;
+        } else if (!first && length > 0) {
+            putchar(' ');
+            at++;
+        }
+        print_safe(text, length);
+        at += columns;
+        text += length;
+    }
+    putchar('\n');
+}
+
+static void print_row(const char *label, const char *text, size_t width)
+{
+    if (text == NULL || *text == '\0') {
+        return;
+    }
+    printf("  %-*s", LABEL_WIDTH, label);
+    print_wrapped(text, LABEL_WIDTH + 2, width);
+}
+
+static size_t page_width(void)
+{
+    int width = terminal_width(stdout);
+    return width < WIDTH_MAX ? (size_t)width : WIDTH_MAX;
+}
+
+/* --- list --- */
+
+static int run_list(struct rules_job *job)
+{
+    const struct rule_set *rules = job->setup.rules;
+    size_t width = page_width();
+    int step = -1;
+    size_t shown = 0;
+    for (size_t i = 0; i < rules_count(rules); i++) {
+        const struct rule *r = rules_at(rules, i);
+        bool named = job->names.count == 0;
+        for (size_t k = 0; k < job->names.count && !named; k++) {
+            named = str_glob(job->names.items[k], r->id);
+        }
+        if (!named) {
+            continue;
+        }
+        if (r->step != step) {
+            printf("%sStep %d\n", shown > 0 ? "\n" : "", r->step);
+            step = r->step;
+        }
+        printf("  %-10s %-13s %-14s ", r->id, severity_name(r->severity), scope_name(r->scope));
+        print_wrapped(r->title, 42, width);
+        shown++;
+    }
+    printf("\n%zu rules. One in full: towerkeep rules show %s\n", shown,
+           rules_count(rules) > 0 ? rules_at(rules, 0)->id : "ID");
+    return EXIT_OK;
+}
+
+/* --- show --- */
+
+static void show_parameters(const struct rule *r, size_t width)
+{
+    for (size_t i = 0; i < r->parameter_count; i++) {
+        const struct rule_parameter *row = &r->parameter_rows[i];
+        char *value = jx_dump(json_object_get(r->parameters, row->name));
+        char *text = xasprintf("%s = %s (%s): %s", row->name, value, row->type, row->help);
+        print_row(i == 0 ? "Parameters" : "", text, width);
+        free(text);
+        free(value);
+    }
+}
+
+static void show_needs(const struct rule *r, size_t width)
+{
+    static const char *const places[] = {[NEED_HERE] = "in the subject's account and Region",
+                                         [NEED_ACCOUNT] = "anywhere in the subject's account",
+                                         [NEED_ANYWHERE] = "anywhere in the organization"};
+    for (size_t i = 0; i < r->need_count; i++) {
+        char *text = xasprintf("%s, %s", r->needs[i].operation, places[r->needs[i].at]);
+        print_row(i == 0 ? "Operations" : "", text, width);
+        free(text);
+    }
+}
+
+static void show_compliance(const struct rule *r, size_t width)
+{
+    const char *framework;
+    json_t *requirements;
+    bool first = true;
+    json_object_foreach(r->compliance, framework, requirements)
+    {
+        struct text line;
+        text_init(&line, ERR_TEXT_MAX * 4);
+        text_addf(&line, "%s: ", framework);
+        for (size_t i = 0; i < json_array_size(requirements); i++) {
+            const char *word = json_string_value(json_array_get(requirements, i));
+            text_addf(&line, "%s%s", i > 0 ? ", " : "", word != NULL ? word : "");
+        }
+        print_row(first ? "Compliance" : "", text_str(&line), width);
+        text_release(&line);
+        first = false;
+    }
+}
+
+static void show(const struct rule *r)
+{
+    size_t width = page_width();
+    printf("%s  ", r->id);
+    print_wrapped(r->title, strlen(r->id) + 2, width);
+    printf("\n  %-*sstep %d, %s, judges each %s%s\n", LABEL_WIDTH, "Kind", r->step,
+           severity_name(r->severity), scope_name(r->scope),
+           r->manual ? "; a person must judge (MANUAL)" : "");
+    print_row("Why", r->why, width);
+    print_row("How", r->how, width);
+    print_row("Expected", r->expected, width);
+    print_row("Observed", r->observed, width);
+    print_row("Fix", r->fix, width);
+    print_row("Remedy", r->remedy, width);
+    show_parameters(r, width);
+    show_needs(r, width);
+    for (size_t i = 0; r->references[i] != NULL; i++) {
+        print_row(i == 0 ? "References" : "", r->references[i], width);
+    }
+    show_compliance(r, width);
+    print_row("File", r->file, width);
+}
+
+static int run_show(struct rules_job *job)
+{
+    const struct rule_set *rules = job->setup.rules;
+    struct err err = ERR_INIT;
+    if (job->names.count == 0) {
+        err_set(&err, ERR_INPUT, "rules show: which rule? (towerkeep rules list)");
+        return cli_fail(&err);
+    }
+    for (size_t i = 0; i < job->names.count; i++) {
+        const char *id = job->names.items[i];
+        const struct rule *r = rules_find(rules, id);
+        if (r == NULL) {
+            const char *near = rules_nearest(rules, id);
+            err_set(&err, ERR_INPUT, "no rule is named \"%s\"%s%s%s (towerkeep rules list)", id,
+                    near != NULL ? ": did you mean " : "", near != NULL ? near : "",
+                    near != NULL ? "?" : "");
+            return cli_fail(&err);
+        }
+        printf("%s", i > 0 ? "\n" : "");
+        show(r);
+    }
+    return EXIT_OK;
+}
+
+/* --- validate --- */
+
+struct validation {
+    size_t files, bad;
+};
+
+static void validate_file(struct validation *v, const char *path)
+{
+    struct err err = ERR_INIT;
+    v->files++;
+    if (rules_check_file(path, &err) != 0) {
+        v->bad++;
+        (void)cli_fail(&err);
+    }
+}
+
+static void validate_directory(struct validation *v, const char *directory)
+{
+    struct err err = ERR_INIT;
+    char **names = NULL;
+    size_t count = 0;
+    if (dir_list(directory, ".yaml", &names, &count, &err) != 0) {
+        v->bad++;
+        (void)cli_fail(&err);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        char *path = path_join(directory, names[i]);
+        validate_file(v, path);
+        free(path);
+    }
+    names_free(names, count);
+}
+
+/* The shipped directory, then the configuration's, then --rules. */
+static int all_directories(struct rules_job *job, struct words *out, struct err *err)
+{
+    struct setup *s = &job->setup;
+    struct err ignored = ERR_INIT;
+    /* Broken rules are what the caller looks for; a broken configuration is not. */
+    if (setup_load(s, &ignored) != 0 && s->config.document == NULL) {
+        *err = ignored;
+        return -1;
+    }
+    char *shipped = setup_data_path("rules");
+    words_add(out, shipped);
+    free(shipped);
+    const json_t *more = jx_get(s->config.document, "rules.directories");
+    for (size_t i = 0; i < json_array_size(more); i++) {
+        words_add(out, json_string_value(json_array_get(more, i)));
+    }
+    for (size_t i = 0; i < s->rule_directories.count; i++) {
+        words_add(out, s->rule_directories.items[i]);
+    }
+    return 0;
+}
+
+static int run_validate(struct rules_job *job)
+{
+    struct validation v = {0};
+    struct words directories = {0};
+    struct err err = ERR_INIT;
+    if (job->names.count == 0 && all_directories(job, &directories, &err) != 0) {
+        words_release(&directories);
+        return cli_fail(&err);
+    }
+    const struct words *named = job->names.count > 0 ? &job->names : &directories;
+    for (size_t i = 0; i < named->count; i++) {
+        if (file_is_directory(named->items[i])) {
+            validate_directory(&v, named->items[i]);
+        } else {
+            validate_file(&v, named->items[i]);
+        }
+    }
+    words_release(&directories);
+    if (v.bad == 0) {
+        printf("%zu rule files are well formed.\n", v.files);
+        return EXIT_OK;
+    }
+    printf("%zu of %zu rule files are malformed.\n", v.bad, v.files);
+    return EXIT_USAGE;
+}
+
+/* --- test --- */
+
+/* DIR/tests beside each rule directory that has them. */
+static void fixture_directories(const struct words *rules, struct words *out)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        char *path = path_join(rules->items[i], "tests");
+        if (file_is_directory(path)) {
+            words_add(out, path);
+        }
+        free(path);
+    }
+}
+
+static int report_counts(const struct rules_job *job, const struct rules_test_counts *n)
+{
+    size_t lacking = n->rules_without_pass + n->rules_without_fail + n->rules_without_unknown +
+                     n->rules_without_not_applicable;
+    printf("%zu rules, %zu cases, %zu failed, %zu wanted cases missing.\n", n->rules, n->cases,
+           n->failed, lacking);
+    return n->failed > 0 || (job->enumerate && lacking > 0) ? EXIT_FAILING : EXIT_OK;
+}
+
+/* Fixtures are written for the rules as they ship, so the configuration's parameters stay out. */
+static int run_test(struct rules_job *job)
+{
+    struct words directories = {0};
+    struct words fixtures = {0};
+    struct rule_set *rules = NULL;
+    struct rules_test_counts counts;
+    struct err err = ERR_INIT;
+    int code = -1;
+    if (all_directories(job, &directories, &err) == 0 &&
+        rules_load(words_list(&directories), NULL, &rules, &err) == 0) {
+        if (job->names.count == 0) {
+            fixture_directories(&directories, &fixtures);
+        }
+        const struct words *named = job->names.count > 0 ? &job->names : &fixtures;
+        if (rules_test(rules, words_list(named), stdout, &counts, &err) == 0) {
+            code = report_counts(job, &counts);
+        }
+    }
+    rules_free(rules);
+    words_release(&directories);
+    words_release(&fixtures);
+    return code >= 0 ? code : cli_fail(&err);
+}
+
+static int load_then_list(struct rules_job *job)
+{
+    struct err err = ERR_INIT;
+    return setup_load(&job->setup, &err) == 0 ? run_list(job) : cli_fail(&err);
+}
+
+static int load_then_show(struct rules_job *job)
+{
+    struct err err = ERR_INIT;
+    return setup_load(&job->setup, &err) == 0 ? run_show(job) : cli_fail(&err);
+}
+
+static const struct subcommand subcommands[] = {
+    {"list", "[ID...]", "every rule in force, by step",
+     "Lists the rules in force. With IDs (* and ? match), only those.", load_then_list},
+    {"show", "ID...", "one rule in full",
+     "Shows what a rule looks at, why, how it words its verdict, and what may be set.",
+     load_then_show},
+    {"validate", "[DIR|FILE...]", "are rule files well formed?",
+     "Reads rule files and says what is wrong with each: FILE:LINE:COLUMN: PATH: what was "
+     "expected. Without arguments: every rule directory in use.\vExit status: 0 all are well "
+     "formed; 2 one is not.",
+     run_validate},
+    {"test", "[DIR...]", "do the fixtures get the verdicts they expect?",
+     "Judges the fixtures of the given directories (default: the folder tests of each rule "
+     "directory) with parameters at their defaults.\vExit status: 0 every case got its verdict; "
+     "2 a file is malformed; 3 a case failed.",
+     run_test},
+};
+#define SUBCOMMAND_COUNT (sizeof subcommands / sizeof *subcommands)
+
+static void overview(FILE *out)
+{
+    fputs("Usage: towerkeep rules COMMAND [OPTION...]\n\nCommands:\n", out);
+    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++) {
+        fprintf(out, "  %-9s %-14s %s\n", subcommands[i].name, subcommands[i].arguments,
+                subcommands[i].summary);
+    }
+    fputs("\nEach explains itself: towerkeep rules COMMAND --help\n", out);
+}
+
+static int unknown_subcommand(const char *word)
+{
+    const char *names[SUBCOMMAND_COUNT + 1] = {NULL};
+    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++) {
+        names[i] = subcommands[i].name;
+    }
+    const char *near = str_nearest(word, names);
+    struct err err = ERR_INIT;
+    err_set(&err, ERR_INPUT, "rules: unknown command \"%s\"%s%s%s (list, show, validate, test)",
+            word, near != NULL ? ": did you mean \"" : "", near != NULL ? near : "",
+            near != NULL ? "\"?" : "");
+    return cli_fail(&err);
+}
+
+static int run_subcommand(const struct subcommand *sub, int argc, char **argv)
+{
+    struct rules_job job = {0};
+    const struct argp argp = {.options = sub->run == run_test ? test_options : options,
+                              .parser = parse,
+                              .args_doc = sub->arguments,
+                              .doc = sub->help};
+    char *before = argv[0];
+    char *name = xasprintf("towerkeep rules %s", sub->name);
+    argv[0] = name;
+    argp_parse(&argp, argc, argv, 0, NULL, &job);
+    argv[0] = before;
+    int code = sub->run(&job);
+    free(name);
+    words_release(&job.names);
+    setup_release(&job.setup);
+    return code;
+}
+
+int cmd_rules(int argc, char **argv)
+{
+    if (argc < 2) {
+        overview(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        overview(stdout);
+        return EXIT_OK;
+    }
+    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++) {
+        if (strcmp(subcommands[i].name, argv[1]) == 0) {
+            return run_subcommand(&subcommands[i], argc - 1, argv + 1);
+        }
+    }
+    return unknown_subcommand(argv[1]);
+}
