@@ -114,7 +114,8 @@ static void judge(const struct aws_client *c, const struct pending *p, const str
         struct answer_error error = {0};
         answer_classify(p->op, a->status, a->error_type[0] != '\0' ? a->error_type : NULL,
                         text_str(&a->body), a->body.length, &error);
-        o->class = error.class;
+        /* A Region the account has not enabled refuses its credentials as unknown ones. */
+        o->class = answer_class_in_region(error.class, p->region);
         (void)snprintf(o->code, sizeof o->code, "%s", error.code);
         (void)snprintf(o->message, sizeof o->message, "%s", error.message);
     }

@@ -53,6 +53,9 @@ static void add_signed(struct aws_client *c, struct pending *p, struct exchange 
     if (payload_hash != NULL) {
         header_add(h, "x-amz-content-sha256", payload_hash);
     }
+    if (x->request.checksum[0] != '\0') {
+        header_add(h, "x-amz-checksum-sha256", x->request.checksum);
+    }
     header_add(h, "x-amz-date", date);
     if (p->identity->creds.token != NULL) {
         header_add(h, "x-amz-security-token", p->identity->creds.token);

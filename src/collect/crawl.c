@@ -237,6 +237,13 @@ static bool interrupted(const struct crawl *crawl)
     return crawl->options->stop && *crawl->options->stop;
 }
 
+/* Is the question asked as the caller itself? Then refused credentials mean that nothing else will
+ * be answered. */
+static bool own_credentials(const struct pending *p)
+{
+    return p->collector->as_management || strcmp(p->question.account, p->crawl->management) == 0;
+}
+
 static void on_answer(void *context, const struct answer *a)
 {
     struct pending *p = context;
@@ -253,7 +260,8 @@ static void on_answer(void *context, const struct answer *a)
             p->question.id = 0; /* closed as a gap: what else arrives of it is ignored */
             rc = 0;
         }
-    } else if (a->class == ANSWER_EXPIRED || a->class == ANSWER_BAD_CREDENTIALS) {
+    } else if (a->class == ANSWER_EXPIRED ||
+               (a->class == ANSWER_BAD_CREDENTIALS && own_credentials(p))) {
         rc = err_set(&err, ERR_CREDENTIALS, "%s: %s %s", p->collector->operation, a->code,
                      a->message);
     } else if (p->question.id) {
@@ -286,6 +294,17 @@ static struct pending *pending_new(struct crawl *crawl, const struct collector *
     return p;
 }
 
+/* The largest page AWS allows: fewer calls, and EC2 answers unpaged lists from a smaller bucket. */
+static json_t *word_input(struct crawl *crawl, const struct collector *collector,
+                          const struct op *op, const struct question *q)
+{
+    json_t *input = collector->input ? collector->input(crawl, q) : json_object();
+    if (op->limit && op->limit_max > 0) {
+        json_object_set_new(input, op->limit, json_integer(op->limit_max));
+    }
+    return input;
+}
+
 static int send_question(void *context, const struct question *q)
 {
     struct crawl *crawl = context;
@@ -300,8 +319,7 @@ static int send_question(void *context, const struct question *q)
     struct aws_call call = {.op = op,
                             .account = collector->as_management ? NULL : p->question.account,
                             .region = p->question.region,
-                            .input =
-                                collector->input ? collector->input(crawl, &p->question) : NULL,
+                            .input = word_input(crawl, collector, op, &p->question),
                             .raw = collector->raw,
                             .done = on_answer,
                             .context = p};
