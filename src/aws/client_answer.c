@@ -115,7 +115,7 @@ static void judge(const struct aws_client *c, const struct pending *p, const str
         answer_classify(p->op, a->status, a->error_type[0] != '\0' ? a->error_type : NULL,
                         text_str(&a->body), a->body.length, &error);
         /* A Region the account has not enabled refuses its credentials as unknown ones. */
-        o->class = answer_class_in_region(error.class, p->region);
+        o->class = answer_class_in_region(error.class, p->region->name);
         (void)snprintf(o->code, sizeof o->code, "%s", error.code);
         (void)snprintf(o->message, sizeof o->message, "%s", error.message);
     }
