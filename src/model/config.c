@@ -20,7 +20,8 @@ enum form {
     FORM_ACCOUNTS, /* a list of them */
     FORM_REGIONS,  /* a list of Region names */
     FORM_TYPES,    /* a list of resource types in AWS Backup's words */
-    FORM_WORDS,    /* a list of anything but the empty word */
+    FORM_TYPES_OR_NONE,
+    FORM_WORDS, /* a list of anything but the empty word */
     FORM_BOOL,
     FORM_NUMBER,    /* whole, low to high */
     FORM_FRACTION,  /* real, above 0, at most high */
@@ -49,6 +50,12 @@ static const struct section sections[] = {
       {.name = "resource_types",
        .form = FORM_TYPES,
        .otherwise = "[\"Aurora\",\"DynamoDB\",\"EBS\",\"EC2\",\"EFS\",\"RDS\",\"S3\"]"},
+      {.name = "resource_types_declined",
+       .form = FORM_TYPES_OR_NONE,
+       .otherwise = "[\"Aurora DSQL\",\"CloudFormation\",\"DocumentDB\",\"EKS\",\"FSx\","
+                    "\"Neptune\",\"Redshift\",\"Redshift Serverless\","
+                    "\"SAP HANA on Amazon EC2\",\"Storage Gateway\",\"Timestream\","
+                    "\"VirtualMachine\"]"},
       {.name = "accounts_exempt", .form = FORM_WORDS, .otherwise = "[]"},
       {.name = "resources_exempt", .form = FORM_WORDS, .otherwise = "[]"},
       {.name = "delegated_administrators", .form = FORM_ACCOUNTS, .otherwise = "[]"},
@@ -99,7 +106,7 @@ static int word_of_list(const struct doc *doc, const struct node *n, enum form f
         return node_err(doc, n, err, "expected a Region such as eu-central-1, not \"%.64s\"",
                         n->text);
     }
-    if (form == FORM_TYPES && !resource_type_known(n->text)) {
+    if ((form == FORM_TYPES || form == FORM_TYPES_OR_NONE) && !resource_type_known(n->text)) {
         /* AWS adds types: an unknown one is taken at its word, a slip of the pen is not. */
         const char *nearest = resource_type_nearest(n->text);
         if (nearest != NULL && str_distance(n->text, nearest, 1) <= 1) {
@@ -197,6 +204,7 @@ static int read_field(const struct doc *doc, const struct node *n, const struct 
     case FORM_ACCOUNTS:
     case FORM_REGIONS:
     case FORM_TYPES:
+    case FORM_TYPES_OR_NONE:
     case FORM_WORDS:
         return read_list(doc, n, f->form, out, err);
     case FORM_NUMBER:

@@ -1,6 +1,7 @@
 #include "model/manifest.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

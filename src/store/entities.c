@@ -34,35 +34,80 @@ static struct entity entity_of_row(sqlite3_stmt *statement)
     return e;
 }
 
+int cursor_next(struct cursor *c, struct err *err)
+{
+    int step = sqlite3_step(c->statement);
+    c->more = step == SQLITE_ROW;
+    if (c->more) {
+        c->row = entity_of_row(c->statement);
+    }
+    return c->more || step == SQLITE_DONE ? 0 : store_fail(c->store, err);
+}
+
+int cursor_open(struct cursor *c, struct store *s, const char *kind, const char *account,
+                const char *region, struct err *err)
+{
+    static const enum sql variants[2][2] = {{SQL_EACH_ENTITY, SQL_EACH_ENTITY_REGION},
+                                            {SQL_EACH_ENTITY_ACCOUNT, SQL_EACH_ENTITY_HERE}};
+    *c = (struct cursor){.store = s, .which = variants[account != NULL][region != NULL]};
+    c->statement = store_take(s, c->which, err);
+    if (c->statement == NULL) {
+        return -1;
+    }
+    const char *const parameters[] = {kind, account, region};
+    int at = 1;
+    for (size_t i = 0; i < 3; i++) {
+        if (parameters[i] != NULL) {
+            /* The caller's strings may die before the walk does. */
+            (void)sqlite3_bind_text(c->statement, at++, parameters[i], -1, SQLITE_TRANSIENT);
+        }
+    }
+    return cursor_next(c, err);
+}
+
+void cursor_close(struct cursor *c)
+{
+    if (c->store != NULL) {
+        store_give(c->store, c->which, c->statement);
+    }
+    *c = (struct cursor){0};
+}
+
 int store_each_entity(struct store *s, const char *kind, const char *account, const char *region,
                       int (*each)(void *context, const struct entity *e), void *context,
                       struct err *err)
 {
-    static const enum sql variants[2][2] = {{SQL_EACH_ENTITY, SQL_EACH_ENTITY_REGION},
-                                            {SQL_EACH_ENTITY_ACCOUNT, SQL_EACH_ENTITY_HERE}};
-    enum sql which = variants[account != NULL][region != NULL];
-    sqlite3_stmt *statement = store_take(s, which, err);
+    struct cursor c = {0};
+    int result = cursor_open(&c, s, kind, account, region, err);
+    while (result == 0 && c.more) {
+        result = each(context, &c.row);
+        if (result == 0) {
+            result = cursor_next(&c, err);
+        }
+    }
+    cursor_close(&c);
+    return result;
+}
+
+int store_each_entity_region(struct store *s, const char *kind, const char *account,
+                             int (*each)(void *context, const char *region), void *context,
+                             struct err *err)
+{
+    sqlite3_stmt *statement = store_take(s, SQL_ENTITY_REGIONS, err);
     if (statement == NULL) {
         return -1;
     }
-    int parameter = 1;
-    store_bind(statement, parameter++, kind);
-    if (account != NULL) {
-        store_bind(statement, parameter++, account);
-    }
-    if (region != NULL) {
-        store_bind(statement, parameter, region);
-    }
+    store_bind(statement, 1, kind);
+    store_bind(statement, 2, account);
     int result = 0;
     int step = 0;
     while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
-        struct entity e = entity_of_row(statement);
-        result = each(context, &e);
+        result = each(context, store_column(statement, 0));
     }
     if (result == 0 && step != SQLITE_DONE) {
         result = store_fail(s, err);
     }
-    store_give(s, which, statement);
+    store_give(s, SQL_ENTITY_REGIONS, statement);
     return result;
 }
 

@@ -269,3 +269,20 @@ int store_find_gap(struct store *s, const char *operation, const char *account, 
     store_give(s, which, statement);
     return result;
 }
+
+int store_gap_at(struct store *s, const char *account, const char *region, struct err *err)
+{
+    if (s->gap_count == 0 || map_get(s->gap_accounts, account) == NULL) {
+        return 0;
+    }
+    sqlite3_stmt *statement = store_take(s, SQL_GAP_AT, err);
+    if (statement == NULL) {
+        return -1;
+    }
+    store_bind(statement, 1, account);
+    store_bind(statement, 2, region);
+    int step = sqlite3_step(statement);
+    int result = step == SQLITE_ROW ? 1 : step == SQLITE_DONE ? 0 : store_fail(s, err);
+    store_give(s, SQL_GAP_AT, statement);
+    return result;
+}

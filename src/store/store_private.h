@@ -31,6 +31,8 @@ enum sql {
     SQL_EACH_ENTITY_REGION,
     SQL_EACH_ENTITY_HERE,
     SQL_GET_ENTITY,
+    SQL_ENTITY_REGIONS,
+    SQL_GAP_AT,
     SQL_COUNT_ENTITIES,
     SQL_COVERAGE_QUESTIONS,
     SQL_COVERAGE_GAPS,
@@ -78,6 +80,27 @@ int store_run(struct store *s, enum sql which, sqlite3_stmt *statement, struct e
 /* ERR_IO or ERR_INTERNAL with SQLite's words. */
 int store_fail(struct store *s, struct err *err);
 int store_exec(struct store *s, const char *sql, struct err *err);
+/* A walk over entities that the caller steps, so that two can be merged. */
+struct cursor {
+    struct store *store;
+    enum sql which;
+    sqlite3_stmt *statement;
+    struct entity row; /* valid while `more` */
+    bool more;
+};
+/* Opens and steps to the first row; account and region NULL: all. 0 or -1. */
+int cursor_open(struct cursor *c, struct store *s, const char *kind, const char *account,
+                const char *region, struct err *err);
+int cursor_next(struct cursor *c, struct err *err);
+void cursor_close(struct cursor *c); /* accepts a zeroed one */
+
+/* Calls each with the Regions in which the account has entities of the kind. */
+int store_each_entity_region(struct store *s, const char *kind, const char *account,
+                             int (*each)(void *context, const char *region), void *context,
+                             struct err *err);
+/* Is anything hidden in this account and Region? 1, 0, -1. */
+int store_gap_at(struct store *s, const char *account, const char *region, struct err *err);
+
 void store_gap_remember(struct store *s, const char *operation, const char *account);
 
 #endif

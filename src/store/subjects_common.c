@@ -1,0 +1,301 @@
+/* What the scopes have in common: identity, places, exemptions, baselines as documents. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "subjects_private.h"
+
+#define GAP_TEXT_SIZE 512
+#define MS_PER_MINUTE 60000
+
+void set_bool(json_t *document, const char *key, bool value)
+{
+    (void)json_object_set_new(document, key, json_boolean(value));
+}
+
+void set_int(json_t *document, const char *key, long long value)
+{
+    (void)json_object_set_new(document, key, json_integer(value));
+}
+
+void set_text(json_t *document, const char *key, const char *text)
+{
+    (void)json_object_set_new(document, key,
+                              text != NULL ? jx_string(text, strlen(text)) : json_null());
+}
+
+void set_new(json_t *document, const char *key, json_t *taken)
+{
+    (void)json_object_set_new(document, key, taken != NULL ? taken : json_null());
+}
+
+void list_text(json_t *list, const char *text)
+{
+    (void)json_array_append_new(list, jx_string(text, strlen(text)));
+}
+
+static int by_text(const void *a, const void *b)
+{
+    json_t *const *first = a;
+    json_t *const *second = b;
+    return strcmp(json_string_value(*first), json_string_value(*second));
+}
+
+void sort_texts(json_t *list)
+{
+    size_t count = json_array_size(list);
+    json_t **items = xcalloc(count + 1, sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        items[i] = json_incref(json_array_get(list, i));
+    }
+    qsort(items, count, sizeof *items, by_text);
+    (void)json_array_clear(list);
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || by_text(&items[i - 1], &items[i]) != 0) {
+            (void)json_array_append(list, items[i]);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        json_decref(items[i]);
+    }
+    free(items);
+}
+
+json_t *subject_new(const struct identity *who)
+{
+    const struct member *m = who->member;
+    const struct {
+        const char *key, *text;
+    } members[] = {{"_key", who->key},
+                   {"_name", who->name},
+                   {"_account", m != NULL ? m->id : NULL},
+                   {"_account_name", m != NULL ? m->name : NULL},
+                   {"_ou_path", who->ou_path != NULL ? who->ou_path : member_ou_path(m)},
+                   {"_region", who->region},
+                   {"_arn", who->arn}};
+    json_t *document = json_object();
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        set_text(document, members[i].key, members[i].text != NULL ? members[i].text : "");
+    }
+    set_new(document, "_facts", json_array());
+    return document;
+}
+
+void subject_fact(json_t *document, int64_t fact)
+{
+    json_t *facts = json_object_get(document, "_facts");
+    size_t at = 0;
+    if (fact == 0) {
+        return;
+    }
+    while (at < json_array_size(facts) && json_integer_value(json_array_get(facts, at)) < fact) {
+        at++;
+    }
+    if (at == json_array_size(facts) || json_integer_value(json_array_get(facts, at)) != fact) {
+        (void)json_array_insert_new(facts, at, json_integer(fact));
+    }
+}
+
+int subject_emit(struct visit *v, json_t *document)
+{
+    int result = v->each(v->context, document);
+    json_decref(document);
+    return result;
+}
+
+json_t *subject_entity(struct visit *v, const char *kind, const char *account, const char *region,
+                       const char *key, int64_t *fact, bool *failed)
+{
+    json_t *document = NULL;
+    int64_t from = 0;
+    if (store_get_entity(v->s->store, kind, account, region, key, &document, &from, v->err) != 0) {
+        *failed = true;
+    }
+    if (fact != NULL) {
+        *fact = from;
+    }
+    return document;
+}
+
+bool config_names(const json_t *config, const char *path, const char *word)
+{
+    const json_t *list = jx_get(config, path);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *pattern = json_string_value(json_array_get(list, i));
+        if (pattern != NULL && str_glob(pattern, word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool account_is_exempt(const struct subjects *s, const struct member *m)
+{
+    return config_names(s->config, "accounts_exempt", m->id) ||
+           config_names(s->config, "accounts_exempt", m->name) ||
+           (m->unit != NULL && unit_is_exempt(s, m->unit));
+}
+
+/* A unit named in the list, or lying under one that is. */
+static bool is_listed(const json_t *list, const struct unit *u)
+{
+    for (const struct unit *at = u; at != NULL; at = at->parent) {
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            const char *word = json_string_value(json_array_get(list, i));
+            if (word != NULL && unit_is_named(at, word)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool unit_is_exempt(const struct subjects *s, const struct unit *u)
+{
+    return is_listed(jx_get(s->config, "ous.exempt"), u);
+}
+
+bool unit_is_wanted(const struct subjects *s, const struct unit *u)
+{
+    const json_t *protect = jx_get(s->config, "ous.protect");
+    if (unit_is_exempt(s, u) || u == s->dir->security) {
+        return false;
+    }
+    if (protect != NULL) {
+        return is_listed(protect, u);
+    }
+    const struct held *held = directory_held(s->dir, u->id);
+    return held_find(held, "AWSControlTowerBaseline", false) != NULL ||
+           held_find(held, "BackupBaseline", false) != NULL;
+}
+
+const struct held *backed_up_by(const struct member *m)
+{
+    return m != NULL ? held_find(m->held, "BackupBaseline", true) : NULL;
+}
+
+json_t *held_document(struct visit *v, const struct held *h)
+{
+    bool failed = false;
+    json_t *operation = h->operation != NULL ? subject_entity(v, "baseline-operation", "", "",
+                                                              h->operation, NULL, &failed)
+                                             : NULL;
+    json_t *document = json_object();
+    set_text(document, "arn", h->arn);
+    set_text(document, "status", h->status);
+    set_text(document, "version", h->version);
+    set_text(document, "drift", h->drift);
+    set_text(document, "message", jx_str(operation, "statusMessage"));
+    set_text(document, "parent_arn", h->parent_arn);
+    int64_t started = 0;
+    const char *start = jx_str(operation, "startTime");
+    bool known = start != NULL && v->s->dir->now_ms > 0 && time_parse_iso(start, &started);
+    bool changing = str_equal(h->status, "UNDER_CHANGE");
+    set_new(document, "minutes_under_change",
+            changing && known ? json_integer((v->s->dir->now_ms - started) / MS_PER_MINUTE)
+                              : json_null());
+    json_decref(operation);
+    return document;
+}
+
+int places_each(struct visit *v, int (*each)(struct visit *v, const struct place *p))
+{
+    const struct directory *d = v->s->dir;
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < d->member_count; i++) {
+        if (!member_is_wanted(d->members[i])) {
+            continue;
+        }
+        for (size_t j = 0; result == 0 && j < d->region_count; j++) {
+            const struct place p = {d->members[i], d->regions[j]};
+            result = each(v, &p);
+        }
+    }
+    return result;
+}
+
+static int add_region(void *context, const char *region)
+{
+    list_text(context, region);
+    return 0;
+}
+
+static int add_regions(struct visit *v, const char *kinds, const char *account, json_t *regions)
+{
+    int result = 0;
+    for (const char *at = kinds; result == 0 && *at != '\0';) {
+        size_t length = strcspn(at, " ");
+        char *kind = xstrndup(at, length);
+        result = store_each_entity_region(v->s->store, kind, account, add_region, regions, v->err);
+        free(kind);
+        at += length + (at[length] == ' ' ? 1 : 0);
+    }
+    return result;
+}
+
+int places_each_seen(struct visit *v, const char *kinds,
+                     int (*each)(struct visit *v, const struct place *p))
+{
+    const struct directory *d = v->s->dir;
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < d->member_count; i++) {
+        if (!member_is_wanted(d->members[i])) {
+            continue;
+        }
+        json_t *regions = json_array();
+        for (size_t j = 0; j < d->region_count; j++) {
+            list_text(regions, d->regions[j]);
+        }
+        result = add_regions(v, kinds, d->members[i]->id, regions);
+        sort_texts(regions);
+        for (size_t j = 0; result == 0 && j < json_array_size(regions); j++) {
+            const struct place p = {d->members[i], json_string_value(json_array_get(regions, j))};
+            result = each(v, &p);
+        }
+        json_decref(regions);
+    }
+    return result;
+}
+
+int place_unlisted(struct visit *v, const struct place *p, const char *const *operations)
+{
+    /* Elsewhere a closed door is Control Tower's own doing; coverage tells of the others. */
+    if (!directory_governs(v->s->dir, p->region)) {
+        return 0;
+    }
+    for (; *operations != NULL; operations++) {
+        char text[GAP_TEXT_SIZE];
+        int found = store_find_gap(v->s->store, *operations, p->member->id, p->region, text,
+                                   sizeof text, v->err);
+        if (found < 0) {
+            return -1;
+        }
+        if (found == 0) {
+            continue;
+        }
+        char *key = xasprintf("%s/%s/", p->member->id, p->region);
+        const struct identity who = {
+            .key = key, .name = "(not listed)", .region = p->region, .member = p->member};
+        json_t *document = subject_new(&who);
+        free(key);
+        set_bool(document, "_unlisted", true);
+        set_text(document, "_gap", text);
+        set_text(document, "account", p->member->id);
+        set_text(document, "region", p->region);
+        return subject_emit(v, document);
+    }
+    return 0;
+}
+
+bool vault_is_local(const char *name)
+{
+    return str_starts(name, "aws-controltower-local-backupvault-");
+}
+
+bool vault_is_central(const struct subjects *s, const char *account, const char *name)
+{
+    return str_equal(account, s->dir->central) &&
+           str_starts(name, "aws-controltower-central-backupvault-");
+}

@@ -1,0 +1,213 @@
+/* Scopes ou and account: the organization's tree with its baselines. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "model/baseline.h"
+#include "subjects_private.h"
+
+static json_t *baselines_of(struct visit *v, json_t *document, const struct held *first)
+{
+    json_t *baselines = json_object();
+    for (const struct held *h = first; h != NULL; h = h->next) {
+        set_new(baselines, h->name, held_document(v, h));
+        subject_fact(document, h->fact);
+    }
+    return baselines;
+}
+
+static void set_ancestors(const struct subjects *s, const struct unit *u, json_t *document)
+{
+    json_t *ancestors = json_array();
+    json_t *without = json_array();
+    for (const struct unit *at = u->parent; at != NULL; at = at->parent) {
+        const struct held *backup =
+            held_find(directory_held(s->dir, at->id), "BackupBaseline", false);
+        json_t *ancestor = json_object();
+        set_text(ancestor, "id", at->id);
+        set_text(ancestor, "name", at->name);
+        set_text(ancestor, "backup_status", backup != NULL ? backup->status : NULL);
+        (void)json_array_insert_new(ancestors, 0, ancestor);
+        if (backup == NULL) {
+            list_text(without, at->name);
+        }
+    }
+    sort_texts(without);
+    set_new(document, "ancestors", ancestors);
+    set_new(document, "ancestors_without_backup", without);
+}
+
+/* The child baseline must hang on this OU's own one: a left-over of another OU protects nobody. */
+static bool covers(const struct member *m, const struct held *parent)
+{
+    for (const struct held *h = m->held; h != NULL; h = h->next) {
+        bool linked =
+            parent == NULL || h->parent_arn == NULL || str_equal(h->parent_arn, parent->arn);
+        if (linked && str_equal(h->name, "BackupBaseline") && str_equal(h->status, "SUCCEEDED")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void set_accounts(const struct subjects *s, const struct unit *u, json_t *document)
+{
+    const struct directory *d = s->dir;
+    const struct held *backup = held_find(directory_held(d, u->id), "BackupBaseline", false);
+    json_t *accounts = json_array();
+    json_t *uncovered = json_array();
+    for (size_t i = 0; i < d->member_count; i++) {
+        const struct member *m = d->members[i];
+        if (m->unit != u) {
+            continue;
+        }
+        list_text(accounts, m->id);
+        if (member_is_active(m) && !str_equal(m->id, d->management) && !account_is_exempt(s, m) &&
+            !covers(m, backup)) {
+            list_text(uncovered, m->id);
+        }
+    }
+    set_new(document, "accounts", accounts);
+    set_new(document, "accounts_uncovered", uncovered);
+}
+
+static json_t *backup_versions(const struct directory *d)
+{
+    json_t *versions = json_array();
+    for (size_t i = 0; i < d->held_count; i++) {
+        if (str_equal(d->held[i]->name, "BackupBaseline") && d->held[i]->version != NULL) {
+            if (!jx_list_has(versions, d->held[i]->version)) {
+                list_text(versions, d->held[i]->version);
+            }
+        }
+    }
+    sort_texts(versions);
+    return versions;
+}
+
+static json_t *ou_document(struct visit *v, const struct unit *u, const json_t *versions)
+{
+    const struct subjects *s = v->s;
+    const struct directory *d = s->dir;
+    const struct held *held = directory_held(d, u->id);
+    const struct identity who = {.key = u->id,
+                                 .name = u->path,
+                                 .arn = u->arn,
+                                 .member = NULL,
+                                 .region = "",
+                                 .ou_path = u->path};
+    json_t *document = subject_new(&who);
+    set_text(document, "id", u->id);
+    set_text(document, "arn", u->arn);
+    set_text(document, "name", u->name);
+    set_text(document, "path", u->path);
+    set_int(document, "depth", u->depth);
+    set_text(document, "parent_id", u->parent_id);
+    set_bool(document, "is_security", u == d->security);
+    set_bool(document, "under_security", unit_is_under(u, d->security));
+    set_bool(document, "registered", held_find(held, "AWSControlTowerBaseline", true) != NULL);
+    set_bool(document, "wanted", unit_is_wanted(s, u));
+    set_bool(document, "exempt", unit_is_exempt(s, u));
+    set_new(document, "baselines", baselines_of(v, document, held));
+    set_ancestors(s, u, document);
+    set_accounts(s, u, document);
+    set_text(document, "compatible_control_tower_version",
+             baseline_compatible_version(jx_str(d->zone, "version")));
+    set_new(document, "backup_versions", json_deep_copy(versions));
+    return document;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct unit *const *first = a;
+    const struct unit *const *second = b;
+    return strcmp((*first)->id, (*second)->id);
+}
+
+int scope_ou(struct visit *v)
+{
+    const struct tree *tree = v->s->dir->tree;
+    size_t count = tree_count(tree);
+    const struct unit **units = xcalloc(count + 1, sizeof *units);
+    json_t *versions = backup_versions(v->s->dir);
+    int result = 0;
+    for (size_t i = 0; i < count; i++) {
+        units[i] = tree_at(tree, i);
+    }
+    qsort(units, count, sizeof *units, by_id);
+    for (size_t i = 0; result == 0 && i < count; i++) {
+        result = subject_emit(v, ou_document(v, units[i], versions));
+    }
+    json_decref(versions);
+    free(units);
+    return result;
+}
+
+static json_t *integration_parents(const struct directory *d)
+{
+    const char *const ids[] = {d->admin, d->central, d->audit, d->log_archive};
+    json_t *parents = json_array();
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        const struct member *m = directory_member(d, ids[i]);
+        if (m != NULL && m->parent_id != NULL) {
+            list_text(parents, m->parent_id);
+        }
+    }
+    sort_texts(parents);
+    return parents;
+}
+
+static void set_parts(const struct subjects *s, const struct member *m, json_t *document)
+{
+    const struct directory *d = s->dir;
+    set_bool(document, "is_management", str_equal(m->id, d->management));
+    set_bool(document, "is_backup_admin", str_equal(m->id, d->admin));
+    set_bool(document, "is_central_backup", str_equal(m->id, d->central));
+    set_bool(document, "is_audit", str_equal(m->id, d->audit));
+    set_bool(document, "is_log_archive", str_equal(m->id, d->log_archive));
+}
+
+static json_t *account_document(struct visit *v, const struct member *m, const json_t *parents)
+{
+    const struct subjects *s = v->s;
+    const struct unit *u = m->unit;
+    const struct identity who = {
+        .key = m->id, .name = m->name[0] != '\0' ? m->name : m->id, .arn = m->arn, .member = m};
+    json_t *document = subject_new(&who);
+    subject_fact(document, m->fact);
+    set_text(document, "id", m->id);
+    set_text(document, "name", m->name);
+    set_text(document, "email", m->email);
+    set_text(document, "arn", m->arn);
+    set_text(document, "state", m->state[0] != '\0' ? m->state : NULL);
+    set_text(document, "state_source", m->state_source);
+    set_text(document, "parent_id", m->parent_id);
+    set_text(document, "ou_id", u != NULL ? u->id : NULL);
+    set_parts(s, m, document);
+    set_bool(document, "ou_has_baseline", u != NULL && directory_held(s->dir, u->id) != NULL);
+    set_bool(document, "ou_is_security", u != NULL && u == s->dir->security);
+    set_bool(document, "ou_wanted", u != NULL && unit_is_wanted(s, u));
+    set_bool(document, "backed_up", backed_up_by(m) != NULL);
+    set_bool(document, "exempt", account_is_exempt(s, m));
+    set_bool(document, "enrolled", held_find(m->held, "AWSControlTowerBaseline", false) != NULL);
+    set_new(document, "baselines", baselines_of(v, document, m->held));
+    set_new(document, "integration_parents", json_deep_copy(parents));
+    set_bool(document, "reachable_expected", member_is_wanted(m));
+    set_bool(document, "reached", m->reach_known && m->reached);
+    set_text(document, "role_used", m->role);
+    set_text(document, "reach_error", m->reach_error);
+    return document;
+}
+
+int scope_account(struct visit *v)
+{
+    const struct directory *d = v->s->dir;
+    json_t *parents = integration_parents(d);
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < d->member_count; i++) {
+        result = subject_emit(v, account_document(v, d->members[i], parents));
+    }
+    json_decref(parents);
+    return result;
+}

@@ -1,0 +1,282 @@
+/* Scope account-region: opt-in, vaults, plans and inventories of each ACTIVE account in each
+ * governed Region. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "model/backup_tag.h"
+#include "model/resource_type.h"
+#include "subjects_resource.h"
+
+#define LIST_MAX 50 /* ARNs shown; the counts beside them are whole */
+
+struct summary { /* what one pass over the place gathers */
+    struct visit *v;
+    const struct place *place;
+    json_t *document;
+    json_t *tagged_types, *only_tagging, *only_direct;
+    long long tables, only_tagging_count, only_direct_count;
+    bool s3_listed;
+};
+
+static json_t *settings_of(struct visit *v, const struct place *p, const char *region,
+                           int64_t *fact, bool *failed)
+{
+    return subject_entity(v, "region-settings", p->member->id, region, "", fact, failed);
+}
+
+/* The wanted types whose opt-in is off, or not in this Region's map at all. */
+static void set_wanted(const struct subjects *s, json_t *document, const json_t *opt_in)
+{
+    const json_t *wanted = jx_get(s->config, "resource_types");
+    json_t *off = json_array();
+    json_t *unknown = json_array();
+    for (size_t i = 0; opt_in != NULL && i < json_array_size(wanted); i++) {
+        const char *type = json_string_value(json_array_get(wanted, i));
+        const json_t *on = json_object_get(opt_in, type);
+        if (on == NULL) {
+            list_text(unknown, type);
+        } else if (!json_is_true(on)) {
+            list_text(off, type);
+        }
+    }
+    sort_texts(off);
+    sort_texts(unknown);
+    set_new(document, "types_off", off);
+    set_new(document, "types_unknown", unknown);
+}
+
+static void set_undecided(const struct subjects *s, json_t *document, json_t *opt_in)
+{
+    json_t *undecided = json_array();
+    const char *type = NULL;
+    json_t *ignored = NULL;
+    for (size_t i = 0; i < json_array_size(s->supported); i++) {
+        const char *word = json_string_value(json_array_get(s->supported, i));
+        if (word != NULL) {
+            list_text(undecided, word);
+        }
+    }
+    json_object_foreach(opt_in, type, ignored)
+    {
+        list_text(undecided, type);
+    }
+    sort_texts(undecided);
+    for (size_t i = json_array_size(undecided); i > 0; i--) {
+        const char *word = json_string_value(json_array_get(undecided, i - 1));
+        if (jx_list_has(jx_get(s->config, "resource_types"), word) ||
+            jx_list_has(jx_get(s->config, "resource_types_declined"), word)) {
+            (void)json_array_remove(undecided, i - 1);
+        }
+    }
+    set_new(document, "types_undecided", undecided);
+}
+
+static void set_differences(json_t *document, json_t *opt_in, const json_t *home)
+{
+    json_t *differing = json_array();
+    const char *type = NULL;
+    json_t *on = NULL;
+    json_object_foreach(opt_in, type, on)
+    {
+        const json_t *there = json_object_get(home, type);
+        if (there != NULL && json_is_true(there) != json_is_true(on)) {
+            list_text(differing, type);
+        }
+    }
+    sort_texts(differing);
+    set_new(document, "differs_from_home", differing);
+}
+
+static void set_settings(struct summary *y, bool *failed)
+{
+    const struct directory *d = y->v->s->dir;
+    int64_t facts[2] = {0};
+    json_t *here = settings_of(y->v, y->place, y->place->region, &facts[0], failed);
+    json_t *home = settings_of(y->v, y->place, d->home, &facts[1], failed);
+    json_t *opt_in = jx_get(here, "ResourceTypeOptInPreference");
+    json_t *management = jx_get(here, "ResourceTypeManagementPreference");
+    subject_fact(y->document, facts[0]);
+    subject_fact(y->document, facts[1]);
+    set_new(y->document, "opt_in", opt_in != NULL ? json_deep_copy(opt_in) : json_object());
+    set_new(y->document, "management",
+            management != NULL ? json_deep_copy(management) : json_object());
+    set_wanted(y->v->s, y->document, opt_in);
+    set_undecided(y->v->s, y->document, opt_in);
+    set_differences(y->document, opt_in, jx_get(home, "ResourceTypeOptInPreference"));
+    json_decref(here);
+    json_decref(home);
+}
+
+static int set_vaults(struct summary *y)
+{
+    const struct place *p = y->place;
+    struct cursor c = {0};
+    json_t *vaults = json_array();
+    long long counts[2] = {0}; /* local, central */
+    int result = cursor_open(&c, y->v->s->store, "vault", p->member->id, p->region, y->v->err);
+    while (result == 0 && c.more) {
+        const char *ignored = NULL;
+        json_t *raw = jx_parse(c.row.json, c.row.json_length, &ignored);
+        const char *state = jx_str_or(raw, "VaultState", "AVAILABLE");
+        bool local = vault_is_local(c.row.key);
+        bool central = vault_is_central(y->v->s, p->member->id, c.row.key);
+        json_t *vault = json_object();
+        set_text(vault, "name", c.row.key);
+        set_text(vault, "state", state);
+        set_text(vault, "key_arn", jx_str(raw, "EncryptionKeyArn"));
+        set_text(vault, "kind", central ? "central" : local ? "local" : "other");
+        (void)json_array_append_new(vaults, vault);
+        subject_fact(y->document, c.row.fact);
+        if (str_equal(state, "AVAILABLE") && (local || central)) {
+            counts[central ? 1 : 0]++;
+        }
+        json_decref(raw);
+        result = cursor_next(&c, y->v->err);
+    }
+    cursor_close(&c);
+    set_new(y->document, "vaults", vaults);
+    set_int(y->document, "local_vaults", counts[0]);
+    set_int(y->document, "central_vaults", counts[1]);
+    return result;
+}
+
+static int set_plans(struct summary *y)
+{
+    const struct place *p = y->place;
+    struct cursor c = {0};
+    bool present[BACKUP_TIER_COUNT] = {false};
+    bool named[BACKUP_TIER_COUNT] = {false};
+    bool cross_region = false;
+    int result = cursor_open(&c, y->v->s->store, "plan", p->member->id, p->region, y->v->err);
+    while (result == 0 && c.more) {
+        json_t *plan = plan_document(y->v, p, &c.row);
+        int tier = backup_tier_of_plan(jx_str(plan, "name"));
+        if (tier >= 0 && !jx_bool(plan, "org_managed")) {
+            named[tier] = true;
+            present[tier] = present[tier] || jx_bool(plan, "ct_tagged");
+        }
+        cross_region = cross_region || jx_bool(plan, "copies_cross_region");
+        subject_fact(y->document, c.row.fact);
+        result = plan != NULL ? cursor_next(&c, y->v->err) : -1;
+        json_decref(plan);
+    }
+    cursor_close(&c);
+    json_t *lists[3] = {json_array(), json_array(), json_array()};
+    for (size_t i = 0; i < BACKUP_TIER_COUNT; i++) {
+        list_text(lists[present[i] ? 0 : named[i] ? 2 : 1], backup_tier(i));
+    }
+    set_new(y->document, "plan_tiers", lists[0]);
+    set_new(y->document, "plan_tiers_missing", lists[1]);
+    set_new(y->document, "plan_tiers_untagged", lists[2]);
+    set_bool(y->document, "cross_region_copy", cross_region);
+    return result;
+}
+
+static void note_one(json_t *list, long long *count, const char *arn)
+{
+    (*count)++;
+    if (json_array_size(list) < LIST_MAX) {
+        list_text(list, arn);
+    }
+}
+
+static int note_resource(void *context, const struct sighting *seen)
+{
+    struct summary *y = context;
+    json_t *tags = json_object();
+    backup_tags_examine(seen->tags, tags);
+    bool tagged = jx_bool(tags, "tagged");
+    json_decref(tags);
+    if (seen->direct != NULL && str_equal(seen->type, "DynamoDB")) {
+        y->tables++;
+    }
+    if (tagged && seen->type != NULL) {
+        list_text(y->tagged_types, seen->type);
+        sort_texts(y->tagged_types);
+    }
+    /* Members of clusters and things long deleted linger in the Tagging API; a backup tag is what
+     * makes them matter. */
+    if (seen->direct == NULL && tagged && resource_type_listed_directly(seen->type)) {
+        note_one(y->only_tagging, &y->only_tagging_count, seen->arn);
+    }
+    if (!seen->in_tagging && seen->tags_from_service && json_object_size(seen->tags) > 0) {
+        note_one(y->only_direct, &y->only_direct_count, seen->arn);
+    }
+    return 0;
+}
+
+static int set_resources(struct summary *y)
+{
+    y->tagged_types = json_array();
+    y->only_tagging = json_array();
+    y->only_direct = json_array();
+    int result = sightings_each(y->v, y->place, note_resource, y);
+    json_t *off = json_array();
+    const json_t *opt_in = json_object_get(y->document, "opt_in");
+    for (size_t i = 0; i < json_array_size(y->tagged_types); i++) {
+        const char *type = json_string_value(json_array_get(y->tagged_types, i));
+        const json_t *on = json_object_get(opt_in, type);
+        if (on != NULL && !json_is_true(on)) {
+            list_text(off, type);
+        }
+    }
+    set_new(y->document, "tagged_types", y->tagged_types);
+    set_new(y->document, "tagged_types_off", off);
+    set_int(y->document, "dynamodb_tables", y->tables);
+    set_new(y->document, "only_tagging", y->only_tagging);
+    set_new(y->document, "only_direct", y->only_direct);
+    set_int(y->document, "only_tagging_count", y->only_tagging_count);
+    set_int(y->document, "only_direct_count", y->only_direct_count);
+    return result;
+}
+
+static void set_parts(const struct subjects *s, const struct place *p, json_t *document)
+{
+    const struct directory *d = s->dir;
+    const char *id = p->member->id;
+    set_text(document, "account", id);
+    set_text(document, "region", p->region);
+    set_bool(document, "is_home", str_equal(p->region, d->home));
+    set_bool(document, "is_management", str_equal(id, d->management));
+    set_bool(document, "is_backup_admin", str_equal(id, d->admin));
+    set_bool(document, "is_central_backup", str_equal(id, d->central));
+    set_bool(document, "backed_up", backed_up_by(p->member) != NULL);
+    set_bool(document, "account_exempt", account_is_exempt(s, p->member));
+}
+
+static int emit_place(struct visit *v, const struct place *p)
+{
+    bool failed = false;
+    int64_t fact = 0;
+    char *key = xasprintf("%s/%s", p->member->id, p->region);
+    char *name = xasprintf("%s in %s", p->member->name[0] != '\0' ? p->member->name : p->member->id,
+                           p->region);
+    const struct identity who = {
+        .key = key, .name = name, .region = p->region, .member = p->member};
+    struct summary y = {.v = v, .place = p, .document = subject_new(&who)};
+    set_parts(v->s, p, y.document);
+    json_t *status =
+        subject_entity(v, "region-status", p->member->id, "", p->region, &fact, &failed);
+    set_text(y.document, "region_status", jx_str(status, "RegionOptStatus"));
+    subject_fact(y.document, fact);
+    json_decref(status);
+    set_settings(&y, &failed);
+    int hidden = store_gap_at(v->s->store, p->member->id, p->region, v->err);
+    set_bool(y.document, "readable", hidden == 0);
+    failed =
+        failed || hidden < 0 || set_vaults(&y) != 0 || set_plans(&y) != 0 || set_resources(&y) != 0;
+    free(key);
+    free(name);
+    if (failed) {
+        json_decref(y.document);
+        return -1;
+    }
+    return subject_emit(v, y.document);
+}
+
+int scope_account_region(struct visit *v)
+{
+    return places_each(v, emit_place);
+}

@@ -1,0 +1,107 @@
+/* Scope vault: each backup vault of each ACTIVE account, in governed and other Regions. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "model/arn.h"
+#include "subjects_private.h"
+
+static const char *kind_of(const struct subjects *s, const char *account, const char *name)
+{
+    return vault_is_central(s, account, name) ? "central"
+           : vault_is_local(name)             ? "local"
+                                              : "other";
+}
+
+static void set_lock(json_t *document, const json_t *vault)
+{
+    static const char *const numbers[][2] = {{"min_retention_days", "MinRetentionDays"},
+                                             {"max_retention_days", "MaxRetentionDays"},
+                                             {"recovery_points", "NumberOfRecoveryPoints"}};
+    set_bool(document, "locked", jx_bool(vault, "Locked"));
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        const json_t *number = jx_get(vault, numbers[i][1]);
+        set_new(document, numbers[i][0],
+                number != NULL ? json_integer(jx_int(number, "", 0)) : json_null());
+    }
+    const json_t *date = jx_get(vault, "LockDate");
+    char iso[TIME_ISO_SIZE];
+    if (json_is_number(date)) {
+        time_iso((int64_t)(json_number_value(date) * 1000.0), iso);
+    }
+    set_text(document, "lock_date", json_is_number(date) ? iso : json_string_value(date));
+}
+
+static int emit_vault(struct visit *v, const struct entity *e)
+{
+    const struct subjects *s = v->s;
+    const char *problem = NULL;
+    bool failed = false;
+    int64_t policy_fact = 0;
+    json_t *vault = jx_parse(e->json, e->json_length, &problem);
+    json_t *policy =
+        subject_entity(v, "vault-policy", e->account, e->region, e->key, &policy_fact, &failed);
+    const char *kind = kind_of(s, e->account, e->key);
+    const char *key_arn = jx_str(s->backup, "kms_key_arn");
+    char *expected = key_arn != NULL ? arn_in_region(key_arn, e->region) : NULL;
+    char *key = xasprintf("%s/%s/%s", e->account, e->region, e->key);
+    const struct identity who = {.key = key,
+                                 .name = e->key,
+                                 .region = e->region,
+                                 .arn = jx_str(vault, "BackupVaultArn"),
+                                 .member = directory_member(s->dir, e->account)};
+    json_t *document = subject_new(&who);
+    subject_fact(document, e->fact);
+    subject_fact(document, policy_fact);
+    set_text(document, "account", e->account);
+    set_text(document, "region", e->region);
+    set_text(document, "name", e->key);
+    set_text(document, "arn", who.arn);
+    set_text(document, "type", jx_str(vault, "VaultType"));
+    /* VaultState is young: a vault listed without it is there and usable. */
+    set_text(document, "state", jx_str_or(vault, "VaultState", "AVAILABLE"));
+    set_text(document, "key_arn", jx_str(vault, "EncryptionKeyArn"));
+    set_text(document, "kind", kind);
+    set_bool(document, "is_central_account", str_equal(e->account, s->dir->central));
+    set_text(document, "expected_key_arn", expected);
+    set_bool(document, "governed", directory_governs(s->dir, e->region));
+    set_lock(document, vault);
+    set_new(document, "policy", vault_policy_describe(jx_str(policy, "Policy"), &s->frame));
+    json_decref(vault);
+    json_decref(policy);
+    free(expected);
+    free(key);
+    if (failed) {
+        json_decref(document);
+        return -1;
+    }
+    return subject_emit(v, document);
+}
+
+/* Vaults of the whole run stream by (account, region); gaps of places before them are put in
+ * between. */
+static const char *const listing[] = {"backup:ListBackupVaults", NULL};
+
+static int vaults_of_place(struct visit *v, const struct place *p)
+{
+    struct cursor c = {0};
+    int result = place_unlisted(v, p, listing);
+    if (result == 0) {
+        result = cursor_open(&c, v->s->store, "vault", p->member->id, p->region, v->err);
+    }
+    while (result == 0 && c.more) {
+        result = emit_vault(v, &c.row);
+        if (result == 0) {
+            result = cursor_next(&c, v->err);
+        }
+    }
+    cursor_close(&c);
+    return result;
+}
+
+int scope_vault(struct visit *v)
+{
+    return places_each_seen(v, "vault", vaults_of_place);
+}
