@@ -134,17 +134,27 @@ static int compile_pattern(const struct parsing *p, const struct node *node, str
                                          problem, offset + 1);
 }
 
-static int refuse_references_within(const struct parsing *p, const struct node *list)
+/* $$ stands for a plain $, also inside a list. */
+static void unescape_list(json_t *list)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        const struct node *item = list->children[i];
-        if (item->kind == NODE_STRING && item->text[0] == '$') {
-            return node_err(p->doc, item, p->err,
-                            "expected a plain value: a reference cannot stand inside a list "
-                            "(write one condition each, under any or all)");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *word = json_string_value(json_array_get(list, i));
+        if (word != NULL && str_starts(word, "$$")) {
+            json_t *plain = json_string(word + 1);
+            (void)json_array_set_new(list, i, plain);
         }
     }
-    return 0;
+}
+
+static const struct node *reference_within(const struct node *list)
+{
+    for (size_t i = 0; list->kind == NODE_LIST && i < list->count; i++) {
+        const struct node *item = list->children[i];
+        if (item->kind == NODE_STRING && item->text[0] == '$' && item->text[1] != '$') {
+            return item;
+        }
+    }
+    return NULL;
 }
 
 /* VALUE: a literal, or a string starting with $ that refers elsewhere. */
@@ -183,14 +193,37 @@ static int parse_value(const struct parsing *p, const struct node *node, struct 
         e->value = json_string(literal);
     } else {
         e->value = node_to_json(node);
+        unescape_list(e->value);
     }
-    if (node->kind == NODE_LIST && refuse_references_within(p, node) != 0) {
-        return -1;
+    const struct node *within = reference_within(node);
+    if (within != NULL) {
+        return node_err(p->doc, within, p->err,
+                        "expected a plain value: a reference stands inside a list only after in "
+                        "and not_in");
     }
     if (e->value == NULL || check_operand(p, node, e) != 0) {
         return e->value != NULL ? -1 : node_err(p->doc, node, p->err, "expected a value");
     }
     return e->op->operand == OPERAND_PATTERN ? compile_pattern(p, node, e) : 0;
+}
+
+/* in and not_in over a list with references: any or none of as many equals. */
+static int parse_listed(const struct parsing *p, const struct node *field, const struct node *list,
+                        struct expr *e)
+{
+    e->kind = e->op->if_missing ? KIND_NONE : KIND_ANY;
+    e->parts = xcalloc(list->count, sizeof(*e->parts));
+    for (size_t i = 0; i < list->count; i++) {
+        struct expr *part = xcalloc(1, sizeof *part);
+        e->parts[e->count++] = part;
+        part->kind = KIND_FIELD;
+        part->op = &operator_rows[OPERATOR_EQUALS];
+        if (parse_path(p, field, &part->path) != 0 ||
+            parse_value(p, list->children[i], part) != 0) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 static int parse_field(const struct parsing *p, const struct node *node, struct expr *e)
@@ -212,7 +245,11 @@ static int parse_field(const struct parsing *p, const struct node *node, struct 
         const struct node *value = node_get(node, row->name);
         if (value != NULL) {
             e->op = row;
-            return parse_value(p, value, e);
+            bool listed = row->test == operator_rows[OPERATOR_IN].test ||
+                          row->test == operator_rows[OPERATOR_NOT_IN].test;
+            return listed && reference_within(value) != NULL
+                       ? parse_listed(p, node_get(node, "field"), value, e)
+                       : parse_value(p, value, e);
         }
     }
     return node_err(p->doc, node, p->err, "expected an operator");

@@ -373,10 +373,10 @@ static bool test_newer_than_days(const json_t *field, const json_t *value,
 }
 
 const struct operator_row operator_rows[] = {
-    {"equals", OPERAND_ANY, false, false, test_equals},
+    [OPERATOR_EQUALS] = {"equals", OPERAND_ANY, false, false, test_equals},
     {"not_equals", OPERAND_ANY, false, true, test_not_equals},
-    {"in", OPERAND_LIST, false, false, test_in},
-    {"not_in", OPERAND_LIST, false, true, test_not_in},
+    [OPERATOR_IN] = {"in", OPERAND_LIST, false, false, test_in},
+    [OPERATOR_NOT_IN] = {"not_in", OPERAND_LIST, false, true, test_not_in},
     {"present", OPERAND_BOOL, true, false, test_present},
     {"empty", OPERAND_BOOL, true, false, test_empty},
     {"matches", OPERAND_PATTERN, false, false, test_matches},

@@ -24,6 +24,9 @@ struct operator_row {
                  struct view *v);
 };
 
+/* Rows that expressions with references inside a list are rewritten with. */
+enum { OPERATOR_EQUALS = 0, OPERATOR_IN = 2, OPERATOR_NOT_IN = 3 };
+
 extern const struct operator_row operator_rows[]; /* ends with a NULL name */
 #define OPERATOR_MAX 32                           /* more than there are rows */
 
