@@ -63,7 +63,8 @@ int file_read(const char *path, size_t ceiling, char **data, size_t *length, str
         (void)err_set(err, blame(errno), "cannot read %s: %s", path, strerror(errno));
         goto out;
     }
-    if (!S_ISREG(info.st_mode)) {
+    /* /dev/null is how people say "no file". */
+    if (!S_ISREG(info.st_mode) && strcmp(path, "/dev/null") != 0) {
         (void)err_set(err, ERR_INPUT, "cannot read %s: not a regular file", path);
         goto out;
     }

@@ -374,7 +374,9 @@ static int refill(struct crawl *crawl, bool *more)
 static void wind_down(struct crawl *crawl)
 {
     struct err ignored = ERR_INIT;
-    aws_client_interrupt(crawl->client);
+    if (aws_client_pending(crawl->client) > 0) {
+        aws_client_interrupt(crawl->client);
+    }
     while (aws_client_pending(crawl->client) > 0 &&
            aws_client_step(crawl->client, STEP_MS, &ignored) == 0) {
     }
