@@ -230,10 +230,34 @@ static const struct sim_route routes[] = {
     {"EnableRegion", enable_region, "AccountId:" ACCOUNT ", RegionName!:s1..50"},
 };
 
+/* account: {ID: {REGION: STATUS}} of a world. */
+static int load(struct sim *sim, const json_t *world, struct err *err)
+{
+    const char *account, *region;
+    json_t *statuses, *status;
+
+    json_object_foreach(json_object_get(world, "account"), account, statuses)
+    {
+        json_t *regions = member(sim_state(sim, SVC_ACCOUNT, account, ""), "regions");
+
+        json_object_foreach(statuses, region, status)
+        {
+            if (json_object_get(account_regions(sim), region) == NULL || !json_is_string(status)) {
+                return err_set(err, ERR_INPUT,
+                               "account.%s.%s: a Region and its status were expected", account,
+                               region);
+            }
+            json_object_set(regions, region, status);
+        }
+    }
+    return 0;
+}
+
 const struct sim_service sim_account = {
     .service = SVC_ACCOUNT,
     .routes = routes,
     .route_count = sizeof routes / sizeof *routes,
     .invalid_code = "ValidationException",
     .invalid_status = 400,
+    .load = load,
 };

@@ -475,6 +475,7 @@ static int load(struct sim *sim, const json_t *world, struct err *err)
                           ? "AWS Control Tower failed to set up your landing "
                             "zone completely."
                           : NULL);
+    json_object_update(org_object(ct_state(sim), "controls"), json_object_get(world, "controls"));
     ct_apply_manifest(sim, NULL, NULL);
     return load_baselines(sim, json_object_get(world, "baselines"), err);
 }

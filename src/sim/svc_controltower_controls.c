@@ -223,6 +223,7 @@ int ct_tag(struct sim_call *call)
         return ct_invalid(call, "A resource can have at most %u tags.", TAGS_MAX);
     }
     json_object_update(tags_of(call), given);
+    json_object_set_new(call->out, "@status", json_integer(204));
     return 0;
 }
 
@@ -238,5 +239,6 @@ int ct_untag(struct sim_call *call)
     {
         json_object_del(tags_of(call), json_string_value(key));
     }
+    json_object_set_new(call->out, "@status", json_integer(204));
     return 0;
 }

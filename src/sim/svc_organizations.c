@@ -107,6 +107,13 @@ json_t *org_object(json_t *parent, const char *key)
     return member;
 }
 
+json_t *org_parse(const char *text)
+{
+    const char *problem = NULL;
+
+    return jx_parse(text, strlen(text), &problem);
+}
+
 json_t *org_state(struct sim *sim)
 {
     return sim_state(sim, SVC_ORGANIZATIONS, sim_management_account(sim), "");
@@ -140,7 +147,7 @@ int org_invalid(struct sim_call *call, const char *reason, const char *message)
 static bool delegated_by_policy(struct sim_call *call)
 {
     const char *text = jx_str(org_state(call->sim), "resource_policy.Content");
-    json_t *document = text != NULL ? jx_parse(text, strlen(text), NULL) : NULL;
+    json_t *document = text != NULL ? org_parse(text) : NULL;
     json_t *statements = json_object_get(document, "Statement");
     char action[96];
     bool allowed = false, denied = false;
@@ -317,6 +324,9 @@ static void load_frame(struct sim *sim, const json_t *world)
     json_t *types = json_array();
     const char *type;
     json_t *status;
+    /* There from the start, so that a world's changes find them. */
+    static const char *const empty[] = {"ous",       "accounts", "service_access",
+                                        "delegated", "tags",     "create_account"};
 
     jx_set_str(organization, "Id", jx_str(world, "organization.id"));
     jx_set_str(root, "Id", jx_str(world, "organization.root"));
@@ -337,8 +347,10 @@ static void load_frame(struct sim *sim, const json_t *world)
         json_array_append_new(
             types, json_pack("{ss ss}", "Type", "SERVICE_CONTROL_POLICY", "Status", "ENABLED"));
     }
-    org_object(state, "ous");
-    org_object(state, "accounts");
+    for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) {
+        org_object(state, empty[i]);
+    }
+    org_object(org_object(state, "invalid_effective_policies"), "BACKUP_POLICY");
 }
 
 static const char *const default_trust[] = {

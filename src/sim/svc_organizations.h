@@ -30,6 +30,7 @@ int org_constraint(struct sim_call *call, const char *reason, const char *messag
 int org_invalid(struct sim_call *call, const char *reason, const char *message);
 int org_refuse(struct sim_call *call, const char *code, const char *message); /* status 400 */
 
+json_t *org_parse(const char *text); /* NULL when it is no JSON; new */
 double org_now(struct sim *sim);
 const char *org_parent(struct sim *sim,
                        const char *id); /* of an account or OU; NULL for the root and strangers */

@@ -303,7 +303,7 @@ static const char *tag_problem(json_t *document)
 
 const char *org_policy_content_problem(const char *type, const char *content)
 {
-    json_t *document = jx_parse(content, strlen(content), NULL);
+    json_t *document = org_parse(content);
     const char *steps[STEPS_MAX];
     const char *problem = NULL;
 
@@ -413,7 +413,7 @@ static bool merge_target(struct sim *sim, json_t *whole, const char *type, const
         if (!str_equal(jx_str(policy, "Type"), type) || !org_policy_attached(policy, target)) {
             continue;
         }
-        document = jx_parse(content, strlen(content), NULL);
+        document = org_parse(content);
         if (json_is_object(document)) {
             merge(whole, document);
             any = true;

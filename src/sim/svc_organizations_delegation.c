@@ -334,7 +334,7 @@ int org_put_resource_policy(struct sim_call *call)
         org_apply_tags(call, "", json_object_get(call->in, "Tags"), true) != 0) {
         return -1;
     }
-    document = jx_parse(content, strlen(content), NULL);
+    document = org_parse(content);
     problem = resource_policy_problem(document);
     json_decref(document);
     if (problem != NULL) {

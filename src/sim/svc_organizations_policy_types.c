@@ -185,9 +185,9 @@ void org_guardrail_attach(struct sim *sim, const char *name, const char *content
     json_t *policy = policy_named(sim, name);
 
     if (policy == NULL) {
-        char id[24], random[9];
+        char id[24], random[11];
 
-        sim_hash_id(sim, name, "0123456789abcdefghijklmnopqrstuvwxyz", 8, random);
+        sim_hash_id(sim, name, "0123456789abcdefghijklmnopqrstuvwxyz", 10, random);
         snprintf(id, sizeof id, "p-%s", random);
         policy = org_policy_make(sim, id, "SERVICE_CONTROL_POLICY", name,
                                  "Guardrail applied by AWS Control Tower", content);
