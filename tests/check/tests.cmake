@@ -1,0 +1,3 @@
+foreach(name expressions template malformed)
+  unit(check ${name} base model store check)
+endforeach()
