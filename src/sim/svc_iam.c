@@ -113,11 +113,13 @@ static void populate(struct sim *sim, const char *account, const char *region, j
     for (size_t i = 0; i < json_array_size(named); i++) {
         add_named(sim, account, json_array_get(named, i), roles);
     }
-    json_t *execution = json_pack("s", "AWSControlTowerExecution");
-    if (named == NULL && !management && sim_ct_account_enrolled(sim, account)) {
-        add_named(sim, account, execution, roles);
+    if (entry == NULL && !management) {
+        /* Made by CreateAccount after the start. */
+        json_t *role = json_string(
+            jx_str_or(sim_org_account(sim, account), "RoleName", "OrganizationAccountAccessRole"));
+        add_named(sim, account, role, roles);
+        json_decref(role);
     }
-    json_decref(execution);
     if (management || sim_ct_account_backed_up(sim, account)) {
         add_backup_roles(sim, account, roles);
         if (management) {
@@ -129,6 +131,13 @@ static void populate(struct sim *sim, const char *account, const char *region, j
 static json_t *roles_of(struct sim *sim, const char *account)
 {
     return json_object_get(sim_state(sim, SVC_IAM, account, ""), "roles");
+}
+
+static void add_execution(struct sim *sim, const char *account, json_t *roles)
+{
+    json_t *name = json_string("AWSControlTowerExecution");
+    add_named(sim, account, name, roles);
+    json_decref(name);
 }
 
 /* What Control Tower made or took away since the account was first looked at. */
@@ -143,6 +152,16 @@ static void follow_control_tower(struct sim *sim, const char *account, json_t *r
         add_backup_roles(sim, account, roles);
     } else if (!backed_up && present) {
         json_object_del(roles, "aws-controltower-BackupRole");
+    }
+    if (json_object_get(map_get(sim->world_accounts, account), "roles") != NULL) {
+        return; /* the world has said which roles there are */
+    }
+    bool enrolled = sim_ct_account_enrolled(sim, account);
+    present = json_object_get(roles, "AWSControlTowerExecution") != NULL;
+    if (enrolled && !present) {
+        add_execution(sim, account, roles);
+    } else if (!enrolled && present) {
+        json_object_del(roles, "AWSControlTowerExecution");
     }
 }
 
