@@ -27,7 +27,7 @@ static void row(struct writer *w, json_t *object)
 static void member(struct writer *w, const char *name, json_t *value)
 {
     fprintf(w->out, ",\n  \"%s\": ", name);
-    json_dumpf(value, w->out, JSON_COMPACT);
+    json_dumpf(value, w->out, JSON_COMPACT | JSON_ENCODE_ANY);
     json_decref(value);
 }
 
