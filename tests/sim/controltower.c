@@ -195,7 +195,7 @@ static void disabling_goes_from_the_leaves_to_the_root(void **state)
 {
     static const char *const leaves_first[] = {OU("workx001"), OU("worky001"), OU("work0001"),
                                                OU("sand0001"), OU("sec00001")};
-    struct sim *sim = open_world("seed-healthy.yaml");
+    struct sim *sim = open_world("seed-healthy-3.3.yaml");
     json_t *off = manifest(sim);
     struct err err;
     json_t *out;
@@ -224,7 +224,7 @@ static void disabling_goes_from_the_leaves_to_the_root(void **state)
 
 static void a_moved_account_has_no_child_until_reset(void **state)
 {
-    struct sim *sim = open_world("seed-healthy.yaml");
+    struct sim *sim = open_world("seed-healthy-3.3.yaml");
     json_t *row;
 
     (void)state;
@@ -247,7 +247,7 @@ static void a_moved_account_has_no_child_until_reset(void **state)
 
 static void children_belong_to_their_parents(void **state)
 {
-    struct sim *sim = open_world("seed-healthy.yaml");
+    struct sim *sim = open_world("seed-healthy-3.3.yaml");
     json_t *parent = enabled(sim, BACKUP, OU("workx001"));
     json_t *child =
         enabled(sim, BACKUP, "arn:aws:organizations::" MANAGEMENT ":account/o-exampleorg1/" MEMBER);
@@ -276,7 +276,7 @@ static void children_belong_to_their_parents(void **state)
 
 static void baselines_know_their_place(void **state)
 {
-    struct sim *sim = open_world("seed-healthy.yaml");
+    struct sim *sim = open_world("seed-healthy-3.3.yaml");
 
     (void)state;
     refuse(sim, "controltower:EnableBaseline", enable(TOWER, OU("sec00001")),
@@ -301,7 +301,7 @@ static void baselines_know_their_place(void **state)
 
 static void a_suspended_account_makes_its_unit_fail(void **state)
 {
-    struct sim *sim = open_world("seed-healthy.yaml");
+    struct sim *sim = open_world("seed-healthy-3.3.yaml");
     json_t *row, *out;
 
     (void)state;
@@ -345,7 +345,7 @@ static void manifests_are_read_strictly(void **state)
         {"3.2", "backup", "{\"enabled\":false}"},
         {"5.5", "backup", "{\"enabled\":false}"},
     };
-    struct sim *sim = open_world("seed-healthy.yaml");
+    struct sim *sim = open_world("seed-healthy-3.3.yaml");
 
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -376,7 +376,7 @@ static void manifests_are_read_strictly(void **state)
 
 static void the_landing_zone_moves_to_version_4(void **state)
 {
-    struct sim *sim = open_world("seed-healthy.yaml");
+    struct sim *sim = open_world("seed-healthy-3.3.yaml");
     json_t *wanted = manifest(sim), *landing, *row;
 
     (void)state;
@@ -408,7 +408,7 @@ static void the_landing_zone_moves_to_version_4(void **state)
 
 static void controls_guard_every_backed_up_unit(void **state)
 {
-    struct sim *sim = open_world("seed-healthy.yaml");
+    struct sim *sim = open_world("seed-healthy-3.3.yaml");
     json_t *out = ask(sim, "controltower:ListEnabledControls",
                       json_pack("{ss}", "targetIdentifier", OU("sand0001")));
     json_t *scps = sim_org_scps(sim, "222233330031");
