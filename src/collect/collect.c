@@ -19,9 +19,13 @@ static void crawl_release(struct crawl *crawl)
 static int mark_caller(struct crawl *crawl, struct err *err)
 {
     const struct aws_client *client = crawl->client;
+    const struct collect_options *o = crawl->options;
+    /* Accounts left out on purpose are not counted as unseen. */
+    bool filtered = o->accounts || o->excluded_accounts || o->ous;
     return store_meta_set(crawl->store, "caller_arn", aws_client_caller_arn(client), err) ||
            store_meta_set(crawl->store, "caller_account", aws_client_account(client), err) ||
            store_meta_set(crawl->store, "partition", aws_client_partition(client), err) ||
+           store_meta_set(crawl->store, "filtered", filtered ? "true" : "false", err) ||
            store_meta_set(crawl->store, "state", "collecting", err);
 }
 

@@ -201,6 +201,23 @@ static json_t *under_change(const struct directory *d)
     return list;
 }
 
+/* The two backup accounts and their states; an account nobody listed has none. */
+static json_t *backup_accounts(const struct directory *d)
+{
+    const char *const ids[] = {d->admin, d->central};
+    static const char *const names[][2] = {{"backup_admin", "backup_admin_state"},
+                                           {"central_backup", "central_backup_state"}};
+    json_t *accounts = json_object();
+    for (size_t i = 0; i < 2; i++) {
+        const struct member *m = ids[i] != NULL ? directory_member(d, ids[i]) : NULL;
+        jx_set_str(accounts, names[i][0], ids[i]);
+        if (m != NULL && m->listed) {
+            jx_set_str(accounts, names[i][1], m->state);
+        }
+    }
+    return accounts;
+}
+
 static void set_manifest(struct visit *v, json_t *document)
 {
     const struct directory *d = v->s->dir;
@@ -216,6 +233,7 @@ static void set_manifest(struct visit *v, json_t *document)
     set_new(document, "governed_regions", regions);
     set_new(document, "manifest", manifest != NULL ? json_deep_copy(manifest) : json_object());
     set_new(document, "backup", json_deep_copy(v->s->backup));
+    set_new(document, "accounts", backup_accounts(d));
     set_bool(document, "config_enabled", manifest_section_enabled(manifest, version, "config"));
     set_bool(document, "security_roles_enabled",
              manifest_section_enabled(manifest, version, "securityRoles"));
