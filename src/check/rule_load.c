@@ -132,14 +132,19 @@ static int load_words(const struct loading *s)
     return 0;
 }
 
-/* "service:Operation" */
+/* "service:Operation", or a family: "rds:*", "rds:Describe*" */
 static bool operation_well_formed(const char *word)
 {
     size_t service = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    if (service == 0 || word[service] != ':') {
+        return false;
+    }
     const char *name = word + service + 1;
-    return service > 0 && word[service] == ':' && *name >= 'A' && *name <= 'Z' &&
-           strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") ==
-               strlen(name);
+    size_t length =
+        strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
+    bool capital = *name >= 'A' && *name <= 'Z';
+    return (capital && name[length] == '\0') ||
+           ((capital || length == 0) && strcmp(name + length, "*") == 0);
 }
 
 static enum need_at default_at(const struct rule *r, const char *operation)
