@@ -1,3 +1,3 @@
-foreach(name expressions template malformed)
+foreach(name expressions template malformed sets run)
   unit(check ${name} base model store check)
 endforeach()
