@@ -255,8 +255,8 @@ void record_tag(struct sim *sim, json_t *record, const char *key, const char *va
 {
     json_t *tags = json_object_get(record, "tags"), *since = json_object_get(record, "since");
     if (value == NULL) {
+        json_object_del(since, key); /* first: the key may be the tag's own */
         json_object_del(tags, key);
-        json_object_del(since, key);
         return;
     }
     if (!str_equal(json_string_value(json_object_get(tags, key)), value)) {

@@ -237,7 +237,7 @@ static bool reached(struct sim *sim, const char *region, const json_t *operation
 
 /* The operation that made the account's local resources; "" when there are none to be; NULL while
  * that is being changed. */
-static const char *wanted_local(struct sim *sim, const char *account, const char *region)
+static const char *wanted_local(struct sim *sim, const char *account, const char *region, bool seen)
 {
     const char *parent = org_parent(sim, account);
     const json_t *enabled = parent != NULL ? ct_enabled(sim, "BackupBaseline", parent) : NULL;
@@ -245,7 +245,8 @@ static const char *wanted_local(struct sim *sim, const char *account, const char
         jx_bool(json_object_get(enabled, "missing"), account)) {
         return "";
     }
-    if (!sim_ct_account_backed_up(sim, account)) {
+    bool moving = seen && str_equal(jx_str(enabled, "status"), "UNDER_CHANGE");
+    if (moving || !sim_ct_account_backed_up(sim, account)) {
         return NULL; /* failed or under change: what is there stays as it is */
     }
     return jx_str_or(enabled, "last_operation", "-");
@@ -277,7 +278,8 @@ static bool changed(json_t *deployed, const char *what, const char *wanted)
 static void reconcile_local(struct sim *sim, const char *account, const char *region, json_t *state)
 {
     json_t *deployed = json_object_get(state, "deployed");
-    const char *wanted = wanted_local(sim, account, region);
+    bool seen = json_object_get(deployed, "local") != NULL;
+    const char *wanted = wanted_local(sim, account, region, seen);
     if (!changed(deployed, "local", wanted)) {
         return;
     }

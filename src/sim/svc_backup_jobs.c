@@ -239,8 +239,9 @@ static int list_jobs(struct sim_call *call, jobs_of make)
     const char *account = jx_str_or(call->in, "ByAccountId", call->account), *id;
     json_t *member;
     if (!str_equal(account, call->account) && !backup_sees_organization(call->sim, call->account)) {
-        return sim_fail(call, 403, "AccessDeniedException",
-                        "The account is not authorized to see the jobs of other accounts");
+        return backup_invalid(
+            call,
+            "Only the organization's administrators of AWS Backup may see the jobs of others");
     }
     json_t *rows = json_array();
     if (str_equal(account, "*")) {

@@ -343,8 +343,7 @@ static json_t *fresh_vault(struct sim_call *call)
     json_t *state = backup_here(call);
     const char *owner = jx_str_or(call->in, "BackupVaultAccountId", call->account);
     if (!str_equal(owner, call->account)) {
-        sim_fail(call, 403, "AccessDeniedException",
-                 "Insufficient privileges to perform this action.");
+        backup_missing(call, "A backup vault shared by account", owner);
         return NULL;
     }
     json_t *vault = backup_vault(call, state);

@@ -136,8 +136,7 @@ static int same_account(struct sim_call *call)
     if (str_equal(account, call->account)) {
         return 0;
     }
-    return sim_fail(call, 403, "AccessDeniedException",
-                    "Insufficient privileges to perform this action.");
+    return backup_missing(call, "A backup vault shared by account", account);
 }
 
 int backup_describe_vault(struct sim_call *call)

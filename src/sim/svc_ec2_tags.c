@@ -114,7 +114,6 @@ int ec2_create_tags(struct sim_call *call)
                            : "");
         }
     }
-    json_object_set_new(call->out, "return", json_true());
     return 0;
 }
 
@@ -148,7 +147,6 @@ int ec2_delete_tags(struct sim_call *call)
     {
         delete_from(call, any_record(call, json_string_value(id)));
     }
-    json_object_set_new(call->out, "return", json_true());
     return 0;
 }
 
