@@ -1,12 +1,17 @@
 /* Which accounts are asked: ACTIVE ones, within the run's filters. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/jsonx.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "crawl.h"
+
+/* Not an operation that any rule needs: it makes the run INCOMPLETE without hiding other answers.
+ */
+#define PLACE_OF_ACCOUNT "organizations:ListAccounts/Paths"
 
 struct unit { /* an OU or the root, for walking upwards */
     char *name, *parent;
@@ -93,13 +98,72 @@ static bool is_active(const json_t *account)
     return strcmp(jx_str_or(account, "State", jx_str_or(account, "Status", "")), "ACTIVE") == 0;
 }
 
+/* The parent that Paths ("o-…/r-…/ou-…/123456789012/") tells, when AWS sends it; FACTS 4: older
+ * endpoints do not. */
+static bool paths_parent(const json_t *account, char *out, size_t size)
+{
+    const char *path = json_string_value(json_array_get(jx_get(account, "Paths"), 0));
+    const char *end = path ? strrchr(path, '/') : NULL;
+    const char *slashes[3] = {NULL};
+    if (!end || end[1] != '\0') {
+        return false;
+    }
+    for (const char *at = end; at >= path; at--) {
+        if (*at == '/') {
+            slashes[2] = slashes[1];
+            slashes[1] = slashes[0];
+            slashes[0] = at;
+        }
+        if (slashes[2]) {
+            break;
+        }
+    }
+    if (!slashes[2] || (size_t)(slashes[1] - slashes[0]) >= size) {
+        return false;
+    }
+    memcpy(out, slashes[0] + 1, (size_t)(slashes[1] - slashes[0] - 1));
+    out[slashes[1] - slashes[0] - 1] = '\0';
+    return true;
+}
+
+/* Two sources for one fact: where they disagree, the organization changed while it was read, or a
+   page went missing. No rule can be trusted blindly then, so it counts as something that could not
+   be seen. */
+static int cross_check(struct members *m, const char *id, const json_t *account)
+{
+    char told[64];
+    const char *walked = map_get(m->parents, id);
+    if (!paths_parent(account, told, sizeof told) || (walked && strcmp(walked, told) == 0)) {
+        return 0;
+    }
+    char *message = xasprintf("ListAccounts places the account in %s, the walk of the tree in %s",
+                              told, walked ? walked : "no OU at all");
+    struct gap gap = {.operation = PLACE_OF_ACCOUNT,
+                      .account = id,
+                      .region = "",
+                      .target = "",
+                      .class = "inconsistent",
+                      .code = "",
+                      .message = message,
+                      .wall_ms = clock_wall_ms(NULL),
+                      .request_id = ""};
+    m->crawl->gaps++;
+    int rc = store_gap(m->crawl->store, &gap, m->err);
+    free(message);
+    return rc;
+}
+
 static int ask_member(void *context, const struct entity *e)
 {
     struct members *m = context;
     struct crawl *crawl = m->crawl;
     json_t *account = json_loadb(e->json, e->json_length, 0, NULL);
     bool active = is_active(account);
+    int rc = cross_check(m, e->key, account);
     json_decref(account);
+    if (rc) {
+        return -1;
+    }
     if (!active || strcmp(e->key, crawl->management) == 0 || !crawl_wants_account(crawl, e->key) ||
         !in_wanted_unit(m, e->key)) {
         return 0;
