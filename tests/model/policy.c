@@ -1,0 +1,223 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/jsonx.h"
+#include "model/policy.h"
+
+#define ROOT                                                                                       \
+    "{\"Sid\":\"Root\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122221111:"   \
+    "root\"},\"Action\":\"kms:*\",\"Resource\":\"*\"}"
+#define NINE                                                                                       \
+    "\"kms:Decrypt\",\"kms:DescribeKey\",\"kms:GenerateDataKey*\",\"kms:Encrypt\","                \
+    "\"kms:ReEncrypt*\",\"kms:GetKeyPolicy\",\"kms:CreateGrant\",\"kms:ListGrants\","              \
+    "\"kms:RevokeGrant\""
+#define ORG_WITH(principal, actions, condition)                                                    \
+    "{\"Sid\":\"Org\",\"Effect\":\"Allow\",\"Principal\":" principal ",\"Action\":[" actions       \
+    "],\"Resource\":\"*\",\"Condition\":" condition "}"
+#define OUR_ORG "{\"StringEquals\":{\"aws:PrincipalOrgID\":\"o-exampleorg1\"}}"
+#define ORG ORG_WITH("\"*\"", NINE, OUR_ORG)
+#define POLICY(statements) "{\"Version\":\"2012-10-17\",\"Statement\":[" statements "]}"
+
+static bool is_member(void *context, const char *id)
+{
+    (void)context;
+    return strcmp(id, "222233330001") == 0;
+}
+
+static const struct policy_frame frame = {.partition = "aws",
+                                          .management_account = "111122221111",
+                                          .organization_id = "o-exampleorg1",
+                                          .is_member = is_member};
+
+static void equality_is_of_meaning_not_of_bytes(void **state)
+{
+    static const struct {
+        const char *what, *a, *b;
+        bool equal;
+    } cases[] = {
+        {"itself", POLICY(ROOT "," ORG), POLICY(ROOT "," ORG), true},
+        {"statement order", POLICY(ROOT "," ORG), POLICY(ORG "," ROOT), true},
+        {"Sid and Id", POLICY(ROOT),
+         "{\"Id\":\"x\",\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\","
+         "\"Principal\":{\"AWS\":[\"111122221111\"]},\"Action\":[\"KMS:*\"],\"Resource\":[\"*\"]}}",
+         true},
+        {"everyone in both spellings", POLICY(ORG),
+         POLICY(ORG_WITH("{\"AWS\":\"*\"}", NINE, OUR_ORG)), true},
+        {"a condition key's case", POLICY(ORG),
+         POLICY(ORG_WITH("\"*\"", NINE,
+                         "{\"stringequals\":{\"AWS:principalorgid\":[\"o-exampleorg1\"]}}")),
+         true},
+        {"a repeated action", POLICY(ORG),
+         POLICY(ORG_WITH("\"*\"", NINE ",\"kms:Decrypt\"", OUR_ORG)), true},
+        {"a missing statement", POLICY(ROOT "," ORG), POLICY(ROOT), false},
+        {"another organization", POLICY(ORG),
+         POLICY(ORG_WITH("\"*\"", NINE,
+                         "{\"StringEquals\":{\"aws:PrincipalOrgID\":\"o-exampleorg2\"}}")),
+         false},
+        {"another effect", POLICY(ROOT),
+         POLICY("{\"Effect\":\"Deny\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122221111:root\"},"
+                "\"Action\":\"kms:*\",\"Resource\":\"*\"}"),
+         false},
+        {"a condition's value keeps its case", POLICY(ORG),
+         POLICY(ORG_WITH("\"*\"", NINE,
+                         "{\"StringEquals\":{\"aws:PrincipalOrgID\":\"o-ExampleOrg1\"}}")),
+         false},
+        {"no policy at all", POLICY(ORG), "not json", false},
+        {"two that are none", "[]", "[]", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (policy_equal(cases[i].a, cases[i].b) != cases[i].equal ||
+            policy_equal(cases[i].b, cases[i].a) != cases[i].equal) {
+            fail_msg("%s", cases[i].what);
+        }
+    }
+}
+
+static void the_documented_key_policy_is_complete(void **state)
+{
+    (void)state;
+    json_t *d = key_policy_describe(POLICY(ROOT "," ORG), &frame);
+    assert_true(jx_bool(d, "present"));
+    assert_true(jx_bool(d, "valid"));
+    assert_true(jx_bool(d, "management_root"));
+    assert_true(jx_bool(d, "org_statement"));
+    assert_int_equal(jx_count(d, "missing_actions"), 0);
+    assert_false(jx_bool(d, "unconditional_star"));
+    assert_int_equal(jx_count(d, "foreign_accounts"), 0);
+    assert_int_equal(jx_count(d, "foreign_orgs"), 0);
+    json_decref(d);
+}
+
+static void each_fault_of_a_key_policy_is_told_apart(void **state)
+{
+    static const struct {
+        const char *what, *text;
+        bool root, organization, star;
+        size_t missing, accounts, organizations;
+    } cases[] = {
+        {"the default policy", POLICY(ROOT), true, false, false, 9, 0, 0},
+        {"another organization",
+         POLICY(ROOT "," ORG_WITH("\"*\"", NINE,
+                                  "{\"StringEquals\":{\"aws:PrincipalOrgID\":\"o-other\"}}")),
+         true, false, false, 9, 0, 1},
+        {"no condition",
+         POLICY(
+             ROOT
+             ",{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"kms:*\",\"Resource\":\"*\"}"),
+         true, false, true, 9, 0, 0},
+        {"IfExists lets strangers in",
+         POLICY(ROOT "," ORG_WITH(
+             "\"*\"", NINE,
+             "{\"StringEqualsIfExists\":{\"aws:PrincipalOrgID\":\"o-exampleorg1\"}}")),
+         true, false, true, 9, 0, 0},
+        {"one action short",
+         POLICY(ROOT "," ORG_WITH("\"*\"",
+                                  "\"kms:Decrypt\",\"kms:DescribeKey\",\"kms:GenerateDataKey\","
+                                  "\"kms:Encrypt\",\"kms:ReEncrypt*\",\"kms:GetKeyPolicy\",\"kms:"
+                                  "CreateGrant\",\"kms:ListGrants\",\"kms:RevokeGrant\"",
+                                  OUR_ORG)),
+         true, true, false, 1, 0, 0},
+        {"kms:* covers all nine", POLICY(ROOT "," ORG_WITH("\"*\"", "\"kms:*\"", OUR_ORG)), true,
+         true, false, 0, 0, 0},
+        {"two statements together",
+         POLICY(ROOT "," ORG_WITH("\"*\"", "\"kms:*Grant*\",\"kms:De*\"", OUR_ORG) "," ORG_WITH(
+             "\"*\"",
+             "\"kms:GenerateDataKey*\",\"kms:Encrypt\",\"kms:ReEncrypt*\",\"kms:GetKeyPolicy\"",
+             OUR_ORG)),
+         true, true, false, 0, 0, 0},
+        {"a second condition narrows it",
+         POLICY(ROOT "," ORG_WITH("\"*\"", NINE,
+                                  "{\"StringEquals\":{\"aws:PrincipalOrgID\":\"o-exampleorg1\","
+                                  "\"kms:ViaService\":\"x\"}}")),
+         true, false, false, 9, 0, 0},
+        {"the wrong partition",
+         POLICY("{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws-cn:iam::111122221111:"
+                "root\"},\"Action\":\"kms:*\",\"Resource\":\"*\"}," ORG),
+         false, true, false, 0, 0, 0},
+        {"another account's root",
+         POLICY("{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::999999999999:root\"},"
+                "\"Action\":\"kms:*\",\"Resource\":\"*\"}," ORG),
+         false, true, false, 0, 1, 0},
+        {"a member account is no stranger",
+         POLICY(ROOT "," ORG
+                     ",{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::222233330001:"
+                     "role/x\"},\"Action\":\"kms:Decrypt\",\"Resource\":\"*\"}"),
+         true, true, false, 0, 0, 0},
+        {"not JSON", "{", false, false, false, 9, 0, 0},
+        {"a statement without an action", POLICY("{\"Effect\":\"Allow\",\"Principal\":\"*\"}"),
+         false, false, false, 9, 0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *d = key_policy_describe(cases[i].text, &frame);
+        bool as_told = jx_bool(d, "management_root") == cases[i].root &&
+                       jx_bool(d, "org_statement") == cases[i].organization &&
+                       jx_bool(d, "unconditional_star") == cases[i].star &&
+                       jx_count(d, "missing_actions") == cases[i].missing &&
+                       jx_count(d, "foreign_accounts") == cases[i].accounts &&
+                       jx_count(d, "foreign_orgs") == cases[i].organizations;
+        if (!as_told) {
+            char *text = jx_dump(d);
+            fail_msg("%s: %s", cases[i].what, text);
+        }
+        json_decref(d);
+    }
+    json_t *none = key_policy_describe(NULL, &frame);
+    assert_false(jx_bool(none, "present"));
+    json_decref(none);
+}
+
+#define COPY(principal, tail)                                                                      \
+    POLICY("{\"Effect\":\"Allow\",\"Principal\":" principal                                        \
+           ",\"Action\":\"backup:CopyIntoBackupVault\",\"Resource\":\"*\"" tail "}")
+
+static void vault_policies_are_open_closed_or_right(void **state)
+{
+    static const struct {
+        const char *what, *text;
+        bool allows, open;
+        size_t organizations;
+    } cases[] = {
+        {"as documented", COPY("\"*\"", ",\"Condition\":" OUR_ORG), true, false, 0},
+        {"open to the world", COPY("\"*\"", ""), true, true, 0},
+        {"another organization",
+         COPY("\"*\"", ",\"Condition\":{\"StringEquals\":{\"aws:PrincipalOrgID\":\"o-other\"}}"),
+         false, false, 1},
+        {"one account only", COPY("{\"AWS\":\"arn:aws:iam::222233330001:root\"}", ""), false, false,
+         0},
+        {"both organizations",
+         COPY("\"*\"", ",\"Condition\":{\"StringEquals\":{\"aws:PrincipalOrgID\":[\"o-"
+                       "exampleorg1\",\"o-other\"]}}"),
+         true, false, 1},
+        {"denied to all",
+         POLICY("{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"backup:*\",\"Resource\":\"*"
+                "\"},{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"backup:"
+                "CopyIntoBackupVault\",\"Resource\":\"*\",\"Condition\":" OUR_ORG "}"),
+         false, false, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *d = vault_policy_describe(cases[i].text, &frame);
+        if (jx_bool(d, "allows_org_copy") != cases[i].allows ||
+            jx_bool(d, "open_to_all") != cases[i].open ||
+            jx_count(d, "foreign_orgs") != cases[i].organizations) {
+            fail_msg("%s", cases[i].what);
+        }
+        json_decref(d);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(equality_is_of_meaning_not_of_bytes),
+                                       cmocka_unit_test(the_documented_key_policy_is_complete),
+                                       cmocka_unit_test(each_fault_of_a_key_policy_is_told_apart),
+                                       cmocka_unit_test(vault_policies_are_open_closed_or_right)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,5 @@
+unit(model finding base model)
+unit(model config base model)
+unit(model policy base model)
+unit(model manifest base model)
+unit(model nouns base model)
