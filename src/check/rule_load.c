@@ -140,8 +140,7 @@ static bool operation_well_formed(const char *word)
         return false;
     }
     const char *name = word + service + 1;
-    size_t length =
-        strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
+    size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
     bool capital = *name >= 'A' && *name <= 'Z';
     return (capital && name[length] == '\0') ||
            ((capital || length == 0) && strcmp(name + length, "*") == 0);

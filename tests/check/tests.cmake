@@ -1,3 +1,3 @@
-foreach(name expressions template malformed sets run)
+foreach(name expressions template malformed sets run speed)
   unit(check ${name} base model store check)
 endforeach()
