@@ -117,11 +117,23 @@ int backup_delete_vault(struct sim_call *call)
     return json_object_del(json_object_get(state, "vaults"), jx_str(call->in, "BackupVaultName"));
 }
 
-/* In a generated world, copies are only made when a vault's points are listed: the number is
- * approximate, as AWS's is. */
+/* Generated worlds are large: there, points are made when they are asked for, and until then the
+   number of them in a vault is approximate, as AWS's is. */
+static bool counts_points(struct sim_call *call)
+{
+    return sim_generated_resources(call->sim) == 0;
+}
+
+static void make_points(struct sim_call *call, json_t *state)
+{
+    if (counts_points(call)) {
+        backup_points_refresh(call->sim, call->account, call->region, state);
+    }
+}
+
 static json_t *counted(struct sim_call *call, json_t *vault)
 {
-    if (sim_generated_resources(call->sim) == 0) {
+    if (counts_points(call)) {
         backup_copies_refresh(call->sim, call->account, call->region, vault);
     }
     json_t *row = json_copy(json_object_get(vault, "wire"));
@@ -146,7 +158,7 @@ int backup_describe_vault(struct sim_call *call)
     if (vault == NULL) {
         return -1;
     }
-    backup_points_refresh(call->sim, call->account, call->region, state);
+    make_points(call, state);
     json_t *row = counted(call, vault);
     json_object_update(call->out, row);
     json_decref(row);
@@ -158,7 +170,7 @@ int backup_list_vaults(struct sim_call *call)
     json_t *state = backup_here(call), *rows = json_array(), *vault;
     const char *type = jx_str(call->in, "ByVaultType"), *name;
     bool shared = jx_bool(call->in, "ByShared"); /* no vault of this simulator is shared */
-    backup_points_refresh(call->sim, call->account, call->region, state);
+    make_points(call, state);
     json_object_foreach(json_object_get(state, "vaults"), name, vault)
     {
         if (!shared && (type == NULL || str_equal(type, jx_str(vault, "wire.VaultType")))) {
