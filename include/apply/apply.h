@@ -1,0 +1,57 @@
+/* Walks a plan: ready, journal, send, poll, verify. The only writer of the program. */
+#ifndef TOWERKEEP_APPLY_APPLY_H
+#define TOWERKEEP_APPLY_APPLY_H
+
+#include <jansson.h>
+#include <signal.h>
+#include <stdbool.h>
+
+#include "aws/client.h"
+#include "base/err.h"
+
+enum step_state {
+    STEP_WAITING,
+    STEP_ALREADY_TRUE,
+    STEP_RUNNING,
+    STEP_DONE,
+    STEP_FAILED,
+    STEP_NOT_ATTEMPTED
+};
+const char *step_state_name(enum step_state s);
+
+struct apply_event { /* borrowed; told whenever a step changes state or a poll says something new */
+    const json_t *step;
+    enum step_state state;
+    const char *message;   /* AWS's or ours; "" */
+    double elapsed_seconds; /* of the step, in cloud time */
+    size_t done, total;
+};
+
+struct apply_options {
+    const char *journal;      /* path of the journal database; an existing one of the same plan is resumed */
+    double time_scale;        /* 1 in real life; waits are divided by it. Refused unless the endpoint is loopback. */
+    bool dry_run;             /* guards and probes only: nothing is sent, nothing is journalled */
+    int max_changes;          /* stop before sending more than this; 0: no limit */
+    void (*tell)(void *context, const struct apply_event *event);
+    void *context;
+    const volatile sig_atomic_t *stop;
+};
+
+struct apply_result {
+    size_t done, already_true, failed, not_attempted;
+    unsigned long long writes;
+    json_t *changes; /* yours: one object a step: id, title, state, message, before, after, operation, request_id, started, ended */
+};
+
+/* 0 when every step is done or was already true; 1 when some failed or were not attempted (the journal says which); -1 when
+   the engine itself could not go on (err), for example interrupted, credentials expired, another apply holds the lock. */
+int apply_run(struct aws_client *client, const json_t *plan, const struct apply_options *options,
+              struct apply_result *result, struct err *err);
+void apply_result_release(struct apply_result *result);
+
+/* What must hold before the first change: landing zone ACTIVE and IN_SYNC, nothing running, dependency chain, SCP head-room,
+   account quota, Regions enabled, suspended accounts, permissions where IAM lets us ask. Problems are appended as texts to
+   `problems` (a list); -1 only when they could not be asked. */
+int preflight_run(struct aws_client *client, const json_t *plan, json_t *problems, struct err *err);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * From what a run knows to a plan. Offline. A finding names a remedy; a remedy is a row in a table that turns a subject
+ * into a step; equal steps merge; needs draw the order.
+ */
+#ifndef TOWERKEEP_PLAN_MAKE_H
+#define TOWERKEEP_PLAN_MAKE_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "store/store.h"
+#include "store/subjects.h"
+
+enum goal { GOAL_FIX, GOAL_ENABLE, GOAL_TEARDOWN };
+
+struct plan_options {
+    const json_t *config;              /* struct config's document: the desired state */
+    const char *const *checks;         /* GOAL_FIX: only findings of these checks (globs); NULL: all */
+    int only_step;                     /* 0: all six */
+    bool delete_key, close_accounts;   /* GOAL_TEARDOWN */
+    const char *const *delete_recovery_points; /* GOAL_TEARDOWN: vault names */
+};
+
+/* *plan is yours. A plan without steps is a success: everything is as it should be, or only people can mend it ("manual"). */
+int plan_make(struct store *store, struct subjects *subjects, enum goal goal, const struct plan_options *options,
+              json_t **plan, struct err *err);
+
+/* A readable tree: steps with reasons, requests, risk, expected duration. `width` columns; `color` as cli says. */
+void plan_print(const json_t *plan, FILE *out, int width, bool color);
+/* The same steps as a reviewable shell script of AWS CLI commands. */
+int plan_emit_aws_cli(const json_t *plan, FILE *out, struct err *err);
+
+/* The catalogue, for docs, iam-policy and tests. */
+struct remedy_info {
+    const char *id, *title;
+    int step;
+    const char *operations; /* writes it sends, space separated */
+    const char *undo;
+};
+const struct remedy_info *remedy_at(size_t index); /* NULL past the last */
+
+#endif
