@@ -1,4 +1,5 @@
 /* The Resource Groups Tagging API: sees what is tagged now or ever was, never what was not. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/jsonx.h"
@@ -89,6 +90,31 @@ static int page(struct sim_call *call, json_t *rows, size_t size)
     return failed;
 }
 
+/* State `others` {arn: {key: value}}: what a world says is tagged here though no service of this
+ * simulator holds it: types it does not have, and resources that are gone. */
+static void add_others(struct sim_call *call, const json_t *arns, json_t *rows)
+{
+    json_t *others =
+        json_object_get(sim_state(call->sim, SVC_TAGGING, call->account, call->region), "others");
+    const char *arn;
+    json_t *tags;
+    json_object_foreach(others, arn, tags)
+    {
+        char type[96];
+        struct arn parts;
+        if (!arn_parse(arn, &parts) || (arns != NULL && !jx_list_has(arns, arn))) {
+            continue;
+        }
+        snprintf(type, sizeof type, "%s:%.*s", parts.service, (int)strcspn(parts.resource, ":/"),
+                 parts.resource);
+        if (tags_fit(json_object_get(call->in, "TagFilters"), tags) &&
+            type_fits(json_object_get(call->in, "ResourceTypeFilters"), type)) {
+            json_array_append_new(rows, json_pack("{s:s, s:o}", "ResourceARN", arn, "Tags",
+                                                  tags_list(tags, "Key", "Value")));
+        }
+    }
+}
+
 static int get_resources(struct sim_call *call)
 {
     if (check_inputs(call) < 0) {
@@ -110,6 +136,7 @@ static int get_resources(struct sim_call *call)
         }
     }
     json_decref(all);
+    add_others(call, arns, rows);
     return page(call, rows, 50);
 }
 
