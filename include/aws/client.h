@@ -34,6 +34,8 @@ struct aws_options { /* strings borrowed for the client's life; zero means the d
     int max_in_flight;      /* default 64 */
     int max_attempts;       /* total tries of a call; default 8 for throttling, 3 for transient */
     double rate_share;      /* part of the published rates we take; default 0.6; 0 < x <= 1 */
+    bool unpaced;           /* mind no published rate: for measurements against a simulator; refused
+                               unless every endpoint is loopback */
     double max_rate;        /* all calls together, per second; 0: no such limit */
     const struct clock *clock; /* NULL: system */
     uint64_t jitter_seed;      /* 0: from the operating system */

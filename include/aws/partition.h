@@ -44,5 +44,7 @@ struct endpoint_rules {       /* all strings borrowed; NULL when unset */
  * only. ERR_INPUT for plain http to a non-loopback host. */
 int endpoint_resolve(const struct endpoint_rules *rules, const struct op *op, const char *region,
                      struct endpoint *out, struct err *err);
+/* Does every call stay on this machine? */
+bool endpoints_are_loopback(const struct endpoint_rules *rules);
 
 #endif

@@ -51,14 +51,19 @@ int aws_client_new(const struct aws_options *options, const struct creds_source 
         c->profile_endpoint = xstrdup(source->endpoint_url);
         c->endpoints.override_all = c->profile_endpoint;
     }
+    if (options->unpaced && !endpoints_are_loopback(&c->endpoints)) {
+        free(c->profile_endpoint);
+        free(c);
+        return err_set(err, ERR_INPUT, "without pacing: every endpoint must be on loopback");
+    }
     c->read_only = options->read_only;
     c->session_seconds = or_else(options->session_seconds, 3600);
     c->max_attempts = options->max_attempts > 0 ? options->max_attempts : 0;
     c->body_ceiling = transport.body_ceiling;
     c->clock = options->clock;
     random_seed(&c->random, options->jitter_seed);
-    c->limiter =
-        limiter_new(options->rate_share > 0 ? options->rate_share : 0.6, options->max_rate);
+    double share = options->rate_share > 0 ? options->rate_share : 0.6;
+    c->limiter = limiter_new(options->unpaced ? 0 : share, options->max_rate);
     c->sign_cache = sign_cache_new(SIGNING_KEYS);
     c->regions = map_new(free);
     text_init(&c->authorization, AUTHORIZATION_MAX_BYTES);

@@ -190,7 +190,7 @@ static void append(struct limiter *l, struct lane *lane)
 static struct lane *lane_of(struct limiter *l, const struct limiter_place *place, int64_t now_ms)
 {
     const struct rate *rates[RATES_MAX];
-    size_t count = op_rates(place->op, rates);
+    size_t count = l->share > 0 ? op_rates(place->op, rates) : 0;
     char key[KEY_SIZE];
     (void)snprintf(key, sizeof key, "%d|%s|%s|%s|%s", (int)place->op->service,
                    count > 0 ? rates[0]->group : "", count > 1 ? rates[1]->group : "",
@@ -291,7 +291,7 @@ struct waiter *limiter_next(struct limiter *l, int64_t now_ms, int64_t *wake_ms)
 void limiter_drain(struct limiter *l, const struct limiter_place *place, int64_t now_ms)
 {
     const struct rate *rates[RATES_MAX];
-    size_t count = op_rates(place->op, rates);
+    size_t count = l->share > 0 ? op_rates(place->op, rates) : 0;
     for (size_t i = 0; i < count; i++) {
         struct bucket *b = bucket_of(l, place, rates[i]);
         bucket_fill(b, now_ms);

@@ -31,8 +31,8 @@ struct limiter_place { /* what a call is charged to; strings borrowed */
     const char *account, *region;
 };
 
-/* share: part of the published rates; max_rate: all calls together per second, 0 for no such limit.
- */
+/* share: part of the published rates, 0 to mind none of them; max_rate: all calls together per
+ * second, 0 for no such limit. */
 struct limiter *limiter_new(double share, double max_rate);
 void limiter_free(struct limiter *l); /* forgets the waiters, which are not its own */
 /* front: a call that has waited before and goes first among its equals. */

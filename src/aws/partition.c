@@ -186,6 +186,23 @@ static int apply_override(const struct endpoint_rules *rules, const char *url, s
     return 0;
 }
 
+static bool url_is_loopback(const char *url)
+{
+    const char *authority = strstr(url, "://");
+    authority = authority != NULL ? authority + 3 : url;
+    size_t bracket = authority[0] == '[' ? strcspn(authority, "]") + 1 : 0;
+    return is_loopback(authority, bracket > 0 ? bracket : strcspn(authority, ":/?#"));
+}
+
+bool endpoints_are_loopback(const struct endpoint_rules *rules)
+{
+    bool all = rules->override_all != NULL && url_is_loopback(rules->override_all);
+    for (size_t i = 0; i < SVC_COUNT && all; i++) {
+        all = rules->override[i] == NULL || url_is_loopback(rules->override[i]);
+    }
+    return all;
+}
+
 int endpoint_resolve(const struct endpoint_rules *rules, const struct op *op, const char *region,
                      struct endpoint *out, struct err *err)
 {

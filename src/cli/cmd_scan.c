@@ -159,6 +159,7 @@ static int open_client(struct scan *s, struct err *err)
         .max_in_flight =
             o->max_workers ? o->max_workers : (int)jx_int(config, "limits.max_workers", 64),
         .max_rate = o->max_rate,
+        .unpaced = o->unpaced,
         .endpoints = {.allow_http = o->allow_http,
                       .use_fips = env_true("AWS_USE_FIPS_ENDPOINT"),
                       .use_dual_stack = env_true("AWS_USE_DUALSTACK_ENDPOINT")},

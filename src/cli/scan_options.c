@@ -30,7 +30,8 @@ enum key {
     KEY_ALLOW_HTTP,
     KEY_PROGRESS,
     KEY_HOME_REGION,
-    KEY_NO_UNGOVERNED
+    KEY_NO_UNGOVERNED,
+    KEY_UNPACED
 };
 
 /* Order here is the order of --help. */
@@ -84,6 +85,8 @@ static const struct argp_option options[] = {
     {"max-workers", KEY_MAX_WORKERS, "N", 0, "Calls in flight, 1 to 1024 (default 64)", 5},
     {"max-rate", KEY_MAX_RATE, "N", 0, "Calls per second, all together (default: no such limit)",
      5},
+    {"unpaced", KEY_UNPACED, NULL, OPTION_HIDDEN,
+     "Mind no published rate: for measurements, and only with every endpoint on loopback", 5},
     {"progress", KEY_PROGRESS, "WHEN", 0, "auto, none or json (default auto: a line on a terminal)",
      5},
     {"log-level", KEY_LOG_LEVEL, "LEVEL", 0, "error, warn, info or debug (default warn)", 5},
@@ -216,6 +219,8 @@ static bool *flag_of(struct scan_options *o, int key)
         return &o->allow_http;
     case KEY_NO_UNGOVERNED:
         return &o->no_ungoverned;
+    case KEY_UNPACED:
+        return &o->unpaced;
     case 'l':
         return &o->list_checks;
     case 'z':

@@ -14,7 +14,8 @@ struct scan_options {
     const char *profile, *home_region, *external_id, *endpoint_url, *output, *resume, *log_file;
     int session_seconds, max_workers, min_severity, fail_on;
     double max_rate;
-    bool ignore_exit_3, list_checks, no_color, allow_http, no_ungoverned;
+    bool ignore_exit_3, list_checks, no_color, allow_http, no_ungoverned,
+        unpaced;
     enum progress_mode progress;
     int log_level;
 };

@@ -373,6 +373,32 @@ static void a_missing_ca_bundle_is_refused_at_once(void **state)
     assert_non_null(strstr(err.text, "/nonexistent/bundle.pem"));
 }
 
+static void pacing_is_left_out_on_loopback_only(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *all, *kms;
+        bool fine;
+    } cases[] = {{"http://127.0.0.1:1", NULL, true},
+                 {"http://[::1]:1", "https://localhost", true},
+                 {NULL, NULL, false},
+                 {NULL, "http://127.0.0.1:1", false},
+                 {"https://example.com", NULL, false},
+                 {"https://127.0.0.1.example.com", NULL, false},
+                 {"http://127.0.0.1:1", "https://example.com", false}};
+    const struct creds_source source = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct err err = ERR_INIT;
+        struct aws_client *client = NULL;
+        struct aws_options options = {.unpaced = true};
+        options.endpoints.override_all = cases[i].all;
+        options.endpoints.override[SVC_KMS] = cases[i].kms;
+        assert_int_equal(aws_client_new(&options, &source, &client, &err), cases[i].fine ? 0 : -1);
+        assert_true(cases[i].fine || err.code == ERR_INPUT);
+        aws_client_free(client);
+    }
+}
+
 static void nobody_at_the_door_is_a_network_failure(void **state)
 {
     (void)state;
@@ -411,6 +437,7 @@ int main(void)
         cmocka_unit_test(an_untrusted_certificate_is_named_and_not_retried),
         cmocka_unit_test(a_certificate_of_the_given_bundle_is_trusted),
         cmocka_unit_test(a_missing_ca_bundle_is_refused_at_once),
+        cmocka_unit_test(pacing_is_left_out_on_loopback_only),
         cmocka_unit_test(nobody_at_the_door_is_a_network_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,6 +192,29 @@ static void a_rate_for_all_calls_binds_every_lane(void **state)
     limiter_free(l);
 }
 
+static void without_a_share_only_the_rate_for_all_binds(void **state)
+{
+    (void)state;
+    struct limiter_place place = {op("organizations:ListRoots"), "111122223333", ""};
+    for (int capped = 0; capped <= 1; capped++) {
+        struct limiter *l = limiter_new(0, capped == 1 ? 10 : 0);
+        struct item items[100];
+        int64_t wake_ms = 0;
+        int gone = 0;
+        for (int i = 0; i < 100; i++) {
+            items[i].number = i;
+            limiter_add(l, &place, &items[i].waiter, false, 0);
+        }
+        while (take(l, 0, &wake_ms) == gone) {
+            gone++;
+        }
+        assert_int_equal(gone, capped == 1 ? 1 : 100);
+        limiter_drain(l, &place, 0);
+        assert_int_equal(limiter_bucket_count(l), 0);
+        limiter_free(l);
+    }
+}
+
 static void idle_buckets_are_forgotten(void **state)
 {
     (void)state;
@@ -259,6 +282,7 @@ int main(void)
         cmocka_unit_test(a_throttle_empties_the_bucket),
         cmocka_unit_test(a_call_that_waited_goes_first),
         cmocka_unit_test(a_rate_for_all_calls_binds_every_lane),
+        cmocka_unit_test(without_a_share_only_the_rate_for_all_binds),
         cmocka_unit_test(idle_buckets_are_forgotten),
         cmocka_unit_test(waiters_can_be_forgotten),
         cmocka_unit_test(timers_come_out_in_order),
