@@ -228,13 +228,25 @@ static int run_directory(const struct testing *t, const char *directory)
     return rc;
 }
 
-/* Which verdicts a rule must be shown to give. */
+static bool has_case(const struct testing *t, size_t rule)
+{
+    bool any = false;
+    for (int status = 0; status < STATUS_COUNT; status++) {
+        any = any || t->seen[rule][status];
+    }
+    return any;
+}
+
+/* Which verdicts a rule must be shown to give. A rule without any case is told of once, in sum. */
 static void count_lacking(const struct testing *t)
 {
     struct rules_test_counts *n = t->counts;
+    size_t silent = 0;
     n->rules = rules_count(t->rules);
     for (size_t i = 0; i < n->rules; i++) {
         const struct rule *r = rules_at(t->rules, i);
+        bool told = has_case(t, i);
+        silent += told ? 0 : 1;
         const struct {
             enum status status;
             bool wanted;
@@ -247,12 +259,18 @@ static void count_lacking(const struct testing *t)
             {STATUS_NOT_APPLICABLE, r->when != NULL, &n->rules_without_not_applicable},
         };
         for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
-            if (rows[k].wanted && !t->seen[i][rows[k].status]) {
-                (*rows[k].count)++;
+            if (!rows[k].wanted || t->seen[i][rows[k].status]) {
+                continue;
+            }
+            (*rows[k].count)++;
+            if (told) {
                 (void)fprintf(t->out, "%s: no case expects %s\n", r->id,
                               status_name(rows[k].status));
             }
         }
+    }
+    if (silent > 0) {
+        (void)fprintf(t->out, "%zu rules have no case here\n", silent);
     }
 }
 

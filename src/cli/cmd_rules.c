@@ -315,16 +315,21 @@ static int run_validate(struct rules_job *job)
     for (size_t i = 0; i < named->count; i++) {
         if (file_is_directory(named->items[i])) {
             validate_directory(&v, named->items[i]);
-        } else {
+        } else if (file_exists(named->items[i])) {
             validate_file(&v, named->items[i]);
+        } else {
+            err_set(&err, ERR_INPUT, "%s: no such file or directory", named->items[i]);
+            v.files++;
+            v.bad++;
+            (void)cli_fail(&err);
         }
     }
     words_release(&directories);
     if (v.bad == 0) {
-        printf("%zu rule files are well formed.\n", v.files);
+        printf("%zu %s well formed.\n", v.files, v.files == 1 ? "rule file is" : "rule files are");
         return EXIT_OK;
     }
-    printf("%zu of %zu rule files are malformed.\n", v.bad, v.files);
+    printf("%zu of %zu rule files cannot be used.\n", v.bad, v.files);
     return EXIT_USAGE;
 }
 
@@ -346,8 +351,11 @@ static int report_counts(const struct rules_job *job, const struct rules_test_co
 {
     size_t lacking = n->rules_without_pass + n->rules_without_fail + n->rules_without_unknown +
                      n->rules_without_not_applicable;
-    printf("%zu rules, %zu cases, %zu failed, %zu wanted cases missing.\n", n->rules, n->cases,
-           n->failed, lacking);
+    printf("%zu rules, %zu cases, %zu failed", n->rules, n->cases, n->failed);
+    if (job->enumerate) {
+        printf(", %zu wanted cases missing", lacking);
+    }
+    puts(".");
     return n->failed > 0 || (job->enumerate && lacking > 0) ? EXIT_FAILING : EXIT_OK;
 }
 

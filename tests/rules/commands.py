@@ -1,0 +1,70 @@
+"""What `towerkeep rules` prints and how it exits, for people and for pipelines."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+RULE = """id: ACME-1
+title: A thing is so
+step: 2
+severity: high
+scope: key
+why: because
+how: by looking
+needs: []
+assert: {field: state, equals: Enabled}
+expected: state Enabled
+observed: state {state}
+"""
+CASES = """rule: ACME-1
+cases:
+  - {name: enabled, verdict: %s, document: {state: Enabled}}
+"""
+
+
+def rows(own, bad, failing):
+    return [
+        ([], 2, "Usage: towerkeep rules COMMAND"),
+        (["--help"], 0, "validate"),
+        (["shwo"], 2, 'did you mean "show"?'),
+        (["list"], 0, "KMS-05"),
+        (["list", "KMS-*"], 0, "Step 2"),
+        (["list", "--rules", own], 0, "ACME-1     high          key            A thing is so"),
+        (["show"], 2, "which rule?"),
+        (["show", "KMS-05"], 0, "kms:DescribeKey, in the subject's account and Region"),
+        (["show", "KMS-5"], 2, "did you mean KMS-05?"),
+        (["validate", own], 0, "1 rule file is well formed."),
+        (["validate", bad], 2, 'ACME-1.yaml:5:8: $.scope: expected a scope (org, '),
+        (["validate", own + "/nothing"], 2, "no such file or directory"),
+        (["list", "--rules", bad], 2, 'did you mean "key"?'),
+        (["test", "--rules", own, own + "/tests"], 0, "66 rules, 1 cases, 0 failed."),
+        (["test", "--enumerate", "--rules", own, own + "/tests"], 3, "ACME-1: no case expects FAIL"),
+        (["test", "--rules", own, failing], 3, "enabled: expected FAIL, got PASS"),
+        (["test", own + "/nothing"], 2, "No such file or directory"),
+    ]
+
+
+def main():
+    program = sys.argv[1]
+    shipped = len(list(pathlib.Path(sys.argv[2], "rules").glob("*.yaml")))
+    wrong = 0
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder)
+        for name in ("own/tests", "bad", "failing"):
+            (place / name).mkdir(parents=True)
+        (place / "own/ACME-1.yaml").write_text(RULE, encoding="utf-8")
+        (place / "own/tests/ACME-1.yaml").write_text(CASES % "PASS", encoding="utf-8")
+        (place / "failing/ACME-1.yaml").write_text(CASES % "FAIL", encoding="utf-8")
+        (place / "bad/ACME-1.yaml").write_text(RULE.replace("scope: key", "scope: kye"), encoding="utf-8")
+        for arguments, code, words in rows(*(str(place / name) for name in ("own", "bad", "failing"))):
+            words = words.replace("66 rules", f"{shipped + 1} rules")
+            run = subprocess.run([program, "rules", *arguments], capture_output=True, text=True, cwd=folder)
+            if run.returncode != code or words not in run.stdout + run.stderr:
+                print(f"rules {' '.join(arguments)}: exit {run.returncode}, wanted {code} and {words!r}")
+                print(run.stdout[-800:], run.stderr[-800:])
+                wrong += 1
+    return 1 if wrong else 0
+
+
+sys.exit(main())
