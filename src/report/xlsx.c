@@ -1,0 +1,313 @@
+/* The auditor's workbook: the book, its formats, and the order of its sheets. */
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "formats.h"
+#include "xlsx.h"
+
+#define CELL_BYTES_MAX ((size_t)XLSX_CELL_MAX * 4 + 64)
+#define LIST_BYTES_MAX ((size_t)XLSX_CELL_MAX * 2 + 64)
+#define ZIP64_FROM ((uint64_t)3 << 30) /* bytes of rows; the plain format ends at 4 GiB */
+#define SPARE_BYTES ((uint64_t)1 << 20)
+
+/* In reading order. */
+static int (*const sheets[])(struct book *b, struct err *err) = {
+    xlsx_cover,     xlsx_summary, xlsx_coverage, xlsx_controls, xlsx_findings, xlsx_landing_zone,
+    xlsx_baselines, xlsx_keys,    xlsx_opt_in,   xlsx_tags,     xlsx_errors,   xlsx_method};
+
+const char *const step_titles[XLSX_STEPS] = {
+    "0 Organization and reach", "1 Backup accounts",  "2 Backup key",   "3 Landing zone settings",
+    "4 Opt-in and delegation",  "5 Baselines on OUs", "6 Resource tags"};
+
+const char *const coverage_words[COVERED_COUNT] = {"REACHED",   "PARTIAL",         "NOT REACHED",
+                                                   "SUSPENDED", "REGION DISABLED", "REGION DENY"};
+
+static const struct {
+    lxw_color_t color, fill; /* 0: none */
+    bool bold, wrap, border;
+    double size;
+    enum lxw_format_alignments align; /* LXW_ALIGN_NONE: by kind */
+    const char *number;
+} looks[STYLE_COUNT] = {
+    [STYLE_TEXT] = {.border = true, .size = 10},
+    [STYLE_WRAP] = {.border = true, .wrap = true, .size = 10},
+    [STYLE_NUMBER] = {.border = true, .size = 10, .number = "#,##0"},
+    [STYLE_PERCENT] = {.border = true, .size = 10, .number = "0.0%"},
+    [STYLE_DATE] = {.border = true,
+                    .size = 10,
+                    .align = LXW_ALIGN_LEFT,
+                    .number = "yyyy-mm-dd hh:mm:ss"},
+    [STYLE_GOOD] = {.color = 0x15803D, .fill = 0xDCFCE7, .bold = true, .border = true, .size = 10},
+    [STYLE_BAD] = {.color = 0xB91C1C, .fill = 0xFEE2E2, .bold = true, .border = true, .size = 10},
+    [STYLE_WARN] = {.color = 0x92400E, .fill = 0xFEF3C7, .bold = true, .border = true, .size = 10},
+    [STYLE_QUIET] = {.color = 0x475569, .fill = 0xF1F5F9, .border = true, .size = 10},
+    [STYLE_STRONG] = {.bold = true, .border = true, .size = 10, .number = "#,##0"},
+    [STYLE_HEADER] = {.color = 0xFFFFFF,
+                      .fill = 0x1E3A5F,
+                      .bold = true,
+                      .wrap = true,
+                      .border = true,
+                      .size = 10},
+    [STYLE_TITLE] = {.color = 0x1E3A5F, .bold = true, .size = 20},
+    [STYLE_PROVENANCE] = {.color = 0x334155, .bold = true, .size = 10},
+    [STYLE_NOTE] = {.color = 0x475569, .size = 9},
+    [STYLE_SECTION] = {.color = 0x1E3A5F, .bold = true, .size = 13},
+    [STYLE_LABEL] = {.fill = 0xF1F5F9, .bold = true, .border = true, .size = 10, .wrap = true},
+    [STYLE_BLANK] = {.border = true, .size = 10},
+};
+
+static int make_formats(struct book *b)
+{
+    for (size_t i = 0; i < STYLE_COUNT; i++) {
+        lxw_format *f = workbook_add_format(b->workbook);
+        if (f == NULL) {
+            return -1;
+        }
+        format_set_font_size(f, looks[i].size);
+        format_set_align(f, LXW_ALIGN_VERTICAL_TOP);
+        if (looks[i].align != LXW_ALIGN_NONE) {
+            format_set_align(f, (uint8_t)looks[i].align);
+        }
+        if (looks[i].color != 0) {
+            format_set_font_color(f, looks[i].color);
+        }
+        if (looks[i].fill != 0) {
+            format_set_bg_color(f, looks[i].fill);
+        }
+        if (looks[i].bold) {
+            format_set_bold(f);
+        }
+        if (looks[i].wrap) {
+            format_set_text_wrap(f);
+        }
+        if (looks[i].border) {
+            format_set_border(f, LXW_BORDER_THIN);
+            format_set_border_color(f, 0xCBD5E1);
+        }
+        if (looks[i].number != NULL) {
+            format_set_num_format(f, looks[i].number);
+        }
+        if (i == STYLE_BLANK) {
+            format_set_unlocked(f);
+        }
+        b->formats[i] = f;
+    }
+    return 0;
+}
+
+static char *meta_copy(struct store *store, const char *key)
+{
+    const char *s = store_meta(store, key);
+    return xstrdup(s != NULL ? s : "");
+}
+
+static int keep_check(void *context, const struct finding_count *c)
+{
+    struct book *b = context;
+    b->checks = xreallocarray(b->checks, b->check_count + 1, sizeof *b->checks);
+    struct check_count *kept = &b->checks[b->check_count++];
+    *kept = (struct check_count){.check_id = xstrdup(c->check_id),
+                                 .title = xstrdup(c->title),
+                                 .step = c->step,
+                                 .severity = c->severity};
+    memcpy(kept->by_status, c->by_status, sizeof kept->by_status);
+    return 0;
+}
+
+static int count_state(void *context, const struct coverage *c)
+{
+    struct book *b = context;
+    for (size_t i = 0; i < COVERED_COUNT; i++) {
+        b->covered[i] += strcmp(coverage_words[i], c->state) == 0;
+    }
+    return 0;
+}
+
+static int book_load(struct book *b, const struct report_input *in, struct err *err)
+{
+    b->in = in;
+    text_init(&b->cell, CELL_BYTES_MAX);
+    text_init(&b->list, LIST_BYTES_MAX);
+    char *version = meta_copy(in->store, "version");
+    char *organization = meta_copy(in->store, "organization_id");
+    char *started = meta_copy(in->store, "started");
+    char *ended = meta_copy(in->store, "ended");
+    b->run_id = meta_copy(in->store, "run_id");
+    b->provenance =
+        xasprintf("towerkeep %s  |  run %s  |  organization %s  |  %s to %s (UTC)",
+                  version[0] != '\0' ? version : "?", b->run_id[0] != '\0' ? b->run_id : "?",
+                  organization[0] != '\0' ? organization : "?", started[0] != '\0' ? started : "?",
+                  ended[0] != '\0' ? ended : "unfinished");
+    free(version);
+    free(organization);
+    free(started);
+    free(ended);
+    return report_summarize(in->store, &b->summary, err) ||
+                   store_each_finding_count(in->store, keep_check, b, err) < 0 ||
+                   store_each_coverage(in->store, count_state, b, err) < 0
+               ? -1
+               : 0;
+}
+
+static void book_release(struct book *b)
+{
+    for (size_t i = 0; i < b->check_count; i++) {
+        free(b->checks[i].check_id);
+        free(b->checks[i].title);
+    }
+    free(b->checks);
+    free(b->provenance);
+    free(b->run_id);
+    text_release(&b->cell);
+    text_release(&b->list);
+    if (b->workbook != NULL) {
+        lxw_workbook_free(b->workbook);
+    }
+}
+
+const json_t *book_rule(const struct book *b, const char *check_id)
+{
+    size_t i;
+    const json_t *rule;
+    json_array_foreach(b->in->rules, i, rule)
+    {
+        const char *id = jx_str(rule, "id");
+        if (id != NULL && strcmp(id, check_id) == 0) {
+            return rule;
+        }
+    }
+    return NULL;
+}
+
+const json_t *book_zone(const struct book *b)
+{
+    return jx_get(subjects_context(b->in->subjects), "lz");
+}
+
+/* The run's own times, so that the same run gives the same bytes. */
+static lxw_error set_properties(struct book *b)
+{
+    static char title[] = "Backup architecture audit";
+    static char subject[] = "Centralized cross-Region backup under AWS Control Tower";
+    static char author[] = "towerkeep";
+    static char category[] = "Audit report";
+    int64_t created_ms = 0;
+    const char *ended = store_meta(b->in->store, "ended");
+    const char *when = ended != NULL ? ended : store_meta(b->in->store, "started");
+    if (when == NULL || !time_parse_iso(when, &created_ms) || created_ms < 1000) {
+        created_ms = 1000; /* 0 would mean now */
+    }
+    char keywords[250];
+    char *run = xstrdup(b->run_id);
+    (void)snprintf(keywords, sizeof keywords, "run %s", utf8_valid(run, strlen(run)) ? run : "?");
+    free(run);
+    lxw_doc_properties properties = {.title = title,
+                                     .subject = subject,
+                                     .author = author,
+                                     .category = category,
+                                     .keywords = keywords,
+                                     .created = (time_t)(created_ms / 1000)};
+    return workbook_set_properties(b->workbook, &properties);
+}
+
+static uint64_t rows_bytes(const struct book *b)
+{
+    uint64_t sum = 0;
+    lxw_worksheet *sheet;
+    lxw_sheet *at;
+    STAILQ_FOREACH(at, b->workbook->sheets, list_pointers)
+    {
+        sheet = at->u.worksheet;
+        long size = sheet->optimize_tmpfile != NULL ? ftell(sheet->optimize_tmpfile) : 0;
+        sum += size > 0 ? (uint64_t)size : 0;
+    }
+    return sum;
+}
+
+/* While packing, the library copies the largest sheet once more and does not notice a full disk
+   there: see first that there is room. */
+static int check_room(const struct book *b, const char *directory, const char *path,
+                      struct err *err)
+{
+    struct statvfs disk;
+    if (statvfs(directory, &disk) != 0) {
+        return err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+    }
+    uint64_t room = (uint64_t)disk.f_bavail * disk.f_frsize;
+    uint64_t need = rows_bytes(b) + rows_bytes(b) / 4 + SPARE_BYTES;
+    if (room < need) {
+        return err_set(err, ERR_IO,
+                       "cannot write %s: no space left on device (%llu MB needed, %llu MB free)",
+                       path, (unsigned long long)(need >> 20), (unsigned long long)(room >> 20));
+    }
+    return 0;
+}
+
+static int pack(struct book *b, const char *directory, const char *path, struct err *err)
+{
+    if (check_room(b, directory, path, err)) {
+        return -1;
+    }
+    b->workbook->options.use_zip64 = rows_bytes(b) > ZIP64_FROM ? LXW_TRUE : LXW_FALSE;
+    errno = 0;
+    lxw_error problem = workbook_close(b->workbook);
+    int error = errno;
+    b->workbook = NULL; /* freed whatever came of it */
+    if (problem != LXW_NO_ERROR) {
+        return err_set(err, ERR_IO, "cannot write %s: %s", path,
+                       error != 0 ? strerror(error) : lxw_strerror(problem));
+    }
+    return 0;
+}
+
+static int fill(struct book *b, const char *directory, const char *path, struct err *err)
+{
+    if (b->workbook == NULL || make_formats(b) || set_properties(b) != LXW_NO_ERROR) {
+        return err_set(err, ERR_INTERNAL, "cannot write %s: the workbook could not be made", path);
+    }
+    for (size_t i = 0; i < sizeof sheets / sizeof sheets[0]; i++) {
+        if (sheets[i](b, err)) {
+            return err_prefix(err, "cannot write %s (temporary files in %s)", path, directory);
+        }
+    }
+    return pack(b, directory, path, err);
+}
+
+int xlsx_write(const struct report_input *in, const char *path, uint32_t rows_max, struct err *err)
+{
+    struct book b = {.rows_max = rows_max};
+    struct out_file *file = NULL;
+    char *copy = xstrdup(path);
+    char *directory = xstrdup(dirname(copy));
+    int rc = -1;
+    if (book_load(&b, in, err) || out_file_open(path, &file, err)) {
+        goto out;
+    }
+    /* Temporary files lie beside the result: there must be room there anyway, and it is private. */
+    lxw_workbook_options options = {.constant_memory = LXW_TRUE, .tmpdir = directory};
+    b.workbook = workbook_new_opt(out_file_temp_path(file), &options);
+    if (fill(&b, directory, path, err)) {
+        out_file_abort(file);
+        goto out;
+    }
+    rc = out_file_commit(file, err);
+out:
+    book_release(&b);
+    free(directory);
+    free(copy);
+    return rc;
+}
+
+int report_write_xlsx(const struct report_input *in, const char *path, struct err *err)
+{
+    return xlsx_write(in, path, XLSX_ROWS_MAX, err);
+}

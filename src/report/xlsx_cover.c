@@ -1,0 +1,198 @@
+/* Cover: which run this is, what it says in one word, what it rests on, and who signs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "xlsx.h"
+
+static const struct column columns[] = {{"", 30, STYLE_LABEL},
+                                        {"", 38, STYLE_WRAP},
+                                        {"", 26, STYLE_WRAP},
+                                        {"", 18, STYLE_WRAP},
+                                        {"", 30, STYLE_WRAP}};
+#define LAST_COLUMN 4
+#define LINE_CHARACTERS 110 /* in the merged cells */
+#define LINE_POINTS 15
+
+struct line {
+    const char *label, *meta;
+};
+static const struct line organization_lines[] = {{"Organization", "organization_id"},
+                                                 {"Management account", "management_account"},
+                                                 {"Partition", "partition"},
+                                                 {"Home Region", "home_region"}};
+static const struct line run_lines[] = {{"Tool version", "version"},
+                                        {"Run", "run_id"},
+                                        {"Started (UTC)", "started"},
+                                        {"Ended (UTC)", "ended"},
+                                        {"Caller", "caller_arn"}};
+static const struct line digest_lines[] = {{"Rules (SHA-256)", "rules_digest"},
+                                           {"Configuration (SHA-256)", "config_digest"}};
+
+static const char *const meanings[] = {
+    [VERDICT_COMPLIANT] = "Every account and Region in scope was read, and no check fails.",
+    [VERDICT_NON_COMPLIANT] = "Every account and Region in scope was read; at least one check "
+                              "fails.",
+    [VERDICT_INCOMPLETE] = "Something in scope could not be read, so the run cannot vouch for the "
+                           "whole: see Errors and Coverage. Failures that were found still count.",
+};
+
+static const char *const limitations[] = {
+    "The run shows what AWS answered between start and end; later changes are not in it.",
+    "Only what the caller and the assumed roles may read was seen; every refusal is a row in "
+    "Errors and leaves its checks in ERROR, never in PASS.",
+    "Settings are judged, not restores: a passed check does not prove that a backup can be "
+    "restored.",
+    "Resource types that AWS Backup does not support are outside the audit.",
+};
+
+static void section(struct sheet *s, const char *title)
+{
+    sheet_row(s);
+    sheet_row(s);
+    sheet_height(s, 20);
+    sheet_styled(s, STYLE_SECTION, title);
+}
+
+static void line(struct sheet *s, const char *label, const char *value)
+{
+    size_t length = value != NULL ? strlen(value) : 0;
+    sheet_row(s);
+    /* Merged cells do not stretch their row by themselves. */
+    sheet_height(s, LINE_POINTS * (double)(1 + (length < 4000 ? length : 4000) / LINE_CHARACTERS));
+    sheet_styled(s, STYLE_LABEL, label);
+    sheet_merged(s, LAST_COLUMN, STYLE_WRAP, value);
+}
+
+static void meta_lines(struct sheet *s, const struct line *lines, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        line(s, lines[i].label, store_meta(s->book->in->store, lines[i].meta));
+    }
+}
+
+static void verdict(struct sheet *s)
+{
+    const struct book *b = s->book;
+    const struct coverage_totals *c = &b->summary.coverage;
+    const char *word = verdict_name(b->summary.verdict);
+    sheet_row(s);
+    sheet_row(s);
+    sheet_height(s, 34);
+    sheet_styled(s, STYLE_TITLE, "Backup architecture audit");
+    sheet_row(s);
+    sheet_height(s, 30);
+    sheet_styled(s, STYLE_LABEL, "Verdict");
+    sheet_word(s, word);
+    sheet_merged(s, LAST_COLUMN, STYLE_WRAP, meanings[b->summary.verdict]);
+    char *text =
+        xasprintf("%lld of %lld account-Regions fully read; %lld gap%s", (long long)c->reached,
+                  (long long)c->expected, (long long)c->gaps, c->gaps == 1 ? "" : "s");
+    line(s, "Coverage", text);
+    free(text);
+    const int64_t *by = b->summary.by_status;
+    text = xasprintf("%lld FAIL, %lld ERROR, %lld MANUAL, %lld MUTED, %lld PASS, %lld FIXED, %lld "
+                     "NOT_APPLICABLE",
+                     (long long)by[STATUS_FAIL], (long long)by[STATUS_ERROR],
+                     (long long)by[STATUS_MANUAL], (long long)by[STATUS_MUTED],
+                     (long long)by[STATUS_PASS], (long long)by[STATUS_FIXED],
+                     (long long)by[STATUS_NOT_APPLICABLE]);
+    line(s, "Findings", text);
+    free(text);
+}
+
+static void regions(struct sheet *s)
+{
+    const char *text = store_meta(s->book->in->store, "governed_regions");
+    json_t *list = text != NULL ? json_loads(text, 0, NULL) : NULL;
+    struct text joined;
+    text_init(&joined, 8192);
+    for (size_t i = 0; i < json_array_size(list) && joined.length < 8000; i++) {
+        const char *region = json_string_value(json_array_get(list, i));
+        text_addf(&joined, "%s%.60s", i > 0 ? ", " : "", region != NULL ? region : "?");
+    }
+    line(s, "Governed Regions", text_str(&joined));
+    text_release(&joined);
+    json_decref(list);
+}
+
+static void landing_zone(struct sheet *s)
+{
+    const json_t *zone = book_zone(s->book);
+    if (!jx_bool(zone, "present")) {
+        line(s, "Landing zone", "none found");
+        return;
+    }
+    char *text = xasprintf("version %s, %s, drift: %s", jx_str_or(zone, "version", "?"),
+                           jx_str_or(zone, "status", "?"), jx_str_or(zone, "drift", "unknown"));
+    line(s, "Landing zone", text);
+    free(text);
+}
+
+static void scope(struct sheet *s)
+{
+    struct store *store = s->book->in->store;
+    const char *filtered = store_meta(store, "filtered");
+    const struct book *b = s->book;
+    char *text =
+        xasprintf("%s %lld checks have findings; every check and how it is tested: Control "
+                  "Matrix.",
+                  filtered != NULL && str_equal(filtered, "true")
+                      ? "A SELECTION of accounts, OUs or Regions was scanned: absence of a "
+                        "finding elsewhere means nothing."
+                      : "All active accounts of the organization in all governed Regions.",
+                  (long long)b->check_count);
+    line(s, "Scope", text);
+    free(text);
+    for (size_t i = 0; i < sizeof limitations / sizeof limitations[0]; i++) {
+        line(s, i == 0 ? "Limitations" : "", limitations[i]);
+    }
+}
+
+static void sign_off(struct sheet *s)
+{
+    static const char *const heads[] = {"Role", "Name", "Title", "Date", "Signature"};
+    static const char *const roles[] = {"Prepared by", "Reviewed by", "Approved by"};
+    section(s, "Sign-off");
+    sheet_row(s);
+    for (size_t i = 0; i <= LAST_COLUMN; i++) {
+        sheet_styled(s, STYLE_HEADER, heads[i]);
+    }
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+        sheet_row(s);
+        sheet_height(s, 26);
+        sheet_styled(s, STYLE_LABEL, roles[i]);
+        for (size_t k = 1; k <= LAST_COLUMN; k++) {
+            sheet_styled(s, STYLE_BLANK, NULL);
+        }
+    }
+}
+
+int xlsx_cover(struct book *b, struct err *err)
+{
+    struct sheet s = {.book = b,
+                      .name = "Cover",
+                      .columns = columns,
+                      .column_count = LAST_COLUMN + 1,
+                      .free_form = true};
+    sheet_open(&s);
+    verdict(&s);
+    section(&s, "Organization");
+    meta_lines(&s, organization_lines, sizeof organization_lines / sizeof organization_lines[0]);
+    regions(&s);
+    landing_zone(&s);
+    section(&s, "Run");
+    meta_lines(&s, run_lines, sizeof run_lines / sizeof run_lines[0]);
+    meta_lines(&s, digest_lines, sizeof digest_lines / sizeof digest_lines[0]);
+    section(&s, "Scope and limits");
+    scope(&s);
+    sign_off(&s);
+    if (!s.failed) {
+        /* Nothing but the sign-off is to be changed by accident; there is no password. */
+        worksheet_protect(s.at, NULL, NULL);
+        worksheet_fit_to_pages(s.at, 1, 1);
+    }
+    return sheet_close(&s, err);
+}

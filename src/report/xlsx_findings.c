@@ -1,0 +1,67 @@
+/* Findings: every verdict, failures first. PASS rows stay in: they are evidence too. */
+#include "xlsx.h"
+
+static const struct column columns[] = {{"Finding id", 18, STYLE_TEXT},
+                                        {"Status", 16, STYLE_TEXT},
+                                        {"Severity", 13, STYLE_TEXT},
+                                        {"Check", 9, STYLE_TEXT},
+                                        {"Title", 34, STYLE_WRAP},
+                                        {"Step", 24, STYLE_TEXT},
+                                        {"Account", 14, STYLE_TEXT},
+                                        {"Account name", 20, STYLE_WRAP},
+                                        {"OU path", 22, STYLE_WRAP},
+                                        {"Region", 14, STYLE_TEXT},
+                                        {"Resource", 26, STYLE_WRAP},
+                                        {"Resource ARN", 38, STYLE_WRAP},
+                                        {"Expected", 34, STYLE_WRAP},
+                                        {"Observed", 34, STYLE_WRAP},
+                                        {"Detail", 26, STYLE_WRAP},
+                                        {"Risk", 34, STYLE_WRAP},
+                                        {"Remediation", 38, STYLE_WRAP},
+                                        {"Remedy", 16, STYLE_WRAP},
+                                        {"Evidence (fact ids)", 16, STYLE_WRAP}};
+
+static int row(void *context, const struct finding *f)
+{
+    struct sheet *s = context;
+    sheet_row(s);
+    sheet_text(s, f->id);
+    sheet_word(s, status_name(f->status));
+    if (f->status == STATUS_FAIL || f->status == STATUS_ERROR) {
+        sheet_word(s, severity_name(f->severity));
+    } else {
+        sheet_text(s, severity_name(f->severity)); /* how bad it would be, had it failed */
+    }
+    sheet_text(s, f->check_id);
+    sheet_text(s, f->title);
+    sheet_text(s, f->step >= 0 && f->step < XLSX_STEPS ? step_titles[f->step] : "");
+    sheet_text(s, f->account_id);
+    sheet_text(s, f->account_name);
+    sheet_text(s, f->ou_path);
+    sheet_text(s, f->region);
+    sheet_text(s, f->resource_name[0] != '\0' ? f->resource_name : f->subject);
+    sheet_text(s, f->resource_arn);
+    sheet_text(s, f->expected);
+    sheet_text(s, f->observed);
+    sheet_text(s, f->detail);
+    sheet_text(s, f->risk);
+    sheet_text(s, f->remediation);
+    sheet_text(s, f->remedy);
+    sheet_text(s, f->evidence);
+    return sheet_going(s);
+}
+
+int xlsx_findings(struct book *b, struct err *err)
+{
+    struct sheet s = {.book = b,
+                      .name = "Findings",
+                      .note =
+                          "One row per check and subject, FAIL first, then ERROR and MANUAL. The "
+                          "finding id is the same in every run.",
+                      .columns = columns,
+                      .column_count = sizeof columns / sizeof columns[0],
+                      .large_paper = true,
+                      .frozen = 4};
+    sheet_open(&s);
+    return store_each_finding(b->in->store, row, &s, err) < 0 ? -1 : sheet_close(&s, err);
+}

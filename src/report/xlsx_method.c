@@ -1,0 +1,78 @@
+/* Method & Glossary: what the words mean, and what this workbook cannot hold. */
+#include "xlsx.h"
+
+static const struct column columns[] = {
+    {"Subject", 24, STYLE_LABEL}, {"Term", 24, STYLE_TEXT}, {"Meaning", 110, STYLE_WRAP}};
+
+static const struct {
+    const char *subject, *term, *meaning;
+} lines[] = {
+    {"Finding status", "PASS", "The subject is as the check's title says."},
+    {"Finding status", "FAIL", "It is not; Expected and Observed say how."},
+    {"Finding status", "MANUAL", "A person must judge; Remediation tells the procedure."},
+    {"Finding status", "MUTED", "It fails, and a waiver in force covers it."},
+    {"Finding status", "ERROR", "It could not be seen. Never counted as PASS or FAIL."},
+    {"Finding status", "NOT_APPLICABLE", "The check does not concern this subject."},
+    {"Finding status", "FIXED", "It failed, was remedied, and the same check passed afterwards."},
+    {"Run verdict", "COMPLIANT", "Everything in scope was read, and nothing fails."},
+    {"Run verdict", "NON-COMPLIANT", "Everything in scope was read, and something fails."},
+    {"Run verdict", "INCOMPLETE",
+     "Something in scope was not read. This outweighs NON-COMPLIANT; failures still count."},
+    {"Pass rate", "PASS / (PASS + FAIL)",
+     "ERROR, MANUAL, MUTED, FIXED and NOT_APPLICABLE are not in it and are shown beside it."},
+    {"Coverage", "REACHED", "Every question asked in this account and Region was answered."},
+    {"Coverage", "PARTIAL", "Some were not: see Errors."},
+    {"Coverage", "NOT REACHED", "None were, or the account could not be entered."},
+    {"Coverage", "SUSPENDED", "The account is closed or suspended; nothing is expected of it."},
+    {"Coverage", "REGION DISABLED", "The account has not enabled the Region."},
+    {"Coverage", "REGION DENY", "A service control policy closes the Region."},
+    {"Severity", "critical ... informational",
+     "How bad a failure of the check is; on a PASS row, how bad it would have been."},
+    {"Step", "0 to 6",
+     "0 organization and reach, 1 backup accounts, 2 backup key, 3 landing zone settings, 4 "
+     "service "
+     "opt-in and delegated administrator, 5 backup baseline on OUs, 6 resource tags."},
+    {"Method", "One verdict each",
+     "Every check is applied to every subject of its kind in scope; each pair has exactly one row "
+     "in "
+     "Findings. A check names the operations it rests on; where one of them was not answered, the "
+     "verdict is ERROR."},
+    {"Method", "Evidence",
+     "The numbers in Evidence are rows of the table facts in the run's database (run.db): "
+     "operation, "
+     "account, Region, AWS request id, time and SHA-256 of the answer."},
+    {"Method", "Read-only", "A scan sends no request that changes anything in AWS."},
+    {"Method", "Resources",
+     "Listed through their own services and through the Resource Groups Tagging API, because the "
+     "latter does not know resources that never had a tag."},
+    {"This workbook", "Times",
+     "All times are UTC. Account ids are text, so that no digit is lost."},
+    {"This workbook", "Replaced characters",
+     "Control characters, invalid UTF-8 and bidirectional overrides in names and messages are "
+     "shown "
+     "as U+FFFD; the JSON report keeps what JSON can carry."},
+    {"This workbook", "Cut texts",
+     "A cell holds 32,767 characters; longer texts are cut with a note and are whole in the JSON "
+     "report. In Tags a key or value is shown up to 512 bytes."},
+    {"This workbook", "Long tables",
+     "A worksheet holds 1,048,576 rows; longer tables go on in \"Tags (2)\" and so forth."},
+    {"This workbook", "No formulas",
+     "No cell is a formula, a link or a macro: texts beginning with = + - or @ are plain text."},
+};
+
+int xlsx_method(struct book *b, struct err *err)
+{
+    struct sheet s = {.book = b,
+                      .name = "Method & Glossary",
+                      .note = "How each check is tested, with the operations used: Control Matrix.",
+                      .columns = columns,
+                      .column_count = sizeof columns / sizeof columns[0]};
+    sheet_open(&s);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        sheet_row(&s);
+        sheet_text(&s, lines[i].subject);
+        sheet_text(&s, lines[i].term);
+        sheet_text(&s, lines[i].meaning);
+    }
+    return sheet_close(&s, err);
+}

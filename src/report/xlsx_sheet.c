@@ -1,0 +1,360 @@
+/* A worksheet filled from top to bottom: provenance, header, rows, and how it prints. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "xlsx.h"
+
+#define ROW_PROVENANCE 0
+#define ROW_NOTE 1
+#define ROW_HEADER 2
+#define CHECK_EVERY 256 /* rows between looks at the temporary file's error flag */
+#define PAPER_A3 8
+#define PAPER_A4 9
+#define HEADER_MAX 250
+
+static const struct {
+    const char *word;
+    enum style style;
+} tones[] = {
+    {"PASS", STYLE_GOOD},
+    {"FIXED", STYLE_GOOD},
+    {"FAIL", STYLE_BAD},
+    {"ERROR", STYLE_WARN},
+    {"MANUAL", STYLE_WARN},
+    {"MUTED", STYLE_QUIET},
+    {"NOT_APPLICABLE", STYLE_QUIET},
+    {"NOT JUDGED", STYLE_QUIET},
+    {"COMPLIANT", STYLE_GOOD},
+    {"NON-COMPLIANT", STYLE_BAD},
+    {"INCOMPLETE", STYLE_WARN},
+    {"critical", STYLE_BAD},
+    {"high", STYLE_BAD},
+    {"medium", STYLE_WARN},
+    {"informational", STYLE_QUIET},
+    {"REACHED", STYLE_GOOD},
+    {"PARTIAL", STYLE_WARN},
+    {"NOT REACHED", STYLE_BAD},
+    {"SUSPENDED", STYLE_QUIET},
+    {"REGION DISABLED", STYLE_QUIET},
+    {"REGION DENY", STYLE_WARN},
+    {"SUCCEEDED", STYLE_GOOD},
+    {"FAILED", STYLE_BAD},
+    {"UNDER_CHANGE", STYLE_WARN},
+    {"IN_PROGRESS", STYLE_WARN},
+    {"ACTIVE", STYLE_GOOD},
+    {"PROCESSING", STYLE_WARN},
+    {"IN_SYNC", STYLE_GOOD},
+    {"DRIFTED", STYLE_BAD},
+    {"Enabled", STYLE_GOOD},
+    {"Disabled", STYLE_BAD},
+    {"PendingDeletion", STYLE_BAD},
+    {"PendingReplicaDeletion", STYLE_BAD},
+    {"Creating", STYLE_WARN},
+    {"Updating", STYLE_WARN},
+    {"ON", STYLE_GOOD},
+    {"OFF", STYLE_BAD},
+    {"n/a", STYLE_QUIET},
+    {"missing", STYLE_BAD},
+    {"not enabled", STYLE_QUIET},
+};
+
+enum style word_style(const char *word)
+{
+    for (size_t i = 0; word != NULL && i < sizeof tones / sizeof tones[0]; i++) {
+        if (strcmp(tones[i].word, word) == 0) {
+            return tones[i].style;
+        }
+    }
+    return STYLE_TEXT;
+}
+
+static void keep(struct sheet *s, lxw_error problem)
+{
+    if (problem != LXW_NO_ERROR) {
+        s->failed = true;
+        if (s->book->problem == LXW_NO_ERROR) {
+            s->book->problem = problem;
+        }
+    }
+}
+
+static lxw_format *format_of(const struct sheet *s, enum style style)
+{
+    return s->book->formats[style];
+}
+
+/* '&' begins a code in headers and footers; the result is cut at what they can hold. */
+static void page_words(char *out, size_t size, const char *words)
+{
+    size_t n = 0;
+    for (; *words != '\0' && n + 3 < size; words++) {
+        if ((unsigned char)*words < 0x20 || (unsigned char)*words >= 0x7F) {
+            continue;
+        }
+        if (*words == '&') {
+            out[n++] = '&';
+        }
+        out[n++] = *words;
+    }
+    out[n] = '\0';
+}
+
+static void set_page(struct sheet *s)
+{
+    char run[120], name[64], line[HEADER_MAX];
+    page_words(run, sizeof run, s->book->run_id);
+    page_words(name, sizeof name, s->name);
+    worksheet_set_landscape(s->at);
+    worksheet_set_paper(s->at, s->large_paper ? PAPER_A3 : PAPER_A4);
+    worksheet_fit_to_pages(s->at, 1, 0);
+    worksheet_set_margins(s->at, 0.4, 0.4, 0.6, 0.6);
+    (void)snprintf(line, sizeof line, "&L&8towerkeep&C&8%s&R&8run %s", name, run);
+    keep(s, worksheet_set_header(s->at, line));
+    (void)snprintf(line, sizeof line, "&L&8run %s&R&8page &P of &N", run);
+    keep(s, worksheet_set_footer(s->at, line));
+    worksheet_gridlines(s->at, s->free_form ? LXW_HIDE_ALL_GRIDLINES : LXW_SHOW_SCREEN_GRIDLINES);
+}
+
+static void write_header(struct sheet *s)
+{
+    keep(s, worksheet_set_row(s->at, ROW_HEADER, 30, NULL));
+    for (size_t i = 0; i < s->column_count; i++) {
+        keep(s, worksheet_write_string(s->at, ROW_HEADER, (lxw_col_t)i, s->columns[i].title,
+                                       format_of(s, STYLE_HEADER)));
+    }
+    worksheet_freeze_panes(s->at, ROW_HEADER + 1, s->frozen);
+    keep(s, worksheet_repeat_rows(s->at, ROW_PROVENANCE, ROW_HEADER));
+}
+
+static void open_part(struct sheet *s)
+{
+    char name[64];
+    s->part++;
+    if (s->part == 1) {
+        (void)snprintf(name, sizeof name, "%s", s->name);
+    } else {
+        (void)snprintf(name, sizeof name, "%s (%u)", s->name, s->part);
+    }
+    s->at = workbook_add_worksheet(s->book->workbook, name);
+    if (s->at == NULL) {
+        keep(s, LXW_ERROR_CREATING_TMPFILE);
+        return;
+    }
+    set_page(s);
+    for (size_t i = 0; i < s->column_count; i++) {
+        keep(s, worksheet_set_column(s->at, (lxw_col_t)i, (lxw_col_t)i, s->columns[i].width, NULL));
+    }
+    keep(s, worksheet_set_row(s->at, ROW_PROVENANCE, 21, NULL));
+    keep(s, worksheet_write_string(s->at, ROW_PROVENANCE, 0, s->book->provenance,
+                                   format_of(s, STYLE_PROVENANCE)));
+    if (s->note != NULL) {
+        keep(s, worksheet_write_string(s->at, ROW_NOTE, 0, s->note, format_of(s, STYLE_NOTE)));
+    }
+    s->row = ROW_NOTE;
+    if (!s->free_form) {
+        write_header(s);
+        s->row = ROW_HEADER;
+    }
+}
+
+void sheet_open(struct sheet *s)
+{
+    s->part = 0;
+    s->rows = 0;
+    s->failed = s->book->problem != LXW_NO_ERROR;
+    if (!s->failed) {
+        open_part(s);
+    }
+}
+
+/* The library ignores failed writes to its temporary files; the stream remembers. */
+static void check_stream(struct sheet *s)
+{
+    if (s->at->optimize_tmpfile != NULL && ferror(s->at->optimize_tmpfile) != 0) {
+        keep(s, LXW_ERROR_READING_TMPFILE);
+    }
+}
+
+static void fill_row(struct sheet *s)
+{
+    while (!s->free_form && !s->failed && s->row > ROW_HEADER && s->column < s->column_count) {
+        sheet_text(s, NULL);
+    }
+}
+
+static void close_part(struct sheet *s)
+{
+    fill_row(s);
+    if (!s->free_form) {
+        lxw_row_t last = s->row > ROW_HEADER ? s->row : ROW_HEADER;
+        keep(s, worksheet_autofilter(s->at, ROW_HEADER, 0, last, (lxw_col_t)(s->column_count - 1)));
+    }
+    check_stream(s);
+}
+
+int sheet_close(struct sheet *s, struct err *err)
+{
+    if (!s->failed) {
+        close_part(s);
+    }
+    return s->failed
+               ? err_set(err, ERR_IO, "sheet \"%s\": %s", s->name, lxw_strerror(s->book->problem))
+               : 0;
+}
+
+int sheet_going(const struct sheet *s)
+{
+    return s->failed ? 1 : 0;
+}
+
+void sheet_row(struct sheet *s)
+{
+    if (s->failed) {
+        return;
+    }
+    fill_row(s);
+    if (s->row + 1 >= s->book->rows_max) {
+        close_part(s);
+        open_part(s);
+    }
+    s->row++;
+    s->rows++;
+    s->column = 0;
+    if (!s->failed && s->rows % CHECK_EVERY == 0) {
+        check_stream(s);
+    }
+}
+
+void sheet_height(struct sheet *s, double points)
+{
+    if (!s->failed) {
+        keep(s, worksheet_set_row(s->at, s->row, points, NULL));
+    }
+}
+
+static enum style column_style(const struct sheet *s)
+{
+    return s->column < s->column_count ? s->columns[s->column].style : STYLE_TEXT;
+}
+
+void sheet_styled(struct sheet *s, enum style style, const char *text)
+{
+    if (s->failed) {
+        return;
+    }
+    if (text == NULL || text[0] == '\0') {
+        keep(s, worksheet_write_blank(s->at, s->row, s->column, format_of(s, style)));
+    } else {
+        text_clear(&s->book->cell);
+        cell_text(&s->book->cell, text);
+        keep(s, worksheet_write_string(s->at, s->row, s->column, text_str(&s->book->cell),
+                                       format_of(s, style)));
+    }
+    s->column++;
+}
+
+void sheet_text(struct sheet *s, const char *text)
+{
+    sheet_styled(s, column_style(s), text);
+}
+
+void sheet_word(struct sheet *s, const char *word)
+{
+    enum style style = word_style(word);
+    sheet_styled(s, style != STYLE_TEXT ? style : column_style(s), word);
+}
+
+void sheet_flag(struct sheet *s, const json_t *flag, int good)
+{
+    if (!json_is_boolean(flag)) {
+        sheet_text(s, NULL);
+        return;
+    }
+    int told = json_is_true(flag) ? 1 : 0;
+    enum style style = good < 0 ? column_style(s) : told == good ? STYLE_GOOD : STYLE_BAD;
+    sheet_styled(s, style, told ? "yes" : "no");
+}
+
+void sheet_number_as(struct sheet *s, enum style style, int64_t number)
+{
+    if (!s->failed) {
+        keep(s,
+             worksheet_write_number(s->at, s->row, s->column, (double)number, format_of(s, style)));
+        s->column++;
+    }
+}
+
+void sheet_number(struct sheet *s, int64_t number)
+{
+    sheet_number_as(s, STYLE_NUMBER, number);
+}
+
+void sheet_share(struct sheet *s, int64_t part, int64_t whole)
+{
+    if (s->failed) {
+        return;
+    }
+    if (whole <= 0) {
+        sheet_text(s, NULL);
+        return;
+    }
+    keep(s, worksheet_write_number(s->at, s->row, s->column, (double)part / (double)whole,
+                                   format_of(s, STYLE_PERCENT)));
+    s->column++;
+}
+
+void sheet_time(struct sheet *s, int64_t wall_ms)
+{
+    if (wall_ms <= 0) {
+        sheet_text(s, NULL);
+        return;
+    }
+    if (!s->failed) {
+        keep(s, worksheet_write_unixtime(s->at, s->row, s->column, wall_ms / 1000,
+                                         format_of(s, STYLE_DATE)));
+        s->column++;
+    }
+}
+
+void sheet_iso(struct sheet *s, const char *iso)
+{
+    int64_t wall_ms = 0;
+    if (iso != NULL && time_parse_iso(iso, &wall_ms)) {
+        sheet_time(s, wall_ms);
+    } else {
+        sheet_text(s, iso);
+    }
+}
+
+void sheet_list(struct sheet *s, const json_t *list)
+{
+    struct text *joined = &s->book->list;
+    text_clear(joined);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *word = json_string_value(json_array_get(list, i));
+        if (word == NULL) {
+            continue;
+        }
+        if (joined->length > XLSX_CELL_MAX) {
+            break; /* the cell is cut before this */
+        }
+        text_add(joined, joined->length > 0 ? ", " : "");
+        text_addn(joined, word, strnlen(word, XLSX_CELL_MAX));
+    }
+    sheet_text(s, text_str(joined));
+}
+
+void sheet_merged(struct sheet *s, lxw_col_t last, enum style style, const char *text)
+{
+    if (s->failed) {
+        return;
+    }
+    text_clear(&s->book->cell);
+    cell_text(&s->book->cell, text != NULL ? text : "");
+    keep(s, worksheet_merge_range(s->at, s->row, s->column, s->row, last, text_str(&s->book->cell),
+                                  format_of(s, style)));
+    s->column = (lxw_col_t)(last + 1);
+}
