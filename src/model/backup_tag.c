@@ -41,7 +41,9 @@ static char *fold(const char *s)
 {
     char *copy = xstrdup(s);
     for (char *c = copy; *c != '\0'; c++) {
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+        if (*c >= 'A' && *c <= 'Z') {
+            *c = (char)(*c - 'A' + 'a');
+        }
     }
     return copy;
 }

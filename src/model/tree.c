@@ -77,7 +77,7 @@ void tree_add(struct tree *t, const char *id, const char *parent_id, const char 
     u->parent_id = xstrdup(parent_id);
     u->name = xstrdup(name);
     u->arn = xstrdup(arn);
-    t->units = xreallocarray(t->units, t->count + 1, sizeof *t->units);
+    t->units = xreallocarray(t->units, t->count + 1, sizeof(void *));
     t->units[t->count++] = u;
     map_set(t->by_id, id, u);
 }
@@ -133,7 +133,7 @@ void tree_finish(struct tree *t)
         write_path(t->units[i]);
     }
     if (t->count > 0) {
-        qsort(t->units, t->count, sizeof *t->units, by_depth);
+        qsort(t->units, t->count, sizeof(void *), by_depth);
     }
 }
 

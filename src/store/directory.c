@@ -79,7 +79,7 @@ static struct member *member_for(struct directory *d, const char *id)
         m->id = xstrdup(id);
         m->state_source = "";
         map_set(d->by_id, id, m);
-        d->members = xreallocarray(d->members, d->member_count + 1, sizeof *d->members);
+        d->members = xreallocarray(d->members, d->member_count + 1, sizeof(void *));
         d->members[d->member_count++] = m;
     }
     return m;
@@ -184,7 +184,7 @@ static int load_held(void *context, const struct entity *e)
     h->drift = xstrdup(jx_str(document, "driftStatusSummary.types.inheritance.status"));
     h->operation = xstrdup(jx_str(document, "statusSummary.lastOperationIdentifier"));
     h->fact = e->fact;
-    d->held = xreallocarray(d->held, d->held_count + 1, sizeof *d->held);
+    d->held = xreallocarray(d->held, d->held_count + 1, sizeof(void *));
     d->held[d->held_count++] = h;
     h->next = map_get(d->held_of_target, h->target_id);
     map_set(d->held_of_target, h->target_id, h);
@@ -228,7 +228,7 @@ static void load_regions(struct directory *d, const char *meta)
     json_t *told = meta != NULL ? jx_parse(meta, strlen(meta), &problem) : NULL;
     const json_t *list = told != NULL ? told : jx_get(d->zone, "manifest.governedRegions");
     size_t count = json_array_size(list);
-    d->regions = xcalloc(count + 1, sizeof *d->regions);
+    d->regions = xcalloc(count + 1, sizeof(void *));
     for (size_t i = 0; i < count; i++) {
         const char *region = json_string_value(json_array_get(list, i));
         if (region != NULL && !directory_governs(d, region)) {
@@ -239,7 +239,7 @@ static void load_regions(struct directory *d, const char *meta)
     if (d->region_count == 0 && d->home != NULL) {
         d->regions[d->region_count++] = xstrdup(d->home);
     }
-    qsort(d->regions, d->region_count, sizeof *d->regions, by_text);
+    qsort(d->regions, d->region_count, sizeof(void *), by_text);
 }
 
 static char *role_of(const struct directory *d, const json_t *config, const char *manifest_path,
@@ -251,7 +251,7 @@ static char *role_of(const struct directory *d, const json_t *config, const char
 
 static void link_members(struct directory *d)
 {
-    qsort(d->members, d->member_count, sizeof *d->members, by_member_id);
+    qsort(d->members, d->member_count, sizeof(void *), by_member_id);
     for (size_t i = 0; i < d->member_count; i++) {
         struct member *m = d->members[i];
         m->unit = tree_find(d->tree, m->parent_id);

@@ -239,6 +239,9 @@ static void describe_gap(const struct gap *g, char *text, size_t size)
 int store_find_gap(struct store *s, const char *operation, const char *account, const char *region,
                    char *text, size_t size, struct err *err)
 {
+    /* A subject of no account or no Region rests on what is read anywhere. */
+    account = account != NULL && account[0] == '\0' ? NULL : account;
+    region = region != NULL && region[0] == '\0' ? NULL : region;
     bool family = str_ends(operation, "*");
     bool known = family || map_get(s->gap_operations, operation) != NULL ||
                  (account != NULL && map_get(s->gap_operations, "sts:AssumeRole") != NULL);

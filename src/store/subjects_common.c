@@ -46,11 +46,11 @@ static int by_text(const void *a, const void *b)
 void sort_texts(json_t *list)
 {
     size_t count = json_array_size(list);
-    json_t **items = xcalloc(count + 1, sizeof *items);
+    json_t **items = xcalloc(count + 1, sizeof(void *));
     for (size_t i = 0; i < count; i++) {
         items[i] = json_incref(json_array_get(list, i));
     }
-    qsort(items, count, sizeof *items, by_text);
+    qsort(items, count, sizeof(void *), by_text);
     (void)json_array_clear(list);
     for (size_t i = 0; i < count; i++) {
         if (i == 0 || by_text(&items[i - 1], &items[i]) != 0) {

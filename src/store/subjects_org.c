@@ -241,6 +241,23 @@ static void set_manifest(struct visit *v, json_t *document)
             d->zone != NULL ? manifest_problems(manifest, version) : json_array());
 }
 
+/* State as ListAccounts has it; null when the account is not in the organization. */
+static json_t *zone_accounts(const struct directory *d)
+{
+    const struct {
+        const char *member, *state, *id;
+    } accounts[] = {{"backup_admin", "backup_admin_state", d->admin},
+                    {"central_backup", "central_backup_state", d->central}};
+    json_t *out = json_object();
+    for (size_t i = 0; i < sizeof accounts / sizeof accounts[0]; i++) {
+        const struct member *m = directory_member(d, accounts[i].id);
+        set_text(out, accounts[i].member, accounts[i].id);
+        set_text(out, accounts[i].state,
+                 m != NULL && m->listed && m->state[0] != '\0' ? m->state : NULL);
+    }
+    return out;
+}
+
 json_t *landing_zone_document(struct visit *v)
 {
     const struct directory *d = v->s->dir;
@@ -265,6 +282,7 @@ json_t *landing_zone_document(struct visit *v)
     set_text(document, "home_region", d->home);
     set_manifest(v, document);
     set_new(document, "under_change", under_change(d));
+    set_new(document, "accounts", zone_accounts(d));
     struct operations o = {.running = json_array(), .document = document};
     int result = store_each_entity(v->s->store, "landing-zone-operation", NULL, NULL,
                                    note_operation, &o, v->err);

@@ -63,8 +63,10 @@ static void set_accounts(const struct subjects *s, const struct unit *u, json_t 
             continue;
         }
         list_text(accounts, m->id);
-        if (member_is_active(m) && !str_equal(m->id, d->management) && !account_is_exempt(s, m) &&
-            !covers(m, backup)) {
+        /* The two backup accounts get baselines of their own from the landing zone. */
+        bool special = str_equal(m->id, d->management) || str_equal(m->id, d->admin) ||
+                       str_equal(m->id, d->central);
+        if (member_is_active(m) && !special && !account_is_exempt(s, m) && !covers(m, backup)) {
             list_text(uncovered, m->id);
         }
     }
@@ -129,13 +131,13 @@ int scope_ou(struct visit *v)
 {
     const struct tree *tree = v->s->dir->tree;
     size_t count = tree_count(tree);
-    const struct unit **units = xcalloc(count + 1, sizeof *units);
+    const struct unit **units = xcalloc(count + 1, sizeof(void *));
     json_t *versions = backup_versions(v->s->dir);
     int result = 0;
     for (size_t i = 0; i < count; i++) {
         units[i] = tree_at(tree, i);
     }
-    qsort(units, count, sizeof *units, by_id);
+    qsort(units, count, sizeof(void *), by_id);
     for (size_t i = 0; result == 0 && i < count; i++) {
         result = subject_emit(v, ou_document(v, units[i], versions));
     }

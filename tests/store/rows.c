@@ -269,7 +269,8 @@ static void a_gap_hides_what_it_covers_and_nothing_else(void **state)
         {"anything:AtAll", "3", NULL, 1},  {"anything:AtAll", NULL, NULL, 0},
         {"kms:*", "1", "eu", 1},           {"kms:*", "1", "us", 0},
         {"rds:*", "1", "eu", 0},           {"kms:Describe", "1", "eu", 0},
-        {"sts:AssumeRole", NULL, NULL, 1},
+        {"sts:AssumeRole", NULL, NULL, 1}, {"kms:DescribeKey", "", "", 1},
+        {"kms:DescribeKey", "1", "", 1},   {"kms:DescribeKey", "2", "", 0},
     };
     struct fixture *f = *state;
     char text[256] = "untouched";

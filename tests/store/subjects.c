@@ -149,6 +149,8 @@ static void the_organization_and_its_landing_zone(void **state)
         {"backup.complete", "true"}, {"config_enabled", "true"}, {"schema_problems", "[]"},
         {"under_change", "['BackupBaseline on Workloads/Workloads X']"},
         {"running_operations", "[]"},
+        {"accounts", "{'backup_admin':'" ADMIN "','backup_admin_state':'ACTIVE',"
+                     "'central_backup':'" CENTRAL "','central_backup_state':'ACTIVE'}"},
         {"last_operation", "{'id':'op-new','type':'UPDATE','status':'FAILED','message':'no key'}"});
     const json_t *context = subjects_context(f->subjects);
     assert_true(json_equal(json_object_get(context, "lz"), lz));
@@ -199,7 +201,7 @@ static void units_know_their_baselines_ancestors_and_accounts(void **state)
     EXPECT(at(f, "ou-w"), {"wanted", "true"}, {"baselines.BackupBaseline", "null"},
            {"accounts", "[]"}, {"_ou_path", "'Workloads'"});
     EXPECT(at(f, "ou-sec"), {"is_security", "true"}, {"wanted", "false"}, {"registered", "false"},
-           {"accounts_uncovered", "['" ADMIN "','" CENTRAL "','" LOGS "','" AUDIT "']"});
+           {"accounts_uncovered", "['" LOGS "','" AUDIT "']"});
 }
 
 static void the_configuration_chooses_units_and_accounts(void **state)
