@@ -1,0 +1,161 @@
+/*
+ * Inside the plan room: what a remedy is, and the making of a plan that remedies and goals add
+ * steps to. A step is JSON (docs/plan.md); everything here only builds it.
+ *
+ * Life words: a `json_t *` parameter named `take_...` is taken over (also when the function fails
+ * or ignores it); every other one is borrowed. *_new() returns yours until it is taken.
+ */
+#ifndef TOWERKEEP_PLAN_REMEDY_H
+#define TOWERKEEP_PLAN_REMEDY_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "model/policy.h"
+#include "plan/make.h"
+#include "store/store.h"
+#include "store/subjects.h"
+
+#define LANE_CONTROL_TOWER "control-tower"
+#define ROLE_CONTROL_TOWER "AWSControlTowerExecution"
+#define KEY_TAG "towerkeep" /* tag key on what we create, so that a lost answer can be recovered   \
+                             */
+
+struct making {
+    struct store *store;
+    struct subjects *subjects;
+    const struct plan_options *options;
+    const json_t *config;   /* options->config */
+    const json_t *org, *lz; /* the subjects' context, borrowed (docs/subjects.md) */
+    enum goal goal;
+    /* Copies of the run's metadata, never NULL ("" when the run does not know). */
+    char *partition, *organization_id, *management, *home, *run_id;
+    json_t *
+        all[SCOPE_COUNT]; /* SCOPE_ORG to SCOPE_KEY: every document, in order of _key; NULL above */
+    json_t *vaults;       /* list of the central account's central vaults {"region","name","arn"} */
+    json_t *members;      /* account id -> true, for policies */
+    json_t *by_id;        /* step id -> step; in order of adding */
+    json_t *manual;       /* [{"finding_id","check_id","subject","why"}] */
+    /* Of the finding at hand (GOAL_FIX); SCOPE_COUNT and "" otherwise. */
+    enum scope scope;
+    const char *check_id;
+    char why[512]; /* what making_cannot() said last */
+};
+
+struct remedy {
+    struct remedy_info info;
+    const char *risk; /* "low" "medium" "high" */
+    int expected_seconds;
+    const char *lane; /* LANE_CONTROL_TOWER or "" */
+    /*
+     * Adds the steps that mend `subject` (a document of making.scope) for `reason` ("finding:ID",
+     * "goal:enable"). 0: steps were added, or none is needed. 1: it cannot, said with
+     * making_cannot(); the finding goes to "manual". Rows run in table order, so a row may look at
+     * (making_step) and name the captures of what rows before it added.
+     */
+    int (*make)(struct making *m, const json_t *subject, const char *reason, struct err *err);
+};
+
+/* A table per file; table.c lists them in the order in which their rows run:
+   keys, accounts, landing zone, backup, baselines, tags, policies. */
+struct remedies {
+    const struct remedy *rows;
+    size_t count;
+};
+extern const struct remedies remedies_keys; /* remedies_keys.c */
+extern const struct remedies
+    remedies_accounts; /* remedies_accounts.c: create-accounts move-account
+                          enable-trusted-access register-delegated-administrator */
+extern const struct remedies
+    remedies_landing_zone;                    /* remedies_landing_zone.c: enable-landing-zone-backup
+                                                 update-landing-zone reset-landing-zone ... */
+extern const struct remedies remedies_backup; /* remedies_backup.c */
+extern const struct remedies remedies_baselines; /* remedies_baselines.c */
+extern const struct remedies remedies_tags;      /* remedies_tags.c */
+extern const struct remedies remedies_policies;  /* remedies_policies.c */
+extern const struct remedies
+    remedies_teardown; /* goal_teardown.c: rows only that goal uses; make may be NULL */
+
+const struct remedy *remedy_find(const char *id); /* NULL when unknown */
+/* Runs another row by its id, for remedies that hand over and for goals. Returns as make does. */
+int remedy_run(struct making *m, const char *id, const json_t *subject, const char *reason,
+               struct err *err);
+
+/* The goals: add every step towards it. goal_fix() is make.c's own. */
+int goal_enable(struct making *m, struct err *err);   /* goal_enable.c */
+int goal_teardown(struct making *m, struct err *err); /* goal_teardown.c */
+
+/* --- what is known --- */
+/* The document of a scope up to SCOPE_KEY, or NULL; borrowed. */
+const json_t *making_find(const struct making *m, enum scope scope, const char *key);
+/* A step added before, or NULL; borrowed. */
+const json_t *making_step(const struct making *m, const char *id);
+/* ARN of the backup key as calls should name it: of the key that this plan creates
+   ("${create-key:arn}"), else the manifest's; NULL when there is neither. Yours (free). */
+char *making_key_arn(const struct making *m);
+/* Says why nothing can be done; returns 1. */
+int making_cannot(struct making *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Lists something for people without a finding (goals). */
+void making_manual(struct making *m, const char *subject, const char *why);
+
+/* --- pieces --- */
+/* region NULL: the home Region (also for Organizations' global calls). role NULL: the caller's own.
+   Another account than the management account needs a role. */
+json_t *call_new(const struct making *m, const char *operation, const char *account,
+                 const char *region, const char *role, json_t *take_input);
+/* The same in the management account and home Region. */
+json_t *call_home(const struct making *m, const char *operation, json_t *take_input);
+/* A NotFound answer counts as `absent_is`. */
+json_t *probe_new(json_t *take_call, json_t *take_when, bool absent_is);
+/* Judge the first element of the list at `list` for which `where` holds (none: false). Returns
+ * probe. */
+json_t *probe_select(json_t *probe, const char *list, json_t *take_where);
+
+/* Conditions: {"path": PATH, OP: VALUE} and the connectives. */
+json_t *cond_new(const char *path, const char *op, json_t *take_value);
+json_t *cond_text(const char *path, const char *equals);
+json_t *cond_present(const char *path, bool present);
+json_t *cond_in(const char *path, const char *const *words); /* ends with NULL */
+json_t *cond_not(json_t *take_condition);
+json_t *cond_both(const char *all_or_any, json_t *take_first, json_t *take_second);
+
+/* A step of this remedy: id "REMEDY" or "REMEDY/target" (target NULL: none), with the row's step,
+   risk, expected_seconds, lane and undo; no needs, no guard, done null. */
+json_t *step_new(const struct remedy *row, const char *target, const char *title, ...)
+    __attribute__((format(printf, 3, 4)));
+const char *step_id(const json_t *step);
+void step_send(json_t *step, json_t *take_call);
+void step_done(json_t *step, json_t *take_probe);
+void step_guard(json_t *step, json_t *take_probe);
+/* This step waits for that one, which must be in the plan at its end. */
+void step_need(json_t *step, const char *id);
+/* The same, if the plan has such a step in the end. `id` may be a glob ("replicate-key/" and a
+ * star). */
+void step_after(json_t *step, const char *id);
+void step_poll(json_t *step, json_t *take_call, json_t *take_until, json_t *take_fail,
+               int every_seconds, int timeout_seconds, const char *message_path);
+/* send's answer fails the step although AWS said 200 (TagResources' FailedResourcesMap). */
+void step_fail_when(json_t *step, json_t *take_condition);
+void step_capture(json_t *step, const char *name, const char *path_in_answer);
+/* How to tell whether a lost send took effect. take_capture: {name: path} or NULL. */
+void step_recover(json_t *step, json_t *take_probe, json_t *take_capture);
+void step_change(json_t *step, json_t *take_before, json_t *take_after);
+void step_set(json_t *step, const char *member,
+              json_t *take_value); /* risk, expected_seconds ... */
+
+/*
+ * Adds the step for `reason`. An equal id merges: reasons, needs and guards unite; inputs, done,
+ * before and after unite member by member (opt-ins of one account and Region); where two values
+ * contradict, ERR_INTERNAL names the step.
+ */
+int step_add(struct making *m, json_t *take_step, const char *reason, struct err *err);
+
+/* --- policies (policies.c) --- */
+/* The key policy Control Tower asks for, merged into `existing` (text or NULL): foreign statements
+   stay, ours are added where missing. Pretty bytes are not promised, meaning is. Yours (free). */
+char *key_policy_wanted(const struct making *m, const char *existing);
+/* Likewise a central vault's access policy: copies from the organization, and nobody else. */
+char *vault_policy_wanted(const struct making *m, const char *existing);
+
+#endif
