@@ -1,108 +1,23 @@
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "base/clock.h"
-#include "base/env.h"
-#include "base/file.h"
-#include "base/hash.h"
-#include "base/jsonx.h"
-#include "base/log.h"
-#include "base/mem.h"
-#include "base/text.h"
-#include "scan_options.h"
+#include "session.h"
 
-#define WORST_SHOWN 10
+static const char doc[] =
+    "Reads every account, Region and organizational unit, judges the six steps of the backup "
+    "architecture, and writes "
+    "the reports. Nothing is changed in AWS: sessions in "
+    "member accounts carry a "
+    "policy that allows only reads.\v"
+    "Every option can be set in the environment as TOWERKEEP_<OPTION>, for example "
+    "TOWERKEEP_OUTPUT_FORMATS=json,xlsx; flags win.\n\n"
+    "Exit status: 0 all reached, nothing failing; 1 internal error or disk; 2 usage, configuration "
+    "or credentials; "
+    "3 something fails; 4 something could not be seen (beats 3); 130 "
+    "and 143 after a "
+    "signal, with the run left to resume.\n\n"
+    "Example:\n  towerkeep scan -p management -o /var/lib/towerkeep/nightly -M json,xlsx";
 
-struct scan {
-    struct scan_options options;
-    struct run_dir dir;
-    struct creds_source source;
-    struct aws_client *client;
-    struct store *store;
-    json_t *rules; /* described, for the reports */
-    struct words written;
-    FILE *log;
-    bool began; /* questions were put to AWS: what stops us now leaves an incomplete run */
-};
-
-static int open_log(struct scan *s, struct err *err)
-{
-    if (s->options.log_file) {
-        s->log = fopen(s->options.log_file, "a");
-        if (!s->log) {
-            return err_set(err, ERR_INPUT, "%s: the log file cannot be written",
-                           s->options.log_file);
-        }
-    }
-    log_open(s->log ? s->log : stderr, (enum log_level)s->options.log_level);
-    return 0;
-}
-
-static int check_accounts(const struct words *list, const char *flag, struct err *err)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (!str_is_account_id(list->items[i])) {
-            return err_set(err, ERR_INPUT, "--%s: \"%s\" is no account id (12 digits)", flag,
-                           list->items[i]);
-        }
-    }
-    return 0;
-}
-
-static int check_regions(const struct words *list, const char *flag, struct err *err)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (!region_name_valid(list->items[i])) {
-            return err_set(err, ERR_INPUT, "--%s: \"%s\" is no Region name (such as eu-central-1)",
-                           flag, list->items[i]);
-        }
-    }
-    return 0;
-}
-
-/* A check that nobody knows would silently judge nothing. */
-static int check_checks(const struct scan *s, const struct words *list, const char *flag,
-                        struct err *err)
-{
-    const struct rule_set *rules = s->options.setup.rules;
-    for (size_t i = 0; i < list->count; i++) {
-        bool found = false;
-        for (size_t k = 0; k < rules_count(rules) && !found; k++) {
-            found = str_glob(list->items[i], rules_at(rules, k)->id);
-        }
-        if (!found) {
-            const char *near = rules_nearest(rules, list->items[i]);
-            return err_set(err, ERR_INPUT, "--%s: no check is named \"%s\"%s%s%s", flag,
-                           list->items[i], near ? ": did you mean " : "", near ? near : "",
-                           near ? "?" : "");
-        }
-    }
-    return 0;
-}
-
-static int check_flags(struct scan *s, struct err *err)
-{
-    struct scan_options *o = &s->options;
-    if (o->home_region && !region_name_valid(o->home_region)) {
-        return err_set(err, ERR_INPUT,
-                       "--home-region: \"%s\" is no Region name (such as eu-central-1)",
-                       o->home_region);
-    }
-    return check_accounts(&o->accounts, "accounts", err) ||
-                   check_accounts(&o->excluded_accounts, "excluded-accounts", err) ||
-                   check_regions(&o->regions, "region", err) ||
-                   check_regions(&o->excluded_regions, "excluded-region", err) ||
-                   check_checks(s, &o->checks, "checks", err) ||
-                   check_checks(s, &o->excluded_checks, "excluded-checks", err) ||
-                   reports_check(&o->reports, err)
-               ? -1
-               : 0;
-}
-
-static void list_checks(const struct scan *s)
+static void list_checks(const struct session *s)
 {
     const struct rule_set *rules = s->options.setup.rules;
     for (size_t i = 0; i < rules_count(rules); i++) {
@@ -111,278 +26,29 @@ static void list_checks(const struct scan *s)
     }
 }
 
-static void endpoint_overrides(struct endpoint_rules *rules, const struct scan *s)
+static int scan_once(struct session *s, struct err *err)
 {
-    if (env_get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") &&
-        strcmp(env_get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") == 0) {
-        rules->override_all = s->options.endpoint_url;
-        return;
-    }
-    for (int i = 0; i < SVC_COUNT; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "AWS_ENDPOINT_URL_%s", service_info((enum service)i)->env_id);
-        rules->override[i] = s->options.endpoint_url ? NULL : env_get(name);
-    }
-    const char *env = env_get("AWS_ENDPOINT_URL");
-    rules->override_all = s->options.endpoint_url ? s->options.endpoint_url
-                          : env                   ? env
-                                                  : s->source.endpoint_url;
-}
-
-static bool env_true(const char *name)
-{
-    const char *value = env_get(name);
-    return value && strcmp(value, "true") == 0;
-}
-
-static int open_client(struct scan *s, struct err *err)
-{
-    struct scan_options *o = &s->options;
-    const json_t *config = o->setup.config.document;
-    if (creds_find(o->profile, &s->source, err)) {
-        return -1;
-    }
-    if (o->roles.count == 0) {
-        size_t i;
-        json_t *role;
-        json_array_foreach(jx_get(config, "roles"), i, role)
-        {
-            words_add(&o->roles, json_string_value(role));
-        }
-    }
-    struct aws_options options = {
-        .read_only = true,
-        .ca_bundle = s->source.ca_bundle,
-        .roles = words_list(&o->roles),
-        .external_id = o->external_id,
-        .session_seconds = o->session_seconds,
-        .max_in_flight =
-            o->max_workers ? o->max_workers : (int)jx_int(config, "limits.max_workers", 64),
-        .max_rate = o->max_rate,
-        .unpaced = o->unpaced,
-        .endpoints = {.allow_http = o->allow_http,
-                      .use_fips = env_true("AWS_USE_FIPS_ENDPOINT"),
-                      .use_dual_stack = env_true("AWS_USE_DUALSTACK_ENDPOINT")},
-    };
-    json_t *share = jx_get(config, "limits.rate_share");
-    options.rate_share = share ? json_number_value(share) : 0;
-    if (options.max_rate <= 0) {
-        json_t *rate = jx_get(config, "limits.max_rate");
-        options.max_rate = rate ? json_number_value(rate) : 0;
-    }
-    endpoint_overrides(&options.endpoints, s);
-    const char *region = o->home_region     ? o->home_region
-                         : s->source.region ? s->source.region
-                                            : "us-east-1";
-    return aws_client_new(&options, &s->source, &s->client, err) ||
-                   aws_client_open(s->client, region, err)
+    return session_open_run(s, err) || session_connect(s, err) || session_collect(s, err) ||
+                   session_judge(s, err) || session_publish(s, err)
                ? -1
-               : 0;
-}
-
-static int describe_run(struct scan *s, struct err *err)
-{
-    const struct setup *setup = &s->options.setup;
-    char id[37], now[TIME_ISO_SIZE];
-    random_uuid(id);
-    time_iso(clock_wall_ms(NULL), now);
-    return store_meta_set(s->store, "run_id", id, err) ||
-                   store_meta_set(s->store, "started", now, err) ||
-                   store_meta_set(s->store, "version", TOWERKEEP_VERSION, err) ||
-                   store_meta_set(s->store, "rules_digest", rules_digest(setup->rules), err) ||
-                   store_meta_set(s->store, "config_digest", setup->config.digest, err) ||
-                   store_meta_set(s->store, "credentials_origin", s->source.origin, err)
-               ? -1
-               : 0;
-}
-
-static int open_run(struct scan *s, struct err *err)
-{
-    const char *directory = s->options.resume ? s->options.resume : s->options.output;
-    if (run_dir_open(&s->dir, directory, err)) {
-        return -1;
-    }
-    if (s->options.resume) {
-        if (!file_exists(s->dir.partial)) {
-            return err_set(err, ERR_INPUT, "%s: holds no interrupted run (no run.partial.db)",
-                           directory);
-        }
-        return store_open(s->dir.partial, false, &s->store, err);
-    }
-    if (file_exists(s->dir.partial)) {
-        log_write(
-            LOG_WARN,
-            "%s: an interrupted run is there; starting anew (--resume would have completed it)",
-            s->dir.partial);
-        unlink(s->dir.partial);
-    }
-    return store_create(s->dir.partial, &s->store, err) || describe_run(s, err) ? -1 : 0;
-}
-
-static int collect(struct scan *s, struct err *err)
-{
-    const struct scan_options *o = &s->options;
-    struct progress progress;
-    struct config *config = &s->options.setup.config;
-    if (o->no_ungoverned) {
-        json_object_set_new(jx_get(config->document, "scan"), "ungoverned_regions", json_false());
-    }
-    struct collect_options options = {
-        .config = config,
-        .accounts = words_list(&o->accounts),
-        .excluded_accounts = words_list(&o->excluded_accounts),
-        .regions = words_list(&o->regions),
-        .excluded_regions = words_list(&o->excluded_regions),
-        .ous = words_list(&o->ous),
-        .home_region = o->home_region ? o->home_region : NULL,
-        .hint_region = s->source.region,
-        .progress = progress_tell,
-        .context = &progress,
-        .stop = &signal_received,
-    };
-    char now[TIME_ISO_SIZE];
-    progress_start(&progress, o->progress);
-    int rc = collect_run(s->client, s->store, &options, err);
-    progress_end(&progress);
-    time_iso(clock_wall_ms(NULL), now);
-    struct aws_counters counters;
-    aws_client_counters(s->client, &counters);
-    char *calls =
-        xasprintf("{\"calls\":%llu,\"retries\":%llu,\"throttles\":%llu,\"bytes\":%llu}",
-                  counters.calls, counters.retries, counters.throttles, counters.bytes_in);
-    if (rc == 0) {
-        rc = store_meta_set(s->store, "ended", now, err) ||
-                     store_meta_set(s->store, "calls", calls, err)
-                 ? -1
-                 : 0;
-    }
-    free(calls);
-    return rc;
-}
-
-static int judge(struct scan *s, struct err *err)
-{
-    const struct scan_options *o = &s->options;
-    const json_t *config = o->setup.config.document;
-    s->rules = setup_describe_rules(o->setup.rules);
-    char *rules_text = jx_dump(s->rules);
-    char *config_text = jx_dump(config);
-    struct check_options options = {.checks = words_list(&o->checks),
-                                    .excluded_checks = words_list(&o->excluded_checks),
-                                    .min_severity = o->min_severity,
-                                    .now_iso = store_meta(s->store, "ended")};
-    int rc = check_run(s->store, config, o->setup.rules, &options, err) ||
-                     store_meta_set(s->store, "rules", rules_text, err) ||
-                     store_meta_set(s->store, "config", config_text, err) ||
-                     store_meta_set(s->store, "state", "judged", err) || store_commit(s->store, err)
-                 ? -1
-                 : 0;
-    free(rules_text);
-    free(config_text);
-    return rc;
-}
-
-/* The reports are written while the database still has its partial name: either all of the run is
- * there, or none. */
-static int publish(struct scan *s, struct err *err)
-{
-    if (reports_write(&s->options.reports, s->store, s->options.setup.config.document, s->rules,
-                      s->dir.path, &s->written, err)) {
-        return -1;
-    }
-    store_close(s->store);
-    s->store = NULL;
-    words_add(&s->written, "run.db");
-    if (run_dir_publish(&s->dir, err) || run_dir_sums(&s->dir, words_list(&s->written), err)) {
-        return -1;
-    }
-    return store_open(s->dir.final, true, &s->store, err);
-}
-
-static int conclude(struct scan *s, struct err *err)
-{
-    const struct scan_options *o = &s->options;
-    struct report_summary summary;
-    if (report_summarize(s->store, &summary, err)) {
-        return -1;
-    }
-    bool color = color_wanted(o->no_color, stdout);
-    summary_print(stdout, s->store, &summary, color);
-    if (summary.by_status[STATUS_FAIL] + summary.by_status[STATUS_ERROR] > 0) {
-        summary_print_findings(stdout, s->store, WORST_SHOWN, color);
-    }
-    puts("");
-    for (size_t i = 0; i < s->written.count; i++) {
-        printf("%s %s/%s\n", i ? "        " : "Written:", s->dir.path, s->written.items[i]);
-    }
-    int64_t counted = 0;
-    for (int severity = 0; severity <= o->fail_on; severity++) {
-        counted += summary.fail_by_severity[severity];
-    }
-    if (summary.verdict == VERDICT_INCOMPLETE) {
-        return EXIT_INCOMPLETE;
-    }
-    return counted > 0 && !o->ignore_exit_3 ? EXIT_FAILING : EXIT_OK;
-}
-
-static void scan_release(struct scan *s)
-{
-    aws_client_free(s->client);
-    store_close(s->store);
-    creds_source_release(&s->source);
-    run_dir_close(&s->dir);
-    words_release(&s->written);
-    json_decref(s->rules);
-    scan_options_release(&s->options);
-    if (s->log) {
-        log_open(stderr, LOG_WARN);
-        fclose(s->log);
-    }
-}
-
-/* What stopped the scan, in one line, with the exit status that fits and the way on. */
-static int stopped(struct scan *s, const struct err *err)
-{
-    int code = cli_fail(err);
-    bool started = s->store && store_meta(s->store, "home_region");
-    if (started && file_exists(s->dir.partial)) {
-        fprintf(stderr,
-                "towerkeep: what was read is kept; go on with: towerkeep scan --resume %s\n",
-                s->dir.path);
-    } else if (s->store && s->dir.partial && !s->options.resume) {
-        store_close(s->store);
-        s->store = NULL;
-        unlink(s->dir.partial);
-    }
-    if (signal_received) {
-        return EXIT_SIGNAL + (int)signal_received;
-    }
-    return started && err->code == ERR_CREDENTIALS ? EXIT_INCOMPLETE : code;
+               : session_conclude(s, err);
 }
 
 int cmd_scan(int argc, char **argv)
 {
-    struct scan s = {0};
+    struct session s = {0};
     struct err err = ERR_INIT;
-    scan_options_parse(&s.options, argc, argv);
-    signals_catch();
-    int rc =
-        open_log(&s, &err) || setup_load(&s.options.setup, &err) || check_flags(&s, &err) ? -1 : 0;
-    if (rc == 0 && s.options.list_checks) {
+    const struct command_line line = {.name = "towerkeep scan", .doc = doc};
+    scan_options_parse(&s.options, &line, argc, argv);
+    int code = session_begin(&s, &err);
+    if (code == 0 && s.options.list_checks) {
         list_checks(&s);
-        scan_release(&s);
-        return EXIT_OK;
+    } else if (code == 0) {
+        code = scan_once(&s, &err);
     }
-    if (rc == 0) {
-        rc = open_run(&s, &err) || open_client(&s, &err) || collect(&s, &err) || judge(&s, &err) ||
-                     publish(&s, &err)
-                 ? -1
-                 : 0;
-    }
-    int code = rc == 0 ? conclude(&s, &err) : -1;
     if (code < 0) {
-        code = stopped(&s, &err);
+        code = session_stopped(&s, &err);
     }
-    scan_release(&s);
+    session_release(&s);
     return code;
 }

@@ -30,6 +30,18 @@ enum key {
     KEY_ALLOW_HTTP,
     KEY_PROGRESS,
     KEY_HOME_REGION,
+    KEY_FIX,
+    KEY_DRY_RUN,
+    KEY_AUTO_APPROVE,
+    KEY_MAX_CHANGES,
+    KEY_ONLY,
+    KEY_CONFIRM,
+    KEY_DELETE_KEY,
+    KEY_DELETE_POINTS,
+    KEY_CLOSE_ACCOUNTS,
+    KEY_EMIT,
+    KEY_TIME_SCALE,
+    KEY_CRASH_AT,
     KEY_NO_UNGOVERNED,
     KEY_UNPACED
 };
@@ -95,19 +107,30 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static const char doc[] =
-    "Reads every account, Region and organizational unit, judges the six steps of the backup "
-    "architecture, and writes "
-    "the reports. Nothing is changed in AWS: sessions in member accounts carry a policy that "
-    "allows only reads.\v"
-    "Every option can be set in the environment as TOWERKEEP_<OPTION>, for example "
-    "TOWERKEEP_OUTPUT_FORMATS=json,xlsx; flags win.\n\n"
-    "Exit status: 0 all reached, nothing failing; 1 internal error or disk; 2 usage, configuration "
-    "or credentials; "
-    "3 something fails; 4 something could not be seen (beats 3); 130 and 143 after a signal, with "
-    "the run left to "
-    "resume.\n\n"
-    "Example:\n  towerkeep scan -p management -o /var/lib/towerkeep/nightly -M json,xlsx";
+static const struct argp_option change_options[] = {
+    {NULL, 0, NULL, 0, "Repairing:", 6},
+    {"fix", KEY_FIX, NULL, 0, "scan: plan, confirm, apply and check again", 6},
+    {"dry-run", KEY_DRY_RUN, NULL, 0, "Plan and probe; change nothing", 6},
+    {"auto-approve", KEY_AUTO_APPROVE, NULL, 0, "Do not ask; required where there is no terminal",
+     6},
+    {"max-changes", KEY_MAX_CHANGES, "N", 0, "Stop before sending more than N changes", 6},
+    {"only", KEY_ONLY, "STEP|CHECK", 0, "Only this step (1 to 6), or only findings of this check",
+     6},
+    {"confirm-organization", KEY_CONFIRM, "ID", 0,
+     "teardown: the organization's id, where nobody can type it", 6},
+    {"delete-key", KEY_DELETE_KEY, NULL, 0,
+     "teardown: schedule the backup key for deletion once nothing uses it", 6},
+    {"delete-recovery-points", KEY_DELETE_POINTS, "VAULT[,...]", 0,
+     "teardown: delete the recovery points of these vaults (locked vaults are respected)", 6},
+    {"close-accounts", KEY_CLOSE_ACCOUNTS, NULL, 0, "teardown: close the two backup accounts", 6},
+    {"emit", KEY_EMIT, "aws-cli", 0,
+     "plan: write the same steps as a shell script of AWS CLI commands", 6},
+    {"time-scale", KEY_TIME_SCALE, "X", OPTION_HIDDEN,
+     "Divide every wait; only with a loopback endpoint", 6},
+    {"crash-at", KEY_CRASH_AT, "N", OPTION_HIDDEN,
+     "Kill this process at the Nth boundary; for tests", 6},
+    {0},
+};
 
 static void say_list(struct words *list, const char *value, bool env)
 {
@@ -143,6 +166,16 @@ static int say_rate(const char *value, double *out)
     char *end;
     *out = strtod(value, &end);
     return *value && !*end && *out > 0 ? 0 : EINVAL;
+}
+
+/* A step's number, or a check. */
+static int say_only(struct scan_options *o, const char *value)
+{
+    if (strlen(value) == 1) {
+        return say_number(value, 1, 6, &o->only_step);
+    }
+    words_add(&o->only, value);
+    return 0;
 }
 
 static int say_progress(const char *value, enum progress_mode *out)
@@ -181,6 +214,8 @@ static struct words *list_of(struct scan_options *o, int key)
         return &o->setup.rule_directories;
     case 'M':
         return &o->reports.formats;
+    case KEY_DELETE_POINTS:
+        return &o->delete_recovery_points;
     default:
         return NULL;
     }
@@ -207,6 +242,10 @@ static const char **string_of(struct scan_options *o, int key)
         return &o->resume;
     case KEY_LOG_FILE:
         return &o->log_file;
+    case KEY_CONFIRM:
+        return &o->confirm_organization;
+    case KEY_EMIT:
+        return &o->emit;
     default:
         return NULL;
     }
@@ -227,6 +266,16 @@ static bool *flag_of(struct scan_options *o, int key)
         return &o->ignore_exit_3;
     case KEY_NO_COLOR:
         return &o->no_color;
+    case KEY_FIX:
+        return &o->fix;
+    case KEY_DRY_RUN:
+        return &o->dry_run;
+    case KEY_AUTO_APPROVE:
+        return &o->auto_approve;
+    case KEY_DELETE_KEY:
+        return &o->delete_key;
+    case KEY_CLOSE_ACCOUNTS:
+        return &o->close_accounts;
     default:
         return NULL;
     }
@@ -245,6 +294,14 @@ static int say_value(struct scan_options *o, int key, const char *value)
         return say_severity(value, &o->fail_on);
     case KEY_MAX_RATE:
         return say_rate(value, &o->max_rate);
+    case KEY_TIME_SCALE:
+        return say_rate(value, &o->time_scale);
+    case KEY_MAX_CHANGES:
+        return say_number(value, 1, 1000000, &o->max_changes);
+    case KEY_CRASH_AT:
+        return say_number(value, 1, 1000000, &o->crash_at);
+    case KEY_ONLY:
+        return say_only(o, value);
     case KEY_PROGRESS:
         return say_progress(value, &o->progress);
     case KEY_LOG_LEVEL: {
@@ -277,34 +334,51 @@ static int say(struct scan_options *o, int key, const char *value, bool env)
     return 0;
 }
 
-static const struct argp_option *option_of(int key)
+static const char *option_name(int key)
 {
-    for (const struct argp_option *o = options; o->name || o->doc; o++) {
-        if (o->name && o->key == key) {
-            return o;
+    const struct argp_option *const tables[] = {options, change_options};
+    for (size_t t = 0; t < 2; t++) {
+        for (const struct argp_option *o = tables[t]; o->name || o->doc; o++) {
+            if (o->name && o->key == key) {
+                return o->name;
+            }
         }
     }
-    return NULL;
+    return "?";
 }
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct scan_options *o = state->input;
     if (key == ARGP_KEY_ARG) {
-        argp_error(state, "unexpected argument \"%s\": scan takes options only", value);
-        return EINVAL;
+        if (o->arguments.count >= o->line->most_arguments) {
+            argp_error(state, "unexpected argument \"%s\"", value);
+            return EINVAL;
+        }
+        words_add(&o->arguments, value);
+        return 0;
     }
     int rc = say(o, key, value, false);
     if (rc == EINVAL) {
-        argp_error(state, "--%s: \"%s\" is not one of its values (see --help)",
-                   option_of(key)->name, value);
+        argp_error(state, "--%s: \"%s\" is not one of its values (see --help)", option_name(key),
+                   value);
     }
     return rc;
 }
 
-static void from_environment(struct scan_options *o)
+static error_t parse_root(int key, char *value, struct argp_state *state)
 {
-    for (const struct argp_option *option = options; option->name || option->doc; option++) {
+    struct scan_options *o = state->input;
+    if (key == ARGP_KEY_INIT && o->line->changes) {
+        state->child_inputs[0] = o;
+        return 0;
+    }
+    return parse(key, value, state);
+}
+
+static void from_environment(struct scan_options *o, const struct argp_option *option)
+{
+    for (; option->name || option->doc; option++) {
         char name[64] = "TOWERKEEP_";
         size_t at = strlen(name);
         for (const char *c = option->name ? option->name : ""; *c && at + 1 < sizeof name; c++) {
@@ -313,25 +387,38 @@ static void from_environment(struct scan_options *o)
         name[at] = '\0';
         const char *value = option->name ? env_get(name) : NULL;
         if (value && say(o, option->key, value, true)) {
-            fprintf(stderr,
-                    "towerkeep: %s: \"%s\" is not one of its values (see towerkeep scan --help)\n",
-                    name, value);
+            fprintf(stderr, "towerkeep: %s: \"%s\" is not one of its values (see %s --help)\n",
+                    name, value, o->line->name);
             exit(EXIT_USAGE);
         }
     }
 }
 
-void scan_options_parse(struct scan_options *o, int argc, char **argv)
+void scan_options_parse(struct scan_options *o, const struct command_line *line, int argc,
+                        char **argv)
 {
-    *o = (struct scan_options){
-        .min_severity = -1, .fail_on = SEVERITY_INFORMATIONAL, .log_level = LOG_WARN};
-    from_environment(o);
-    const struct argp argp = {.options = options, .parser = parse, .doc = doc};
+    *o = (struct scan_options){.line = line,
+                               .min_severity = -1,
+                               .fail_on = SEVERITY_INFORMATIONAL,
+                               .log_level = LOG_WARN,
+                               .time_scale = 1};
+    from_environment(o, options);
+    if (line->changes) {
+        from_environment(o, change_options);
+    }
+    const struct argp changes = {.options = change_options, .parser = parse};
+    const struct argp_child children[] = {{&changes, 0, NULL, 6}, {0}};
+    const struct argp argp = {.options = options,
+                              .parser = parse_root,
+                              .doc = line->doc,
+                              .args_doc = line->args_doc,
+                              .children = line->changes ? children : NULL};
     char *name = argv[0];
-    char command[] = "towerkeep scan";
+    char *command = xstrdup(line->name);
     argv[0] = command;
     argp_parse(&argp, argc, argv, 0, NULL, o);
     argv[0] = name;
+    free(command);
     if (o->reports.formats.count == 0) {
         words_add(&o->reports.formats, "json,xlsx");
     }
@@ -353,7 +440,10 @@ void scan_options_release(struct scan_options *o)
                              &o->checks,
                              &o->excluded_checks,
                              &o->reports.formats,
-                             &o->roles};
+                             &o->roles,
+                             &o->arguments,
+                             &o->delete_recovery_points,
+                             &o->only};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         words_release(lists[i]);
     }

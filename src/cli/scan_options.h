@@ -11,18 +11,30 @@ struct scan_options {
     struct report_job reports;
     struct words accounts, excluded_accounts, regions, excluded_regions, ous, checks,
         excluded_checks, roles;
+    const struct command_line *line;
+    struct words arguments, delete_recovery_points, only; /* only: checks */
+    const char *confirm_organization, *emit;
+    int max_changes, only_step, crash_at;
+    double time_scale;
+    bool fix, auto_approve, dry_run, delete_key, close_accounts;
     const char *profile, *home_region, *external_id, *endpoint_url, *output, *resume, *log_file;
     int session_seconds, max_workers, min_severity, fail_on;
     double max_rate;
-    bool ignore_exit_3, list_checks, no_color, allow_http, no_ungoverned,
-        unpaced;
+    bool ignore_exit_3, list_checks, no_color, allow_http, no_ungoverned, unpaced;
     enum progress_mode progress;
     int log_level;
 };
 
+struct command_line { /* what a command adds to the flags all of them share */
+    const char *name, *doc, *args_doc;
+    size_t most_arguments;
+    bool changes; /* takes the flags of repairing */
+};
+
 /* Fills `o` from the environment and the command line; exits through argp on --help and usage
  * errors. */
-void scan_options_parse(struct scan_options *o, int argc, char **argv);
+void scan_options_parse(struct scan_options *o, const struct command_line *line, int argc,
+                        char **argv);
 void scan_options_release(struct scan_options *o);
 
 #endif

@@ -152,14 +152,17 @@ static int read_manifest(struct crawl *crawl, const json_t *zone, struct err *er
     return 0;
 }
 
-static int store_governed(struct crawl *crawl, struct err *err)
+/* The governed Regions, or those of them that the run's filters leave. */
+static int store_regions(struct crawl *crawl, const char *meta, bool wanted_only, struct err *err)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < crawl->governed_count; i++) {
-        json_array_append_new(list, json_string(crawl->governed[i]));
+        if (!wanted_only || crawl_wants_region(crawl, crawl->governed[i])) {
+            json_array_append_new(list, json_string(crawl->governed[i]));
+        }
     }
     char *text = jx_dump(list);
-    int rc = store_meta_set(crawl->store, "governed_regions", text, err);
+    int rc = store_meta_set(crawl->store, meta, text, err);
     free(text);
     json_decref(list);
     return rc;
@@ -187,7 +190,8 @@ static int check_landing_zone(struct crawl *crawl, struct err *err)
     if (rc == 0) {
         rc = read_manifest(crawl, zone.document, err) ||
              store_meta_set(crawl->store, "home_region", crawl->home, err) ||
-             store_governed(crawl, err);
+             store_regions(crawl, "governed_regions", false, err) ||
+             store_regions(crawl, "regions_asked", true, err);
     }
     only_release(&zone);
     return rc ? -1 : 0;

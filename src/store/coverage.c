@@ -117,7 +117,9 @@ static int view_account(struct store *s, const struct directory *d, const char *
                  {SQL_COVERAGE_THROTTLED, note_throttled}};
     *v = (struct account_view){0};
     for (size_t i = 0; i < d->region_count; i++) {
-        (void)place_for(v, d->regions[i], true);
+        if (!d->region_left_out[i]) {
+            (void)place_for(v, d->regions[i], true);
+        }
     }
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         sqlite3_stmt *statement = store_take(s, parts[i].which, err);

@@ -242,6 +242,18 @@ static void load_regions(struct directory *d, const char *meta)
     qsort(d->regions, d->region_count, sizeof(void *), by_text);
 }
 
+/* Regions left out on purpose (meta regions_asked) are not counted as unseen. */
+static void load_asked(struct directory *d, const char *meta)
+{
+    const char *problem = NULL;
+    json_t *asked = meta != NULL ? jx_parse(meta, strlen(meta), &problem) : NULL;
+    d->region_left_out = xcalloc(d->region_count + 1, sizeof(bool));
+    for (size_t i = 0; asked != NULL && i < d->region_count; i++) {
+        d->region_left_out[i] = !jx_list_has(asked, d->regions[i]);
+    }
+    json_decref(asked);
+}
+
 static char *role_of(const struct directory *d, const json_t *config, const char *manifest_path,
                      const char *config_path)
 {
@@ -345,6 +357,7 @@ int directory_load(struct store *s, const json_t *config, struct directory **out
         d->members[i]->left_out = !d->members[i]->reach_known;
     }
     load_regions(d, store_meta(s, "governed_regions"));
+    load_asked(d, store_meta(s, "regions_asked"));
     load_roles(d, config);
     *out = d;
     return 0;
@@ -390,6 +403,7 @@ void directory_free(struct directory *d)
         held_free(d->held[i]);
     }
     free(d->regions);
+    free(d->region_left_out);
     free(d->members);
     free(d->held);
     map_free(d->by_id);

@@ -33,6 +33,7 @@ struct directory {
     char *organization_id, *management, *home, *partition, *root_id;
     char **regions; /* governed, sorted */
     size_t region_count;
+    bool *region_left_out; /* per governed Region: the run was asked for others only */
     struct tree *tree;
     struct member **members; /* by id */
     size_t member_count;

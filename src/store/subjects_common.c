@@ -210,7 +210,7 @@ int places_each(struct visit *v, int (*each)(struct visit *v, const struct place
         }
         for (size_t j = 0; result == 0 && j < d->region_count; j++) {
             const struct place p = {d->members[i], d->regions[j]};
-            result = each(v, &p);
+            result = d->region_left_out[j] ? 0 : each(v, &p);
         }
     }
     return result;
