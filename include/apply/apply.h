@@ -34,6 +34,9 @@ struct apply_options {
     int max_changes;          /* stop before sending more than this; 0: no limit */
     void (*tell)(void *context, const struct apply_event *event);
     void *context;
+    /* For crash tests: called at every journal boundary; NULL in real life. */
+    void (*boundary)(void *context, const char *step_id, const char *event);
+    void *boundary_context;
     const volatile sig_atomic_t *stop;
 };
 

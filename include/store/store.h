@@ -48,6 +48,7 @@ int store_ask(struct store *s, const char *collector, const char *account, const
 int store_open_questions(struct store *s, int64_t after, int limit,
                          int (*each)(void *context, const struct question *q), void *context,
                          struct err *err);
+/* An open question only: what was closed stays as it is. */
 int store_question_close(struct store *s, int64_t id, enum question_state state, struct err *err);
 int64_t store_question_count(struct store *s, enum question_state state);
 
@@ -121,6 +122,8 @@ int store_coverage_totals(struct store *s, struct coverage_totals *out, struct e
 /* --- findings --- */
 int store_findings_clear(struct store *s, struct err *err);
 int store_finding(struct store *s, const struct finding *f, struct err *err);
+/* Changes the status of one finding, for example to FIXED. */
+int store_finding_status(struct store *s, const char *finding_id, enum status status, struct err *err);
 /* Ordered: FAIL, ERROR, MANUAL, MUTED, FIXED, PASS, NOT_APPLICABLE; then severity, check, account,
  * region, subject. */
 int store_each_finding(struct store *s, int (*each)(void *context, const struct finding *f),

@@ -78,6 +78,22 @@ int store_finding(struct store *s, const struct finding *f, struct err *err)
     return store_run(s, SQL_FINDING, statement, err);
 }
 
+int store_finding_status(struct store *s, const char *finding_id, enum status status,
+                         struct err *err)
+{
+    if (store_write(s, err) != 0) {
+        return -1;
+    }
+    sqlite3_stmt *statement = store_take(s, SQL_FINDING_STATUS, err);
+    if (statement == NULL) {
+        return -1;
+    }
+    store_bind(statement, 1, finding_id);
+    store_bind(statement, 2, status_name(status));
+    (void)sqlite3_bind_int(statement, 3, rank_of_status[status]);
+    return store_run(s, SQL_FINDING_STATUS, statement, err);
+}
+
 static int put_in_order(struct store *s, struct err *err)
 {
     if (s->read_only || !s->findings_unordered) {

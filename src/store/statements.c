@@ -54,8 +54,8 @@ static const char *const texts[SQL_COUNT] = {
                 " ON CONFLICT DO NOTHING",
     [SQL_OPEN_QUESTIONS] = "SELECT id, collector, account, region, target FROM questions"
                            " WHERE state = 0 AND id > ?1 ORDER BY id LIMIT ?2",
-    [SQL_CLOSE_QUESTION] = "UPDATE questions SET state = ?2 WHERE id = ?1",
-    [SQL_COUNT_QUESTIONS] = "SELECT count(*) FROM questions WHERE state = ?1",
+    [SQL_CLOSE_QUESTION] = "UPDATE questions SET state = ?2 WHERE id = ?1 AND state = 0",
+    [SQL_COUNT_QUESTIONS] = "SELECT state, count(*) FROM questions GROUP BY state",
     [SQL_FACT] = "INSERT INTO facts(operation, account, region, target, request_id, wall_ms,"
                  " digest, bytes, http_status, attempts, throttles, page)"
                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
@@ -92,6 +92,7 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_COVERAGE_ACCOUNTS] = "SELECT DISTINCT account FROM questions ORDER BY account",
     [SQL_FINDINGS_CLEAR] = "DELETE FROM findings",
     [SQL_CHECKS_CLEAR] = "DELETE FROM checks",
+    [SQL_FINDING_STATUS] = "UPDATE findings SET status = ?2, status_rank = ?3 WHERE finding_id = ?1",
     [SQL_FINDING] =
         "INSERT INTO findings(finding_id, check_id, title, scope, subject, status, status_rank,"
         " severity, severity_rank, step, account_id, account_name, ou_path, region, resource_arn,"

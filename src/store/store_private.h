@@ -8,6 +8,8 @@
 #include "base/map.h"
 #include "store/store.h"
 
+#define QUESTION_STATES (QUESTION_GAP + 1)
+
 /* Every statement the store runs; the text of each stands in statements.c. */
 enum sql {
     SQL_BEGIN,
@@ -41,6 +43,7 @@ enum sql {
     SQL_FINDINGS_CLEAR,
     SQL_CHECKS_CLEAR,
     SQL_FINDING,
+    SQL_FINDING_STATUS,
     SQL_CHECK,
     SQL_EACH_FINDING,
     SQL_COUNT_FINDINGS,
@@ -59,6 +62,7 @@ struct store {
     struct map *gap_accounts;      /* accounts with any gap */
     struct map *checks;            /* checks whose title and step are already written */
     int64_t gap_count;
+    int64_t questions[QUESTION_STATES]; /* how many in each state: asked for while they change */
 };
 
 extern const char *const store_schema;
@@ -101,6 +105,8 @@ int store_each_entity_region(struct store *s, const char *kind, const char *acco
 /* Is anything hidden in this account and Region? 1, 0, -1. */
 int store_gap_at(struct store *s, const char *account, const char *region, struct err *err);
 
+/* Counts the questions of a run that was opened. */
+int store_questions_count_all(struct store *s, struct err *err);
 void store_gap_remember(struct store *s, const char *operation, const char *account);
 
 #endif
