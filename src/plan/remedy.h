@@ -19,8 +19,9 @@
 
 #define LANE_CONTROL_TOWER "control-tower"
 #define ROLE_CONTROL_TOWER "AWSControlTowerExecution"
-#define KEY_TAG "towerkeep" /* tag key on what we create, so that a lost answer can be recovered   \
-                             */
+#define KEY_TAG                                                                                    \
+    "towerkeep" /* tag key on what we create, so that a lost answer can be recovered               \
+                 */
 
 struct making {
     struct store *store;
@@ -40,6 +41,7 @@ struct making {
     /* Of the finding at hand (GOAL_FIX); SCOPE_COUNT and "" otherwise. */
     enum scope scope;
     const char *check_id;
+    json_t *scratch;
     char why[512]; /* what making_cannot() said last */
 };
 
@@ -55,6 +57,9 @@ struct remedy {
      * (making_step) and name the captures of what rows before it added.
      */
     int (*make)(struct making *m, const json_t *subject, const char *reason, struct err *err);
+    /* After every subject was seen (NULL: nothing to do): adds what make() gathered in
+     * making_scratch(). */
+    int (*finish)(struct making *m, struct err *err);
 };
 
 /* A table per file; table.c lists them in the order in which their rows run:
@@ -94,6 +99,11 @@ const json_t *making_step(const struct making *m, const char *id);
 /* ARN of the backup key as calls should name it: of the key that this plan creates
    ("${create-key:arn}"), else the manifest's; NULL when there is neither. Yours (free). */
 char *making_key_arn(const struct making *m);
+/* An object of this remedy's own, empty at first; borrowed. */
+json_t *making_scratch(struct making *m, const char *remedy_id);
+/* The role for calls in an account: NULL in the management account, else what the scan used there,
+   else ROLE_CONTROL_TOWER; borrowed. */
+const char *making_role(const struct making *m, const char *account);
 /* Says why nothing can be done; returns 1. */
 int making_cannot(struct making *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Lists something for people without a finding (goals). */
