@@ -181,14 +181,21 @@ static const char *item_word(const char *item, size_t length)
 
 static const char *list_lookup(enum service service, const char *element)
 {
-    size_t length = strlen(element);
+    /* Asked for every element of every answer: the pairs are told apart by their first letters. */
     for (const char *pair = services[service].lists; *pair != '\0';) {
-        const char *end = pair + strcspn(pair, " ");
-        if (strncmp(pair, element, length) == 0 && pair[length] == '/') {
-            const char *item = pair + length + 1;
-            return item_word(item, (size_t)(end - item));
+        const char *at = pair, *name = element;
+        while (*at == *name && *name != '\0') {
+            at++;
+            name++;
         }
-        pair = end + strspn(end, " ");
+        const char *end = strchr(at, ' ');
+        if (*name == '\0' && *at == '/') {
+            return item_word(at + 1, end != NULL ? (size_t)(end - at - 1) : strlen(at + 1));
+        }
+        if (end == NULL) {
+            return NULL;
+        }
+        pair = end + 1;
     }
     return NULL;
 }

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 
 #define CANONICAL_MAX_BYTES (1024 * 1024)
+#define SET_KEYS 8
 #define ALGORITHM "AWS4-HMAC-SHA256"
 
 /* ---- path ---- */
@@ -270,8 +271,10 @@ struct cached_key {
     uint64_t used; /* 0: empty */
 };
 
+/* Sets of a few keys each: a digest says which set, so that a look costs the same at any capacity.
+ */
 struct sign_cache {
-    size_t capacity;
+    size_t sets;
     uint64_t tick;
     struct cached_key *keys;
 };
@@ -279,8 +282,8 @@ struct sign_cache {
 struct sign_cache *sign_cache_new(size_t capacity)
 {
     struct sign_cache *cache = xcalloc(1, sizeof *cache);
-    cache->capacity = capacity > 0 ? capacity : 1;
-    cache->keys = xcalloc(cache->capacity, sizeof *cache->keys);
+    cache->sets = capacity > SET_KEYS ? capacity / SET_KEYS : 1;
+    cache->keys = xcalloc(cache->sets * SET_KEYS, sizeof *cache->keys);
     return cache;
 }
 
@@ -289,7 +292,7 @@ void sign_cache_free(struct sign_cache *cache)
     if (cache == NULL) {
         return;
     }
-    OPENSSL_cleanse(cache->keys, cache->capacity * sizeof *cache->keys);
+    OPENSSL_cleanse(cache->keys, cache->sets * SET_KEYS * sizeof *cache->keys);
     free(cache->keys);
     free(cache);
 }
@@ -331,10 +334,12 @@ static void cached_key(struct sign_cache *cache, const struct sign_key *key,
                        unsigned char out[SHA256_SIZE])
 {
     unsigned char id[SHA256_SIZE];
-    struct cached_key *oldest = &cache->keys[0];
+    uint64_t number;
     key_id(key, scope, day, id);
-    for (size_t i = 0; i < cache->capacity; i++) {
-        struct cached_key *entry = &cache->keys[i];
+    memcpy(&number, id, sizeof number);
+    struct cached_key *set = &cache->keys[number % cache->sets * SET_KEYS], *oldest = set;
+    for (size_t i = 0; i < SET_KEYS; i++) {
+        struct cached_key *entry = &set[i];
         if (entry->used != 0 && CRYPTO_memcmp(entry->id, id, sizeof id) == 0) {
             entry->used = ++cache->tick;
             memcpy(out, entry->key, SHA256_SIZE);

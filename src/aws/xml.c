@@ -38,11 +38,21 @@ static json_t *text_value(const xmlNode *element)
     return value;
 }
 
+static bool has_words(const xmlNode *element)
+{
+    const xmlNode *n = element->children;
+    return n != NULL && n->type == XML_TEXT_NODE && n->content != NULL &&
+           n->content[strspn((const char *)n->content, " \t\r\n")] != '\0';
+}
+
 /* A named list is one even when empty; an unnamed one shows by every child being its item. */
 static bool is_list(enum service service, const xmlNode *element)
 {
-    const char *known = service_list_known(service, local_name(element));
     const xmlNode *first = first_element(element->children);
+    if (first == NULL && has_words(element)) {
+        return false;
+    }
+    const char *known = service_list_known(service, local_name(element));
     const char *item = known;
     if (first == NULL) {
         return known != NULL;
