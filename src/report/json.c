@@ -7,12 +7,18 @@
 
 #include "base/file.h"
 #include "base/jsonx.h"
+#include "base/text.h"
 #include "formats.h"
+
+#define BUFFER_BYTES ((size_t)64 * 1024)
+#define ROW_MAX_BYTES ((size_t)16 * 1024 * 1024)
 
 struct writer {
     FILE *out;
     struct store *store;
+    struct text rows; /* findings on their way, written some at a time */
     bool first;
+    struct err *err;
 };
 
 /* Writes one more row of the list that is open, and frees it. */
@@ -118,47 +124,108 @@ static int check_row(void *context, const struct finding_count *c)
     return 0;
 }
 
-static json_t *evidence_list(const char *ids)
+static bool is_plain(const char *s, size_t length)
 {
-    json_t *list = json_array();
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)s[i];
+        if (c < 0x20 || c > 0x7E || c == '"' || c == '\\') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A finding has twenty members and there may be millions: they are written without a tree. */
+static void add_text(struct text *out, const char *name, const char *s)
+{
+    size_t length = s ? strlen(s) : 0;
+    text_add(out, name);
+    if (is_plain(s, length)) {
+        text_addc(out, '"');
+        text_addn(out, s, length);
+        text_addc(out, '"');
+        return;
+    }
+    json_t *value = jx_string(s, length);
+    char *quoted = jx_dump(value);
+    text_add(out, quoted);
+    free(quoted);
+    json_decref(value);
+}
+
+static void add_text_or_null(struct text *out, const char *name, const char *s)
+{
+    if (s && *s) {
+        add_text(out, name, s);
+    } else {
+        text_add(out, name);
+        text_add(out, "null");
+    }
+}
+
+static void add_evidence(struct text *out, const char *ids)
+{
+    const char *comma = "";
+    text_add(out, ",\"evidence\":[");
     while (*ids) {
         char *end;
         long long id = strtoll(ids, &end, 10);
         if (end == ids) {
             break;
         }
-        json_array_append_new(list, json_integer(id));
+        text_addf(out, "%s%lld", comma, id);
+        comma = ",";
         ids = *end ? end + 1 : end;
     }
-    return list;
+    text_add(out, "]}");
+}
+
+static int flush(struct writer *w, struct err *err)
+{
+    if (text_failed(&w->rows)) {
+        return err_set(err, ERR_INPUT, "a finding is larger than %zu bytes", ROW_MAX_BYTES);
+    }
+    fwrite(text_str(&w->rows), 1, w->rows.length, w->out);
+    text_clear(&w->rows);
+    return 0;
 }
 
 static int finding_row(void *context, const struct finding *f)
 {
-    json_t *o = json_object();
-    json_object_set_new(o, "finding_id", text(f->id));
-    json_object_set_new(o, "check_id", text(f->check_id));
-    json_object_set_new(o, "title", text(f->title));
-    json_object_set_new(o, "status", text(status_name(f->status)));
-    json_object_set_new(o, "severity", text(severity_name(f->severity)));
-    json_object_set_new(o, "step", json_integer(f->step));
-    json_object_set_new(o, "scope", text(f->scope));
-    json_object_set_new(o, "subject", text(f->subject));
-    json_object_set_new(o, "account_id", text_or_null(f->account_id));
-    json_object_set_new(o, "account_name", text_or_null(f->account_name));
-    json_object_set_new(o, "ou_path", text_or_null(f->ou_path));
-    json_object_set_new(o, "region", text_or_null(f->region));
-    json_object_set_new(o, "resource_arn", text_or_null(f->resource_arn));
-    json_object_set_new(o, "resource_name", text_or_null(f->resource_name));
-    json_object_set_new(o, "expected", text(f->expected));
-    json_object_set_new(o, "observed", text(f->observed));
-    json_object_set_new(o, "detail", text_or_null(f->detail));
-    json_object_set_new(o, "risk", text_or_null(f->risk));
-    json_object_set_new(o, "remediation", text_or_null(f->remediation));
-    json_object_set_new(o, "remedy", text_or_null(f->remedy));
-    json_object_set_new(o, "evidence", evidence_list(f->evidence));
-    row(context, o);
-    return 0;
+    struct writer *w = context;
+    struct text *out = &w->rows;
+    const struct {
+        const char *name, *value;
+    } places[] = {{",\"account_id\":", f->account_id},
+                  {",\"account_name\":", f->account_name},
+                  {",\"ou_path\":", f->ou_path},
+                  {",\"region\":", f->region},
+                  {",\"resource_arn\":", f->resource_arn},
+                  {",\"resource_name\":", f->resource_name}},
+      words[] = {{",\"detail\":", f->detail},
+                 {",\"risk\":", f->risk},
+                 {",\"remediation\":", f->remediation},
+                 {",\"remedy\":", f->remedy}};
+    text_add(out, w->first ? "\n    {" : ",\n    {");
+    w->first = false;
+    add_text(out, "\"finding_id\":", f->id);
+    add_text(out, ",\"check_id\":", f->check_id);
+    add_text(out, ",\"title\":", f->title);
+    add_text(out, ",\"status\":", status_name(f->status));
+    add_text(out, ",\"severity\":", severity_name(f->severity));
+    text_addf(out, ",\"step\":%d", f->step);
+    add_text(out, ",\"scope\":", f->scope);
+    add_text(out, ",\"subject\":", f->subject);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        add_text_or_null(out, places[i].name, places[i].value);
+    }
+    add_text(out, ",\"expected\":", f->expected);
+    add_text(out, ",\"observed\":", f->observed);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        add_text_or_null(out, words[i].name, words[i].value);
+    }
+    add_evidence(out, f->evidence);
+    return out->length < BUFFER_BYTES && !text_failed(out) ? 0 : flush(w, w->err);
 }
 
 static int gap_row(void *context, int64_t id, const struct gap *g)
@@ -195,7 +262,7 @@ static int write_lists(struct writer *w, struct err *err)
     }
     list_close(w);
     list_open(w, "findings");
-    if (store_each_finding(w->store, finding_row, w, err) < 0) {
+    if (store_each_finding(w->store, finding_row, w, err) < 0 || flush(w, err)) {
         return -1;
     }
     list_close(w);
@@ -214,7 +281,7 @@ int report_write_json(const struct report_input *in, const char *path, struct er
     if (report_summarize(in->store, &summary, err) || out_file_open(path, &file, err)) {
         return -1;
     }
-    struct writer w = {.out = out_file_stream(file), .store = in->store};
+    struct writer w = {.out = out_file_stream(file), .store = in->store, .err = err};
     const struct coverage_totals *c = &summary.coverage;
     const char *version = store_meta(in->store, "version");
     fprintf(w.out, "{\n  \"schema\": \"towerkeep-report/1\"");
@@ -227,7 +294,10 @@ int report_write_json(const struct report_input *in, const char *path, struct er
                      c->expected ? json_real(100.0 * (double)c->reached / (double)c->expected)
                                  : json_null()));
     member(&w, "summary", describe_summary(&summary));
-    if (write_lists(&w, err)) {
+    text_init(&w.rows, ROW_MAX_BYTES);
+    int rc = write_lists(&w, err);
+    text_release(&w.rows);
+    if (rc) {
         out_file_abort(file);
         return -1;
     }
