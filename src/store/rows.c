@@ -26,7 +26,9 @@ int store_ask(struct store *s, const char *collector, const char *account, const
     if (store_run(s, SQL_ASK, statement, err) != 0) {
         return -1;
     }
-    return sqlite3_changes(s->db) > 0 ? 1 : 0;
+    bool added = sqlite3_changes(s->db) > 0;
+    s->questions[QUESTION_OPEN] += added ? 1 : 0;
+    return added ? 1 : 0;
 }
 
 static char *column_copy(sqlite3_stmt *statement, int column)
@@ -101,20 +103,38 @@ int store_question_close(struct store *s, int64_t id, enum question_state state,
     }
     (void)sqlite3_bind_int64(statement, 1, id);
     (void)sqlite3_bind_int(statement, 2, (int)state);
-    return store_run(s, SQL_CLOSE_QUESTION, statement, err);
+    if (store_run(s, SQL_CLOSE_QUESTION, statement, err) != 0) {
+        return -1;
+    }
+    if (sqlite3_changes(s->db) > 0) {
+        s->questions[QUESTION_OPEN]--;
+        s->questions[state]++;
+    }
+    return 0;
 }
 
 int64_t store_question_count(struct store *s, enum question_state state)
 {
-    struct err ignored = ERR_INIT;
-    sqlite3_stmt *statement = store_take(s, SQL_COUNT_QUESTIONS, &ignored);
+    return s->questions[state];
+}
+
+int store_questions_count_all(struct store *s, struct err *err)
+{
+    sqlite3_stmt *statement = store_take(s, SQL_COUNT_QUESTIONS, err);
     if (statement == NULL) {
-        return 0;
+        return -1;
     }
-    (void)sqlite3_bind_int(statement, 1, (int)state);
-    int64_t count = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    int step = 0;
+    memset(s->questions, 0, sizeof s->questions);
+    while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
+        int state = sqlite3_column_int(statement, 0);
+        if (state >= 0 && state < QUESTION_STATES) {
+            s->questions[state] = sqlite3_column_int64(statement, 1);
+        }
+    }
+    int result = step == SQLITE_DONE ? 0 : store_fail(s, err);
     store_give(s, SQL_COUNT_QUESTIONS, statement);
-    return count;
+    return result;
 }
 
 int store_fact(struct store *s, const struct fact *f, int64_t *id, struct err *err)
