@@ -187,7 +187,7 @@ static int run_doc(const struct testing *t, const struct doc *doc)
     const struct node *root = doc_root(doc);
     const struct node *cases = node_get(root, "cases");
     const char *id;
-    size_t at;
+    size_t at = 0;
     if (root->kind != NODE_MAP) {
         return node_err(doc, root, t->err, "expected a mapping with rule and cases");
     }
