@@ -1,0 +1,319 @@
+/* The form of one step of a plan. */
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/condition.h"
+#include "model/path.h"
+#include "plan_private.h"
+
+#define ID_BYTES_MAX 512
+#define NAME_BYTES_MAX 64
+
+#define COUNT_OF(table) (sizeof(table) / sizeof *(table))
+
+static const char lower_digits[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+bool plan_step_id_valid(const char *id)
+{
+    size_t word = strcspn(id, "/");
+    bool hyphen = false;
+    for (size_t i = 0; i < word; i++) {
+        bool inner = i > 0 && i + 1 < word;
+        hyphen = hyphen || (id[i] == '-' && inner);
+        if (strchr(lower_digits, id[i]) == NULL && !(id[i] == '-' && inner)) {
+            return false;
+        }
+    }
+    for (const char *c = id; *c != '\0'; c++) {
+        if ((unsigned char)*c <= ' ' || *c == 127 || strchr("{}$\"\\", *c) != NULL) {
+            return false;
+        }
+    }
+    return hyphen && strlen(id) <= ID_BYTES_MAX && (id[word] == '\0' || id[word + 1] != '\0');
+}
+
+bool plan_name_valid(const char *name)
+{
+    size_t length =
+        strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+    return length > 0 && length <= NAME_BYTES_MAX && name[length] == '\0';
+}
+
+/* --- what a member may be --- */
+
+enum kind {
+    KIND_STRING,
+    KIND_WORD, /* a string that is not empty */
+    KIND_NUMBER,
+    KIND_BOOL,
+    KIND_STRINGS,
+    KIND_PATH,
+    KIND_PATHS, /* name -> path */
+    KIND_OBJECT,
+    KIND_RISK,
+    KIND_OPERATION,
+    KIND_CONDITION,
+    KIND_CALL,
+    KIND_PROBE,
+    KIND_PROBES,
+    KIND_POLL,
+    KIND_RECOVER,
+    KIND_SELECT,
+    KIND_ANY
+};
+
+enum need { OPTIONAL, REQUIRED };
+
+struct member {
+    const char *name;
+    enum kind kind;
+    enum need need; /* an optional one may be null */
+};
+
+static const struct member call_members[] = {
+    {"operation", KIND_OPERATION, REQUIRED}, {"account", KIND_WORD, OPTIONAL},
+    {"region", KIND_WORD, REQUIRED},         {"role", KIND_WORD, OPTIONAL},
+    {"input", KIND_OBJECT, OPTIONAL},        {"fail_when", KIND_CONDITION, OPTIONAL},
+    {"message", KIND_PATH, OPTIONAL},        {NULL, KIND_ANY, OPTIONAL}};
+
+static const struct member select_members[] = {
+    {"list", KIND_PATH, REQUIRED}, {"where", KIND_CONDITION, REQUIRED}, {NULL, KIND_ANY, OPTIONAL}};
+
+static const struct member probe_members[] = {
+    {"call", KIND_CALL, REQUIRED},     {"when", KIND_CONDITION, OPTIONAL},
+    {"select", KIND_SELECT, OPTIONAL}, {"absent_is", KIND_BOOL, OPTIONAL},
+    {"capture", KIND_PATHS, OPTIONAL}, {"says", KIND_STRING, OPTIONAL},
+    {NULL, KIND_ANY, OPTIONAL}};
+
+static const struct member poll_members[] = {{"call", KIND_CALL, REQUIRED},
+                                             {"until", KIND_CONDITION, REQUIRED},
+                                             {"fail", KIND_CONDITION, OPTIONAL},
+                                             {"every_seconds", KIND_NUMBER, OPTIONAL},
+                                             {"timeout_seconds", KIND_NUMBER, OPTIONAL},
+                                             {"message", KIND_PATH, OPTIONAL},
+                                             {"capture", KIND_PATHS, OPTIONAL},
+                                             {NULL, KIND_ANY, OPTIONAL}};
+
+static const struct member recover_members[] = {
+    {"probe", KIND_PROBE, REQUIRED}, {"capture", KIND_PATHS, OPTIONAL}, {NULL, KIND_ANY, OPTIONAL}};
+
+static const struct member step_members[] = {{"id", KIND_WORD, REQUIRED},
+                                             {"remedy", KIND_WORD, REQUIRED},
+                                             {"step", KIND_NUMBER, REQUIRED},
+                                             {"title", KIND_WORD, REQUIRED},
+                                             {"reasons", KIND_STRINGS, OPTIONAL},
+                                             {"risk", KIND_RISK, REQUIRED},
+                                             {"expected_seconds", KIND_NUMBER, OPTIONAL},
+                                             {"needs", KIND_STRINGS, OPTIONAL},
+                                             {"lane", KIND_STRING, OPTIONAL},
+                                             {"done", KIND_PROBE, OPTIONAL},
+                                             {"guard", KIND_PROBES, OPTIONAL},
+                                             {"send", KIND_CALL, REQUIRED},
+                                             {"poll", KIND_POLL, OPTIONAL},
+                                             {"capture", KIND_PATHS, OPTIONAL},
+                                             {"recover", KIND_RECOVER, OPTIONAL},
+                                             {"undo", KIND_STRING, OPTIONAL},
+                                             {"before", KIND_ANY, OPTIONAL},
+                                             {"after", KIND_ANY, OPTIONAL},
+                                             {NULL, KIND_ANY, OPTIONAL}};
+
+static int check_members(const json_t *object, const struct member *members, const char *where,
+                         struct err *err);
+
+static int refuse(const char *where, const char *expected, struct err *err)
+{
+    return err_set(err, ERR_INPUT, "%s: %s was expected", where, expected);
+}
+
+static int check_nested(const json_t *value, const struct member *members, const char *where,
+                        struct err *err)
+{
+    return json_is_object(value) ? check_members(value, members, where, err)
+                                 : refuse(where, "an object", err);
+}
+
+static int check_strings(const json_t *value, const char *where, struct err *err)
+{
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        if (!json_is_string(json_array_get(value, i))) {
+            return refuse(where, "a list of strings", err);
+        }
+    }
+    return json_is_array(value) ? 0 : refuse(where, "a list of strings", err);
+}
+
+static bool is_path(const json_t *value)
+{
+    return json_is_string(value) && path_problem(json_string_value(value)) == NULL;
+}
+
+static int check_paths(const json_t *value, const char *where, struct err *err)
+{
+    void *at = json_object_iter((json_t *)(uintptr_t)value);
+    for (; at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
+        if (!plan_name_valid(json_object_iter_key(at)) || !is_path(json_object_iter_value(at))) {
+            return refuse(where, "an object of names and paths", err);
+        }
+    }
+    return json_is_object(value) ? 0 : refuse(where, "an object of names and paths", err);
+}
+
+static int check_probes(const json_t *value, const char *where, struct err *err)
+{
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        if (check_nested(json_array_get(value, i), probe_members, where, err) != 0) {
+            return -1;
+        }
+    }
+    return json_is_array(value) ? 0 : refuse(where, "a list of probes", err);
+}
+
+static bool is_operation(const char *s)
+{
+    size_t service = s != NULL ? strspn(s, lower_digits) : 0;
+    return service > 0 && s[service] == ':' && isalpha((unsigned char)s[service + 1]);
+}
+
+static bool is_risk(const char *s)
+{
+    return str_equal(s, "low") || str_equal(s, "medium") || str_equal(s, "high");
+}
+
+static int check_value(const json_t *value, enum kind kind, const char *where, struct err *err)
+{
+    const char *s = json_string_value(value);
+    switch (kind) {
+    case KIND_STRING:
+        return s != NULL ? 0 : refuse(where, "a string", err);
+    case KIND_WORD:
+        return s != NULL && s[0] != '\0' ? 0 : refuse(where, "a string that is not empty", err);
+    case KIND_NUMBER:
+        return json_is_number(value) && json_number_value(value) >= 0
+                   ? 0
+                   : refuse(where, "a number from 0", err);
+    case KIND_BOOL:
+        return json_is_boolean(value) ? 0 : refuse(where, "true or false", err);
+    case KIND_STRINGS:
+        return check_strings(value, where, err);
+    case KIND_PATH:
+        return is_path(value) ? 0 : refuse(where, "a path such as a.b[0].c", err);
+    case KIND_PATHS:
+        return check_paths(value, where, err);
+    case KIND_OBJECT:
+        return json_is_object(value) ? 0 : refuse(where, "an object", err);
+    case KIND_RISK:
+        return is_risk(s) ? 0 : refuse(where, "low, medium or high", err);
+    case KIND_OPERATION:
+        return is_operation(s) ? 0 : refuse(where, "an operation such as kms:CreateKey", err);
+    case KIND_CONDITION:
+        return condition_check(value, err) == 0 ? 0 : err_prefix(err, "%s", where);
+    case KIND_CALL:
+        return check_nested(value, call_members, where, err);
+    case KIND_PROBE:
+        return check_nested(value, probe_members, where, err);
+    case KIND_PROBES:
+        return check_probes(value, where, err);
+    case KIND_POLL:
+        return check_nested(value, poll_members, where, err);
+    case KIND_RECOVER:
+        return check_nested(value, recover_members, where, err);
+    case KIND_SELECT:
+        return check_nested(value, select_members, where, err);
+    case KIND_ANY:
+        return 0;
+    }
+    return 0;
+}
+
+static int check_members(const json_t *object, const struct member *members, const char *where,
+                         struct err *err)
+{
+    size_t known = 0;
+    for (const struct member *m = members; m->name != NULL; m++) {
+        char inner[128];
+        const json_t *value = json_object_get(object, m->name);
+        known += value != NULL ? 1 : 0;
+        (void)snprintf(inner, sizeof inner, "%s%s%s", where, where[0] != '\0' ? "." : "", m->name);
+        if (value == NULL && m->need == REQUIRED) {
+            return err_set(err, ERR_INPUT, "%s is missing", inner);
+        }
+        if (value == NULL || (json_is_null(value) && m->need == OPTIONAL)) {
+            continue;
+        }
+        if (check_value(value, m->kind, inner, err) != 0) {
+            return -1;
+        }
+    }
+    if (known == json_object_size(object)) {
+        return 0;
+    }
+    void *at = json_object_iter((json_t *)(uintptr_t)object);
+    for (; at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)object, at)) {
+        const struct member *m = members;
+        while (m->name != NULL && strcmp(m->name, json_object_iter_key(at)) != 0) {
+            m++;
+        }
+        if (m->name == NULL) {
+            return err_set(err, ERR_INPUT, "%s%s\"%.60s\" is unknown", where,
+                           where[0] != '\0' ? ": " : "", json_object_iter_key(at));
+        }
+    }
+    return 0;
+}
+
+/* --- its placeholders of its own --- */
+
+struct own {
+    const char *id;
+    bool found;
+};
+
+static void note_own(void *context, const char *step, const char *name)
+{
+    struct own *own = context;
+    (void)name;
+    own->found = own->found || strcmp(step, own->id) == 0;
+}
+
+static bool names_itself(const json_t *value, const char *id)
+{
+    struct own own = {id, false};
+    placeholder_each(value, note_own, &own);
+    return own.found;
+}
+
+int plan_check_step(const json_t *step, struct err *err)
+{
+    const char *id = json_string_value(json_object_get(step, "id"));
+    const char *remedy = json_string_value(json_object_get(step, "remedy"));
+    if (id == NULL || !plan_step_id_valid(id)) {
+        return err_set(err, ERR_INPUT, "step \"%.80s\": no id such as replicate-key/eu-west-1",
+                       id != NULL ? id : "");
+    }
+    size_t word = strcspn(id, "/");
+    if (check_members(step, step_members, "", err) != 0) {
+        return err_prefix(err, "step %s", id);
+    }
+    if (strncmp(remedy, id, word) != 0 || remedy[word] != '\0') {
+        return err_set(err, ERR_INPUT, "step %s: its remedy \"%.60s\" is not the id's first word",
+                       id, remedy);
+    }
+    const json_t *recover = json_object_get(step, "recover");
+    const json_t *done = json_object_get(step, "done");
+    const char *early = names_itself(json_object_get(step, "send"), id)    ? "send"
+                        : names_itself(json_object_get(step, "guard"), id) ? "guard"
+                        : names_itself(recover, id)                        ? "recover"
+                                                                           : NULL;
+    if (early != NULL) {
+        return err_set(err, ERR_INPUT, "step %s: %s uses what the step itself captures", id, early);
+    }
+    bool tells = json_is_object(recover) || (json_is_object(done) && !names_itself(done, id));
+    if (!tells) {
+        return err_set(err, ERR_INPUT,
+                       "step %s: neither done nor recover can tell whether it was sent", id);
+    }
+    return 0;
+}

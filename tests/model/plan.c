@@ -1,0 +1,264 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "model/plan.h"
+
+static json_t *step(const char *id, const char *needs)
+{
+    char word[64];
+    (void)snprintf(word, sizeof word, "%.*s", (int)strcspn(id, "/"), id);
+    char *text = xasprintf(
+        "{\"id\":\"%s\",\"remedy\":\"%s\",\"step\":2,\"title\":\"Do\",\"reasons\":[\"goal:fix\"],"
+        "\"risk\":\"low\",\"expected_seconds\":5,\"needs\":[%s],\"lane\":\"\","
+        "\"done\":{\"call\":{\"operation\":\"kms:DescribeKey\",\"account\":\"111122221111\","
+        "\"region\":\"eu-central-1\",\"role\":null,\"input\":{\"KeyId\":\"k\"}},"
+        "\"when\":{\"path\":\"KeyMetadata.Enabled\",\"equals\":true},\"absent_is\":false},"
+        "\"guard\":[],\"send\":{\"operation\":\"kms:EnableKey\",\"account\":\"111122221111\","
+        "\"region\":\"eu-central-1\",\"role\":null,\"input\":{\"KeyId\":\"k\"}},"
+        "\"poll\":null,\"capture\":{},\"recover\":null,\"undo\":\"\",\"before\":null,"
+        "\"after\":null}",
+        id, word, needs);
+    const char *problem = NULL;
+    json_t *value = jx_parse(text, strlen(text), &problem);
+    assert_non_null(value);
+    free(text);
+    return value;
+}
+
+static json_t *plan_of(json_t *steps)
+{
+    json_t *plan =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:[]}", "schema",
+                  "towerkeep-plan/1", "goal", "fix", "organization_id", "o-exampleorg1",
+                  "management_account", "111122221111", "partition", "aws", "home_region",
+                  "eu-central-1", "run_id", "r", "created", "2026-11-23T00:00:00Z", "config_digest",
+                  "c", "rules_digest", "d", "steps", steps, "manual");
+    assert_non_null(plan);
+    plan_seal(plan);
+    return plan;
+}
+
+static json_t *two_steps(void)
+{
+    return json_pack("[o, o]", step("create-key", ""), step("enable-key/x", "\"create-key\""));
+}
+
+/* The plan is refused, in words that hold `says`. */
+static void refused(json_t *plan, const char *says)
+{
+    struct err err = ERR_INIT;
+    if (plan_check(plan, "p.json", &err) == 0) {
+        fail_msg("accepted; expected: %s", says);
+    }
+    assert_int_equal(err.code, ERR_INPUT);
+    if (strstr(err.text, says) == NULL || strncmp(err.text, "p.json: ", 8) != 0) {
+        fail_msg("\"%s\" lacks \"%s\"", err.text, says);
+    }
+    json_decref(plan);
+}
+
+static void a_saved_plan_is_read_again(void **state)
+{
+    (void)state;
+    char path[64];
+    struct err err = ERR_INIT;
+    json_t *plan = plan_of(two_steps());
+    json_t *read = NULL;
+    (void)snprintf(path, sizeof path, "/tmp/towerkeep-plan-%ld.json", (long)getpid());
+    assert_int_equal(plan_save(plan, path, &err), 0);
+    if (plan_load(path, &read, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    assert_true(json_equal(plan, read));
+    json_decref(read);
+
+    char *data = NULL;
+    size_t length = 0;
+    assert_int_equal(file_read(path, PLAN_BYTES_MAX, &data, &length, &err), 0);
+    for (size_t keep = 0; keep + 2 < length; keep += 7) {
+        FILE *f = fopen(path, "w");
+        assert_non_null(f);
+        assert_int_equal(fwrite(data, 1, keep, f), keep);
+        assert_int_equal(fclose(f), 0);
+        assert_int_equal(plan_load(path, &read, &err), -1);
+        assert_int_equal(err.code, ERR_INPUT);
+        assert_null(read);
+    }
+    free(data);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(plan_load(path, &read, &err), -1);
+    json_decref(plan);
+}
+
+static void the_order_of_members_does_not_change_the_digest(void **state)
+{
+    (void)state;
+    json_t *plan = plan_of(two_steps());
+    json_t *other = json_object();
+    static const char *const backwards[] = {
+        "manual",      "steps",     "rules_digest",       "config_digest",   "created", "run_id",
+        "home_region", "partition", "management_account", "organization_id", "goal",    "schema"};
+    for (size_t i = 0; i < sizeof backwards / sizeof *backwards; i++) {
+        json_object_set(other, backwards[i], json_object_get(plan, backwards[i]));
+    }
+    plan_seal(other);
+    assert_string_equal(jx_str(plan, "digest"), jx_str(other, "digest"));
+    assert_int_equal(strlen(jx_str(plan, "digest")), 64);
+    json_decref(other);
+    json_decref(plan);
+}
+
+static void an_edited_or_foreign_plan_is_refused(void **state)
+{
+    (void)state;
+    json_t *plan = plan_of(two_steps());
+    json_object_set_new(json_array_get(json_object_get(plan, "steps"), 0), "title",
+                        json_string("Something else"));
+    refused(plan, "changed after it was made");
+    plan = plan_of(two_steps());
+    json_object_set_new(plan, "schema", json_string("towerkeep-plan/2"));
+    refused(plan, "another version");
+    refused(json_pack("{s:s}", "name", "x"), "no plan of towerkeep");
+    refused(json_array(), "no plan of towerkeep");
+    plan = plan_of(two_steps());
+    json_object_del(plan, "organization_id");
+    refused(plan, "organization_id");
+    plan = plan_of(two_steps());
+    json_object_set_new(plan, "goal", json_string("destroy"));
+    refused(plan, "goal");
+}
+
+static json_t *with(const char *path, const char *key, json_t *value)
+{
+    json_t *s = step("enable-key/x", "");
+    json_object_set_new(jx_get(s, path), key, value);
+    return plan_of(json_pack("[o]", s));
+}
+
+static void a_malformed_step_is_refused_by_name(void **state)
+{
+    (void)state;
+    refused(with("", "id", json_string("enable")), "no id such as");
+    refused(with("", "id", json_string("enable-key/x y")), "no id such as");
+    refused(with("", "id", json_integer(3)), "no id such as");
+    refused(with("", "remedy", json_string("other-word")), "not the id's first word");
+    refused(with("", "risk", json_string("none")), "step enable-key/x: risk");
+    refused(with("", "frist", json_true()), "\"frist\" is unknown");
+    refused(with("send", "operation", json_string("EnableKey")), "send.operation");
+    refused(with("send", "input", json_array()), "send.input");
+    refused(with("send", "regoin", json_true()), "\"regoin\" is unknown");
+    refused(with("send", "fail_when", json_object()), "send.fail_when");
+    refused(with("done", "when", json_pack("{s:s}", "path", "x")), "done.when");
+    refused(with("", "guard", json_pack("[{s:b}]", "absent_is", 1)), "guard.call is missing");
+    refused(with("", "poll", json_pack("{s:{}}", "until")), "poll.call is missing");
+    refused(with("", "capture", json_pack("{s:s}", "a b", "x")), "capture");
+    refused(with("", "capture", json_pack("{s:s}", "a", "x..y")), "capture");
+    refused(with("", "done", json_null()), "neither done nor recover");
+    refused(with("send.input", "KeyId", json_string("${enable-key/x:arn}")),
+            "send uses what the step itself captures");
+}
+
+static void needs_are_checked_by_name(void **state)
+{
+    (void)state;
+    refused(plan_of(json_pack("[o, o]", step("a-a", ""), step("a-a", ""))), "two steps");
+    refused(plan_of(json_pack("[o]", step("a-a", "\"b-b\""))), "a-a needs b-b, which is no step");
+    refused(plan_of(json_pack("[o, o]", step("a-a", "\"b-b\""), step("b-b", ""))),
+            "a-a stands before b-b");
+    refused(plan_of(json_pack("[o, o, o, o]", step("x-x", "\"a-a\""), step("a-a", "\"b-b\""),
+                              step("b-b", "\"c-c\""), step("c-c", "\"a-a\""))),
+            "in a circle: a-a needs b-b needs c-c needs a-a");
+    refused(plan_of(json_pack("[o]", step("a-a", "\"a-a\""))), "in a circle: a-a needs a-a");
+}
+
+static json_t *user(const char *needs)
+{
+    json_t *s = step("replicate-key/y", needs);
+    json_object_set_new(jx_get(s, "send.input"), "KeyId", json_string("${create-key:arn}"));
+    return s;
+}
+
+static json_t *maker(const char *captured_by)
+{
+    json_t *s = step("create-key", "");
+    json_object_set_new(jx_get(s, captured_by), "capture", json_pack("{s:s}", "arn", "a.b"));
+    return s;
+}
+
+static void placeholders_are_checked_by_name(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    refused(plan_of(json_pack("[o, o]", step("create-key", ""), user("\"create-key\""))),
+            "${create-key:arn} is captured by no step");
+    refused(plan_of(json_pack("[o]", user(""))), "captured by no step");
+    refused(plan_of(json_pack("[o, o]", maker("done"), user(""))), "does not need that step");
+    refused(plan_of(json_pack("[o, o]", maker(""), user("\"create-key\""))),
+            "neither done nor recover supplies \"arn\"");
+    json_t *plan = plan_of(
+        json_pack("[o, o, o]", maker("done"), step("b-b", "\"create-key\""), user("\"b-b\"")));
+    if (plan_check(plan, "p.json", &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    json_decref(plan);
+}
+
+static void steps_are_ordered_by_need_and_else_stay(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    json_t *steps = json_pack("[o, o, o, o]", step("d-d", "\"b-b\", \"c-c\""), step("a-a", ""),
+                              step("c-c", "\"a-a\""), step("b-b", ""));
+    static const char *const expected[] = {"b-b", "a-a", "c-c", "d-d"};
+    assert_int_equal(plan_order(steps, &err), 0);
+    for (size_t i = 0; i < 4; i++) {
+        assert_string_equal(jx_str(json_array_get(steps, i), "id"), expected[i]);
+    }
+    json_decref(steps);
+}
+
+static void a_long_chain_is_ordered(void **state)
+{
+    (void)state;
+    enum { LENGTH = 20000 };
+    struct err err = ERR_INIT;
+    json_t *steps = json_array();
+    for (int i = LENGTH; i > 0; i--) {
+        char *id = xasprintf("tag-resource/%d", i);
+        char *need = xasprintf("tag-resource/%d", i - 1);
+        json_array_append_new(steps, i > 1 ? json_pack("{s:s, s:[s]}", "id", id, "needs", need)
+                                           : json_pack("{s:s}", "id", id));
+        free(id);
+        free(need);
+    }
+    assert_int_equal(plan_order(steps, &err), 0);
+    assert_string_equal(jx_str(json_array_get(steps, 0), "id"), "tag-resource/1");
+    assert_string_equal(jx_str(json_array_get(steps, LENGTH - 1), "id"), "tag-resource/20000");
+    json_decref(steps);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_saved_plan_is_read_again),
+        cmocka_unit_test(the_order_of_members_does_not_change_the_digest),
+        cmocka_unit_test(an_edited_or_foreign_plan_is_refused),
+        cmocka_unit_test(a_malformed_step_is_refused_by_name),
+        cmocka_unit_test(needs_are_checked_by_name),
+        cmocka_unit_test(placeholders_are_checked_by_name),
+        cmocka_unit_test(steps_are_ordered_by_need_and_else_stay),
+        cmocka_unit_test(a_long_chain_is_ordered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
