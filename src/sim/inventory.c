@@ -108,7 +108,7 @@ int inventory_load(struct sim *sim, enum service service, const json_t *world, s
             return -1;
         }
         const struct kind *kind = kind_by_name(jx_str(spec, "type"));
-        if (kind->service != service) {
+        if (kind == NULL || kind->service != service) {
             continue;
         }
         const char *account = jx_str(spec, "account"), *region = jx_str(spec, "region");
