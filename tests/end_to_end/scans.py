@@ -1,0 +1,180 @@
+"""Scans of simulated organizations: the scanner as a process, what it left behind, and the judges of what it said on the wire.
+
+    with scans.Simulator("seed-healthy", name="healthy") as sim:
+        done = scans.scan(sim)
+        done.code, done.report["verdict"], done.failing()
+
+Scans are unpaced unless told otherwise: the published rates of AWS are no concern of a simulator on loopback.
+"""
+import collections
+import concurrent.futures
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import simulator
+from simulator import SCRATCH, TREE
+
+EXPECTED = TREE / "tests" / "end_to_end" / "expected"
+SCANNER = simulator.BUILD / "towerkeep"
+SCAN_SECONDS = 120
+RULES = sorted(path.stem for path in (TREE / "rules").glob("*.yaml"))
+
+
+class Simulator(simulator.Simulator):
+    """The simulator, remembered for judge_recordings()."""
+    started = []
+
+    def __enter__(self):
+        super().__enter__()
+        if self not in Simulator.started:
+            Simulator.started.append(self)
+        return self
+
+
+class Scan:
+    """A scan that ended: .code, .out, .err, and the run in .directory."""
+
+    def __init__(self, directory, code, out, err):
+        self.directory, self.code, self.out, self.err = directory, code, out, err
+
+    @property
+    def report(self):
+        return json.loads((self.directory / "report.json").read_text(encoding="utf-8"))
+
+    @property
+    def findings(self):
+        return self.report["findings"]
+
+    def pairs(self, *statuses):
+        """{(check, subject)} of these statuses."""
+        return {(f["check_id"], f["subject"]) for f in self.findings if f["status"] in statuses}
+
+    def failing(self):
+        return self.pairs("FAIL")
+
+    @property
+    def verdicts(self):
+        """{finding id: (check, subject, status)}"""
+        return {f["finding_id"]: (f["check_id"], f["subject"], f["status"]) for f in self.findings}
+
+    def files(self):
+        return sorted(path.name for path in self.directory.iterdir() if path.name != ".lock")
+
+
+def directory(name):
+    """A fresh path for a run: there is nothing there."""
+    path = SCRATCH / "runs" / name
+    shutil.rmtree(path, ignore_errors=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def environment(sim=None, **extra):
+    """What a scan needs to find that simulator. None removes a variable."""
+    base = sim.environment() if sim else {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+    base = {k: v for k, v in base.items() if not k.startswith("TOWERKEEP_") or k == "TOWERKEEP_BUILD_DIR"}
+    base.update(XDG_CONFIG_HOME="/nonexistent", HOME="/nonexistent", TZ="UTC", LC_ALL="C.UTF-8", no_proxy="*", **extra)
+    return {k: v for k, v in base.items() if v is not None}
+
+
+def start(sim, *flags, to=None, env=None, paced=False, formats="json", command="scan", **popen):
+    """A scan on its way: a Popen with .directory."""
+    where = to if to is not None else directory(f"{sim.name}-{next(_numbers)}")
+    arguments = [str(SCANNER), command, *([] if paced else ["--unpaced"]), "-M", formats,
+                 *([] if "--resume" in flags else ["-o", str(where)]), *map(str, flags)]
+    process = subprocess.Popen(arguments, env=env or environment(sim), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               stdin=subprocess.DEVNULL, text=True, **popen)
+    process.directory = where
+    return process
+
+
+def finish(process, seconds=SCAN_SECONDS):
+    try:
+        out, err = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        raise AssertionError(f"the scan did not end within {seconds} s: {err[-2000:]}") from None
+    done = Scan(process.directory, process.returncode, out, err)
+    if "Sanitizer" in err or "runtime error" in err:
+        raise AssertionError(err[-6000:])
+    return done
+
+
+def scan(sim, *flags, **options):
+    return finish(start(sim, *flags, **options))
+
+
+def together(*jobs):
+    """Runs functions side by side and returns what they return."""
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        return [future.result() for future in [pool.submit(job) for job in jobs]]
+
+
+def _count():
+    number = 0
+    while True:
+        number += 1
+        yield number
+
+
+_numbers = _count()
+
+
+def expected(name):
+    """[(check, subject)] of expected/NAME.txt, in order."""
+    lines = (EXPECTED / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    return [tuple(line.split(" ", 1)) for line in lines if line and not line.startswith("#")]
+
+
+def exchanges(sim):
+    with open(sim.recording, encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def calls(sim):
+    """Counter of "service:Operation account Region" over everything that was asked."""
+    return collections.Counter(f"{one['service']}:{one['operation']} {one['account']} {one['region']}"
+                               for one in exchanges(sim))
+
+
+def secrets_of(recordings, own):
+    """{access key: secret}: the simulator's own, and what its STS gave out."""
+    secrets = dict(own)
+    fields = re.compile(r"<AccessKeyId>([^<]+)</AccessKeyId>\s*<SecretAccessKey>([^<]+)</SecretAccessKey>")
+    for path in recordings:
+        with open(path, encoding="utf-8") as lines:
+            for line in lines:
+                if '"AssumeRole"' in line:
+                    secrets.update(fields.findall(json.loads(line)["response"]["body"]))
+    return secrets
+
+
+def judge_recordings(broken=()):
+    """Every request of the scanner against AWS's input shapes, every answer against its output shapes, and every
+    signature against an independent signer. Answers of simulators named in `broken` were damaged on purpose."""
+    import exchange
+    problems, total = collections.Counter(), 0
+    recordings = [sim.recording for sim in Simulator.started if sim.recording.exists()]
+    for sim in Simulator.started:
+        for one in exchanges(sim) if sim.recording.exists() else ():
+            total += 1
+            asked, answered = exchange.check(one)
+            name = f"{sim.name}: {one['service']}.{one['operation']}"
+            problems.update(f"{name} request {problem}" for problem in asked)
+            if sim.name not in broken:
+                problems.update(f"{name} response {problem}" for problem in answered)
+    if problems or not total:
+        raise AssertionError("\n".join(f"{text} ({n})" for text, n in sorted(problems.items())) or "nothing recorded")
+    own = {Simulator.access_key: Simulator.secret}
+    secrets = SCRATCH / f"{Simulator.started[0].name}.secrets.json"
+    secrets.write_text(json.dumps(secrets_of(recordings, own)), encoding="utf-8")
+    signed = subprocess.run(["node", str(TREE / "tests" / "tools" / "resign.mjs"), "--secrets", str(secrets),
+                             *map(str, recordings)], capture_output=True, text=True, check=False)
+    if signed.returncode != 0:
+        raise AssertionError(signed.stdout + signed.stderr)
+    return total
