@@ -19,6 +19,7 @@
 
 #define LANE_CONTROL_TOWER "control-tower"
 #define ROLE_CONTROL_TOWER "AWSControlTowerExecution"
+#define STEP_AFTER "_after" /* step_after()'s list, gone from a finished plan */
 #define KEY_TAG                                                                                    \
     "towerkeep" /* tag key on what we create, so that a lost answer can be recovered               \
                  */
@@ -82,6 +83,7 @@ extern const struct remedies remedies_policies;  /* remedies_policies.c */
 extern const struct remedies
     remedies_teardown; /* goal_teardown.c: rows only that goal uses; make may be NULL */
 
+const struct remedy *remedy_row(size_t index); /* NULL past the last */
 const struct remedy *remedy_find(const char *id); /* NULL when unknown */
 /* Runs another row by its id, for remedies that hand over and for goals. Returns as make does. */
 int remedy_run(struct making *m, const char *id, const json_t *subject, const char *reason,
@@ -121,6 +123,14 @@ json_t *probe_new(json_t *take_call, json_t *take_when, bool absent_is);
 /* Judge the first element of the list at `list` for which `where` holds (none: false). Returns
  * probe. */
 json_t *probe_select(json_t *probe, const char *list, json_t *take_where);
+
+/* What a true probe supplies to others (${step:name}), also when the step was true already: paths
+   in the element or answer. Returns probe. */
+json_t *probe_capture(json_t *probe, const char *name, const char *path);
+/* What a false guard means, for the operator. Returns probe. */
+json_t *probe_says(json_t *probe, const char *says);
+/* A string of AWS's or an owner's making, as a value that no placeholder can hide in. */
+json_t *literal(const char *s);
 
 /* Conditions: {"path": PATH, OP: VALUE} and the connectives. */
 json_t *cond_new(const char *path, const char *op, json_t *take_value);
