@@ -40,6 +40,11 @@ static int ask_account(struct crawl *crawl, const char *account, struct err *err
             return -1;
         }
     }
+    /* Every Region is compared with the home Region's opt-in, also when filters leave that out. */
+    if (!crawl_wants_region(crawl, crawl->home) && crawl_governs(crawl, crawl->home) &&
+        crawl_ask(crawl, "backup:DescribeRegionSettings", account, crawl->home, "", err)) {
+        return -1;
+    }
     return crawl_ask(crawl, "s3:ListBuckets", account, crawl->home, "", err) ||
            crawl_ask(crawl, "ec2:DescribeRegions", account, crawl->home, "", err);
 }

@@ -191,10 +191,24 @@ static int record_gap(const struct pending *p, const struct answer *a, const cha
     return store_gap(p->crawl->store, &gap, err);
 }
 
+/* What is not there has its fact, too. */
+static int keep_absence(const struct page *p, const char *kind, struct err *err)
+{
+    const struct question *q = p->question;
+    json_t *nothing = json_object();
+    int rc = crawl_keep(p, kind, q->account, q->region, q->target, nothing, err);
+    json_decref(nothing);
+    return rc;
+}
+
 static int answer_kept(struct pending *p, const struct answer *a, struct err *err)
 {
     struct page page = {.crawl = p->crawl, .question = &p->question, .answer = a, .fact = 0};
     if (record_fact(p, a, &page.fact, err)) {
+        return -1;
+    }
+    if (a->class == ANSWER_NOT_FOUND && p->collector->absent_kind &&
+        keep_absence(&page, p->collector->absent_kind, err)) {
         return -1;
     }
     if (a->class == ANSWER_OK && p->collector->keep && p->collector->keep(&page, err)) {

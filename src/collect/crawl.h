@@ -25,7 +25,8 @@ struct collector {
     bool as_management; /* asked with the caller's own credentials, whatever the question's account
                          */
     bool raw;           /* large pages, read with base/pull */
-    bool absence_is_answer; /* NotFound means "there is none", not a gap */
+    bool absence_is_answer;  /* NotFound means "there is none", not a gap */
+    const char *absent_kind; /* of an empty entity that carries such an answer's fact; NULL: none */
     bool probe; /* asked in several places of which one must answer: a refusal alone is no gap */
     json_t *(*input)(struct crawl *crawl, const struct question *q); /* NULL: {} ; new reference */
     int (*keep)(const struct page *p, struct err *err);              /* every page */

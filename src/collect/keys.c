@@ -33,9 +33,6 @@ static int ask_family(const struct page *p, const json_t *metadata, struct err *
 static int keep_key(const struct page *p, struct err *err)
 {
     const struct question *q = p->question;
-    if (p->answer->class == ANSWER_NOT_FOUND) {
-        return 0;
-    }
     const json_t *metadata = jx_get(p->answer->json, "KeyMetadata");
     const char *id = jx_str(metadata, "KeyId");
     if (!id) {
@@ -85,6 +82,7 @@ const struct collector key_collectors[] = {
     {.operation = "kms:DescribeKey",
      .as_management = true,
      .absence_is_answer = true,
+     .absent_kind = "key-absent",
      .input = input_key,
      .keep = keep_key},
     {.operation = "kms:GetKeyPolicy",

@@ -428,6 +428,16 @@ bool directory_governs(const struct directory *d, const char *region)
     return false;
 }
 
+bool directory_looks(const struct directory *d, const char *region)
+{
+    for (size_t i = 0; i < d->region_count; i++) {
+        if (strcmp(d->regions[i], region) == 0) {
+            return !d->region_left_out[i];
+        }
+    }
+    return false;
+}
+
 bool member_is_active(const struct member *m)
 {
     return m->state[0] == '\0' || strcmp(m->state, "ACTIVE") == 0;

@@ -54,6 +54,8 @@ void directory_free(struct directory *d);
 
 struct member *directory_member(const struct directory *d, const char *id); /* NULL when unknown */
 bool directory_governs(const struct directory *d, const char *region);
+/* Governed, and within the run's filters. */
+bool directory_looks(const struct directory *d, const char *region);
 bool member_is_active(const struct member *m); /* also when its state could not be read */
 bool member_is_wanted(const struct member *m); /* active and within the run's filters */
 const char *member_ou_path(const struct member *m);

@@ -252,7 +252,8 @@ int places_each_seen(struct visit *v, const char *kinds,
         sort_texts(regions);
         for (size_t j = 0; result == 0 && j < json_array_size(regions); j++) {
             const struct place p = {d->members[i], json_string_value(json_array_get(regions, j))};
-            result = each(v, &p);
+            bool left_out = directory_governs(d, p.region) && !directory_looks(d, p.region);
+            result = left_out ? 0 : each(v, &p);
         }
         json_decref(regions);
     }

@@ -141,6 +141,9 @@ static int emit_key(struct visit *v, const struct family *f, const char *region)
                                  .arn = jx_str_or(key, "Arn", expected),
                                  .member = directory_member(d, d->management)};
     json_t *document = subject_new(&who);
+    if (key == NULL) {
+        json_decref(key_entity(v, "key-absent", f, region, &fact, &failed));
+    }
     subject_fact(document, fact);
     set_text(document, "region", region);
     set_bool(document, "configured", f->arn != NULL);

@@ -32,7 +32,7 @@ static int vault_exists(struct plan *p, const char *account, const char *region,
         return 1;
     }
     const struct member *m = directory_member(v->s->dir, account);
-    bool looked = m != NULL && member_is_wanted(m) && directory_governs(v->s->dir, region);
+    bool looked = m != NULL && member_is_wanted(m) && directory_looks(v->s->dir, region);
     int hidden = looked ? store_find_gap(v->s->store, "backup:ListBackupVaults", account, region,
                                          NULL, 0, v->err)
                         : 1;
