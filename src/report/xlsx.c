@@ -1,11 +1,12 @@
 /* The auditor's workbook: the book, its formats, and the order of its sheets. */
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -76,6 +77,10 @@ static int make_formats(struct book *b)
         format_set_align(f, LXW_ALIGN_VERTICAL_TOP);
         if (looks[i].align != LXW_ALIGN_NONE) {
             format_set_align(f, (uint8_t)looks[i].align);
+        }
+        if (i == STYLE_NUMBER || i == STYLE_PERCENT) { /* not glued to the text beside it */
+            format_set_align(f, LXW_ALIGN_RIGHT);
+            format_set_indent(f, 1);
         }
         if (looks[i].color != 0) {
             format_set_font_color(f, looks[i].color);
@@ -219,48 +224,47 @@ static lxw_error set_properties(struct book *b)
     return workbook_set_properties(b->workbook, &properties);
 }
 
-static uint64_t rows_bytes(const struct book *b)
+struct volume { /* of the rows in the library's temporary files */
+    uint64_t all, largest;
+};
+
+static struct volume rows_volume(const struct book *b)
 {
-    uint64_t sum = 0;
-    lxw_worksheet *sheet;
+    struct volume v = {0, 0};
     lxw_sheet *at;
     STAILQ_FOREACH(at, b->workbook->sheets, list_pointers)
     {
-        sheet = at->u.worksheet;
-        long size = sheet->optimize_tmpfile != NULL ? ftell(sheet->optimize_tmpfile) : 0;
-        sum += size > 0 ? (uint64_t)size : 0;
+        FILE *rows = at->u.worksheet->optimize_tmpfile;
+        long told = rows != NULL ? ftell(rows) : 0;
+        uint64_t size = told > 0 ? (uint64_t)told : 0;
+        v.all += size;
+        v.largest = size > v.largest ? size : v.largest;
     }
-    return sum;
+    return v;
 }
 
-/* While packing, the library copies the largest sheet once more and does not notice a full disk
-   there: see first that there is room. */
-static int check_room(const struct book *b, const char *directory, const char *path,
-                      struct err *err)
+/* While packing, the library copies each sheet once more and does not notice a full disk there:
+   take the room it will need first, and give it back. */
+static int check_room(const struct volume *v, int fd)
 {
-    struct statvfs disk;
-    if (statvfs(directory, &disk) != 0) {
-        return err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+    int error = posix_fallocate(fd, 0, (off_t)(v->largest + v->all / 4 + SPARE_BYTES));
+    if (error == EINVAL || error == ENODEV || error == ESPIPE) {
+        return 0; /* not a file that can be sized beforehand */
     }
-    uint64_t room = (uint64_t)disk.f_bavail * disk.f_frsize;
-    uint64_t need = rows_bytes(b) + rows_bytes(b) / 4 + SPARE_BYTES;
-    if (room < need) {
-        return err_set(err, ERR_IO,
-                       "cannot write %s: no space left on device (%llu MB needed, %llu MB free)",
-                       path, (unsigned long long)(need >> 20), (unsigned long long)(room >> 20));
-    }
-    return 0;
+    return ftruncate(fd, 0) != 0 && error == 0 ? errno : error;
 }
 
-static int pack(struct book *b, const char *directory, const char *path, struct err *err)
+static int pack(struct book *b, struct out_file *file, const char *path, struct err *err)
 {
-    if (check_room(b, directory, path, err)) {
-        return -1;
+    struct volume v = rows_volume(b);
+    int error = check_room(&v, fileno(out_file_stream(file)));
+    if (error != 0) {
+        return err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(error));
     }
-    b->workbook->options.use_zip64 = rows_bytes(b) > ZIP64_FROM ? LXW_TRUE : LXW_FALSE;
+    b->workbook->options.use_zip64 = v.all > ZIP64_FROM ? LXW_TRUE : LXW_FALSE;
     errno = 0;
     lxw_error problem = workbook_close(b->workbook);
-    int error = errno;
+    error = errno;
     b->workbook = NULL; /* freed whatever came of it */
     if (problem != LXW_NO_ERROR) {
         return err_set(err, ERR_IO, "cannot write %s: %s", path,
@@ -269,17 +273,17 @@ static int pack(struct book *b, const char *directory, const char *path, struct 
     return 0;
 }
 
-static int fill(struct book *b, const char *directory, const char *path, struct err *err)
+static int fill(struct book *b, struct out_file *file, const char *path, struct err *err)
 {
     if (b->workbook == NULL || make_formats(b) || set_properties(b) != LXW_NO_ERROR) {
         return err_set(err, ERR_INTERNAL, "cannot write %s: the workbook could not be made", path);
     }
     for (size_t i = 0; i < sizeof sheets / sizeof sheets[0]; i++) {
         if (sheets[i](b, err)) {
-            return err_prefix(err, "cannot write %s (temporary files in %s)", path, directory);
+            return err_prefix(err, "cannot write %s", path);
         }
     }
-    return pack(b, directory, path, err);
+    return pack(b, file, path, err);
 }
 
 int xlsx_write(const struct report_input *in, const char *path, uint32_t rows_max, struct err *err)
@@ -295,7 +299,7 @@ int xlsx_write(const struct report_input *in, const char *path, uint32_t rows_ma
     /* Temporary files lie beside the result: there must be room there anyway, and it is private. */
     lxw_workbook_options options = {.constant_memory = LXW_TRUE, .tmpdir = directory};
     b.workbook = workbook_new_opt(out_file_temp_path(file), &options);
-    if (fill(&b, directory, path, err)) {
+    if (fill(&b, file, path, err)) {
         out_file_abort(file);
         goto out;
     }

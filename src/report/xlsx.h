@@ -84,12 +84,15 @@ struct sheet {
     const char *note; /* one line under the provenance: what the sheet says; may be NULL */
     const struct column *columns;
     size_t column_count;
-    bool free_form;    /* no header row, no filter: rows are styled one by one */
-    bool large_paper;  /* A3 instead of A4 */
+    bool free_form;   /* no header row, no filter: rows are styled one by one */
+    bool large_paper; /* A3 instead of A4 */
+    bool portrait;
     lxw_col_t frozen;  /* columns that stay in sight */
     lxw_worksheet *at; /* from here on sheet_open's: */
     lxw_row_t row;     /* the current row */
     lxw_col_t column;  /* the next cell */
+    unsigned lines;    /* of text in the tallest cell of this row */
+    bool height_told;  /* by sheet_height() */
     unsigned part;     /* 1, 2, ... when rows fill several worksheets */
     int64_t rows;      /* data rows, all parts */
     bool failed;

@@ -9,7 +9,7 @@
 #define INDENT "    "
 #define DEPTH_MAX 12 /* AWS nests five deep */
 
-static const struct column columns[] = {{"Organizational unit", 40, STYLE_TEXT},
+static const struct column columns[] = {{"Organizational unit", 36, STYLE_TEXT},
                                         {"Id", 24, STYLE_TEXT},
                                         {"Order", 7, STYLE_NUMBER},
                                         {"Backup wanted", 10, STYLE_TEXT},
@@ -150,6 +150,7 @@ int xlsx_baselines(struct book *b, struct err *err)
                 "are enabled, parents before children; removal runs backwards.",
         .columns = columns,
         .column_count = sizeof columns / sizeof columns[0],
+        .large_paper = true,
         .frozen = 1};
     struct units u = {.list = json_array()};
     int rc = subjects_each(b->in->subjects, SCOPE_OU, keep, &u, err);

@@ -13,8 +13,6 @@ static const struct column columns[] = {{"", 30, STYLE_LABEL},
                                         {"", 18, STYLE_WRAP},
                                         {"", 30, STYLE_WRAP}};
 #define LAST_COLUMN 4
-#define LINE_CHARACTERS 110 /* in the merged cells */
-#define LINE_POINTS 15
 
 struct line {
     const char *label, *meta;
@@ -58,10 +56,7 @@ static void section(struct sheet *s, const char *title)
 
 static void line(struct sheet *s, const char *label, const char *value)
 {
-    size_t length = value != NULL ? strlen(value) : 0;
     sheet_row(s);
-    /* Merged cells do not stretch their row by themselves. */
-    sheet_height(s, LINE_POINTS * (double)(1 + (length < 4000 ? length : 4000) / LINE_CHARACTERS));
     sheet_styled(s, STYLE_LABEL, label);
     sheet_merged(s, LAST_COLUMN, STYLE_WRAP, value);
 }
@@ -83,7 +78,6 @@ static void verdict(struct sheet *s)
     sheet_height(s, 34);
     sheet_styled(s, STYLE_TITLE, "Backup architecture audit");
     sheet_row(s);
-    sheet_height(s, 30);
     sheet_styled(s, STYLE_LABEL, "Verdict");
     sheet_word(s, word);
     sheet_merged(s, LAST_COLUMN, STYLE_WRAP, meanings[b->summary.verdict]);

@@ -2,8 +2,8 @@
 #include "xlsx.h"
 
 static const struct column columns[] = {
-    {"Account", 15, STYLE_TEXT},           {"Account name", 26, STYLE_TEXT},
-    {"OU path", 32, STYLE_TEXT},           {"Region", 16, STYLE_TEXT},
+    {"Account", 15, STYLE_TEXT},           {"Account name", 26, STYLE_WRAP},
+    {"OU path", 32, STYLE_WRAP},           {"Region", 16, STYLE_TEXT},
     {"Governed", 10, STYLE_TEXT},          {"State", 18, STYLE_TEXT},
     {"Questions", 11, STYLE_NUMBER},       {"Answered", 11, STYLE_NUMBER},
     {"Denied", 10, STYLE_NUMBER},          {"Throttled, then answered", 12, STYLE_NUMBER},

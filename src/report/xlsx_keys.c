@@ -66,6 +66,7 @@ int xlsx_keys(struct book *b, struct err *err)
                               "could not be read or do not apply.",
                       .columns = columns,
                       .column_count = sizeof columns / sizeof columns[0],
+                      .large_paper = true,
                       .frozen = 1};
     sheet_open(&s);
     return subjects_each(b->in->subjects, SCOPE_KEY, row, &s, err) < 0 ? -1 : sheet_close(&s, err);

@@ -11,8 +11,8 @@
 #define TITLE_MAX 80
 
 static const struct column fixed[] = {{"Account", 15, STYLE_TEXT},
-                                      {"Account name", 24, STYLE_TEXT},
-                                      {"OU path", 28, STYLE_TEXT},
+                                      {"Account name", 24, STYLE_WRAP},
+                                      {"OU path", 28, STYLE_WRAP},
                                       {"Region", 15, STYLE_TEXT},
                                       {"Backed up", 10, STYLE_TEXT},
                                       {"Required, but OFF", 26, STYLE_WRAP},

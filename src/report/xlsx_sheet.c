@@ -14,6 +14,10 @@
 #define PAPER_A3 8
 #define PAPER_A4 9
 #define HEADER_MAX 250
+#define LINE_POINTS 13.0
+#define ROW_POINTS_MAX 409.0 /* Excel's */
+#define ROW_LINES_MAX 32
+#define CHARACTERS_A_UNIT 1.1 /* of column width; words break early */
 
 static const struct {
     const char *word;
@@ -107,7 +111,11 @@ static void set_page(struct sheet *s)
     char run[120], name[64], line[HEADER_MAX];
     page_words(run, sizeof run, s->book->run_id);
     page_words(name, sizeof name, s->name);
-    worksheet_set_landscape(s->at);
+    if (s->portrait) {
+        worksheet_set_portrait(s->at);
+    } else {
+        worksheet_set_landscape(s->at);
+    }
     worksheet_set_paper(s->at, s->large_paper ? PAPER_A3 : PAPER_A4);
     worksheet_fit_to_pages(s->at, 1, 0);
     worksheet_set_margins(s->at, 0.4, 0.4, 0.6, 0.6);
@@ -185,9 +193,22 @@ static void fill_row(struct sheet *s)
     }
 }
 
-static void close_part(struct sheet *s)
+/* Readers other than Excel do not stretch rows to their text; so it is done here. */
+static void end_row(struct sheet *s)
 {
     fill_row(s);
+    if (s->lines > 1 && !s->height_told && !s->failed) {
+        double points = LINE_POINTS * s->lines + 2;
+        keep(s, worksheet_set_row(s->at, s->row, points < ROW_POINTS_MAX ? points : ROW_POINTS_MAX,
+                                  NULL));
+    }
+    s->lines = 0;
+    s->height_told = false;
+}
+
+static void close_part(struct sheet *s)
+{
+    end_row(s);
     if (!s->free_form) {
         lxw_row_t last = s->row > ROW_HEADER ? s->row : ROW_HEADER;
         keep(s, worksheet_autofilter(s->at, ROW_HEADER, 0, last, (lxw_col_t)(s->column_count - 1)));
@@ -215,7 +236,7 @@ void sheet_row(struct sheet *s)
     if (s->failed) {
         return;
     }
-    fill_row(s);
+    end_row(s);
     if (s->row + 1 >= s->book->rows_max) {
         close_part(s);
         open_part(s);
@@ -232,7 +253,25 @@ void sheet_height(struct sheet *s, double points)
 {
     if (!s->failed) {
         keep(s, worksheet_set_row(s->at, s->row, points, NULL));
+        s->height_told = true;
     }
+}
+
+/* Notes how many lines the text takes in so many characters of width, as far as one can tell
+   without the font. */
+static void measure(struct sheet *s, const char *text, double width)
+{
+    unsigned lines = 1;
+    unsigned room = (unsigned)(width * CHARACTERS_A_UNIT), used = 0;
+    for (; *text != '\0' && lines < ROW_LINES_MAX; text++) {
+        bool starts = ((unsigned char)*text & 0xC0) != 0x80;
+        used += starts;
+        if (*text == '\n' || used > room) {
+            lines++;
+            used = *text == '\n' ? 0 : 1;
+        }
+    }
+    s->lines = lines > s->lines ? lines : s->lines;
 }
 
 static enum style column_style(const struct sheet *s)
@@ -250,6 +289,9 @@ void sheet_styled(struct sheet *s, enum style style, const char *text)
     } else {
         text_clear(&s->book->cell);
         cell_text(&s->book->cell, text);
+        if (style == STYLE_WRAP && s->column < s->column_count) {
+            measure(s, text_str(&s->book->cell), s->columns[s->column].width);
+        }
         keep(s, worksheet_write_string(s->at, s->row, s->column, text_str(&s->book->cell),
                                        format_of(s, style)));
     }
@@ -354,6 +396,11 @@ void sheet_merged(struct sheet *s, lxw_col_t last, enum style style, const char 
     }
     text_clear(&s->book->cell);
     cell_text(&s->book->cell, text != NULL ? text : "");
+    double width = 0;
+    for (size_t i = s->column; i <= last && i < s->column_count; i++) {
+        width += s->columns[i].width;
+    }
+    measure(s, text_str(&s->book->cell), width);
     keep(s, worksheet_merge_range(s->at, s->row, s->column, s->row, last, text_str(&s->book->cell),
                                   format_of(s, style)));
     s->column = (lxw_col_t)(last + 1);

@@ -176,7 +176,7 @@ static void top_checks(struct sheet *s)
 
 static void coverage(struct sheet *s, lxw_row_t *first, lxw_row_t *last)
 {
-    static const char *const words[] = {"State", "Account-Regions"};
+    static const char *const words[] = {"State", "Count"};
     const struct coverage_totals *c = &s->book->summary.coverage;
     section(s, "Coverage of accounts and Regions");
     heads(s, words, 2);
@@ -223,8 +223,8 @@ static lxw_chart *chart_of_steps(struct book *b, lxw_row_t first)
     }
     if (chart != NULL) {
         set_title(chart, "Verdicts by step (share of what applies)");
-        chart_axis_set_reverse(chart->x_axis);
-        chart_axis_set_name(chart->y_axis, "Share of findings");
+        chart_axis_set_reverse(chart->y_axis); /* the first step on top */
+        chart_axis_set_label_position(chart->x_axis, LXW_CHART_AXIS_LABEL_POSITION_HIGH);
         chart_legend_set_position(chart, LXW_CHART_LEGEND_BOTTOM);
         chart_set_series_gap(chart, 50);
     }
@@ -283,7 +283,8 @@ int xlsx_summary(struct book *b, struct err *err)
                       .name = SHEET_NAME,
                       .columns = columns,
                       .column_count = COLUMN_COUNT,
-                      .free_form = true};
+                      .free_form = true,
+                      .portrait = true};
     lxw_row_t covered_first = 0, covered_last = 0;
     sheet_open(&s);
     sheet_row(&s);
@@ -304,6 +305,7 @@ int xlsx_summary(struct book *b, struct err *err)
     }
     if (!s.failed) {
         worksheet_freeze_panes(s.at, 1, 0);
+        worksheet_fit_to_pages(s.at, 1, 1);
     }
     return sheet_close(&s, err);
 }

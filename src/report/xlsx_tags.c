@@ -9,19 +9,19 @@
 #define PAIR_MAX 512 /* bytes of a key or value that are shown */
 
 static const struct column columns[] = {{"State", 16, STYLE_TEXT},
-                                        {"Resource", 26, STYLE_WRAP},
-                                        {"Resource ARN", 46, STYLE_WRAP},
+                                        {"Resource", 22, STYLE_WRAP},
+                                        {"Resource ARN", 36, STYLE_WRAP},
                                         {"Type", 12, STYLE_TEXT},
                                         {"Account", 14, STYLE_TEXT},
-                                        {"Account name", 22, STYLE_WRAP},
-                                        {"OU path", 24, STYLE_WRAP},
+                                        {"Account name", 18, STYLE_WRAP},
+                                        {"OU path", 18, STYLE_WRAP},
                                         {"Region", 14, STYLE_TEXT},
-                                        {"Tags found", 44, STYLE_WRAP},
+                                        {"Tags found", 36, STYLE_WRAP},
                                         {"Backup tiers", 16, STYLE_WRAP},
                                         {"A plan looks here", 10, STYLE_TEXT},
-                                        {"Why not", 34, STYLE_WRAP},
-                                        {"Wrong values", 26, STYLE_WRAP},
-                                        {"Near misses", 30, STYLE_WRAP},
+                                        {"Why not", 28, STYLE_WRAP},
+                                        {"Wrong values", 22, STYLE_WRAP},
+                                        {"Near misses", 26, STYLE_WRAP},
                                         {"Type opted in", 9, STYLE_TEXT},
                                         {"Seen by", 16, STYLE_WRAP}};
 

@@ -1,0 +1,215 @@
+/* Runs made by hand, each awkward in its own way. */
+#ifndef TOWERKEEP_TESTS_MADE_STORE_H
+#define TOWERKEEP_TESTS_MADE_STORE_H
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../store/world.h"
+#include "base/mem.h"
+
+#define MADE_HOSTILE_COUNT (sizeof made_hostile / sizeof made_hostile[0])
+
+/* Names and messages that somebody chose to break a reader. */
+static const char *const made_hostile[] = {
+    "=1+1",
+    "=HYPERLINK(\"http://example.test/\",\"click\")",
+    "+49 30 1234",
+    "-2+3",
+    "@SUM(A1)",
+    "a]]>b",
+    "<c r=\"A1\"><f>1+1</f></c>",
+    "&amp; & &#x41; \"quoted\" 'single'",
+    "\x1b[31mred\x1b[0m\x07",
+    "bad \xff\xfe utf-8 \xc3( \xed\xa0\x80 \xf4\x90\x80\x80",
+    "two\nlines\r\nthree\rfour\ttab",
+    "\xe2\x80\xaegnp.exe\xe2\x80\xac rtl \xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d",
+    "_x000D_ and _x0041_",
+    "\xef\xbf\xbe\xef\xbf\xbf nonchar",
+    "  spaces kept  ",
+    "http://example.test/not-a-link",
+};
+
+static inline void made_must(int result, const struct err *err)
+{
+    if (result < 0) {
+        fprintf(stderr, "%s\n", err->text);
+        abort();
+    }
+}
+
+static inline void made_meta(struct store *s)
+{
+    static const char *const pairs[][2] = {{"run_id", "20261120T040000Z-0001"},
+                                           {"version", "0.1.0"},
+                                           {"started", "2026-11-20T04:00:00Z"},
+                                           {"ended", "2026-11-20T04:30:00Z"},
+                                           {"caller_arn", "arn:aws:iam::" MGMT ":user/auditor"},
+                                           {"organization_id", "o-exampleorg1"},
+                                           {"management_account", MGMT},
+                                           {"partition", "aws"},
+                                           {"calls", "{\"calls\":10,\"retries\":0,\"throttles\":0,"
+                                                     "\"bytes\":4096}"},
+                                           {"rules_digest", "00112233"},
+                                           {"config_digest", "44556677"}};
+    struct err err = ERR_INIT;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        made_must(store_meta_set(s, pairs[i][0], pairs[i][1], &err), &err);
+    }
+}
+
+static inline void made_questions(struct store *s)
+{
+    static const char *const accounts[] = {MGMT, ADMIN, CENTRAL, LOGS, AUDIT, PROD};
+    static const char *const regions[] = {HOME, AWAY};
+    struct err err = ERR_INIT;
+    int64_t id = 0;
+    for (size_t i = 0; i < sizeof accounts / sizeof accounts[0]; i++) {
+        for (size_t k = 0; k < 2; k++) {
+            made_must(store_ask(s, "vaults", accounts[i], regions[k], "", &err), &err);
+            made_must(store_question_close(s, ++id, QUESTION_ANSWERED, &err), &err);
+        }
+    }
+}
+
+static inline struct finding made_finding(const char *check, const char *subject,
+                                          enum status status, enum severity severity, int step)
+{
+    struct finding f = {.check_id = check,
+                        .title = "The thing is as it should be",
+                        .scope = "account",
+                        .subject = subject,
+                        .status = status,
+                        .severity = severity,
+                        .step = step,
+                        .account_id = PROD,
+                        .account_name = "X Production",
+                        .ou_path = "Workloads/Workloads X",
+                        .region = HOME,
+                        .resource_arn = "arn:aws:backup:" HOME ":" PROD ":backup-vault:v",
+                        .resource_name = "v",
+                        .expected = "on",
+                        .observed = "off",
+                        .detail = "",
+                        .risk = "What is not backed up cannot be restored.",
+                        .remediation = "Switch it on.",
+                        .remedy = "opt-in",
+                        .evidence = "1 2 3"};
+    finding_make_id(check, f.scope, subject, f.id);
+    return f;
+}
+
+/* One finding of every status in every step. */
+static inline void made_findings(struct store *s)
+{
+    struct err err = ERR_INIT;
+    for (int step = 0; step < 7; step++) {
+        for (int status = 0; status < STATUS_COUNT; status++) {
+            char check[16];
+            (void)snprintf(check, sizeof check, "T%d-%02d", step, status);
+            struct finding f = made_finding(check, PROD, (enum status)status,
+                                            (enum severity)(step % SEVERITY_COUNT), step);
+            made_must(store_finding(s, &f, &err), &err);
+        }
+    }
+}
+
+static inline void made_gap(struct store *s, const char *text)
+{
+    struct err err = ERR_INIT;
+    const struct gap g = {.operation = "backup:ListBackupVaults",
+                          .account = PROD,
+                          .region = AWAY,
+                          .target = text,
+                          .class = "denied",
+                          .code = "AccessDeniedException",
+                          .message = text,
+                          .wall_ms = 1795147200000,
+                          .request_id = "r-1"};
+    made_must(store_gap(s, &g, &err), &err);
+}
+
+static inline void made_small(struct store *s)
+{
+    world_build(s);
+    made_meta(s);
+    made_questions(s);
+    made_findings(s);
+    made_gap(s, "User is not authorized to perform backup:ListBackupVaults");
+}
+
+static inline void made_bucket(struct store *s, const char *key, const char *value)
+{
+    struct err err = ERR_INIT;
+    json_t *document =
+        json_pack("{s:s, s:s, s:o, s:{s:o}}", "arn", "x", "type", "S3", "name",
+                  jx_string(value, strlen(value)), "tags", "Name", jx_string(value, strlen(value)));
+    char *json = jx_dump(document);
+    const struct entity e = {.kind = "resource",
+                             .account = PROD,
+                             .region = HOME,
+                             .key = key,
+                             .json = json,
+                             .json_length = strlen(json)};
+    made_must(store_entity(s, &e, &err), &err);
+    free(json);
+    json_decref(document);
+}
+
+static inline void made_hostile_run(struct store *s)
+{
+    struct err err = ERR_INIT;
+    world_build(s);
+    made_meta(s);
+    made_questions(s);
+    for (size_t i = 0; i < MADE_HOSTILE_COUNT; i++) {
+        char subject[32], arn[64];
+        const char *bad = made_hostile[i];
+        (void)snprintf(subject, sizeof subject, "hostile-%02zu", i);
+        (void)snprintf(arn, sizeof arn, "arn:aws:s3:::hostile-%02zu", i);
+        struct finding f = made_finding("TAG-01", subject, STATUS_FAIL, SEVERITY_HIGH, 6);
+        f.observed = f.account_name = f.ou_path = f.resource_name = f.resource_arn = bad;
+        made_must(store_finding(s, &f, &err), &err);
+        made_gap(s, bad);
+        made_bucket(s, arn, bad);
+    }
+    /* 256 emoji, and more than a cell holds of them and of plain text. */
+    char *emoji = xmalloc(4 * 40000 + 1), *plain = xmalloc(50001);
+    for (size_t i = 0; i < 40000; i++) {
+        memcpy(emoji + 4 * i, "\xf0\x9f\x97\x84", 4);
+    }
+    emoji[4 * 40000] = '\0';
+    memset(plain, 'x', 50000);
+    plain[50000] = '\0';
+    char *some = xstrndup(emoji, (size_t)4 * 256);
+    const char *const lengths[] = {some, emoji, plain};
+    for (size_t i = 0; i < 3; i++) {
+        char subject[32];
+        (void)snprintf(subject, sizeof subject, "long-%02zu", i);
+        struct finding f = made_finding("TAG-02", subject, STATUS_FAIL, SEVERITY_LOW, 6);
+        f.observed = lengths[i];
+        made_must(store_finding(s, &f, &err), &err);
+    }
+    free(some);
+    free(emoji);
+    free(plain);
+}
+
+static inline void made_many(struct store *s, long count)
+{
+    struct err err = ERR_INIT;
+    world_build(s);
+    made_meta(s);
+    made_questions(s);
+    for (long i = 0; i < count; i++) {
+        char subject[64];
+        (void)snprintf(subject, sizeof subject, "arn:aws:ec2:" HOME ":" PROD ":volume/vol-%08lx",
+                       i);
+        struct finding f = made_finding("TAG-01", subject, i % 7 == 0 ? STATUS_FAIL : STATUS_PASS,
+                                        SEVERITY_MEDIUM, 6);
+        f.resource_arn = subject;
+        made_must(store_finding(s, &f, &err), &err);
+    }
+}
+
+#endif

@@ -1,0 +1,70 @@
+/* Writes both reports of a run made by hand: report_sample KIND DIRECTORY [COUNT [ROWS-A-SHEET]].
+ * Exit status 1 and one line on stderr when a report cannot be written. */
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "formats.h"
+#include "made_store.h"
+#include "model/config.h"
+#include "xlsx.h"
+
+static void make(struct store *s, const char *kind, long count)
+{
+    if (strcmp(kind, "small") == 0) {
+        made_small(s);
+    } else if (strcmp(kind, "hostile") == 0) {
+        made_hostile_run(s);
+    } else if (strcmp(kind, "many") == 0) {
+        made_many(s, count);
+    } else if (strcmp(kind, "none") == 0) {
+        world_build(s);
+        made_meta(s);
+        made_questions(s);
+    } /* "bare": nothing at all was learned */
+}
+
+int main(int argc, char **argv)
+{
+    struct err err = ERR_INIT;
+    struct store *s = NULL;
+    struct subjects *subjects = NULL;
+    struct config config;
+    if (argc < 3) {
+        return 2;
+    }
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is an error to report */
+    const char *directory = argv[2];
+    char *run = path_join(directory, "run.db");
+    char *json = path_join(directory, "report.json");
+    char *xlsx = path_join(directory, "report.xlsx");
+    long count = argc > 3 ? strtol(argv[3], NULL, 10) : 0;
+    long rows = argc > 4 ? strtol(argv[4], NULL, 10) : XLSX_ROWS_MAX;
+    if (!file_exists(run)) {
+        made_must(store_create(run, &s, &err), &err);
+        make(s, argv[1], count);
+        made_must(store_commit(s, &err), &err);
+        store_close(s);
+    }
+    made_must(store_open(run, true, &s, &err), &err);
+    made_must(config_load(NULL, &config, &err), &err);
+    made_must(subjects_new(s, config.document, &subjects, &err), &err);
+    json_t *rules = json_pack("[{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:[s], s:[], s:{s:[s]}}]", "id",
+                              "T0-00", "title", "A rule with all members", "step", 0, "severity",
+                              "critical", "scope", "org", "why", "Because.", "how", "Look.",
+                              "operations", "organizations:DescribeOrganization", "references",
+                              "compliance", "A framework", "1.2");
+    const struct report_input in = {.store = s, .subjects = subjects, .rules = rules};
+    int rc = report_write_json(&in, json, &err) || xlsx_write(&in, xlsx, (uint32_t)rows, &err);
+    if (rc != 0) {
+        fprintf(stderr, "%s\n", err.text);
+    }
+    json_decref(rules);
+    subjects_free(subjects);
+    store_close(s);
+    config_release(&config);
+    free(run);
+    free(json);
+    free(xlsx);
+    return rc != 0 ? 1 : 0;
+}

@@ -1,0 +1,92 @@
+"""Many rows in little memory, tables longer than a worksheet, and disks that end."""
+
+import os
+import resource
+import subprocess
+import unittest
+
+from sample import PROGRAM, SHEETS, fresh, make, rows, workbook
+
+MANY = 200_000
+FEW = 2_000
+
+
+def measured(count):
+    """Peak resident kilobytes of writing both reports of `count` findings."""
+    folder = fresh(f"memory-{count}")
+    # A sanitizer keeps what was freed; give it little to keep, so that the growth seen is ours.
+    environment = dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=1:malloc_context_size=0")
+    process = subprocess.Popen([PROGRAM, "many", folder, str(count)], env=environment)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, process.returncode
+    return usage.ru_maxrss, folder
+
+
+class Memory(unittest.TestCase):
+    def test_rows_cost_no_memory(self):
+        few, _ = measured(FEW)
+        many, folder = measured(MANY)
+        self.assertLess(many - few, 32 * 1024, f"{few} KB for {FEW} findings, {many} KB for {MANY}")
+        self.assertGreater((folder / "report.xlsx").stat().st_size, 4_000_000)
+
+
+class Splitting(unittest.TestCase):
+    def test_long_tables_go_on_in_further_worksheets(self):
+        book = workbook("many", 250, 103)  # 3 rows of heading, 100 of data
+        names = [n for n in book.sheetnames if n.startswith("Findings")]
+        self.assertEqual(names, ["Findings", "Findings (2)", "Findings (3)"])
+        self.assertEqual([len(rows(book[n])) for n in names], [100, 100, 50])
+        self.assertEqual(len({r["Finding id"] for n in names for r in rows(book[n])}), 250)
+        at = book.sheetnames.index("Findings (3)")
+        self.assertEqual(book.sheetnames[at + 1], "Landing Zone")
+        for name in names:
+            self.assertEqual(book[name].print_title_rows, "$1:$3")
+            self.assertTrue(book[name].auto_filter.ref.startswith("A3:"))
+
+    def test_a_table_that_just_fits_is_not_split(self):
+        self.assertEqual(workbook("many", 100, 103).sheetnames, SHEETS)
+
+
+class Disks(unittest.TestCase):
+    def fails(self, folder, kind="small", limit=None, environment=None):
+        def fence():
+            if limit is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        done = subprocess.run([PROGRAM, kind, folder], capture_output=True, text=True, preexec_fn=fence,
+                              env=dict(os.environ, **(environment or {})))
+        return done
+
+    def test_a_full_disk_is_one_line_and_leaves_nothing(self):
+        whole = (make("hostile") / "report.xlsx").stat().st_size
+        json_size = (make("hostile") / "report.json").stat().st_size
+        tried = 0
+        for limit in (json_size + 1, json_size + 40_000, whole * 4):
+            folder = fresh(f"full-{limit}")
+            (folder / "run.db").write_bytes((make("hostile") / "run.db").read_bytes())
+            done = self.fails(folder, "hostile", limit)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+            self.assertIn(str(folder / "report.xlsx"), done.stderr)
+            self.assertEqual({p.name for p in folder.iterdir()} - {"run.db-wal", "run.db-shm"},
+                             {"run.db", "report.json"})
+            tried += 1
+        self.assertEqual(tried, 3)
+
+    def test_the_temporary_directory_of_the_system_is_not_needed(self):
+        folder = fresh("no-tmp")
+        done = self.fails(folder, environment={"TMPDIR": "/nonexistent"})
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue((folder / "report.xlsx").exists())
+
+    def test_a_target_that_cannot_be_replaced_is_named(self):
+        folder = fresh("in-the-way")
+        (folder / "report.xlsx").mkdir()
+        done = self.fails(folder)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr.strip(), f"cannot write {folder}/report.xlsx: it is a directory")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,254 @@
+"""The workbook, read back by openpyxl and converted by LibreOffice."""
+
+import csv
+import datetime
+import re
+import subprocess
+import time
+import unittest
+import zipfile
+from collections import Counter
+from xml.etree import ElementTree
+
+from sample import PROGRAM, SHEETS, fresh, make, report, rows, workbook
+
+KINDS = ["bare", "none", "small", "hostile"]
+
+
+def converted(source, target, folder):
+    """Runs LibreOffice under a profile of its own; what it says on standard error is returned."""
+    done = subprocess.run(
+        ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", target,
+         "--outdir", str(folder), str(source)],
+        capture_output=True, text=True, timeout=300, check=True)
+    return done.stdout + done.stderr
+
+
+class Counts(unittest.TestCase):
+    def test_sheets_are_in_reading_order(self):
+        for kind in KINDS:
+            self.assertEqual(workbook(kind).sheetnames, SHEETS, kind)
+
+    def test_findings_equal_the_json_row_by_row(self):
+        for kind in KINDS:
+            told = [(f["finding_id"], f["status"], f["severity"], f["check_id"]) for f in report(kind)["findings"]]
+            read = [(r["Finding id"], r["Status"], r["Severity"], r["Check"]) for r in rows(workbook(kind)["Findings"])]
+            self.assertEqual(read, told, kind)
+        self.assertGreater(len(report("small")["findings"]), 40)
+
+    def test_coverage_and_errors_equal_the_json(self):
+        for kind in KINDS:
+            book, told = workbook(kind), report(kind)
+            states = Counter(r["State"] for r in rows(book["Coverage"]))
+            self.assertEqual(states, Counter(c["state"] for c in told["account_regions"]), kind)
+            self.assertEqual([r["Gap"] for r in rows(book["Errors"])], [g["id"] for g in told["gaps"]], kind)
+
+    def test_summary_prints_the_same_numbers(self):
+        for kind in KINDS:
+            told = report(kind)["summary"]
+            sheet = workbook(kind)["Summary"]
+            table = {row[0]: row for row in sheet.iter_rows(values_only=True) if row[0]}
+            total = table["All steps"]  # the last table with this line is failures by severity
+            severities = ["critical", "high", "medium", "low", "informational"]
+            self.assertEqual(list(total[1:6]), [told["failing_by_severity"][s] for s in severities], kind)
+            lines = [row for row in sheet.iter_rows(values_only=True) if row[0] == "All steps"]
+            order = ["FAIL", "ERROR", "MANUAL", "MUTED", "FIXED", "PASS", "NOT_APPLICABLE"]
+            self.assertEqual(list(lines[0][1:8]), [told["by_status"][s] for s in order], kind)
+            self.assertEqual(lines[0][8], told["findings"], kind)
+            rate = told["pass_rate"]
+            self.assertEqual(lines[0][10], f"{rate['passed']} PASS of {rate['judged']}", kind)
+            if rate["judged"]:
+                self.assertAlmostEqual(lines[0][9] * 100, rate["percent"])
+
+    def test_control_matrix_counts_every_check(self):
+        told = {c["check_id"]: c["by_status"] for c in report("small")["checks"]}
+        read = {r["Check"]: r for r in rows(workbook("small")["Control Matrix"])}
+        self.assertEqual(set(read), set(told))
+        for check, counts in told.items():
+            self.assertEqual(read[check]["FAIL"], counts["FAIL"])
+            self.assertEqual(read[check]["PASS"], counts["PASS"])
+        self.assertEqual(read["T0-00"]["A framework"], "1.2")
+
+    def test_a_run_without_findings_still_has_coverage(self):
+        book = workbook("none")
+        self.assertEqual(rows(book["Findings"]), [])
+        self.assertEqual(len(rows(book["Coverage"])), len(report("none")["account_regions"]))
+        self.assertGreater(len(rows(book["Coverage"])), 10)
+
+
+class Content(unittest.TestCase):
+    def test_cover_names_the_run_and_leaves_the_sign_off_open(self):
+        sheet = workbook("small")["Cover"]
+        facts = {row[0]: row[1] for row in sheet.iter_rows(values_only=True) if row[0]}
+        self.assertEqual(facts["Verdict"], report("small")["verdict"])
+        self.assertEqual(facts["Organization"], "o-exampleorg1")
+        self.assertEqual(facts["Management account"], "111122221111")
+        self.assertTrue(sheet.protection.sheet)
+        signed = [row for row in sheet.iter_rows() if row[0].value in ("Prepared by", "Reviewed by", "Approved by")]
+        self.assertEqual(len(signed), 3)
+        for row in signed:
+            for cell in row[1:5]:
+                self.assertIsNone(cell.value)
+                self.assertFalse(cell.protection.locked)
+
+    def test_tree_is_indented_and_parents_stand_above_children(self):
+        names = [r["Organizational unit"] for r in rows(workbook("small")["OU Baselines"])]
+        self.assertEqual(names, ["Security", "Workloads", "    Workloads X"])
+
+    def test_key_matrix_has_a_row_for_every_governed_region(self):
+        found = {r["Region"]: r for r in rows(workbook("small")["KMS Matrix"])}
+        self.assertEqual(found["eu-central-1"]["State"], "Enabled")
+        self.assertEqual(found["eu-west-1"]["State"], "missing")
+        self.assertEqual(found["us-east-1"]["Deletion date (UTC)"], datetime.datetime(2025, 11, 20, 1, 0))
+
+    def test_opt_in_matrix_tells_on_off_and_unread(self):
+        found = {(r["Account"], r["Region"]): r for r in rows(workbook("small")["Opt-in Matrix"])}
+        here = found["222233330011", "eu-central-1"]
+        self.assertEqual(here["EBS (required)"], "ON")
+        self.assertEqual(here["DynamoDB (required)"], "OFF")
+        self.assertEqual(here["S3 (required)"], "n/a")
+        self.assertEqual(found["111122224444", "eu-west-1"]["EBS (required)"], "ERROR")
+
+    def test_tags_show_what_was_found_and_what_was_meant(self):
+        found = {r["Resource"]: r for r in rows(workbook("small")["Tags"])}
+        volume = found["vol-1"]
+        self.assertEqual(volume["Tags found"], "aws-control-tower-backup-daily = true")
+        self.assertEqual(volume["State"], "mistagged")
+        self.assertEqual(found["t"]["State"], "selected")
+
+    def test_dates_are_dates_and_account_ids_are_text(self):
+        row = rows(workbook("small")["Errors"])[0]
+        self.assertEqual(row["Time (UTC)"], datetime.datetime(2026, 11, 20, 4, 0))
+        self.assertEqual(row["Account"], "222233330011")
+        for kind in KINDS:
+            for sheet in workbook(kind).worksheets[2:]:
+                for row in rows(sheet):
+                    self.assertIsInstance(row.get("Account", ""), (str, type(None)))
+
+    def test_errors_say_what_they_cost(self):
+        row = rows(workbook("small")["Errors"])[0]
+        self.assertIn("ERROR", row["Consequence"])
+
+    def test_every_table_is_frozen_filtered_and_prints(self):
+        for sheet in workbook("small").worksheets:
+            turned = "portrait" if sheet.title == "Summary" else "landscape"
+            self.assertEqual(sheet.page_setup.orientation, turned, sheet.title)
+            self.assertEqual(sheet.page_setup.fitToWidth or 1, 1, sheet.title)
+            self.assertEqual(sheet.oddFooter.right.text, "page &P of &N", sheet.title)
+            self.assertIn("20261120T040000Z-0001", sheet["A1"].value)
+            if sheet.title in ("Cover", "Summary"):
+                continue
+            self.assertIsNotNone(sheet.freeze_panes, sheet.title)
+            self.assertEqual(sheet.print_title_rows, "$1:$3", sheet.title)
+            self.assertTrue(sheet.auto_filter.ref.startswith("A3:"), sheet.title)
+
+    def test_colour_never_stands_without_a_word(self):
+        sheet = workbook("small")["Findings"]
+        looks = {}
+        for row in sheet.iter_rows(min_row=4):
+            looks[row[1].value] = (row[1].font.color.rgb[2:], row[1].fill.fgColor.rgb[2:])
+        self.assertEqual(looks["PASS"], ("15803D", "DCFCE7"))
+        self.assertEqual(looks["FAIL"], ("B91C1C", "FEE2E2"))
+        self.assertEqual(looks["ERROR"], ("92400E", "FEF3C7"))
+
+
+class Hostile(unittest.TestCase):
+    def test_hostile_texts_arrive_as_text(self):
+        observed = {r["Finding id"]: r["Observed"] for r in rows(workbook("hostile")["Findings"])}
+        told = {f["finding_id"]: f["observed"] for f in report("hostile")["findings"]}
+        exact = 0
+        for finding, text in told.items():
+            if re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffd-\uffff]|_x00", text):
+                continue
+            if len(text.encode("utf-16-le")) // 2 > 32767:
+                self.assertTrue(observed[finding].endswith("[cut: the JSON report has it all]"))
+                continue
+            self.assertEqual(observed[finding], text)
+            exact += 1
+        self.assertGreaterEqual(exact, 11)
+
+    def test_nothing_is_a_formula_or_a_link(self):
+        for kind in KINDS:
+            for sheet in workbook(kind).worksheets:
+                self.assertFalse(list(sheet._hyperlinks), sheet.title)
+                for row in sheet.iter_rows():
+                    for cell in row:
+                        self.assertNotEqual(cell.data_type, "f", f"{sheet.title} {cell.coordinate}")
+
+    def test_controls_are_replaced_and_overrides_made_visible(self):
+        texts = [r["Observed"] for r in rows(workbook("hostile")["Findings"])]
+        self.assertIn("\ufffd[31mred\ufffd[0m\ufffd", texts)
+        self.assertTrue(any(t.startswith("\ufffdgnp.exe\ufffd rtl") for t in texts))
+        self.assertIn("two\nlines\nthree\nfour\ttab", texts)
+
+    def test_hostile_resources_and_gaps_are_all_there(self):
+        book = workbook("hostile")
+        names = [r["Resource"] for r in rows(book["Tags"])]
+        for text in ("=1+1", "@SUM(A1)", "a]]>b", "  spaces kept  "):
+            self.assertIn(text, names)
+            self.assertIn(text, [r["Message"] for r in rows(book["Errors"])])
+
+
+class Package(unittest.TestCase):
+    def test_package_holds_nothing_that_acts_or_points_outside(self):
+        for kind in KINDS:
+            with zipfile.ZipFile(make(kind) / "report.xlsx") as package:
+                self.assertIsNone(package.testzip())
+                for name in package.namelist():
+                    self.assertIsNone(re.search("vba|macro|pivot|externalLink|connections|\\.bin$", name, re.I), name)
+                    data = package.read(name)
+                    ElementTree.fromstring(data)
+                    if name.endswith(".rels"):
+                        self.assertNotIn(b'TargetMode="External"', data, name)
+
+    def test_summary_has_two_charts_with_titles(self):
+        with zipfile.ZipFile(make("small") / "report.xlsx") as package:
+            charts = [n for n in package.namelist() if re.fullmatch(r"xl/charts/chart\d+\.xml", n)]
+            self.assertEqual(len(charts), 2)
+            drawn = [package.read(n).decode() for n in charts]
+            self.assertTrue(all("<c:title>" in d and "<a:t>" in d for d in drawn))
+            self.assertTrue(any("<c:barChart>" in d and 'val="percentStacked"' in d for d in drawn))
+            self.assertTrue(any("<c:doughnutChart>" in d for d in drawn))
+
+    def test_same_run_gives_the_same_bytes(self):
+        folder = fresh("again")
+        (folder / "run.db").write_bytes((make("small") / "run.db").read_bytes())
+        time.sleep(2.1)  # a ZIP's clock ticks every other second
+        subprocess.run([PROGRAM, "small", folder], check=True)
+        for name in ("report.xlsx", "report.json"):
+            self.assertEqual((folder / name).read_bytes(), (make("small") / name).read_bytes(), name)
+
+    def test_properties_carry_the_time_of_the_run(self):
+        properties = workbook("small").properties
+        self.assertEqual(properties.created, datetime.datetime(2026, 11, 20, 4, 30))
+        self.assertEqual(properties.creator, "towerkeep")
+        self.assertIn("20261120T040000Z-0001", properties.keywords)
+
+    def test_report_is_private(self):
+        self.assertEqual((make("small") / "report.xlsx").stat().st_mode & 0o777, 0o600)
+
+
+class LibreOffice(unittest.TestCase):
+    def test_every_sheet_opens_and_counts_the_same(self):
+        for kind in ("none", "small", "hostile"):
+            folder = fresh(f"office-{kind}")
+            said = converted(make(kind) / "report.xlsx",
+                             "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1", folder)
+            self.assertNotIn("Error", said)
+            files = {p.name for p in folder.glob("*.csv")}
+            self.assertEqual(files, {f"report-{name}.csv" for name in SHEETS}, said)
+            with open(folder / "report-Findings.csv", encoding="utf-8", newline="") as source:
+                found = [row for row in list(csv.reader(source))[3:] if row[0]]
+            told = report(kind)["findings"]
+            self.assertEqual([(r[0], r[1]) for r in found], [(f["finding_id"], f["status"]) for f in told])
+            if kind == "hostile":
+                self.assertIn("=1+1", [r[13] for r in found])
+
+    def test_it_prints(self):
+        folder = fresh("office-print")
+        converted(make("small") / "report.xlsx", "pdf", folder)
+        self.assertGreater((folder / "report.pdf").stat().st_size, 20000)
+
+
+if __name__ == "__main__":
+    unittest.main()
