@@ -145,6 +145,7 @@ static int emit_key(struct visit *v, const struct family *f, const char *region)
         json_decref(key_entity(v, "key-absent", f, region, &fact, &failed));
     }
     subject_fact(document, fact);
+    subject_fact(document, f->arn == NULL ? d->zone_fact : 0); /* which names no key */
     set_text(document, "region", region);
     set_bool(document, "configured", f->arn != NULL);
     set_bool(document, "present", key != NULL);

@@ -88,7 +88,8 @@ static json_t *backup_versions(const struct directory *d)
     return versions;
 }
 
-static json_t *ou_document(struct visit *v, const struct unit *u, const json_t *versions)
+static json_t *ou_document(struct visit *v, const struct unit *u, const json_t *versions,
+                           bool *failed)
 {
     const struct subjects *s = v->s;
     const struct directory *d = s->dir;
@@ -100,6 +101,9 @@ static json_t *ou_document(struct visit *v, const struct unit *u, const json_t *
                                  .region = "",
                                  .ou_path = u->path};
     json_t *document = subject_new(&who);
+    int64_t fact = 0;
+    json_decref(subject_entity(v, "ou", "", "", u->id, &fact, failed));
+    subject_fact(document, fact);
     set_text(document, "id", u->id);
     set_text(document, "arn", u->arn);
     set_text(document, "name", u->name);
@@ -139,7 +143,14 @@ int scope_ou(struct visit *v)
     }
     qsort(units, count, sizeof(void *), by_id);
     for (size_t i = 0; result == 0 && i < count; i++) {
-        result = subject_emit(v, ou_document(v, units[i], versions));
+        bool failed = false;
+        json_t *document = ou_document(v, units[i], versions, &failed);
+        if (failed) {
+            json_decref(document);
+            result = -1;
+        } else {
+            result = subject_emit(v, document);
+        }
     }
     json_decref(versions);
     free(units);
