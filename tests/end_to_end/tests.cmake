@@ -8,3 +8,6 @@ endfunction()
 
 # Part 1: the simulator judged by the AWS CLI, by AWS's own models, by an independent signer and by the JavaScript SDK.
 end_to_end(cli_every_operation /usr/bin/python3 cli_every_operation.py $<TARGET_FILE:ops_dump>)
+
+# Part 2: the scanner on whole organizations.
+end_to_end(scan_worlds /usr/bin/python3 -m unittest -q scan_worlds)
