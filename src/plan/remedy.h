@@ -37,6 +37,7 @@ struct making {
         all[SCOPE_COUNT]; /* SCOPE_ORG to SCOPE_KEY: every document, in order of _key; NULL above */
     json_t *vaults;       /* list of the central account's central vaults {"region","name","arn"} */
     json_t *members;      /* account id -> true, for policies */
+    json_t *roles;        /* account id -> role the scan used there */
     json_t *by_id;        /* step id -> step; in order of adding */
     json_t *manual;       /* [{"finding_id","check_id","subject","why"}] */
     /* Of the finding at hand (GOAL_FIX); SCOPE_COUNT and "" otherwise. */
@@ -83,7 +84,7 @@ extern const struct remedies remedies_policies;  /* remedies_policies.c */
 extern const struct remedies
     remedies_teardown; /* goal_teardown.c: rows only that goal uses; make may be NULL */
 
-const struct remedy *remedy_row(size_t index); /* NULL past the last */
+const struct remedy *remedy_row(size_t index);    /* NULL past the last */
 const struct remedy *remedy_find(const char *id); /* NULL when unknown */
 /* Runs another row by its id, for remedies that hand over and for goals. Returns as make does. */
 int remedy_run(struct making *m, const char *id, const json_t *subject, const char *reason,

@@ -248,22 +248,23 @@ void step_set(json_t *step, const char *member, json_t *take_value)
     put(step, member, take_value);
 }
 
+/* Would "${" here be read as a placeholder, or as the end of an escaped one? */
+static bool needs_escape(const char *s, const char *at)
+{
+    const char *end = strchr(at, '}');
+    return (at > s && at[-1] == '$') ||
+           (end != NULL && memchr(at, '-', strcspn(at, "/:}")) != NULL);
+}
+
 json_t *literal(const char *s)
 {
     struct text text;
     text_init(&text, (size_t)4 * 1024 * 1024);
-    for (; *s != '\0'; s++) {
-        if (s[0] == '$' && s[1] == '$' && s[2] == '{') {
-            /* "$" and then what "${" becomes, so that nothing is read together with it. */
-            text_addc(&text, '$');
-            continue;
-        }
-        const char *end = strncmp(s, "${", 2) == 0 ? strchr(s, '}') : NULL;
-        size_t word = end != NULL ? strcspn(s, "/:}") : 0;
-        if (end != NULL && memchr(s, '-', word) != NULL) {
+    for (const char *at = s; *at != '\0'; at++) {
+        if (strncmp(at, "${", 2) == 0 && needs_escape(s, at)) {
             text_addc(&text, '$');
         }
-        text_addc(&text, *s);
+        text_addc(&text, *at);
     }
     json_t *value = jx_string(text_str(&text), text.length);
     text_release(&text);
