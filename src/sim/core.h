@@ -53,10 +53,16 @@ struct shape;
 struct shape *shape_compile(const char *text, const char *const *shapes, struct err *err);
 void shape_free(struct shape *shape);
 enum shape_source { SHAPE_STRICT, SHAPE_TEXT }; /* TEXT: every scalar arrived as a string */
+enum shape_verdict {
+    SHAPE_INVALID = -1,
+    SHAPE_MISTYPED = -2, /* the wrong type altogether */
+    SHAPE_MISSING = -3,  /* a required member */
+    SHAPE_UNKNOWN = -4   /* a member of no such name */
+};
 /*
  * Checks and converts `value` in place (nulls removed; text to numbers and booleans).
  * `text_members`: names of top-level members that arrived as text although the rest did not (" a b
- * c "), or NULL. -1 with AWS's sentence in message, -2 when a value has the wrong type altogether.
+ * c "), or NULL. 0, or the verdict with AWS's sentence in message.
  */
 int shape_check(const struct shape *shape, json_t *value, enum shape_source source,
                 const char *text_members, char *message, size_t size);

@@ -247,11 +247,15 @@ int route_run(const struct route *route, struct sim_call *call)
     char message[sizeof call->message];
     int rc = shape_check(route->shape, call->in, xml ? SHAPE_TEXT : SHAPE_STRICT,
                          route->text_members, message, sizeof message);
-    if (rc == -2 && !xml) {
+    if (rc == SHAPE_MISTYPED && !xml) {
         return sim_fail(call, 400, "SerializationException", "%s", message);
     }
     if (rc != 0) {
-        return sim_fail(call, service->invalid_status, service->invalid_code, "%s", message);
+        const char *code = rc == SHAPE_MISSING   ? service->missing_code
+                           : rc == SHAPE_UNKNOWN ? service->unknown_code
+                                                 : NULL;
+        return sim_fail(call, service->invalid_status, code != NULL ? code : service->invalid_code,
+                        "%s", message);
     }
     return route->row->handler(call);
 }

@@ -38,13 +38,13 @@ __attribute__((format(printf, 3, 4))) static int refuse(struct check *c, const j
     text_add(&t, constraint);
     snprintf(c->message, c->size, "%s", text_str(&t));
     text_release(&t);
-    return -1;
+    return SHAPE_INVALID;
 }
 
 static int mistyped(struct check *c, const char *expected)
 {
     snprintf(c->message, c->size, "Unexpected type at '%s': %s was expected", c->path, expected);
-    return -2;
+    return SHAPE_MISTYPED;
 }
 
 static size_t enter(struct check *c, const char *name, size_t index)
@@ -269,7 +269,8 @@ static int check_unknown(struct check *c, const struct node *n, json_t *value)
             json_object_del(value, key);
         } else if (member_find(n, key) == NULL) {
             enter(c, key, 0);
-            return refuse(c, NULL, "Member must not be present: it is unknown here");
+            refuse(c, NULL, "Member must not be present: it is unknown here");
+            return SHAPE_UNKNOWN;
         }
     }
     return 0;
@@ -292,7 +293,8 @@ static int check_struct(struct check *c, const struct node *n, json_t **value, u
         size_t before = enter(c, m->name, 0);
         if (item == NULL) {
             if (m->required) {
-                return refuse(c, NULL, "Member must not be null");
+                refuse(c, NULL, "Member must not be null");
+                return SHAPE_MISSING;
             }
             c->path[before] = '\0';
             continue;

@@ -84,6 +84,8 @@ struct sim_service {
     size_t route_count;
     const char *const *shapes;  /* NULL-terminated: "Tag={Key!:s1..128,...}"; or NULL */
     const char *invalid_code;
+    const char *missing_code;   /* for a required member that is absent; NULL: invalid_code */
+    const char *unknown_code;   /* for a member that nobody knows; NULL: invalid_code */
     int invalid_status;         /* usually 400 */
     /* Called once per (account, Region) when sim_state() is first asked for this service: fills what exists there
        (defaults, and what covered accounts own), lazily, so that large worlds cost only what is touched. May be NULL. */

@@ -271,6 +271,7 @@ const struct sim_service sim_backup = {
     .route_count = sizeof routes / sizeof *routes,
     .shapes = shapes,
     .invalid_code = "InvalidParameterValueException",
+    .missing_code = "MissingParameterValueException",
     .invalid_status = 400,
     .populate = populate,
     .load = load,

@@ -332,6 +332,7 @@ const struct sim_service sim_rds = {
     .routes = routes,
     .route_count = sizeof routes / sizeof *routes,
     .invalid_code = "InvalidParameterValue",
+    .missing_code = "MissingParameter",
     .invalid_status = 400,
     .populate = populate,
     .load = load,
