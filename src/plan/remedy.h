@@ -173,10 +173,16 @@ void step_set(json_t *step, const char *member,
 int step_add(struct making *m, json_t *take_step, const char *reason, struct err *err);
 
 /* --- policies (policies.c) --- */
+/* What "ours" means in this organization; dies with the making. */
+struct policy_frame making_frame(struct making *m);
 /* The key policy Control Tower asks for, merged into `existing` (text or NULL): foreign statements
-   stay, ours are added where missing. Pretty bytes are not promised, meaning is. Yours (free). */
+   stay, ours and the configuration's are added where missing. Yours (free). */
 char *key_policy_wanted(const struct making *m, const char *existing);
-/* Likewise a central vault's access policy: copies from the organization, and nobody else. */
-char *vault_policy_wanted(const struct making *m, const char *existing);
+/* *out: the policy with what `other` says beyond it. Statements that let in strangers are left out;
+   returns how many. *out is yours. */
+int policy_unite(struct making *m, const char *policy, const char *other, char **out);
+/* A central vault's access policy: copies from the organization; statements open to everybody or to
+   another organization go, foreign ones stay. Yours (free). */
+char *vault_policy_wanted(struct making *m, const char *existing);
 
 #endif

@@ -1,0 +1,287 @@
+/* Steps 3 and 4: what AWS Backup is told in the management account, in members, and of vaults. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "remedy.h"
+
+enum row { ENABLE_CROSS_ACCOUNT_BACKUP, OPT_IN, DYNAMODB_ADVANCED, PUT_VAULT_POLICY, ROW_COUNT };
+
+static const struct remedy rows[ROW_COUNT];
+
+/* --- enable-cross-account-backup --- */
+
+static int make_cross_account(struct making *m, const json_t *subject, const char *reason,
+                              struct err *err)
+{
+    static const char setting[] = "GlobalSettings.isCrossAccountBackupEnabled";
+    static const char *const first[] = {"enable-landing-zone-backup*", "update-landing-zone*",
+                                        "reset-landing-zone*", "enable-trusted-access*"};
+    json_t *step = step_new(&rows[ENABLE_CROSS_ACCOUNT_BACKUP], NULL,
+                            "Switch on cross-account backup for the organization");
+    step_send(step, call_home(m, "backup:UpdateGlobalSettings",
+                              json_pack("{s:{s:s}}", "GlobalSettings",
+                                        "isCrossAccountBackupEnabled", "true")));
+    step_done(step, probe_new(call_home(m, "backup:DescribeGlobalSettings", NULL),
+                              cond_text(setting, "true"), false));
+    step_change(
+        step,
+        json_string(jx_str_or(subject, "global_settings.isCrossAccountBackupEnabled", "false")),
+        json_string("true"));
+    for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
+        step_after(step, first[i]);
+    }
+    return step_add(m, step, reason, err);
+}
+
+/* --- settings of an account and Region --- */
+
+static json_t *settings_step(struct making *m, enum row row, const json_t *subject,
+                             const char *member, json_t *take_wanted, json_t *take_before)
+{
+    const char *account = jx_str_or(subject, "account", "");
+    const char *region = jx_str_or(subject, "region", "");
+    char *target = xasprintf("%s/%s", account, region);
+    const char *verb = row == OPT_IN ? "Opt in to resource types"
+                                     : "Switch on advanced DynamoDB "
+                                       "backup";
+    json_t *step = step_new(&rows[row], target, "%s in %s (%s), %s", verb, account,
+                            jx_str_or(subject, "_account_name", ""), region);
+    const char *role = making_role(m, account);
+    step_send(step, call_new(m, "backup:UpdateRegionSettings", account, region, role,
+                             json_pack("{s:o}", member, json_deep_copy(take_wanted))));
+    step_done(step,
+              probe_new(call_new(m, "backup:DescribeRegionSettings", account, region, role, NULL),
+                        cond_new(member, "superset_of", json_deep_copy(take_wanted)), false));
+    step_change(step, take_before, take_wanted);
+    free(target);
+    return step;
+}
+
+static bool is_listed(const json_t *subject, const char *path, const char *type)
+{
+    return jx_list_has(jx_get(subject, path), type);
+}
+
+static void want(json_t *wanted, json_t *before, const json_t *subject, const char *type, bool on)
+{
+    json_t *known = json_object_get(json_object_get(subject, "opt_in"), type);
+    /* A type the Region does not know cannot be opted in to there. */
+    if (json_is_boolean(known) && json_is_true(known) != on) {
+        (void)json_object_set_new(wanted, type, json_boolean(on));
+        (void)json_object_set(before, type, known);
+    }
+}
+
+static int add_opt_in(struct making *m, const json_t *subject, json_t *take_wanted,
+                      json_t *take_before, const char *reason, struct err *err)
+{
+    if (json_object_size(take_wanted) == 0) {
+        json_decref(take_wanted);
+        json_decref(take_before);
+        return 0;
+    }
+    json_t *step =
+        settings_step(m, OPT_IN, subject, "ResourceTypeOptInPreference", take_wanted, take_before);
+    return step_add(m, step, reason, err);
+}
+
+/* What differs from the home Region and is neither wanted nor needed: off where it was decided
+   against, and a person's decision otherwise. Returns the undecided as one text, NULL: none. */
+static char *settle_differences(const struct making *m, const json_t *subject, json_t *wanted,
+                                json_t *before)
+{
+    const json_t *differs = jx_get(subject, "differs_from_home");
+    struct text undecided;
+    text_init(&undecided, 1024);
+    for (size_t i = 0; i < json_array_size(differs); i++) {
+        const char *type = json_string_value(json_array_get(differs, i));
+        bool wished = is_listed(m->config, "resource_types", type);
+        bool declined = is_listed(m->config, "resource_types_declined", type);
+        bool tagged = is_listed(subject, "tagged_types", type);
+        bool on = json_is_true(json_object_get(json_object_get(subject, "opt_in"), type));
+        if (wished) {
+            want(wanted, before, subject, type, true);
+        } else if (declined && !tagged && on) {
+            want(wanted, before, subject, type, false);
+        } else {
+            text_addf(&undecided, "%s%s", undecided.length > 0 ? ", " : "", type);
+        }
+    }
+    char *text = undecided.length > 0 ? xstrdup(text_str(&undecided)) : NULL;
+    text_release(&undecided);
+    return text;
+}
+
+/* The same type in the account's home Region, when the difference is settled there: wanted here and
+   there, and off at home. OPT-01 and OPT-02 find that one; nothing is to be done here. */
+static bool settled_at_home(const struct making *m, const json_t *subject)
+{
+    const json_t *differs = jx_get(subject, "differs_from_home");
+    for (size_t i = 0; i < json_array_size(differs); i++) {
+        const char *type = json_string_value(json_array_get(differs, i));
+        if (!is_listed(m->config, "resource_types", type)) {
+            return false;
+        }
+    }
+    return json_array_size(differs) > 0;
+}
+
+static int make_opt_in(struct making *m, const json_t *subject, const char *reason, struct err *err)
+{
+    static const char *const missing[] = {"types_off", "tagged_types_off"};
+    json_t *wanted = json_object();
+    json_t *before = json_object();
+    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
+        const json_t *types = jx_get(subject, missing[i]);
+        for (size_t k = 0; k < json_array_size(types); k++) {
+            want(wanted, before, subject, json_string_value(json_array_get(types, k)), true);
+        }
+    }
+    char *undecided = settle_differences(m, subject, wanted, before);
+    bool nothing = json_object_size(wanted) == 0 && !settled_at_home(m, subject);
+    int result = add_opt_in(m, subject, wanted, before, reason, err);
+    bool about_differences = undecided != NULL && str_equal(m->check_id, "OPT-06");
+    if (result == 0 && about_differences) {
+        result = making_cannot(m,
+                               "the opt-in of %.300s differs from the home Region, and the "
+                               "configuration decides on neither value: name them under "
+                               "resource_types, or decline them and switch them off",
+                               undecided);
+    } else if (result == 0 && nothing) {
+        result = making_cannot(m, "this Region does not offer the types to opt in to");
+    }
+    free(undecided);
+    return result;
+}
+
+static int make_dynamodb_advanced(struct making *m, const json_t *subject, const char *reason,
+                                  struct err *err)
+{
+    const json_t *known = json_object_get(json_object_get(subject, "management"), "DynamoDB");
+    if (known == NULL) {
+        return making_cannot(m, "AWS Backup in %s does not offer advanced DynamoDB backup",
+                             jx_str_or(subject, "region", ""));
+    }
+    json_t *step = settings_step(m, DYNAMODB_ADVANCED, subject, "ResourceTypeManagementPreference",
+                                 json_pack("{s:b}", "DynamoDB", 1),
+                                 json_pack("{s:b}", "DynamoDB", json_is_true(known)));
+    return step_add(m, step, reason, err);
+}
+
+/* --- put-vault-policy --- */
+
+static int read_policy(struct making *m, const json_t *subject, char **out, struct err *err)
+{
+    json_t *entity = NULL;
+    *out = NULL;
+    if (store_get_entity(m->store, "vault-policy", jx_str_or(subject, "account", ""),
+                         jx_str_or(subject, "region", ""), jx_str_or(subject, "name", ""), &entity,
+                         NULL, err) != 0) {
+        return -1;
+    }
+    *out = xstrdup(jx_str(entity, "Policy"));
+    json_decref(entity);
+    return 0;
+}
+
+static json_t *policy_is(const char *text)
+{
+    return text != NULL ? cond_new("Policy", "equals_json", literal(text))
+                        : cond_present("Policy", false);
+}
+
+static bool is_right(struct making *m, const char *policy)
+{
+    struct policy_frame frame = making_frame(m);
+    json_t *described = vault_policy_describe(policy, &frame);
+    bool right = jx_bool(described, "allows_org_copy") && !jx_bool(described, "open_to_all") &&
+                 jx_count(described, "foreign_orgs") == 0;
+    json_decref(described);
+    return right;
+}
+
+static int make_put_vault_policy(struct making *m, const json_t *subject, const char *reason,
+                                 struct err *err)
+{
+    const char *account = jx_str_or(subject, "account", "");
+    const char *region = jx_str_or(subject, "region", "");
+    const char *name = jx_str_or(subject, "name", "");
+    char *existing = NULL;
+    if (jx_bool(subject, "_unlisted")) {
+        return making_cannot(m, "the vaults here could not be listed");
+    }
+    if (read_policy(m, subject, &existing, err) != 0) {
+        return -1;
+    }
+    char *policy = vault_policy_wanted(m, existing);
+    int result = 0;
+    if (!is_right(m, policy)) {
+        result = making_cannot(m, "a Deny statement of the vault's policy forbids copies into it: "
+                                  "decide on that statement first");
+        goto out;
+    }
+    char *target = xasprintf("%s/%s", region, name);
+    json_t *step =
+        step_new(&rows[PUT_VAULT_POLICY], target,
+                 "Let the organization, and nobody else, copy into %s in %s", name, region);
+    free(target);
+    /* The service control policy over the account lets only this role change central vaults. */
+    json_t *read =
+        call_new(m, "backup:GetBackupVaultAccessPolicy", account, region, ROLE_CONTROL_TOWER,
+                 json_pack("{s:o}", "BackupVaultName", literal(name)));
+    step_send(step,
+              call_new(m, "backup:PutBackupVaultAccessPolicy", account, region, ROLE_CONTROL_TOWER,
+                       json_pack("{s:o,s:o}", "BackupVaultName", literal(name), "Policy",
+                                 literal(policy))));
+    step_guard(step, probe_says(probe_new(json_incref(read),
+                                          cond_both("any", policy_is(existing), policy_is(policy)),
+                                          existing == NULL),
+                                "somebody changed the vault's policy since the scan"));
+    step_done(step, probe_new(read, policy_is(policy), false));
+    step_change(step, existing != NULL ? json_string(existing) : json_null(), json_string(policy));
+    result = step_add(m, step, reason, err);
+out:
+    free(existing);
+    free(policy);
+    return result;
+}
+
+static const struct remedy rows[ROW_COUNT] = {
+    [ENABLE_CROSS_ACCOUNT_BACKUP] = {{"enable-cross-account-backup",
+                                      "Switch on cross-account backup", 4,
+                                      "backup:UpdateGlobalSettings",
+                                      "aws backup update-global-settings --global-settings "
+                                      "isCrossAccountBackupEnabled=false"},
+                                     "medium",
+                                     5,
+                                     "",
+                                     make_cross_account,
+                                     NULL},
+    [OPT_IN] = {{"opt-in", "Opt in to resource types", 4, "backup:UpdateRegionSettings",
+                 "aws backup update-region-settings with the values of before"},
+                "low",
+                5,
+                "",
+                make_opt_in,
+                NULL},
+    [DYNAMODB_ADVANCED] = {{"dynamodb-advanced", "Switch on advanced DynamoDB backup", 4,
+                            "backup:UpdateRegionSettings",
+                            "not at all: AWS does not switch it off again"},
+                           "medium",
+                           5,
+                           "",
+                           make_dynamodb_advanced,
+                           NULL},
+    [PUT_VAULT_POLICY] = {{"put-vault-policy", "Complete a central vault's access policy", 3,
+                           "backup:PutBackupVaultAccessPolicy",
+                           "aws backup put-backup-vault-access-policy with the policy of before"},
+                          "medium",
+                          5,
+                          "",
+                          make_put_vault_policy,
+                          NULL},
+};
+
+const struct remedies remedies_backup = {rows, ROW_COUNT};
