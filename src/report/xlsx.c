@@ -74,7 +74,7 @@ static int make_formats(struct book *b)
             return -1;
         }
         format_set_font_size(f, looks[i].size);
-        format_set_align(f, LXW_ALIGN_VERTICAL_TOP);
+        format_set_align(f, i == STYLE_HEADER ? LXW_ALIGN_VERTICAL_CENTER : LXW_ALIGN_VERTICAL_TOP);
         if (looks[i].align != LXW_ALIGN_NONE) {
             format_set_align(f, (uint8_t)looks[i].align);
         }

@@ -1,29 +1,24 @@
 /* Findings: every verdict, failures first. PASS rows stay in: they are evidence too. */
 #include "xlsx.h"
 
-static const struct column columns[] = {{"Finding id", 18, STYLE_TEXT},
-                                        {"Status", 16, STYLE_TEXT},
-                                        {"Severity", 13, STYLE_TEXT},
-                                        {"Check", 9, STYLE_TEXT},
-                                        {"Title", 28, STYLE_WRAP},
-                                        {"Step", 13, STYLE_WRAP},
-                                        {"Account", 14, STYLE_TEXT},
-                                        {"Account name", 16, STYLE_WRAP},
-                                        {"OU path", 17, STYLE_WRAP},
-                                        {"Region", 14, STYLE_TEXT},
-                                        {"Resource", 20, STYLE_WRAP},
-                                        {"Resource ARN", 28, STYLE_WRAP},
-                                        {"Expected", 26, STYLE_WRAP},
-                                        {"Observed", 26, STYLE_WRAP},
-                                        {"Detail", 16, STYLE_WRAP},
-                                        {"Risk", 28, STYLE_WRAP},
-                                        {"Remediation", 30, STYLE_WRAP},
-                                        {"Remedy", 12, STYLE_WRAP},
-                                        {"Evidence (fact ids)", 12, STYLE_WRAP}};
+static const struct column columns[] = {
+    {"Finding id", 18, STYLE_TEXT},      {"Status", 16, STYLE_TEXT},
+    {"Severity", 13, STYLE_TEXT},        {"Check", 9, STYLE_TEXT},
+    {"Title", 26, STYLE_WRAP},           {"Step", 13, STYLE_WRAP},
+    {"Account", 14, STYLE_TEXT},         {"Account name", 16, STYLE_WRAP},
+    {"OU path", 17, STYLE_WRAP},         {"Region", 14, STYLE_TEXT},
+    {"Resource", 18, STYLE_WRAP},        {"Resource ARN", 30, STYLE_WRAP},
+    {"Expected", 24, STYLE_WRAP},        {"Observed", 26, STYLE_WRAP},
+    {"Detail", 30, STYLE_WRAP},          {"Risk", 28, STYLE_WRAP},
+    {"Remediation", 32, STYLE_WRAP},     {"Remedy", 12, STYLE_WRAP},
+    {"Evidence (facts)", 12, STYLE_WRAP}};
 
 static int row(void *context, const struct finding *f)
 {
     struct sheet *s = context;
+    /* "Create the missing account" would read wrong beside PASS. */
+    bool well =
+        f->status == STATUS_PASS || f->status == STATUS_FIXED || f->status == STATUS_NOT_APPLICABLE;
     sheet_row(s);
     sheet_text(s, f->id);
     sheet_word(s, status_name(f->status));
@@ -44,9 +39,9 @@ static int row(void *context, const struct finding *f)
     sheet_text(s, f->expected);
     sheet_text(s, f->observed);
     sheet_text(s, f->detail);
-    sheet_text(s, f->risk);
-    sheet_text(s, f->remediation);
-    sheet_text(s, f->remedy);
+    sheet_text(s, well ? NULL : f->risk);
+    sheet_text(s, well ? NULL : f->remediation);
+    sheet_text(s, well ? NULL : f->remedy);
     sheet_text(s, f->evidence);
     return sheet_going(s);
 }

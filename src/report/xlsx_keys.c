@@ -22,7 +22,7 @@ static const char *role_of(const json_t *k)
 {
     const char *type = jx_str(k, "type");
     if (!jx_bool(k, "present")) {
-        return jx_bool(k, "is_home") ? "key (home)" : "replica";
+        return jx_bool(k, "is_home") ? "primary (due)" : "replica (due)";
     }
     return type == NULL ? "single-Region" : type;
 }

@@ -121,7 +121,7 @@ static struct column *make_columns(struct matrix *m)
         (void)snprintf(t->title, sizeof t->title, "%s%s", text_str(&title),
                        t->required ? " (required)" : "");
         text_release(&title);
-        columns[FIXED_COUNT + i] = (struct column){t->title, 11.5, STYLE_TEXT};
+        columns[FIXED_COUNT + i] = (struct column){t->title, 14, STYLE_TEXT};
     }
     return columns;
 }

@@ -17,7 +17,7 @@
 #define LINE_POINTS 13.0
 #define ROW_POINTS_MAX 409.0 /* Excel's */
 #define ROW_LINES_MAX 32
-#define CHARACTERS_A_UNIT 1.1 /* of column width; words break early */
+#define CHARACTERS_A_UNIT 1.15 /* of column width, at our font size */
 
 static const struct {
     const char *word;
@@ -257,18 +257,26 @@ void sheet_height(struct sheet *s, double points)
     }
 }
 
-/* Notes how many lines the text takes in so many characters of width, as far as one can tell
-   without the font. */
+/* Notes how many lines the text takes in so much column width, broken as readers do at spaces,
+   hyphens and slashes; as far as one can tell without the font. */
 static void measure(struct sheet *s, const char *text, double width)
 {
-    unsigned lines = 1;
-    unsigned room = (unsigned)(width * CHARACTERS_A_UNIT), used = 0;
+    unsigned room = (unsigned)(width * CHARACTERS_A_UNIT), lines = 1, used = 0, word = 0;
     for (; *text != '\0' && lines < ROW_LINES_MAX; text++) {
-        bool starts = ((unsigned char)*text & 0xC0) != 0x80;
-        used += starts;
-        if (*text == '\n' || used > room) {
+        if (((unsigned char)*text & 0xC0) == 0x80) {
+            continue;
+        }
+        used++;
+        word++;
+        if (*text == '\n') {
             lines++;
-            used = *text == '\n' ? 0 : 1;
+            used = word = 0;
+        } else if (*text == ' ' || *text == '-' || *text == '/') {
+            word = 0;
+        } else if (used > room) {
+            lines++;
+            word = word < room ? word : 1; /* a word longer than the line is cut */
+            used = word;
         }
     }
     s->lines = lines > s->lines ? lines : s->lines;

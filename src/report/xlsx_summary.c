@@ -8,6 +8,7 @@
 #include "xlsx.h"
 
 #define TOP_CHECKS 10
+#define TITLE_LAST 9 /* the last column of a merged title */
 #define CHART_ROWS 17
 #define SHEET_NAME "Summary"
 
@@ -42,7 +43,7 @@ static void section(struct sheet *s, const char *title)
 static void heads(struct sheet *s, const char *const *words, size_t count)
 {
     sheet_row(s);
-    sheet_height(s, 18);
+    sheet_height(s, 20);
     for (size_t i = 0; i < count; i++) {
         sheet_styled(s, STYLE_HEADER, words[i]);
     }
@@ -113,7 +114,7 @@ static void severities(struct sheet *s)
     }
     section(s, "Failures by step and severity");
     sheet_row(s);
-    sheet_height(s, 18);
+    sheet_height(s, 20);
     sheet_styled(s, STYLE_HEADER, "Step");
     for (int k = 0; k < SEVERITY_COUNT; k++) {
         sheet_styled(s, STYLE_HEADER,
@@ -143,8 +144,7 @@ static int by_failures(const void *a, const void *b)
 
 static void top_checks(struct sheet *s)
 {
-    static const char *const words[] = {"Check", "Severity", "Failures", "Judged", "Title", "",
-                                        "",      "",         "",         "",       "Step"};
+    static const char *const words[] = {"Check", "Severity", "Failures", "Judged"};
     const struct book *b = s->book;
     const struct check_count **order = xcalloc(b->check_count + 1, sizeof *order);
     size_t failing = 0;
@@ -160,15 +160,18 @@ static void top_checks(struct sheet *s)
         sheet_styled(s, STYLE_TEXT, "No check fails.");
     } else {
         heads(s, words, sizeof words / sizeof words[0]);
+        sheet_merged(s, TITLE_LAST, STYLE_HEADER, "Title");
+        sheet_styled(s, STYLE_HEADER, "Step");
     }
     for (size_t i = 0; i < failing && i < TOP_CHECKS; i++) {
         const struct check_count *c = order[i];
         sheet_row(s);
         sheet_text(s, c->check_id);
-        sheet_word(s, severity_name(c->severity));
+        enum style style = word_style(severity_name(c->severity));
+        sheet_styled(s, style, severity_name(c->severity));
         sheet_number(s, c->by_status[STATUS_FAIL]);
         sheet_number(s, c->by_status[STATUS_FAIL] + c->by_status[STATUS_PASS]);
-        sheet_merged(s, 9, STYLE_TEXT, c->title);
+        sheet_merged(s, TITLE_LAST, STYLE_TEXT, c->title);
         sheet_text(s, c->step >= 0 && c->step < XLSX_STEPS ? step_titles[c->step] : "");
     }
     free(order);
@@ -290,7 +293,8 @@ int xlsx_summary(struct book *b, struct err *err)
     sheet_row(&s);
     sheet_row(&s);
     sheet_text(&s, "Verdict");
-    sheet_word(&s, verdict_name(b->summary.verdict));
+    sheet_merged(&s, 2, word_style(verdict_name(b->summary.verdict)),
+                 verdict_name(b->summary.verdict));
     lxw_row_t steps_first = steps(&s);
     lxw_row_t charts = s.row + 2;
     for (size_t i = 0; i < CHART_ROWS + 1; i++) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/jsonx.h"
+#include "model/resource_type.h"
 #include "xlsx.h"
 
 #define PAIR_MAX 512 /* bytes of a key or value that are shown */
@@ -79,17 +80,26 @@ static void unlisted(struct sheet *s, const json_t *r)
     sheet_text(s, jx_str(r, "_gap"));
 }
 
+/* What will become of the resource, the worst reason first. */
 static void state_cell(struct sheet *s, const json_t *r)
 {
+    const char *type = jx_str(r, "type");
+    bool faulty = jx_count(r, "wrong_values") > 0 || jx_count(r, "near_misses") > 0;
+    const json_t *on = jx_get(r, "type_on");
     if (jx_bool(r, "exempt")) {
         sheet_styled(s, STYLE_QUIET, "exempt");
-    } else if (jx_bool(r, "tagged")) {
-        bool looks = jx_bool(r, "plan_looks");
-        sheet_styled(s, looks ? STYLE_GOOD : STYLE_WARN, looks ? "selected" : "tagged only");
-    } else if (jx_count(r, "wrong_values") > 0 || jx_count(r, "near_misses") > 0) {
-        sheet_styled(s, STYLE_BAD, "mistagged");
+    } else if (!jx_bool(r, "tagged")) {
+        sheet_styled(s, faulty ? STYLE_BAD : STYLE_QUIET, faulty ? "mistagged" : "not tagged");
+    } else if (!jx_bool(r, "supported")) {
+        sheet_styled(s, STYLE_WARN, "not supported");
+    } else if (!jx_bool(r, "plan_looks")) {
+        sheet_styled(s, STYLE_WARN, "tagged only");
+    } else if (json_is_false(on)) {
+        sheet_styled(s, STYLE_BAD, "type is off");
+    } else if (!jx_bool(r, "in_direct") && type != NULL && resource_type_listed_directly(type)) {
+        sheet_styled(s, STYLE_WARN, "not found");
     } else {
-        sheet_styled(s, STYLE_QUIET, "not tagged");
+        sheet_styled(s, faulty ? STYLE_WARN : STYLE_GOOD, faulty ? "selected in part" : "selected");
     }
 }
 
@@ -129,9 +139,7 @@ int xlsx_tags(struct book *b, struct err *err)
     struct sheet s = {.book = b,
                       .name = "Tags",
                       .note =
-                          "One row per resource found. Selected: a valid backup tag, and a plan "
-                          "looks where the resource lies. Tagged only: the tag is valid, but no "
-                          "plan picks it up (see Why not).",
+                          "One row per resource found. What the states mean: Method & Glossary.",
                       .columns = columns,
                       .column_count = sizeof columns / sizeof columns[0],
                       .large_paper = true,
