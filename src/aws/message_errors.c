@@ -289,6 +289,12 @@ static bool looks_whole(const struct op *op, const char *body, size_t length)
     return true;
 }
 
+static void say_unlike_aws(int http_status, struct answer_error *out)
+{
+    snprintf(out->message, sizeof out->message, "HTTP %d with a body that is not AWS's",
+             http_status);
+}
+
 void answer_classify(const struct op *op, int http_status, const char *headers_code,
                      const char *body, size_t length, struct answer_error *out)
 {
@@ -299,6 +305,9 @@ void answer_classify(const struct op *op, int http_status, const char *headers_c
     }
     if (http_status >= 200 && http_status < 300) {
         out->class = looks_whole(op, body, length) ? ANSWER_OK : ANSWER_MALFORMED;
+        if (out->class == ANSWER_MALFORMED) {
+            say_unlike_aws(http_status, out);
+        }
         return;
     }
     if (headers_code != NULL && *headers_code != '\0') {
@@ -314,6 +323,9 @@ void answer_classify(const struct op *op, int http_status, const char *headers_c
         out->class = class_by_status(http_status);
     } else {
         out->class = ANSWER_MALFORMED;
+    }
+    if (!good && out->message[0] == '\0') {
+        say_unlike_aws(http_status, out);
     }
 }
 

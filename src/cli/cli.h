@@ -38,6 +38,7 @@ int cmd_version(int argc, char **argv);
 
 /* "towerkeep: text" on stderr, made printable; returns the exit code that belongs to the error. */
 int cli_fail(const struct err *err);
+int cli_fail_and(const struct err *err, const char *way_on); /* the same line, longer */
 /* The same after a scan's first answer: what AWS or the network refused makes the scan incomplete.
  */
 enum exit_code exit_code_of(enum err_code code);

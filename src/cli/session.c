@@ -299,13 +299,14 @@ void session_release(struct session *s)
 /* What stopped the scan, in one line, with the exit status that fits and the way on. */
 int session_stopped(struct session *s, const struct err *err)
 {
-    int code = cli_fail(err);
     bool started = s->store && store_meta(s->store, "home_region");
-    if (started && file_exists(s->dir.partial)) {
-        fprintf(stderr,
-                "towerkeep: what was read is kept; go on with: towerkeep scan --resume %s\n",
-                s->dir.path);
-    } else if (s->store && s->dir.partial && !s->options.resume) {
+    bool kept = started && file_exists(s->dir.partial);
+    char *way_on =
+        kept ? xasprintf("; what was read is kept: towerkeep scan --resume %s goes on", s->dir.path)
+             : NULL;
+    int code = cli_fail_and(err, way_on ? way_on : "");
+    free(way_on);
+    if (!kept && s->store && s->dir.partial && !s->options.resume) {
         store_close(s->store);
         s->store = NULL;
         unlink(s->dir.partial);
