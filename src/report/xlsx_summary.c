@@ -61,7 +61,7 @@ static void rate_cells(struct sheet *s, const int64_t by_status[STATUS_COUNT])
     sheet_share(s, by_status[STATUS_PASS], judged);
     char *basis =
         xasprintf("%lld PASS of %lld", (long long)by_status[STATUS_PASS], (long long)judged);
-    sheet_styled(s, STYLE_TEXT, basis);
+    sheet_styled(s, STYLE_QUIET, basis);
     free(basis);
 }
 
