@@ -118,7 +118,7 @@ static struct route *route_json(struct sim *sim, const struct service_info *info
     }
     struct route *route = route_by_name(sim, info->service, target + prefix + 1);
     if (route == NULL) {
-        sim_fail(call, 501, "UnknownOperationException", "towerkeep-sim does not know %s", target);
+        sim_fail(call, 400, "UnknownOperationException", "towerkeep-sim does not know %s", target);
     }
     return route;
 }

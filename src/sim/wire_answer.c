@@ -106,6 +106,30 @@ void wire_answer(const struct sim_call *call, struct sim_response *response)
     }
 }
 
+/* Errors that are made before a service is reached: no service models them, so none repeats their
+ * code. */
+static bool made_at_the_door(const char *code)
+{
+    static const char *const codes[] = {
+        "AccessDeniedException",
+        "ExpiredTokenException",
+        "IncompleteSignatureException",
+        "InvalidSignatureException",
+        "MissingAuthenticationTokenException",
+        "SerializationException",
+        "ThrottlingException",
+        "UnknownOperationException",
+        "UnrecognizedClientException",
+        "ValidationException",
+    };
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        if (str_equal(code, codes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void error_json(const struct service_info *info, const char *code, const char *message,
                        const json_t *extra, struct sim_response *response)
 {
@@ -116,7 +140,7 @@ static void error_json(const struct service_info *info, const char *code, const 
     } else {
         json_object_set_new(body, "__type", json_sprintf("%s%s", words->type_prefix, code));
     }
-    if (words->code != NULL) {
+    if (words->code != NULL && !made_at_the_door(code)) {
         json_object_set_new(body, words->code, json_string(code));
     }
     json_object_set_new(body, words->message, jx_string(message, strlen(message)));

@@ -76,7 +76,8 @@ def environment(sim=None, **extra):
     """What a scan needs to find that simulator. None removes a variable."""
     base = sim.environment() if sim else {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
     base = {k: v for k, v in base.items() if not k.startswith("TOWERKEEP_") or k == "TOWERKEEP_BUILD_DIR"}
-    base.update(XDG_CONFIG_HOME="/nonexistent", HOME="/nonexistent", TZ="UTC", LC_ALL="C.UTF-8", no_proxy="*", **extra)
+    base.update({"XDG_CONFIG_HOME": "/nonexistent", "HOME": "/nonexistent", "TZ": "UTC", "LC_ALL": "C.UTF-8",
+                 "no_proxy": "*", **extra})
     return {k: v for k, v in base.items() if v is not None}
 
 
@@ -139,7 +140,7 @@ def exchanges(sim):
 def calls(sim):
     """Counter of "service:Operation account Region" over everything that was asked."""
     return collections.Counter(f"{one['service']}:{one['operation']} {one['account']} {one['region']}"
-                               for one in exchanges(sim))
+                               for one in exchanges(sim) if "operation" in one)
 
 
 def secrets_of(recordings, own):
@@ -162,6 +163,10 @@ def judge_recordings(broken=()):
     recordings = [sim.recording for sim in Simulator.started if sim.recording.exists()]
     for sim in Simulator.started:
         for one in exchanges(sim) if sim.recording.exists() else ():
+            if "operation" not in one:  # refused at the door: its session had ended
+                if one["response"]["status"] != 403:
+                    problems[f"{sim.name}: {one['service']} {one['request']['target']}: no operation"] += 1
+                continue
             total += 1
             asked, answered = exchange.check(one)
             name = f"{sim.name}: {one['service']}.{one['operation']}"
