@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../store/world.h"
 #include "base/mem.h"
+#include "world.h"
 
 #define MADE_HOSTILE_COUNT (sizeof made_hostile / sizeof made_hostile[0])
 
