@@ -11,3 +11,5 @@ end_to_end(cli_every_operation /usr/bin/python3 cli_every_operation.py $<TARGET_
 
 # Part 2: the scanner on whole organizations.
 end_to_end(scan_worlds /usr/bin/python3 -m unittest -q scan_worlds)
+end_to_end(scan_changes /usr/bin/python3 -m unittest -q scan_changes)
+end_to_end(scan_hardships /usr/bin/python3 -m unittest -q scan_hardships)
