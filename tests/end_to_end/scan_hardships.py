@@ -1,6 +1,8 @@
 """Scans that AWS, the network or the operator make hard: faults, expiry, throttling, signals, TLS, size."""
 import collections
+import contextlib
 import json
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -182,7 +184,9 @@ class Interruption(AsHealthy):
 
     def answered(self, done):
         """Questions the interrupted run holds the answers of."""
-        with sqlite3.connect(f"file:{done.directory}/run.partial.db?mode=ro", uri=True) as db:
+        copy = scans.directory(f"{done.directory.name}-copy")
+        shutil.copytree(done.directory, copy)  # reading it rolls back what a killed scan had not committed
+        with contextlib.closing(sqlite3.connect(copy / "run.partial.db")) as db:
             return set(db.execute("SELECT collector, account, region FROM questions WHERE state = 1 AND target = '' "
                                   "AND collector NOT LIKE 'sts:%'"))
 

@@ -205,4 +205,16 @@ class Story(unittest.TestCase):
 
     @classmethod
     def recording_name(cls):
-        return f"{cls.__module__}.{cls.__name__}"
+        return f"{pathlib.Path(sys.modules[cls.__module__].__file__).stem}.{cls.__name__}"
+
+
+def run_beside(world, name, *command):
+    """Runs a program with a simulator to talk to; its exit status."""
+    with Simulator(world, name=name) as sim:
+        return subprocess.run(command, env=sim.environment(), check=False).returncode
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 4:
+        sys.exit("usage: simulator.py WORLD RECORDING-NAME PROGRAM [ARGUMENT...]")
+    sys.exit(run_beside(*sys.argv[1:]))

@@ -8,8 +8,12 @@ endfunction()
 
 # Part 1: the simulator judged by the AWS CLI, by AWS's own models, by an independent signer and by the JavaScript SDK.
 end_to_end(cli_every_operation /usr/bin/python3 cli_every_operation.py $<TARGET_FILE:ops_dump>)
-
-# Part 2: the scanner on whole organizations.
-end_to_end(scan_worlds /usr/bin/python3 -m unittest -q scan_worlds)
-end_to_end(scan_changes /usr/bin/python3 -m unittest -q scan_changes)
-end_to_end(scan_hardships /usr/bin/python3 -m unittest -q scan_hardships)
+end_to_end(large_lists /usr/bin/python3 large_lists.py)
+end_to_end(sdk_v3 /usr/bin/python3 simulator.py seed-healthy sdk_v3 node sdk_v3.mjs)
+set_tests_properties(end_to_end/cli_every_operation end_to_end/large_lists end_to_end/sdk_v3
+  PROPERTIES FIXTURES_SETUP recordings)
+# What those recorded; recordings of other tests are judged by their own calls of recordings.py.
+foreach(judge models signatures)
+  end_to_end(recordings_${judge} /usr/bin/python3 recordings.py ${judge} cli_every_operation large_lists sdk_v3)
+  set_tests_properties(end_to_end/recordings_${judge} PROPERTIES FIXTURES_REQUIRED recordings)
+endforeach()

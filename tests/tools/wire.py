@@ -292,6 +292,8 @@ def match_uri(request_uri, target):
     Constant parts of the modelled query ("?tagging") must be there."""
     template, _, constants = request_uri.partition("?")
     path, _, query = target.partition("?")
+    # AWS takes a path with its last slash and without: the SDKs do not agree on it either.
+    template, path = template.rstrip("/"), path.rstrip("/")
     parts = re.split(r"(\{[^}]+\})", template)
     names = [part[1:-1].rstrip("+") for part in parts[1::2]]
     parts[::2] = [re.escape(part) for part in parts[::2]]
