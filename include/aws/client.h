@@ -66,6 +66,9 @@ struct aws_call {
     const struct op *op;
     const char
         *account; /* NULL or the caller's: the caller's own credentials; else assume a role there */
+    const char *role; /* the one role to assume there; NULL: aws_options.roles in their order. Means
+                         nothing in the caller's own account */
+    bool ask_anew;    /* a role that was refused before is asked for again: it may be there now */
     const char *region;
     json_t *input; /* taken (decref'd by the client); NULL means {} */
     bool raw; /* large pages: leave answer->json NULL, the caller reads the body with base/pull; the
@@ -84,6 +87,7 @@ int aws_client_open(struct aws_client *client, const char *region, struct err *e
 const char *aws_client_account(const struct aws_client *client);
 const char *aws_client_caller_arn(const struct aws_client *client);
 const char *aws_client_partition(const struct aws_client *client);
+bool aws_client_is_loopback(const struct aws_client *client); /* every call stays on this machine */
 
 /* Queues a call. A WRITE on a read-only client is a refusal here (-1, ERR_INTERNAL). */
 int aws_call(struct aws_client *client, const struct aws_call *call, struct err *err);

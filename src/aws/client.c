@@ -168,7 +168,11 @@ int aws_call(struct aws_client *c, const struct aws_call *call, struct err *err)
         json_decref(call->input);
         return -1;
     }
-    (void)client_queue(c, call, roles_account(c, call->account), region);
+    struct identity *identity = roles_account(c, call->account, call->role);
+    if (call->ask_anew) {
+        roles_forgive(identity);
+    }
+    (void)client_queue(c, call, identity, region);
     return 0;
 }
 
@@ -226,6 +230,11 @@ int aws_client_step(struct aws_client *c, int timeout_ms, struct err *err)
     }
     c->stepping = false;
     return status;
+}
+
+bool aws_client_is_loopback(const struct aws_client *c)
+{
+    return endpoints_are_loopback(&c->endpoints);
 }
 
 size_t aws_client_pending(const struct aws_client *c)

@@ -39,6 +39,8 @@ static void identity_free(void *value)
     struct identity *who = value;
     creds_release(&who->creds);
     free(who->failure);
+    free(who->key);
+    free(who->named);
     free(who);
 }
 
@@ -124,17 +126,31 @@ struct identity *roles_caller(const struct roles *r)
     return r->chain[r->chain_count - 1];
 }
 
-struct identity *roles_account(struct aws_client *c, const char *account)
+void roles_forgive(struct identity *who)
+{
+    if (who->state == IDENTITY_FAILED && who->users == 0) {
+        free(who->failure);
+        who->failure = NULL;
+        who->state = IDENTITY_EMPTY;
+    }
+}
+
+struct identity *roles_account(struct aws_client *c, const char *account, const char *named)
 {
     if (account == NULL || strcmp(account, c->account) == 0) {
         return roles_caller(&c->roles);
     }
-    struct identity *who = map_get(c->roles.accounts, account);
+    char *key = named != NULL ? xasprintf("%s/%s", account, named) : xasprintf("%s", account);
+    struct identity *who = map_get(c->roles.accounts, key);
     if (who == NULL) {
         who = identity_new(c, roles_caller(&c->roles));
         (void)snprintf(who->account, sizeof who->account, "%s", account);
-        map_set(c->roles.accounts, account, who);
+        who->key = key;
+        who->named = xstrdup(named);
+        map_set(c->roles.accounts, key, who);
+        return who;
     }
+    free(key);
     return who;
 }
 
@@ -167,7 +183,7 @@ static const char *role_arn(const struct identity *who, char *out, size_t size)
         return who->step->role_arn;
     }
     (void)snprintf(out, size, "arn:%s:iam::%s:role/%s", who->client->partition, who->account,
-                   who->client->roles.names[who->role]);
+                   who->named != NULL ? who->named : who->client->roles.names[who->role]);
     return out;
 }
 
@@ -219,7 +235,7 @@ static bool room_for_session(struct aws_client *c)
     }
     unused_remove(r, gone);
     r->sessions--;
-    (void)map_remove(r->accounts, gone->account);
+    (void)map_remove(r->accounts, gone->key);
     return true;
 }
 
@@ -274,7 +290,7 @@ void roles_let_go(struct aws_client *c, struct identity *who)
         r->newest = who;
         serve_wanting(c);
     } else if (who->state == IDENTITY_EMPTY) {
-        (void)map_remove(r->accounts, who->account);
+        (void)map_remove(r->accounts, who->key);
     }
 }
 
@@ -378,6 +394,10 @@ static const char *names_tried(const struct identity *who, struct text *out)
         text_add(out, who->step->role_arn);
         return text_str(out);
     }
+    if (who->named != NULL) {
+        text_addf(out, "%s in %s", who->named, who->account);
+        return text_str(out);
+    }
     for (size_t i = 0; i <= who->role; i++) {
         text_addf(out, "%s%s", i > 0 ? ", " : "", names[i]);
     }
@@ -450,7 +470,7 @@ static void assumed(void *context, const struct answer *answer)
         ask(c, who);
         return;
     }
-    bool another = who->step == NULL && c->roles.names[who->role + 1] != NULL;
+    bool another = who->step == NULL && who->named == NULL && c->roles.names[who->role + 1] != NULL;
     if (class == ANSWER_DENIED && another) {
         who->role++;
         ask(c, who);

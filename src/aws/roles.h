@@ -32,6 +32,8 @@ struct identity {
     struct identity *parent;      /* NULL: static keys */
     const struct role_step *step; /* a link of the caller's chain; NULL for an account */
     char account[13];
+    char *key;   /* in roles.accounts */
+    char *named; /* the one role to assume there; NULL: the usual ones in their order */
     enum identity_state state;
     struct creds creds;
     int64_t refresh_at_ms; /* AWS's wall time */
@@ -49,7 +51,7 @@ struct roles {
     struct identity **chain; /* [0] the static keys, last the caller */
     struct role_step *steps;
     size_t chain_count;
-    struct map *accounts; /* account id -> identity */
+    struct map *accounts; /* account id, or "id/role" for a named one -> identity */
     const char *const *names;
     const char *external_id;
     char session_name[65];
@@ -64,7 +66,9 @@ void roles_init(struct aws_client *c, const struct aws_options *options,
                 const struct creds_source *source);
 void roles_release(struct roles *r);
 struct identity *roles_caller(const struct roles *r);
-struct identity *roles_account(struct aws_client *c, const char *account);
+/* named NULL: the usual roles. */
+struct identity *roles_account(struct aws_client *c, const char *account, const char *named);
+void roles_forgive(struct identity *who); /* a refusal is forgotten, and asked about again */
 void roles_hold(struct aws_client *c, struct identity *who);
 void roles_let_go(struct aws_client *c, struct identity *who); /* `who` may be gone afterwards */
 /* True: keys are there. False: the call was put to wait, or (failed) will never have any. */

@@ -59,6 +59,44 @@ static void the_next_role_is_tried_when_one_is_denied(void **state)
     assert_non_null(strstr(body, "role%2FOrganizationAccountAccessRole"));
 }
 
+static void a_call_may_name_its_role(void **state)
+{
+    (void)state;
+    static const struct stub_reply script[] = {
+        IDENTITY,
+        {"OnlyThisRole", 1, 403, STS_ERROR("AccessDenied", "not yet"), NULL, NULL, 0},
+        {"OnlyThisRole", 0, 200, SESSION("named-session-token"), NULL, NULL, 0},
+        {"AWSControlTowerExecution", 0, 200, SESSION("usual-session-token"), NULL, NULL, 0},
+        {"token=named-session-token", 0, 200, OK_KEYS, NULL, NULL, 0},
+        {"token=usual-session-token", 0, 200, "{\"Keys\":[]}", NULL, NULL, 0},
+        END_OF_SCRIPT};
+    struct stub stub;
+    struct aws_options options = {0};
+    struct err err = ERR_INIT;
+    stub_start(&stub, script, NULL, NULL);
+    struct aws_client *client = client_at(&stub, &options);
+    for (int i = 0; i < 3; i++) {
+        struct heard h = {0};
+        struct aws_call call = {.op = op_parse("kms:ListKeys"),
+                                .account = MEMBER,
+                                .role = i < 2 ? "OnlyThisRole" : NULL,
+                                .ask_anew = true,
+                                .region = REGION,
+                                .done = hear,
+                                .context = &h};
+        assert_int_equal(aws_call(client, &call, &err), 0);
+        run(client);
+        assert_int_equal(h.class, i == 0 ? ANSWER_DENIED : ANSWER_OK);
+        if (i == 0) {
+            assert_non_null(strstr(h.message, "OnlyThisRole in " MEMBER));
+        } else {
+            assert_int_equal(strstr(h.bodies, "k1") != NULL, i == 1);
+        }
+    }
+    aws_client_free(client);
+    stub_stop(&stub);
+}
+
 static void a_closed_account_is_asked_for_once(void **state)
 {
     (void)state;
@@ -238,6 +276,7 @@ int main(void)
         cmocka_unit_test(an_expired_session_is_renewed_once),
         cmocka_unit_test(expired_keys_of_the_caller_are_final),
         cmocka_unit_test(the_next_role_is_tried_when_one_is_denied),
+        cmocka_unit_test(a_call_may_name_its_role),
         cmocka_unit_test(a_closed_account_is_asked_for_once),
         cmocka_unit_test(few_sessions_serve_many_accounts),
         cmocka_unit_test(a_chain_of_roles_is_walked_before_the_first_call),
