@@ -3,8 +3,7 @@ unit(report xlsx base model store report)
 # Reports of runs made by hand, judged by programs that the project did not write.
 add_executable(report_sample "${CMAKE_CURRENT_SOURCE_DIR}/report/sample.c")
 target_link_rooms(report_sample base model store report)
-target_include_directories(report_sample PRIVATE "${CMAKE_SOURCE_DIR}/src/report"
-  "${CMAKE_CURRENT_SOURCE_DIR}/store")
+target_include_directories(report_sample PRIVATE "${CMAKE_SOURCE_DIR}/src/report")
 foreach(name workbook json limits)
   add_test(NAME report/${name}
     COMMAND /usr/bin/python3 -B -m unittest -q test_${name}
