@@ -43,7 +43,8 @@ class AnInventory(simulator.Story):
         self.assertEqual((web["State"]["Name"], as_map(web["Tags"])[WEEKLY]), ("running", "true"))
         named = self.member.ok("ec2 describe-instances", instance_ids=[web["InstanceId"]])["Reservations"]
         self.assertEqual(named[0]["Instances"], [web])
-        data, = self.member.ok("ec2 describe-volumes", filters=[{"Name": f"tag:{WEEKLY}", "Values": ["true"]}])["Volumes"]
+        weekly = [{"Name": f"tag:{WEEKLY}", "Values": ["true"]}]
+        data, = self.member.ok("ec2 describe-volumes", filters=weekly)["Volumes"]
         arn = f"arn:aws:ec2:{HOME}:{X_PROD}:volume/{data['VolumeId']}"
         where = {"resources": [data["VolumeId"]]}
 

@@ -1,6 +1,7 @@
-"""What the simulator recorded is held against AWS's models and an independent signer; usage: recordings.py models|signatures
+"""What the simulator recorded is held against AWS's models or an independent signer.
 
-It reads every BUILD/end_to_end/*.jsonl that a test left whose name begins with one of the given words (default: all).
+usage: recordings.py models|signatures [WORD...]
+It reads every BUILD/end_to_end/*.jsonl that a test left whose name begins with one of the words (default: all).
 """
 import json
 import subprocess

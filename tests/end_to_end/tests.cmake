@@ -17,3 +17,8 @@ foreach(judge models signatures)
   end_to_end(recordings_${judge} /usr/bin/python3 recordings.py ${judge} cli_every_operation large_lists sdk_v3)
   set_tests_properties(end_to_end/recordings_${judge} PROPERTIES FIXTURES_REQUIRED recordings)
 endforeach()
+
+# Part 2: the scanner on whole organizations.
+end_to_end(scan_worlds /usr/bin/python3 -m unittest -q scan_worlds)
+end_to_end(scan_changes /usr/bin/python3 -m unittest -q scan_changes)
+end_to_end(scan_hardships /usr/bin/python3 -m unittest -q scan_hardships)
