@@ -146,7 +146,8 @@ static int judge_one(struct pass *p, const struct judged_rule *j, struct finding
     f->step = r->step;
     f->expected = text_str(&p->expected);
     f->observed = text_str(&p->observed);
-    f->detail = r->how;
+    /* The procedure is the rule's, not the finding's; a person who must judge needs it at hand. */
+    f->detail = r->manual ? r->how : "";
     f->risk = r->why;
     f->remediation = text_str(&p->fix);
     f->remedy = r->remedy != NULL ? r->remedy : "";

@@ -8,6 +8,8 @@ static const struct report_format formats[] = {
     {"json", "json", "everything, for programs; schema: docs/schemas/report.schema.json",
      report_write_json},
     {"xlsx", "xlsx", "the auditor's workbook", report_write_xlsx},
+    {"world", "world.json", "the run as a world of towerkeep-sim, for rehearsals",
+     report_write_world},
 };
 
 const struct report_format *report_format_at(size_t index)

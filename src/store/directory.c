@@ -239,7 +239,9 @@ static void load_regions(struct directory *d, const char *meta)
     if (d->region_count == 0 && d->home != NULL) {
         d->regions[d->region_count++] = xstrdup(d->home);
     }
-    qsort(d->regions, d->region_count, sizeof(void *), by_text);
+    if (d->region_count > 0) {
+        qsort(d->regions, d->region_count, sizeof(void *), by_text);
+    }
 }
 
 /* Regions left out on purpose (meta regions_asked) are not counted as unseen. */
@@ -263,7 +265,9 @@ static char *role_of(const struct directory *d, const json_t *config, const char
 
 static void link_members(struct directory *d)
 {
-    qsort(d->members, d->member_count, sizeof(void *), by_member_id);
+    if (d->member_count > 0) {
+        qsort(d->members, d->member_count, sizeof(void *), by_member_id);
+    }
     for (size_t i = 0; i < d->member_count; i++) {
         struct member *m = d->members[i];
         m->unit = tree_find(d->tree, m->parent_id);
