@@ -18,6 +18,8 @@ int dir_make(const char *path, struct err *err);
 /* Sorted names of the entries ending with `suffix` (NULL: all), without . and .. ; *names is yours:
  * free with names_free. */
 int dir_list(const char *path, const char *suffix, char ***names, size_t *count, struct err *err);
+/* Removes a directory of ours with all that is in it; links are removed, not followed. */
+void dir_remove(const char *path);
 void names_free(char **names, size_t count);
 char *path_join(const char *a, const char *b);                  /* yours */
 void path_temp(const char *final_path, char *out, size_t size); /* ".NAME.tmp-PID" beside it */

@@ -229,3 +229,25 @@ void file_lock_release(struct file_lock *lock)
     (void)close(lock->fd);
     free(lock);
 }
+
+void dir_remove(const char *path)
+{
+    char **names = NULL;
+    size_t count = 0;
+    struct err ignored = ERR_INIT;
+    if (dir_list(path, NULL, &names, &count, &ignored) == 0) {
+        for (size_t i = 0; i < count; i++) {
+            char *inside = path_join(path, names[i]);
+            struct stat info;
+            /* lstat: a link is removed, never followed. */
+            if (lstat(inside, &info) == 0 && S_ISDIR(info.st_mode)) {
+                dir_remove(inside);
+            } else {
+                (void)unlink(inside);
+            }
+            free(inside);
+        }
+        names_free(names, count);
+    }
+    (void)rmdir(path);
+}
