@@ -352,16 +352,15 @@ static error_t parse(int key, char *value, struct argp_state *state)
     struct scan_options *o = state->input;
     if (key == ARGP_KEY_ARG) {
         if (o->arguments.count >= o->line->most_arguments) {
-            argp_error(state, "unexpected argument \"%s\"", value);
-            return EINVAL;
+            usage_fail("unexpected argument \"%s\" (%s --help)", value, o->line->name);
         }
         words_add(&o->arguments, value);
         return 0;
     }
     int rc = say(o, key, value, false);
     if (rc == EINVAL) {
-        argp_error(state, "--%s: \"%s\" is not one of its values (see --help)", option_name(key),
-                   value);
+        usage_fail("--%s: \"%s\" is not one of its values (see %s --help)", option_name(key), value,
+                   o->line->name);
     }
     return rc;
 }
@@ -416,6 +415,7 @@ void scan_options_parse(struct scan_options *o, const struct command_line *line,
     char *name = argv[0];
     char *command = xstrdup(line->name);
     argv[0] = command;
+    arguments_check(&argp, argc, argv);
     argp_parse(&argp, argc, argv, 0, NULL, o);
     argv[0] = name;
     free(command);
@@ -425,6 +425,7 @@ void scan_options_parse(struct scan_options *o, const struct command_line *line,
     if (!o->reports.filename) {
         o->reports.filename = "report";
     }
+    o->output_given = o->output != NULL;
     if (!o->output) {
         o->output = "towerkeep-output";
     }
