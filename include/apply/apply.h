@@ -22,39 +22,48 @@ const char *step_state_name(enum step_state s);
 struct apply_event { /* borrowed; told whenever a step changes state or a poll says something new */
     const json_t *step;
     enum step_state state;
-    const char *message;   /* AWS's or ours; "" */
+    const char *message;    /* AWS's or ours; "" */
     double elapsed_seconds; /* of the step, in cloud time */
     size_t done, total;
 };
 
 struct apply_options {
-    const char *journal;      /* path of the journal database; an existing one of the same plan is resumed */
-    double time_scale;        /* 1 in real life; waits are divided by it. Refused unless the endpoint is loopback. */
-    bool dry_run;             /* guards and probes only: nothing is sent, nothing is journalled */
-    int max_changes;          /* stop before sending more than this; 0: no limit */
+    const char
+        *journal; /* path of the journal database; an existing one of the same plan is resumed */
+    double time_scale; /* 1 in real life; waits are divided by it. Refused unless the endpoint is
+                          loopback. */
+    bool dry_run;      /* guards and probes only: nothing is sent, nothing is journalled */
+    int max_changes;   /* stop before sending more than this; 0: no limit */
     void (*tell)(void *context, const struct apply_event *event);
     void *context;
-    /* For crash tests: called at every journal boundary; NULL in real life. */
+    const volatile sig_atomic_t *stop;
+    /* For crash tests; NULL in real life. Called at every boundary of the journal: "sending" (journalled,
+       about to leave), "received" (AWS acted and answered, not yet journalled), "answered"
+       (journalled), "polling", "done" (journalled). */
     void (*boundary)(void *context, const char *step_id, const char *event);
     void *boundary_context;
-    const volatile sig_atomic_t *stop;
 };
 
 struct apply_result {
-    size_t done, already_true, failed, not_attempted;
-    unsigned long long writes;
-    json_t *changes; /* yours: one object a step: id, title, state, message, before, after, operation, request_id, started, ended */
+    size_t done, already_true, failed, not_attempted; /* of a dry run, done: would be changed */
+    unsigned long long writes;                        /* calls that change something, sent now */
+    /* Yours: one object a step: id, title, step, state (step_state_name(); of a dry run "planned"),
+       message, before, after, operation, account, region, request_id, started, ended (ISO or "").
+     */
+    json_t *changes;
 };
 
-/* 0 when every step is done or was already true; 1 when some failed or were not attempted (the journal says which); -1 when
-   the engine itself could not go on (err), for example interrupted, credentials expired, another apply holds the lock. */
+/* 0 when every step is done or was already true; 1 when some failed or were not attempted (the
+   journal says which); -1 when the engine itself could not go on (err), for example interrupted,
+   credentials expired, another apply holds the lock. */
 int apply_run(struct aws_client *client, const json_t *plan, const struct apply_options *options,
               struct apply_result *result, struct err *err);
 void apply_result_release(struct apply_result *result);
 
-/* What must hold before the first change: landing zone ACTIVE and IN_SYNC, nothing running, dependency chain, SCP head-room,
-   account quota, Regions enabled, suspended accounts, permissions where IAM lets us ask. Problems are appended as texts to
-   `problems` (a list); -1 only when they could not be asked. */
+/* What must hold before the first change: landing zone ACTIVE and IN_SYNC, nothing running,
+   dependency chain, SCP head-room, account quota, Regions enabled, suspended accounts, permissions
+   where IAM lets us ask. Problems are appended as texts to `problems` (a list); -1 only when they
+   could not be asked. */
 int preflight_run(struct aws_client *client, const json_t *plan, json_t *problems, struct err *err);
 
 #endif

@@ -1,0 +1,146 @@
+/*
+ * Inside apply: one run per step, one loop over all of them. A run does one thing at a time: it
+ * waits for an answer, or for a time, or for a place in the outbox. What comes next is a function.
+ */
+#ifndef TOWERKEEP_APPLY_ENGINE_H
+#define TOWERKEEP_APPLY_ENGINE_H
+
+#include "apply/apply.h"
+#include "base/map.h"
+#include "journal.h"
+
+#define ACTIVE_MAX 64
+#define LANE_CONTROL_TOWER "control-tower"
+
+struct engine;
+struct run;
+
+struct reply { /* borrowed; valid inside the handler */
+    enum answer_class class;
+    const char *code, *message, *request_id;
+    const json_t *json; /* all pages; NULL unless ANSWER_OK */
+};
+
+enum verdict {
+    VERDICT_TRUE,
+    VERDICT_FALSE,
+    VERDICT_UNASKABLE, /* it needs what is captured later */
+    VERDICT_BROKEN     /* AWS did not answer: run->problem says why */
+};
+
+typedef void (*run_action)(struct run *r);
+typedef void (*run_reply)(struct run *r, const struct reply *reply);
+typedef void (*run_verdict)(struct run *r, enum verdict verdict);
+
+/* Did the call that changes something take effect? Decides what a failure is called. */
+enum sent { SENT_NO, SENT_MAYBE, SENT_YES };
+
+struct run {
+    struct engine *engine;
+    const json_t *step;
+    const char *id;   /* the step's */
+    const char *lane; /* NULL: none */
+    enum step_state state;
+    enum sent sent;
+    size_t blocked; /* needs that have not ended well */
+    bool holds_lane, in_flight;
+    bool resumed;       /* sent by an earlier apply */
+    bool pretended;     /* dry run: a need was not true, and would have been made so */
+    int64_t started_ms; /* monotonic, as are the next two */
+    int64_t since_ms;   /* of polling, or of looking whether it is done */
+    int64_t wake_ms;    /* INT64_MAX: not waiting for a time */
+    run_action resume;  /* then */
+    run_action after_quiet;
+    run_reply on_reply; /* of the call in flight */
+    json_t *joined;     /* its pages so far */
+    run_verdict on_verdict;
+    const json_t *probe; /* being asked; borrowed from the step */
+    json_t *filled;      /* the same without placeholders */
+    unsigned retries, looks, conflicts, waits, guard;
+    char *message; /* what the operator hears last */
+    char *problem; /* why a probe or a call broke */
+    char *request_id, *operation_id;
+    int64_t started_wall_ms, ended_wall_ms; /* 0: not yet */
+};
+
+struct engine {
+    struct aws_client *client;
+    const json_t *plan;
+    const struct apply_options *options;
+    struct journal *journal; /* NULL: a dry run */
+    struct run *runs;        /* as in the plan */
+    size_t count, ended;
+    struct map *index;       /* step id -> run */
+    size_t *first_dependant; /* dependants[first_dependant[i] .. first_dependant[i + 1]) */
+    size_t *dependants;
+    json_t *captures;             /* step id -> {name: text} */
+    json_t *wanted;               /* step id -> {name: true}, what other steps use */
+    size_t *ready, ready_count;   /* a heap of indices: the plan's order is kept */
+    size_t *parked, parked_count; /* ready, but their lane is taken */
+    struct map *lanes;            /* name -> the run that holds it */
+    struct run *active[ACTIVE_MAX];
+    size_t active_count;
+    struct run *outbox[ACTIVE_MAX];
+    size_t outbox_count;
+    struct {
+        const struct run *run;
+        const char *event;
+    } boundaries[2 * ACTIVE_MAX]; /* told once the journal is on disk */
+    size_t boundary_count;
+    size_t in_flight, writes_in_flight;
+    unsigned long long writes;
+    bool stopping, capped, told_client;
+    int64_t stopping_ms;
+    struct err stop; /* why */
+};
+
+/* engine.c */
+int64_t engine_now_ms(void);
+void engine_stop(struct engine *e, const struct err *why); /* nothing new is asked; resumable */
+void engine_boundary(struct engine *e, const struct run *r, const char *event);
+void engine_boundary_later(struct engine *e, const struct run *r, const char *event);
+void engine_outbox_add(struct run *r);
+/* Ends a run: counts, frees its lane, and lets its dependants go or says that they wait for it. */
+void engine_ended(struct run *r);
+
+/* run.c: what any run can do */
+void run_call(struct run *r, const json_t *call, run_reply on_reply);
+void run_wait(struct run *r, double cloud_seconds, run_action then);
+double run_jitter(double low, double high);
+double run_elapsed(const struct run *r, int64_t since_ms); /* seconds of cloud time */
+void run_tell(struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void run_problem(struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void run_journal(struct run *r, enum journal_event event, const json_t *captures);
+/* Takes names out of `value` into the step's captures; returns what was taken, yours. */
+json_t *run_capture(struct run *r, const json_t *paths, const json_t *value);
+/* A copy of the member of the step with its placeholders filled; NULL with run->problem. Yours. */
+json_t *run_fill(struct run *r, const json_t *value);
+void run_end(struct run *r, enum step_state state, enum journal_event event);
+/* Ends it as failed; whether it may be under way all the same is for run->sent to say. */
+void run_fail(struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+double run_number(const struct run *r, const char *path, double otherwise);
+
+/* probe.c */
+void probe_ask(struct run *r, const json_t *probe, run_verdict on_verdict);
+bool class_is_passing(enum answer_class class); /* may well be another at the next try */
+
+/* step.c: guards, done, send */
+void step_start(struct run *r);
+void step_begin(struct run *r);
+void step_send(struct run *r); /* from the outbox, journalled */
+
+/* follow.c: poll, and look until it is done */
+void follow_start(struct run *r);
+void follow_look(struct run *r);
+
+/* recover.c */
+void recover_start(struct run *r);
+int recover_load(struct engine *e, struct err *err); /* what an earlier apply did */
+
+/* quiet.c: waits while anybody's Control Tower operation runs */
+void quiet_wait(struct run *r, run_action then);
+
+/* changes.c */
+void changes_describe(const struct engine *e, struct apply_result *result);
+
+#endif

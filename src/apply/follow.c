@@ -1,0 +1,142 @@
+/* What was sent: polled until AWS says that it ended, then looked at until it is so. */
+#include "engine.h"
+
+#include <stdlib.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "model/condition.h"
+#include "model/path.h"
+
+#define POLL_SECONDS 30
+#define POLL_TIMEOUT_SECONDS 7200
+#define POLL_FAULTS_MAX 20 /* in a row */
+#define LOOK_SECONDS 5
+#define LOOK_SECONDS_MAX 30
+#define LOOK_TIMEOUT_SECONDS 300
+
+static void poll_ask(struct run *r);
+
+static void poll_again(struct run *r)
+{
+    double timeout = run_number(r, "poll.timeout_seconds", POLL_TIMEOUT_SECONDS);
+    if (run_elapsed(r, r->since_ms) > timeout) {
+        run_fail(r, "AWS has not ended it after %.0f seconds; apply again to go on waiting",
+                 timeout);
+        return;
+    }
+    run_wait(r, run_number(r, "poll.every_seconds", POLL_SECONDS), poll_ask);
+}
+
+static void poll_failed(struct run *r, const json_t *poll, const json_t *answer)
+{
+    const json_t *found = path_find(answer, jx_str_or(poll, "message", ""));
+    char *words = json_is_string(found) ? xstrdup(json_string_value(found))
+                  : found != NULL       ? jx_dump(found)
+                                        : xstrdup("without a reason");
+    r->sent = SENT_NO;
+    run_fail(r, "AWS says that it failed: %.800s", words);
+    free(words);
+}
+
+static void on_poll(struct run *r, const struct reply *reply)
+{
+    json_t *poll = run_fill(r, json_object_get(r->step, "poll"));
+    const json_t *fail = json_object_get(poll, "fail");
+    if (reply->class != ANSWER_OK) {
+        bool passing = class_is_passing(reply->class) || reply->class == ANSWER_NOT_FOUND;
+        if (passing && r->retries++ < POLL_FAULTS_MAX) {
+            run_tell(r, "asks again: %s", r->problem);
+            poll_again(r);
+        } else {
+            run_fail(r, "it was sent, and cannot be followed: %s", r->problem);
+        }
+    } else if (condition_holds(json_object_get(poll, "until"), reply->json)) {
+        json_decref(run_capture(r, json_object_get(poll, "capture"), reply->json));
+        run_journal(r, EVENT_POLLING, json_object_get(r->engine->captures, r->id));
+        follow_look(r);
+    } else if (json_is_object(fail) && condition_holds(fail, reply->json)) {
+        poll_failed(r, poll, reply->json);
+    } else {
+        r->retries = 0;
+        run_tell(r, "%s", "under way");
+        poll_again(r);
+    }
+    json_decref(poll);
+}
+
+static void poll_ask(struct run *r)
+{
+    json_t *poll = run_fill(r, json_object_get(r->step, "poll"));
+    if (poll == NULL) {
+        /* The answer that told what to ask for was lost: only the outcome is left to look at. */
+        follow_look(r);
+        return;
+    }
+    engine_boundary(r->engine, r, "polling");
+    run_call(r, json_object_get(poll, "call"), on_poll);
+    json_decref(poll);
+}
+
+void follow_start(struct run *r)
+{
+    double every = run_number(r, "poll.every_seconds", POLL_SECONDS);
+    r->since_ms = engine_now_ms();
+    r->retries = 0;
+    if (!json_is_object(json_object_get(r->step, "poll"))) {
+        follow_look(r);
+        return;
+    }
+    run_tell(r, "%s", "under way");
+    run_wait(r, r->resumed ? 0 : every / 3, poll_ask);
+}
+
+/* --- is it so? --- */
+
+static void look(struct run *r);
+
+/* Without the operation's id the whole operation is waited for here. */
+static double look_timeout(const struct run *r)
+{
+    double expected = 2 * run_number(r, "expected_seconds", 0);
+    double timeout = expected > LOOK_TIMEOUT_SECONDS ? expected : LOOK_TIMEOUT_SECONDS;
+    double poll = run_number(r, "poll.timeout_seconds", 0);
+    return poll > timeout ? poll : timeout;
+}
+
+static void on_look(struct run *r, enum verdict verdict)
+{
+    double wait = LOOK_SECONDS + LOOK_SECONDS * (double)r->looks;
+    if (verdict == VERDICT_TRUE) {
+        free(r->message);
+        r->message = xstrdup("done");
+        run_end(r, STEP_DONE, EVENT_DONE);
+    } else if (verdict == VERDICT_BROKEN || verdict == VERDICT_UNASKABLE) {
+        run_fail(r, "it was sent, and cannot be looked at: %s", r->problem);
+    } else if (run_elapsed(r, r->since_ms) > look_timeout(r)) {
+        run_fail(r, "it was sent, and is not so after %.0f seconds: %s", look_timeout(r),
+                 jx_str_or(r->filled != NULL ? r->filled : r->probe, "says",
+                           jx_str_or(r->probe, "call.operation", "")));
+    } else {
+        r->looks++;
+        run_wait(r, wait < LOOK_SECONDS_MAX ? wait : LOOK_SECONDS_MAX, look);
+    }
+}
+
+static void look(struct run *r)
+{
+    const json_t *done = json_object_get(r->step, "done");
+    if (json_is_object(done)) {
+        probe_ask(r, done, on_look);
+    } else {
+        on_look(r, VERDICT_TRUE);
+    }
+}
+
+void follow_look(struct run *r)
+{
+    r->since_ms = engine_now_ms();
+    r->looks = 0;
+    look(r);
+}

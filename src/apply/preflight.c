@@ -1,0 +1,333 @@
+/* What must hold before the first change. Each check is a row; each tells people what is wrong. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/apply.h"
+#include "base/jsonx.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "model/policy.h"
+
+#define SCP_MAX 10 /* per target; a baseline with controls adds one */
+#define ACCOUNT_QUOTA 10
+
+struct flight {
+    struct aws_client *client;
+    const json_t *plan, *steps;
+    const char *home;
+    json_t *problems;
+    json_t *landing_zone; /* GetLandingZone's, NULL: none */
+};
+
+static void problem(struct flight *f, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void problem(struct flight *f, const char *format, ...)
+{
+    char line[1024];
+    va_list args;
+    struct text text;
+    va_start(args, format);
+    (void)vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    text_init(&text, 4 * sizeof line);
+    text_add_printable(&text, line, strlen(line));
+    (void)json_array_append_new(f->problems, json_string(text_str(&text)));
+    text_release(&text);
+}
+
+/* 0: *out is yours; 1: AWS refuses, which is said as a problem; -1: it could not be asked. */
+static int ask(struct flight *f, const char *operation, const char *account, json_t *take_input,
+               json_t **out, struct err *err)
+{
+    enum answer_class class = ANSWER_NETWORK;
+    struct aws_call call = {.op = op_parse(operation),
+                            .account = account,
+                            .region = f->home,
+                            .input = take_input,
+                            .ask_anew = true};
+    if (aws_call_wait(f->client, &call, out, &class, err) == 0) {
+        return 0;
+    }
+    bool refused = class == ANSWER_DENIED || class == ANSWER_REGION_DENY ||
+                   class == ANSWER_NOT_FOUND || class == ANSWER_INVALID;
+    if (refused) {
+        problem(f, "%s", err->text);
+        *err = (struct err)ERR_INIT;
+    }
+    return refused ? 1 : -1;
+}
+
+/* Does any step send an operation that begins so? */
+static const json_t *first_sending(const struct flight *f, const char *operation)
+{
+    for (size_t i = 0; i < json_array_size(f->steps); i++) {
+        const json_t *step = json_array_get(f->steps, i);
+        if (str_starts(jx_str_or(step, "send.operation", ""), operation)) {
+            return step;
+        }
+    }
+    return NULL;
+}
+
+/* --- the caller --- */
+
+static int check_caller(struct flight *f, struct err *err)
+{
+    json_t *answer = NULL;
+    int status = ask(f, "organizations:DescribeOrganization", NULL, NULL, &answer, err);
+    if (status == 0) {
+        const char *found = jx_str_or(answer, "Organization.Id", "");
+        const char *wanted = jx_str_or(f->plan, "organization_id", "");
+        const char *master = jx_str_or(answer, "Organization.MasterAccountId", "");
+        if (strcmp(found, wanted) != 0) {
+            problem(f, "the plan is for the organization %s; these credentials belong to %s",
+                    wanted, found);
+        } else if (strcmp(master, aws_client_account(f->client)) != 0) {
+            problem(f, "changes are made from the management account %s, not from %s", master,
+                    aws_client_account(f->client));
+        }
+    }
+    json_decref(answer);
+    return status < 0 ? -1 : 0;
+}
+
+/* --- the landing zone --- */
+
+static int load_landing_zone(struct flight *f, struct err *err)
+{
+    json_t *list = NULL;
+    int status = ask(f, "controltower:ListLandingZones", NULL, NULL, &list, err);
+    const char *arn = jx_str(json_array_get(jx_get(list, "landingZones"), 0), "arn");
+    if (status == 0 && arn == NULL) {
+        problem(f, "there is no landing zone in %s: set up AWS Control Tower first", f->home);
+    } else if (status == 0) {
+        status = ask(f, "controltower:GetLandingZone", NULL,
+                     json_pack("{s:s}", "landingZoneIdentifier", arn), &f->landing_zone, err);
+    }
+    json_decref(list);
+    return status < 0 ? -1 : 0;
+}
+
+static int check_running(struct flight *f, struct err *err)
+{
+    json_t *answer = NULL;
+    json_t *input = json_pack("{s:{s:[s]}}", "filter", "statuses", "IN_PROGRESS");
+    int status = ask(f, "controltower:ListLandingZoneOperations", NULL, input, &answer, err);
+    const json_t *list = jx_get(answer, "landingZoneOperations");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *operation = json_array_get(list, i);
+        if (str_equal(jx_str(operation, "status"), "IN_PROGRESS")) {
+            problem(f, "a Control Tower operation is running (%s %s): wait until it has ended",
+                    jx_str_or(operation, "operationType", ""),
+                    jx_str_or(operation, "operationIdentifier", ""));
+        }
+    }
+    json_decref(answer);
+    return status < 0 ? -1 : 0;
+}
+
+static int check_landing_zone(struct flight *f, struct err *err)
+{
+    bool mends = first_sending(f, "controltower:ResetLandingZone") != NULL ||
+                 first_sending(f, "controltower:UpdateLandingZone") != NULL;
+    if (first_sending(f, "controltower:") == NULL) {
+        return 0;
+    }
+    if (load_landing_zone(f, err) != 0) {
+        return -1;
+    }
+    const char *status = jx_str_or(f->landing_zone, "landingZone.status", "ACTIVE");
+    const char *drift = jx_str_or(f->landing_zone, "landingZone.driftStatus.status", "IN_SYNC");
+    if (strcmp(status, "ACTIVE") != 0 && !(mends && strcmp(status, "FAILED") == 0)) {
+        problem(f, "the landing zone is %s, not ACTIVE", status);
+    }
+    if (strcmp(drift, "IN_SYNC") != 0 && !mends) {
+        problem(f, "the landing zone has drifted, and no step of the plan resets it");
+    }
+    return check_running(f, err);
+}
+
+/* From 4.0 on every integration can be off, and backup needs these two on. */
+static void check_chain(struct flight *f, const json_t *step)
+{
+    static const char *const needed[] = {"config", "securityRoles"};
+    const json_t *manifest = jx_get(step, "send.input.manifest");
+    const char *version = jx_str_or(step, "send.input.version", "");
+    bool modern = strtol(version, NULL, 10) >= 4;
+    if (!modern || !jx_bool(manifest, "backup.enabled")) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+        char path[64];
+        (void)snprintf(path, sizeof path, "%s.enabled", needed[i]);
+        if (!jx_bool(manifest, path)) {
+            problem(f, "step %s: backup needs %s to be enabled in the manifest",
+                    jx_str_or(step, "id", ""), needed[i]);
+        }
+    }
+}
+
+static void check_root_stays(struct flight *f, const json_t *step)
+{
+    const char *text = jx_str(step, "send.input.Policy");
+    struct policy_frame frame = {.partition = jx_str_or(f->plan, "partition", "aws"),
+                                 .management_account = jx_str_or(f->plan, "management_account", ""),
+                                 .organization_id = jx_str_or(f->plan, "organization_id", "")};
+    if (text == NULL || !str_starts(jx_str_or(step, "send.operation", ""), "kms:")) {
+        return;
+    }
+    json_t *description = key_policy_describe(text, &frame);
+    if (!jx_bool(description, "valid")) {
+        problem(f, "step %s: its key policy is not valid", jx_str_or(step, "id", ""));
+    } else if (!jx_bool(description, "management_root")) {
+        problem(f, "step %s: its key policy would lock the management account out of the key",
+                jx_str_or(step, "id", ""));
+    }
+    json_decref(description);
+}
+
+static int check_requests(struct flight *f, struct err *err)
+{
+    (void)err;
+    for (size_t i = 0; i < json_array_size(f->steps); i++) {
+        const json_t *step = json_array_get(f->steps, i);
+        check_root_stays(f, step);
+        if (str_equal(jx_str(step, "send.operation"), "controltower:UpdateLandingZone")) {
+            check_chain(f, step);
+        }
+    }
+    return 0;
+}
+
+/* --- accounts --- */
+
+static bool in_plan(const struct flight *f, const char *account)
+{
+    for (size_t i = 0; i < json_array_size(f->steps); i++) {
+        if (str_equal(jx_str(json_array_get(f->steps, i), "send.account"), account)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t count_sending(const struct flight *f, const char *operation)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < json_array_size(f->steps); i++) {
+        const json_t *step = json_array_get(f->steps, i);
+        count += str_equal(jx_str(step, "send.operation"), operation) ? 1 : 0;
+    }
+    return count;
+}
+
+static int check_accounts(struct flight *f, struct err *err)
+{
+    json_t *answer = NULL;
+    int status = ask(f, "organizations:ListAccounts", NULL, NULL, &answer, err);
+    const json_t *rows = jx_get(answer, "Accounts");
+    size_t created = count_sending(f, "organizations:CreateAccount");
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        const char *id = jx_str_or(row, "Id", "");
+        const char *state = jx_str_or(row, "Status", jx_str_or(row, "State", "ACTIVE"));
+        if (strcmp(state, "ACTIVE") != 0 && in_plan(f, id)) {
+            problem(f, "account %s (%.64s) is %s: nothing can be changed there", id,
+                    jx_str_or(row, "Name", ""), state);
+        }
+    }
+    if (created > 0 && json_array_size(rows) < ACCOUNT_QUOTA &&
+        json_array_size(rows) + created > ACCOUNT_QUOTA) {
+        problem(f,
+                "%zu accounts are to be created beside %zu: organizations may have %d unless the "
+                "quota was raised",
+                created, json_array_size(rows), ACCOUNT_QUOTA);
+    }
+    json_decref(answer);
+    return status < 0 ? -1 : 0;
+}
+
+/* --- service control policies --- */
+
+static int check_one_target(struct flight *f, const char *ou, struct err *err)
+{
+    json_t *answer = NULL;
+    json_t *input = json_pack("{s:s, s:s}", "TargetId", ou, "Filter", "SERVICE_CONTROL_POLICY");
+    int status = ask(f, "organizations:ListPoliciesForTarget", NULL, input, &answer, err);
+    size_t count = jx_count(answer, "Policies");
+    if (count >= SCP_MAX) {
+        problem(f, "%s has %zu service control policies attached: a baseline may not fit", ou,
+                count);
+    }
+    json_decref(answer);
+    return status < 0 ? -1 : 0;
+}
+
+static int check_targets(struct flight *f, struct err *err)
+{
+    struct map *seen = map_new(NULL);
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < json_array_size(f->steps); i++) {
+        const json_t *step = json_array_get(f->steps, i);
+        const char *target = jx_str(step, "send.input.targetIdentifier");
+        const char *ou = target != NULL ? strstr(target, "/ou-") : NULL;
+        bool enables = str_equal(jx_str(step, "send.operation"), "controltower:EnableBaseline");
+        if (enables && ou != NULL && map_get(seen, ou + 1) == NULL) {
+            map_set(seen, ou + 1, f);
+            status = check_one_target(f, ou + 1, err);
+        }
+    }
+    map_free(seen);
+    return status;
+}
+
+/* --- Regions --- */
+
+static int check_regions(struct flight *f, struct err *err)
+{
+    json_t *answer = NULL;
+    struct map *off = map_new(NULL);
+    int status = ask(f, "account:ListRegions", NULL, NULL, &answer, err);
+    const json_t *rows = jx_get(answer, "Regions");
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        if (str_starts(jx_str_or(row, "RegionOptStatus", ""), "DISABL")) {
+            map_set(off, jx_str_or(row, "RegionName", ""), f);
+        }
+    }
+    for (size_t i = 0; i < json_array_size(f->steps); i++) {
+        const json_t *step = json_array_get(f->steps, i);
+        const char *account = jx_str_or(step, "send.account", aws_client_account(f->client));
+        const char *region = jx_str_or(step, "send.region", "");
+        bool ours = strcmp(account, aws_client_account(f->client)) == 0;
+        if (ours && map_get(off, region) != NULL) {
+            problem(f, "%s is not enabled in the management account", region);
+            (void)map_remove(off, region);
+        }
+    }
+    map_free(off);
+    json_decref(answer);
+    return status < 0 ? -1 : 0;
+}
+
+static int (*const checks[])(struct flight *f, struct err *err) = {
+    check_caller, check_landing_zone, check_requests, check_accounts, check_targets, check_regions};
+
+int preflight_run(struct aws_client *client, const json_t *plan, json_t *problems, struct err *err)
+{
+    struct flight f = {.client = client,
+                       .plan = plan,
+                       .steps = json_object_get(plan, "steps"),
+                       .home = jx_str_or(plan, "home_region", ""),
+                       .problems = problems};
+    int status = 0;
+    bool any = json_array_size(f.steps) > 0;
+    for (size_t i = 0; any && status == 0 && i < sizeof checks / sizeof *checks; i++) {
+        status = checks[i](&f, err);
+    }
+    json_decref(f.landing_zone);
+    return status;
+}

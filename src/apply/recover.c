@@ -1,0 +1,121 @@
+/* What an earlier apply left, and calls of which it is unknown whether they took effect. */
+#include "engine.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+/* AWS may take half a minute to show what it did; a second look costs less than a second account.
+ */
+#define SETTLE_SECONDS 30
+#define SECOND_LOOK_SECONDS 15
+#define LOOKS 2
+
+static void ask(struct run *r);
+
+static void took_effect(struct run *r)
+{
+    r->sent = SENT_YES;
+    r->resumed = true;
+    run_tell(r, "%s", "it had taken effect");
+    run_journal(r, EVENT_ANSWERED, json_object_get(r->engine->captures, r->id));
+    engine_boundary_later(r->engine, r, "answered");
+    follow_start(r);
+}
+
+static void on_recover(struct run *r, enum verdict verdict)
+{
+    if (verdict == VERDICT_TRUE) {
+        took_effect(r);
+    } else if (verdict == VERDICT_BROKEN || verdict == VERDICT_UNASKABLE) {
+        run_fail(r, "it is unknown whether it took effect: %s", r->problem);
+    } else if (++r->looks < LOOKS) {
+        run_wait(r, SECOND_LOOK_SECONDS, ask);
+    } else {
+        r->sent = SENT_NO;
+        run_tell(r, "%s", "it had not taken effect");
+        run_journal(r, EVENT_REFUSED, NULL);
+        step_begin(r);
+    }
+}
+
+static void ask(struct run *r)
+{
+    const json_t *recover = json_object_get(r->step, "recover");
+    const json_t *probe = json_object_get(json_is_object(recover) ? recover : r->step,
+                                          json_is_object(recover) ? "probe" : "done");
+    probe_ask(r, probe, on_recover);
+}
+
+void recover_start(struct run *r)
+{
+    r->looks = 0;
+    run_tell(r, "%s", "it is unknown whether the call took effect; asking AWS once it has settled");
+    run_wait(r, SETTLE_SECONDS, ask);
+}
+
+/* --- the journal of an earlier apply --- */
+
+static void keep(char **to, const char *text)
+{
+    if (text[0] != '\0') {
+        free(*to);
+        *to = xstrdup(text);
+    }
+}
+
+static void take_row(struct run *r, const struct journal_row *row)
+{
+    switch (row->event) {
+    case EVENT_READY:
+    case EVENT_NOT_ATTEMPTED:
+        return;
+    case EVENT_SENDING:
+    case EVENT_IN_DOUBT:
+        r->sent = SENT_MAYBE;
+        break;
+    case EVENT_ANSWERED:
+    case EVENT_POLLING:
+    case EVENT_GAVE_UP:
+        r->sent = SENT_YES;
+        break;
+    case EVENT_REFUSED:
+    case EVENT_FAILED:
+        r->sent = SENT_NO;
+        break;
+    case EVENT_DONE:
+    case EVENT_ALREADY_TRUE:
+        r->state = row->event == EVENT_DONE ? STEP_DONE : STEP_ALREADY_TRUE;
+        r->ended_wall_ms = row->wall_ms;
+        keep(&r->message, row->message);
+        break;
+    }
+    if (r->started_wall_ms == 0) {
+        r->started_wall_ms = row->wall_ms;
+    }
+    keep(&r->request_id, row->request_id);
+    keep(&r->operation_id, row->operation_id);
+}
+
+static void on_row(void *context, const struct journal_row *row)
+{
+    struct engine *e = context;
+    struct run *r = map_get(e->index, row->step);
+    if (r == NULL) {
+        return;
+    }
+    take_row(r, row);
+    if (json_is_object(row->captures) && json_object_size(row->captures) > 0) {
+        json_t *own = json_object_get(e->captures, r->id);
+        if (own == NULL) {
+            own = json_object();
+            (void)json_object_set_new(e->captures, r->id, own);
+        }
+        (void)json_object_update(own, (json_t *)(uintptr_t)row->captures);
+    }
+}
+
+int recover_load(struct engine *e, struct err *err)
+{
+    return journal_each(e->journal, on_row, e, err);
+}

@@ -1,0 +1,383 @@
+/* From ready to sent: guards, is it already true, send, what the answer means. */
+#include "engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "model/condition.h"
+#include "model/path.h"
+
+#define CONFLICTS_MAX 60
+#define LOOKS_MAX 4 /* at what an earlier step made true: AWS may take half a minute to show it */
+#define LOOK_SECONDS 10
+#define SETTLED_RETRIES_MAX 6
+
+static bool has_needs(const struct run *r)
+{
+    return json_array_size(json_object_get(r->step, "needs")) > 0;
+}
+
+static bool dry(const struct run *r)
+{
+    return r->engine->options->dry_run;
+}
+
+/* --- guards --- */
+
+static void next_guard(struct run *r);
+static void ask_done(struct run *r);
+
+static const char *probe_words(const json_t *probe)
+{
+    return jx_str_or(probe, "says", jx_str_or(probe, "call.operation", ""));
+}
+
+static void guard_holds(struct run *r)
+{
+    r->guard++;
+    r->looks = 0;
+    next_guard(r);
+}
+
+static void on_guard(struct run *r, enum verdict verdict)
+{
+    const char *words = probe_words(r->probe);
+    if (verdict == VERDICT_TRUE || (dry(r) && r->pretended)) {
+        guard_holds(r);
+    } else if (verdict == VERDICT_BROKEN || verdict == VERDICT_UNASKABLE) {
+        run_fail(r, "cannot tell whether the facts are still the same: %s", r->problem);
+    } else if (has_needs(r) && !dry(r) && ++r->looks < LOOKS_MAX) {
+        run_wait(r, LOOK_SECONDS, next_guard);
+    } else {
+        run_fail(r, "the facts changed: %s", words);
+    }
+}
+
+static void next_guard(struct run *r)
+{
+    const json_t *guard = json_array_get(json_object_get(r->step, "guard"), r->guard);
+    if (guard != NULL) {
+        probe_ask(r, guard, on_guard);
+    } else {
+        ask_done(r);
+    }
+}
+
+/* --- already true? --- */
+
+/* A name that other steps use and that nothing has told yet; NULL: none. */
+static const char *missing_capture(const struct run *r)
+{
+    json_t *wanted = json_object_get(r->engine->wanted, r->id);
+    const json_t *own = json_object_get(r->engine->captures, r->id);
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach(wanted, name, value)
+    {
+        if (json_object_get(own, name) == NULL) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
+static void already_true(struct run *r)
+{
+    free(r->message);
+    r->message = xstrdup("already true");
+    run_end(r, STEP_ALREADY_TRUE, EVENT_ALREADY_TRUE);
+}
+
+static void on_supply(struct run *r, enum verdict verdict)
+{
+    const char *missing = missing_capture(r);
+    if (verdict == VERDICT_TRUE && missing == NULL) {
+        already_true(r);
+    } else {
+        run_fail(r, "already true, but nothing tells its \"%s\"%s%s",
+                 missing != NULL ? missing : "", verdict == VERDICT_BROKEN ? ": " : "",
+                 verdict == VERDICT_BROKEN ? r->problem : "");
+    }
+}
+
+static void want_to_send(struct run *r)
+{
+    if (!dry(r)) {
+        engine_outbox_add(r);
+        return;
+    }
+    const json_t *send = json_object_get(r->step, "send");
+    free(r->message);
+    r->message = xasprintf("would send %s in %s", jx_str_or(send, "operation", ""),
+                           jx_str_or(send, "region", ""));
+    r->pretended = true;
+    run_end(r, STEP_DONE, EVENT_DONE);
+}
+
+static void on_done_before(struct run *r, enum verdict verdict)
+{
+    const json_t *recover = json_object_get(r->step, "recover");
+    if (verdict == VERDICT_TRUE && missing_capture(r) == NULL) {
+        already_true(r);
+    } else if (verdict == VERDICT_TRUE && json_is_object(recover)) {
+        probe_ask(r, json_object_get(recover, "probe"), on_supply);
+    } else if (verdict == VERDICT_TRUE) {
+        on_supply(r, VERDICT_FALSE);
+    } else if (verdict == VERDICT_BROKEN && !(dry(r) && r->pretended)) {
+        run_fail(r, "cannot tell whether it is already true: %s", r->problem);
+    } else {
+        want_to_send(r);
+    }
+}
+
+static void ask_done(struct run *r)
+{
+    const json_t *done = json_object_get(r->step, "done");
+    if (json_is_object(done)) {
+        probe_ask(r, done, on_done_before);
+    } else {
+        want_to_send(r);
+    }
+}
+
+static void first_guard(struct run *r)
+{
+    r->guard = 0;
+    r->looks = 0;
+    next_guard(r);
+}
+
+void step_begin(struct run *r)
+{
+    if (r->lane != NULL && strcmp(r->lane, LANE_CONTROL_TOWER) == 0 && !dry(r)) {
+        quiet_wait(r, first_guard);
+    } else {
+        first_guard(r);
+    }
+}
+
+void step_start(struct run *r)
+{
+    r->state = STEP_RUNNING;
+    r->started_ms = engine_now_ms();
+    r->started_wall_ms = clock_wall_ms(NULL);
+    run_journal(r, EVENT_READY, NULL);
+    run_tell(r, "%s", "");
+    switch (r->sent) {
+    case SENT_NO:
+        step_begin(r);
+        return;
+    case SENT_MAYBE:
+        recover_start(r);
+        return;
+    case SENT_YES:
+        r->resumed = true;
+        follow_start(r);
+        return;
+    }
+}
+
+/* --- send --- */
+
+static void on_sent(struct run *r, const struct reply *reply);
+
+void step_send(struct run *r)
+{
+    json_t *call = run_fill(r, json_object_get(r->step, "send"));
+    if (call == NULL) {
+        r->sent = SENT_NO;
+        run_fail(r, "%s", r->problem);
+        return;
+    }
+    run_call(r, call, on_sent);
+    json_decref(call);
+}
+
+static void refused(struct run *r)
+{
+    r->sent = SENT_NO;
+    run_journal(r, EVENT_REFUSED, NULL);
+}
+
+static void answered(struct run *r, const json_t *answer)
+{
+    json_t *taken = run_capture(r, json_object_get(r->step, "capture"), answer);
+    const char *operation = jx_str(answer, "operationIdentifier");
+    r->sent = SENT_YES;
+    free(r->operation_id);
+    r->operation_id =
+        xstrdup(operation != NULL ? operation : jx_str_or(answer, "CreateAccountStatus.Id", ""));
+    run_journal(r, EVENT_ANSWERED, taken);
+    json_decref(taken);
+    engine_boundary_later(r->engine, r, "answered");
+    follow_start(r);
+}
+
+static void ask_refused_done(struct run *r);
+
+/* Whatever AWS called it: what was wanted may be so. */
+static void on_refused_done(struct run *r, enum verdict verdict)
+{
+    if (verdict == VERDICT_TRUE && missing_capture(r) == NULL) {
+        r->sent = SENT_YES;
+        follow_look(r);
+        return;
+    }
+    bool exists = strstr(r->message, "Exist") != NULL || strstr(r->message, "Duplicate") != NULL;
+    if (verdict == VERDICT_FALSE && exists && ++r->looks < LOOKS_MAX) {
+        run_wait(r, LOOK_SECONDS, ask_refused_done);
+        return;
+    }
+    run_fail(r, "%s", r->message);
+}
+
+static void ask_refused_done(struct run *r)
+{
+    probe_ask(r, json_object_get(r->step, "done"), on_refused_done);
+}
+
+static void refused_for(struct run *r)
+{
+    const json_t *done = json_object_get(r->step, "done");
+    run_tell(r, "%s", r->problem);
+    refused(r);
+    r->looks = 0;
+    if (json_is_object(done)) {
+        ask_refused_done(r);
+    } else {
+        on_refused_done(r, VERDICT_FALSE);
+    }
+}
+
+static void begin_again(struct run *r)
+{
+    step_begin(r);
+}
+
+static void on_conflict_done(struct run *r, enum verdict verdict)
+{
+    if (verdict == VERDICT_TRUE && missing_capture(r) == NULL) {
+        r->sent = SENT_YES;
+        follow_look(r);
+    } else if (r->conflicts > CONFLICTS_MAX) {
+        run_fail(r, "still in conflict after %d tries: %s", CONFLICTS_MAX, r->message);
+    } else {
+        run_wait(r, run_jitter(30, 60), begin_again);
+    }
+}
+
+static void conflict(struct run *r)
+{
+    const json_t *done = json_object_get(r->step, "done");
+    r->conflicts++;
+    run_tell(r, "waits: %s", r->problem);
+    refused(r);
+    if (json_is_object(done)) {
+        probe_ask(r, done, on_conflict_done);
+    } else {
+        on_conflict_done(r, VERDICT_FALSE);
+    }
+}
+
+/* An answer that says success and is none: "arn: words; arn: words". */
+static void describe_failures(struct run *r, const json_t *call, const json_t *answer)
+{
+    const json_t *found = path_find(answer, jx_str_or(call, "message", ""));
+    const char *operation = jx_str_or(call, "operation", "");
+    struct text text;
+    text_init(&text, 4096);
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach((json_t *)(uintptr_t)found, key, value)
+    {
+        const char *words = jx_str_or(value, "ErrorMessage", jx_str(value, "Message"));
+        char *dumped = words == NULL ? jx_dump(value) : NULL;
+        if (text.length < 512) {
+            text_addf(&text, "%s%s: %.160s", text.length > 0 ? "; " : "", key,
+                      words != NULL ? words : dumped);
+        }
+        free(dumped);
+    }
+    if (text.length == 0 && found != NULL) {
+        char *dumped = json_is_string(found) ? xstrdup(json_string_value(found)) : jx_dump(found);
+        text_addf(&text, "%.800s", dumped);
+        free(dumped);
+    }
+    run_problem(r, "%s: %s", operation,
+                text.length > 0 ? text_str(&text) : "the answer says that it failed");
+    text_release(&text);
+}
+
+static bool failed_all_the_same(struct run *r, const json_t *answer)
+{
+    const json_t *call = json_object_get(r->step, "send");
+    const json_t *fail_when = json_object_get(call, "fail_when");
+    if (!json_is_object(fail_when) || !condition_holds(fail_when, answer)) {
+        return false;
+    }
+    describe_failures(r, call, answer);
+    return true;
+}
+
+/* What an earlier step made may not be known everywhere yet. */
+static bool not_yet_there(const struct run *r, const struct reply *reply)
+{
+    bool role = reply->class == ANSWER_DENIED && str_starts(reply->message, "sts:AssumeRole of");
+    return has_needs(r) && (role || reply->class == ANSWER_NOT_FOUND);
+}
+
+static void in_doubt(struct run *r)
+{
+    r->sent = SENT_MAYBE;
+    if (!r->engine->stopping) {
+        run_tell(r, "no clear answer: %s", r->problem);
+        recover_start(r);
+    }
+}
+
+static void on_sent(struct run *r, const struct reply *reply)
+{
+    free(r->request_id);
+    r->request_id = xstrdup(reply->request_id);
+    engine_boundary(r->engine, r, "received");
+    switch (reply->class) {
+    case ANSWER_OK:
+        if (failed_all_the_same(r, reply->json)) {
+            refused_for(r);
+        } else {
+            answered(r, reply->json);
+        }
+        return;
+    case ANSWER_NETWORK:
+    case ANSWER_SERVER:
+    case ANSWER_MALFORMED:
+        in_doubt(r);
+        return;
+    case ANSWER_CONFLICT:
+    case ANSWER_THROTTLED:
+        conflict(r);
+        return;
+    case ANSWER_EXPIRED:
+    case ANSWER_BAD_CREDENTIALS:
+        refused(r);
+        return;
+    case ANSWER_DENIED:
+    case ANSWER_NOT_FOUND:
+    case ANSWER_REGION_DENY:
+    case ANSWER_REGION_UNAVAILABLE:
+    case ANSWER_CLOCK_SKEW:
+    case ANSWER_INVALID:
+        if (not_yet_there(r, reply) && r->waits++ < SETTLED_RETRIES_MAX) {
+            run_tell(r, "waits: %s", r->problem);
+            refused(r);
+            run_wait(r, LOOK_SECONDS, begin_again);
+        } else {
+            refused_for(r);
+        }
+        return;
+    }
+}
