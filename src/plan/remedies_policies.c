@@ -89,7 +89,9 @@ static int make_policy(struct making *m, const json_t *subject, const char *reas
     char check[80];
     (void)snprintf(check, sizeof check, "check:%s", m->check_id);
     (void)json_object_set_new(reasons, reason, json_true());
-    (void)json_object_set_new(reasons, check, json_true());
+    if (m->check_id[0] != '\0') {
+        (void)json_object_set_new(reasons, check, json_true());
+    }
     return 0;
 }
 

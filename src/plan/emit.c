@@ -1,0 +1,475 @@
+/*
+ * A plan as a shell script of AWS CLI commands, for reading and for running by hand. What AWS or an
+ * owner named stands only within quotes, or made printable within comments.
+ */
+#include <ctype.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "jmespath.h"
+#include "plan/make.h"
+
+#define EXPRESSION_BYTES_MAX ((size_t)1024 * 1024)
+#define SCRIPT_BYTES_MAX ((size_t)256 * 1024 * 1024)
+
+struct script {
+    struct text out;
+    struct map *variables; /* "${step:name}" -> shell variable */
+};
+
+static json_t *mutable_json(const json_t *value)
+{
+    return (json_t *)(uintptr_t)value;
+}
+
+/* --- words --- */
+
+static bool is_plain(const char *s)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=@-";
+    return *s != '\0' && s[strspn(s, plain)] == '\0';
+}
+
+/* The variable a placeholder at `at` stands for, or NULL; *length: bytes of the placeholder. */
+static const char *variable_at(const struct script *s, const char *at, size_t *length)
+{
+    const char *end = strncmp(at, "${", 2) == 0 ? strchr(at, '}') : NULL;
+    if (end == NULL) {
+        return NULL;
+    }
+    *length = (size_t)(end - at) + 1;
+    char *name = xstrndup(at, *length);
+    const char *variable = map_get(s->variables, name);
+    free(name);
+    return variable;
+}
+
+/* One word for the shell: quoted where needed, placeholders as "$variable" between the quotes. */
+static void word(struct script *s, const char *value)
+{
+    bool open = false;
+    if (is_plain(value)) {
+        text_add(&s->out, value);
+        return;
+    }
+    for (const char *at = value; *at != '\0';) {
+        size_t length = 0;
+        const char *variable = variable_at(s, at, &length);
+        if (variable != NULL) {
+            text_addf(&s->out, "%s\"$%s\"", open ? "'" : "", variable);
+            open = false;
+            at += length;
+            continue;
+        }
+        if (!open) {
+            text_addc(&s->out, '\'');
+            open = true;
+        }
+        at += strncmp(at, "$${", 3) == 0 ? 1 : 0;
+        if (*at == '\'') {
+            text_add(&s->out, "'\\''");
+        } else {
+            text_addc(&s->out, *at);
+        }
+        at++;
+    }
+    text_add(&s->out, open ? "'" : *value == '\0' ? "''" : "");
+}
+
+static void comment(struct script *s, const char *indent, const char *label, const char *value)
+{
+    text_addf(&s->out, "%s# %s", indent, label);
+    text_add_printable(&s->out, value, strlen(value));
+    text_addc(&s->out, '\n');
+}
+
+/* "EnableAWSServiceAccess" -> enable-aws-service-access, as the AWS CLI names its commands. */
+static void kebab(const char *name, struct text *out)
+{
+    for (size_t i = 0; name[i] != '\0'; i++) {
+        bool upper = isupper((unsigned char)name[i]) != 0;
+        bool after_lower =
+            i > 0 && (islower((unsigned char)name[i - 1]) || isdigit((unsigned char)name[i - 1]));
+        bool before_lower = i > 0 && islower((unsigned char)name[i + 1]);
+        if (upper && (after_lower || before_lower)) {
+            text_addc(out, '-');
+        }
+        text_addc(out, (char)tolower((unsigned char)name[i]));
+    }
+}
+
+static const char *cli_service(const char *ours)
+{
+    static const char *const names[][2] = {{"tagging", "resourcegroupstaggingapi"},
+                                           {"s3", "s3api"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (str_equal(ours, names[i][0])) {
+            return names[i][1];
+        }
+    }
+    return ours;
+}
+
+/* --- commands --- */
+
+/* "with ACCOUNT ROLE aws SERVICE COMMAND --region R --cli-input-json '...'" */
+static void command(struct script *s, const json_t *call)
+{
+    const char *operation = jx_str_or(call, "operation", "");
+    const char *role = jx_str(call, "role");
+    const json_t *input = json_object_get(call, "input");
+    size_t colon = strcspn(operation, ":");
+    char *service = xstrndup(operation, colon);
+    if (role != NULL) {
+        text_add(&s->out, "with ");
+        word(s, jx_str_or(call, "account", ""));
+        text_addc(&s->out, ' ');
+        word(s, role);
+        text_addc(&s->out, ' ');
+    }
+    text_addf(&s->out, "aws %s ", cli_service(service));
+    kebab(operation[colon] == ':' ? operation + colon + 1 : "", &s->out);
+    text_add(&s->out, " --region ");
+    word(s, jx_str_or(call, "region", ""));
+    if (json_object_size(input) > 0) {
+        char *json = json_dumps(input, JSON_COMPACT | JSON_ENSURE_ASCII);
+        text_add(&s->out, " --cli-input-json ");
+        word(s, json);
+        free(json);
+    }
+    free(service);
+}
+
+static void query(struct script *s, const char *expression)
+{
+    text_add(&s->out, " --query ");
+    word(s, expression);
+}
+
+/* "holds ABSENT command --query expression"; false when JMESPath cannot say it. */
+static bool holds(struct script *s, const json_t *probe)
+{
+    struct text expression;
+    text_init(&expression, EXPRESSION_BYTES_MAX);
+    bool well = jmespath_probe(probe, &expression) && !text_failed(&expression);
+    if (well) {
+        text_addf(&s->out, "holds %s ", jx_bool(probe, "absent_is") ? "true" : "false");
+        command(s, json_object_get(probe, "call"));
+        query(s, text_str(&expression));
+    }
+    text_release(&expression);
+    return well;
+}
+
+static char *reference(const char *step, const char *name)
+{
+    return xasprintf("${%s:%s}", step, name);
+}
+
+/* answer=$(command --query '[paths]' --output text), and the variables from it. `within`: an
+   expression that the paths start from, or "". */
+static void captured(struct script *s, const char *indent, const char *step, const json_t *call,
+                     const char *within, const json_t *capture)
+{
+    struct text paths;
+    struct text names;
+    const char *name = NULL;
+    json_t *path = NULL;
+    text_init(&paths, EXPRESSION_BYTES_MAX);
+    text_init(&names, EXPRESSION_BYTES_MAX);
+    text_addf(&paths, "%s[", within);
+    json_object_foreach(mutable_json(capture), name, path)
+    {
+        char *key = reference(step, name);
+        const char *variable = map_get(s->variables, key);
+        text_add(&paths, names.length > 0 ? "," : "");
+        jmespath_path(json_string_value(path), &paths);
+        text_addf(&names, " %s", variable != NULL ? variable : "_");
+        free(key);
+    }
+    text_addc(&paths, ']');
+    text_addf(&s->out, "%sanswer=$(", indent);
+    command(s, call);
+    query(s, text_str(&paths));
+    text_addf(&s->out, " --output text)\n%sread -r%s <<<\"$answer\"\n", indent, text_str(&names));
+    text_release(&paths);
+    text_release(&names);
+}
+
+/* --- a step --- */
+
+static void emit_reasons(struct script *s, const json_t *step)
+{
+    const json_t *reasons = json_object_get(step, "reasons");
+    struct text text;
+    text_init(&text, EXPRESSION_BYTES_MAX);
+    for (size_t i = 0; i < json_array_size(reasons); i++) {
+        text_addf(&text, "%s%s", i > 0 ? ", " : "", json_string_value(json_array_get(reasons, i)));
+    }
+    comment(s, "", "Because of ", text_str(&text));
+    text_release(&text);
+}
+
+static void emit_guards(struct script *s, const json_t *step)
+{
+    const json_t *guards = json_object_get(step, "guard");
+    for (size_t i = 0; i < json_array_size(guards); i++) {
+        const json_t *guard = json_array_get(guards, i);
+        const char *says = jx_str_or(guard, "says", "what this step rests on has changed");
+        size_t before = s->out.length;
+        text_add(&s->out, "if ! ");
+        if (!holds(s, guard)) {
+            s->out.length = before;
+            comment(s, "", "Look first whether this is still so: ", says);
+            text_add(&s->out, "# ");
+            command(s, json_object_get(guard, "call"));
+            text_addc(&s->out, '\n');
+            continue;
+        }
+        text_add(&s->out, "; then\n  stop ");
+        word(s, says);
+        text_add(&s->out, "\nfi\n");
+    }
+}
+
+static void emit_poll(struct script *s, const char *indent, const char *id, const json_t *poll)
+{
+    struct text until;
+    struct text fail;
+    const json_t *call = json_object_get(poll, "call");
+    const json_t *failed = json_object_get(poll, "fail");
+    text_init(&until, EXPRESSION_BYTES_MAX);
+    text_init(&fail, EXPRESSION_BYTES_MAX);
+    long long every = jx_int(poll, "every_seconds", 30);
+    if (!jmespath_condition(json_object_get(poll, "until"), &until)) {
+        comment(s, indent, "Wait here until it is done: ", jx_str_or(call, "operation", ""));
+        goto out;
+    }
+    text_addf(&s->out, "%swaited=0\n%suntil holds false ", indent, indent);
+    command(s, call);
+    query(s, text_str(&until));
+    text_add(&s->out, "; do\n");
+    if (json_is_object(failed) && jmespath_condition(failed, &fail)) {
+        text_addf(&s->out, "%s  if holds false ", indent);
+        command(s, call);
+        query(s, text_str(&fail));
+        text_addf(&s->out, "; then\n%s    stop ", indent);
+        word(s, id);
+        text_addf(&s->out, "' failed'\n%s  fi\n", indent);
+    }
+    text_addf(&s->out, "%s  if [ \"$waited\" -ge %lld ]; then\n%s    stop ", indent,
+              jx_int(poll, "timeout_seconds", 7200), indent);
+    word(s, id);
+    text_addf(&s->out, "' takes too long'\n%s  fi\n%s  sleep %lld\n%s  waited=$((waited + %lld))\n",
+              indent, indent, every, indent, every);
+    text_addf(&s->out, "%sdone\n", indent);
+    if (json_object_size(json_object_get(poll, "capture")) > 0) {
+        captured(s, indent, id, call, "", json_object_get(poll, "capture"));
+    }
+out:
+    text_release(&until);
+    text_release(&fail);
+}
+
+static void emit_send(struct script *s, const char *indent, const json_t *step)
+{
+    const json_t *send = json_object_get(step, "send");
+    const json_t *capture = json_object_get(step, "capture");
+    const json_t *fail_when = json_object_get(send, "fail_when");
+    struct text fail;
+    text_init(&fail, EXPRESSION_BYTES_MAX);
+    if (json_object_size(capture) > 0) {
+        captured(s, indent, jx_str_or(step, "id", ""), send, "", capture);
+    } else if (json_is_object(fail_when) && jmespath_condition(fail_when, &fail)) {
+        text_addf(&s->out, "%sif holds false ", indent);
+        command(s, send);
+        query(s, text_str(&fail));
+        text_addf(&s->out, "; then\n%s  stop ", indent);
+        word(s, jx_str_or(step, "id", ""));
+        text_addf(&s->out, "': AWS refused a part of it'\n%sfi\n", indent);
+    } else {
+        text_add(&s->out, indent);
+        command(s, send);
+        text_addc(&s->out, '\n');
+    }
+    if (json_is_object(json_object_get(step, "poll"))) {
+        emit_poll(s, indent, jx_str_or(step, "id", ""), json_object_get(step, "poll"));
+    }
+    text_release(&fail);
+}
+
+/* What others use of a step that was done before the script ran. */
+static void emit_supplies(struct script *s, const json_t *step)
+{
+    const json_t *done = json_object_get(step, "done");
+    const json_t *recover = json_object_get(step, "recover");
+    const json_t *probe = json_object_size(json_object_get(done, "capture")) > 0
+                              ? done
+                              : json_object_get(recover, "probe");
+    const json_t *capture = json_object_get(probe, "capture");
+    capture = probe != done && json_object_size(json_object_get(recover, "capture")) > 0
+                  ? json_object_get(recover, "capture")
+                  : capture;
+    const json_t *select = json_object_get(probe, "select");
+    struct text within;
+    text_init(&within, EXPRESSION_BYTES_MAX);
+    if (json_is_object(select)) {
+        jmespath_path(jx_str_or(select, "list", ""), &within);
+        text_add(&within, "[?");
+        (void)jmespath_condition(json_object_get(select, "where"), &within);
+        text_add(&within, "] | [0].");
+    }
+    if (json_object_size(capture) > 0) {
+        captured(s, "  ", jx_str_or(step, "id", ""), json_object_get(probe, "call"),
+                 text_str(&within), capture);
+    } else {
+        text_add(&s->out, "  :\n");
+    }
+    text_release(&within);
+}
+
+static void emit_step(struct script *s, const json_t *step, size_t number, size_t count)
+{
+    const char *id = jx_str_or(step, "id", "");
+    const json_t *done = json_object_get(step, "done");
+    text_addf(&s->out, "\n# --- %zu of %zu: ", number, count);
+    text_add_printable(&s->out, id, strlen(id));
+    text_addc(&s->out, '\n');
+    comment(s, "", "", jx_str_or(step, "title", ""));
+    emit_reasons(s, step);
+    comment(s, "", "Risk: ", jx_str_or(step, "risk", ""));
+    comment(s, "", "Undone by: ", jx_str_or(step, "undo", ""));
+    text_add(&s->out, "say ");
+    word(s, jx_str_or(step, "title", ""));
+    text_addc(&s->out, '\n');
+    emit_guards(s, step);
+    size_t before = s->out.length;
+    text_add(&s->out, "if ");
+    if (json_is_object(done) && holds(s, done)) {
+        text_add(&s->out, "; then\n");
+        emit_supplies(s, step);
+        text_add(&s->out, "else\n");
+        emit_send(s, "  ", step);
+        text_add(&s->out, "fi\n");
+        return;
+    }
+    s->out.length = before;
+    emit_send(s, "", step);
+}
+
+/* --- the script --- */
+
+static void name_variables(struct script *s, const json_t *steps)
+{
+    static const char *const holders[] = {"", "poll", "done", "recover"};
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        const json_t *step = json_array_get(steps, i);
+        const char *id = jx_str_or(step, "id", "");
+        for (size_t k = 0; k < sizeof holders / sizeof *holders; k++) {
+            const json_t *holder = k > 0 ? json_object_get(step, holders[k]) : step;
+            json_t *capture = json_object_get(holder, "capture");
+            const char *name = NULL;
+            json_t *path = NULL;
+            json_object_foreach(capture, name, path)
+            {
+                char *key = reference(id, name);
+                char *variable = xasprintf("%.40s_%.40s_%zu", id, name, i + 1);
+                for (char *c = variable; *c != '\0'; c++) {
+                    *c = isalnum((unsigned char)*c) ? *c : '_';
+                }
+                map_set(s->variables, key, variable);
+                free(key);
+            }
+        }
+    }
+}
+
+static void emit_head(struct script *s, const json_t *plan)
+{
+    static const char functions[] =
+        "\nset -euo pipefail\n"
+        "export AWS_PAGER=''\n\n"
+        "say() { printf '%s\\n' \"$1\" >&2; }\n\n"
+        "stop() {\n"
+        "  printf 'stopped: %s\\n' \"$*\" >&2\n"
+        "  exit 1\n"
+        "}\n\n"
+        "# with ACCOUNT ROLE command...: runs a command with the credentials of a role in a member "
+        "account.\n"
+        "with() {\n"
+        "  local account=$1 role=$2 answer key secret token\n"
+        "  shift 2\n"
+        "  answer=$(aws sts assume-role --role-arn \"arn:$partition:iam::$account:role/$role\" \\\n"
+        "    --role-session-name towerkeep-plan --output text \\\n"
+        "    --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]')\n"
+        "  read -r key secret token <<<\"$answer\"\n"
+        "  AWS_ACCESS_KEY_ID=$key AWS_SECRET_ACCESS_KEY=$secret AWS_SESSION_TOKEN=$token \"$@\"\n"
+        "}\n\n"
+        "# holds ABSENT command...: is the answer true? ABSENT (true or false) is what a missing "
+        "thing counts as.\n"
+        "holds() {\n"
+        "  local absent=$1 answer\n"
+        "  shift\n"
+        "  if answer=$(\"$@\" --output json 2>\"$errors\"); then\n"
+        "    [ \"$answer\" = true ]\n"
+        "  elif grep -Eq 'NotFound|NoSuch' \"$errors\"; then\n"
+        "    [ \"$absent\" = true ]\n"
+        "  else\n"
+        "    stop \"$(cat \"$errors\")\"\n"
+        "  fi\n"
+        "}\n\n"
+        "errors=$(mktemp)\n"
+        "trap 'rm -f \"$errors\"' EXIT\n";
+    text_add(&s->out, "#!/usr/bin/env bash\n");
+    comment(s, "", "Plan: ", jx_str_or(plan, "goal", ""));
+    comment(s, "", "Organization: ", jx_str_or(plan, "organization_id", ""));
+    comment(s, "", "From run: ", jx_str_or(plan, "run_id", ""));
+    comment(s, "", "Plan digest: ", jx_str_or(plan, "digest", ""));
+    text_add(&s->out, "# Run it with credentials of the management account ");
+    text_add_printable(&s->out, jx_str_or(plan, "management_account", ""),
+                       strlen(jx_str_or(plan, "management_account", "")));
+    text_add(&s->out, "; calls in member accounts assume a role there.\n");
+    text_add(&s->out, functions);
+    text_add(&s->out, "partition=");
+    word(s, jx_str_or(plan, "partition", "aws"));
+    text_add(&s->out, "\naccount=$(aws sts get-caller-identity --query Account --output text)\n"
+                      "[ \"$account\" = ");
+    word(s, jx_str_or(plan, "management_account", ""));
+    text_add(&s->out, " ] || stop \"these are credentials of account $account\"\n");
+}
+
+int plan_emit_aws_cli(const json_t *plan, FILE *out, struct err *err)
+{
+    struct script s = {.variables = map_new(free)};
+    const json_t *steps = json_object_get(plan, "steps");
+    const json_t *manual = json_object_get(plan, "manual");
+    int result = 0;
+    text_init(&s.out, SCRIPT_BYTES_MAX);
+    name_variables(&s, steps);
+    emit_head(&s, plan);
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        emit_step(&s, json_array_get(steps, i), i + 1, json_array_size(steps));
+    }
+    text_add(&s.out, json_array_size(manual) > 0 ? "\n# For people:\n" : "");
+    for (size_t i = 0; i < json_array_size(manual); i++) {
+        const json_t *row = json_array_get(manual, i);
+        char *line = xasprintf("%s %s: %s", jx_str_or(row, "check_id", ""),
+                               jx_str_or(row, "subject", ""), jx_str_or(row, "why", ""));
+        comment(&s, "", "", line);
+        free(line);
+    }
+    if (text_failed(&s.out)) {
+        result = err_set(err, ERR_INPUT, "the plan is too long for a script");
+    } else if (fwrite(text_str(&s.out), 1, s.out.length, out) != s.out.length) {
+        result = err_set(err, ERR_IO, "the script cannot be written");
+    }
+    text_release(&s.out);
+    map_free(s.variables);
+    return result;
+}
