@@ -77,40 +77,129 @@ bool jx_list_has(const json_t *list, const char *word)
     return false;
 }
 
-static const char *reason(const json_error_t *error)
+/* A tree made from the pull reader: jansson's own reader takes three times as long. */
+struct builder {
+    struct pull pull;
+    struct text scratch;
+    const char *problem; /* what JSON allows and we do not; the reader's complaints come first */
+};
+
+static json_t *build(struct builder *b);
+
+/* The string as it is meant; valid until the next one. */
+static struct slice plain_string(struct builder *b, struct slice raw)
 {
-    static const struct {
-        enum json_error_code code;
-        const char *text;
-    } reasons[] = {
-        {json_error_duplicate_key, "duplicate key in an object"},
-        {json_error_numeric_overflow, "number out of range"},
-        {json_error_null_byte_in_key, "NUL byte in a key"},
-        {json_error_null_character, "NUL character in a string"},
-    };
-    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
-        if (reasons[i].code == json_error_code(error)) {
-            return reasons[i].text;
+    if (raw.length == 0 || memchr(raw.data, '\\', raw.length) == NULL) {
+        return raw;
+    }
+    text_clear(&b->scratch);
+    (void)slice_unescape(raw, &b->scratch); /* the reader has passed every escape */
+    return (struct slice){text_str(&b->scratch), b->scratch.length};
+}
+
+static json_t *build_object(struct builder *b)
+{
+    json_t *object = json_object();
+    struct slice raw;
+    pull_object(&b->pull);
+    while (pull_member(&b->pull, &raw)) {
+        struct slice key = plain_string(b, raw);
+        /* The scratch is used again inside the value. */
+        char *copy = key.data != raw.data ? xstrndup(key.data, key.length) : NULL;
+        size_t before = json_object_size(object);
+        json_t *value = build(b);
+        if (value != NULL) {
+            (void)json_object_setn_new_nocheck(object, copy != NULL ? copy : key.data, key.length,
+                                               value);
+            if (json_object_size(object) == before) {
+                b->problem = "duplicate key in an object";
+            }
+        }
+        free(copy);
+    }
+    return object;
+}
+
+static json_t *build_list(struct builder *b)
+{
+    json_t *list = json_array();
+    pull_list(&b->pull);
+    while (pull_element(&b->pull)) {
+        json_t *value = build(b);
+        if (value != NULL) {
+            (void)json_array_append_new(list, value);
         }
     }
-    return "not valid JSON";
+    return list;
+}
+
+static json_t *build_number(struct builder *b)
+{
+    struct slice raw;
+    char digits[32];
+    pull_value(&b->pull, &raw);
+    bool whole = raw.length > 0 && raw.length < sizeof digits;
+    for (size_t i = 0; i < raw.length && whole; i++) {
+        whole = raw.data[i] == '-' || (raw.data[i] >= '0' && raw.data[i] <= '9');
+        digits[i] = raw.data[i];
+    }
+    long long number = 0;
+    if (whole) {
+        digits[raw.length] = '\0';
+        if (str_number(digits, LLONG_MIN, LLONG_MAX, &number)) {
+            return json_integer(number);
+        }
+    }
+    /* Fractions, exponents and what is out of range: jansson knows, whatever the locale. */
+    json_t *value = json_loadb(raw.data, raw.length, JSON_DECODE_ANY, NULL);
+    if (value == NULL) {
+        b->problem = "number out of range";
+    }
+    return value;
+}
+
+/* NULL where something is wrong; depth ends with the reader's. */
+static json_t *build(struct builder *b)
+{
+    struct slice raw;
+    switch (pull_peek(&b->pull)) {
+    case 0:
+        return NULL;
+    case '{':
+        return build_object(b);
+    case '[':
+        return build_list(b);
+    case '"':
+        pull_string(&b->pull, &raw);
+        raw = plain_string(b, raw);
+        return json_stringn_nocheck(raw.data, raw.length);
+    case 't':
+        pull_skip(&b->pull);
+        return json_true();
+    case 'f':
+        pull_skip(&b->pull);
+        return json_false();
+    case 'n':
+        pull_skip(&b->pull);
+        return json_null();
+    default:
+        return build_number(b);
+    }
 }
 
 json_t *jx_parse(const char *data, size_t length, const char **problem)
 {
-    /* jansson's own depth limit is fixed at 2048; this one pass brings ours, and better words. */
-    struct pull p;
-    pull_init(&p, data, length);
-    pull_skip(&p);
-    pull_end(&p);
-    if (pull_failed(&p)) {
-        *problem = p.problem;
+    struct builder b = {.problem = NULL};
+    pull_init(&b.pull, data, length);
+    text_init(&b.scratch, length);
+    json_t *value = build(&b);
+    pull_end(&b.pull);
+    text_release(&b.scratch);
+    const char *found = pull_failed(&b.pull) ? b.pull.problem : b.problem;
+    if (found != NULL) {
+        json_decref(value);
+        *problem = found;
         return NULL;
-    }
-    json_error_t error;
-    json_t *value = json_loadb(data, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (value == NULL) {
-        *problem = reason(&error);
     }
     return value;
 }

@@ -150,6 +150,10 @@ bool utf8_valid(const char *s, size_t length)
 {
     for (size_t i = 0; i < length;) {
         uint32_t point = 0;
+        if (s[i] > 0 && s[i] <= 0x7E) { /* ASCII, and no NUL: nearly everything is */
+            i++;
+            continue;
+        }
         size_t bytes = utf8_step(s + i, length - i, &point);
         if (bytes == 0 || point == 0) {
             return false;

@@ -62,6 +62,8 @@ static void parsing_is_strict_and_says_why(void **state)
         {"\"\xFF\"", "invalid UTF-8 in a string"},
         {"01", "malformed number"},
         {"1e999", "number out of range"},
+        {"{\"a\":{\"b\":1e999},\"c\":[1,}", "expected a value"},
+        {"{\"\\u0061\":1,\"a\":2}", "duplicate key in an object"},
         {"99999999999999999999", "number out of range"},
         {"nul", "expected a value"},
     };
@@ -73,6 +75,39 @@ static void parsing_is_strict_and_says_why(void **state)
     const char *problem = NULL;
     assert_null(jx_parse(NULL, 0, &problem));
     assert_null(jx_parse("1\0", 2, &problem));
+}
+
+static void trees_are_those_jansson_makes(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "{}",
+        "[]",
+        "0",
+        "-0",
+        "-1.5",
+        "1E3",
+        "2.5e-3",
+        "true",
+        "null",
+        "\"\"",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "0.1000000000000000055511151231257827",
+        " { \"a\" : [ 1 , -2.0, {\"b\\\"\\u00e9\" : \"x\\n\\ud83d\\ude00\\/\"}, false ] ,"
+        " \"\xC3\xA9\":\"\xE2\x82\xAC\", \"\":\"\\\\\" } ",
+        "[[[[\"deep\"],{}],[]],{\"k\":{\"k\":{\"k\":null}}}]",
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *problem = NULL;
+        json_t *ours = jx_parse(cases[i], strlen(cases[i]), &problem);
+        json_t *theirs = json_loads(cases[i], JSON_DECODE_ANY, NULL);
+        assert_non_null(ours);
+        assert_non_null(theirs);
+        assert_true(json_equal(ours, theirs));
+        json_decref(ours);
+        json_decref(theirs);
+    }
 }
 
 static void depth_ends_at_its_limit(void **state)
@@ -152,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_reach_members_and_forgive_what_is_missing),
         cmocka_unit_test(parsing_is_strict_and_says_why),
+        cmocka_unit_test(trees_are_those_jansson_makes),
         cmocka_unit_test(depth_ends_at_its_limit),
         cmocka_unit_test(equal_values_give_equal_bytes),
         cmocka_unit_test(any_bytes_become_a_string),
