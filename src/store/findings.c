@@ -1,5 +1,6 @@
 /* Findings: written in the order of judging, read back worst first. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "store_private.h"
@@ -22,58 +23,92 @@ int store_findings_clear(struct store *s, struct err *err)
         }
     }
     map_free(s->checks);
-    s->checks = map_new(NULL);
+    s->checks = map_new(check_words_free);
     /* Filling first and ordering once is several times cheaper than keeping order throughout. */
     s->findings_unordered = true;
     return store_exec(s, store_findings_index_drop, err);
 }
 
-static int remember_check(struct store *s, const struct finding *f, struct err *err)
+void check_words_free(void *words)
 {
-    if (map_get(s->checks, f->check_id) != NULL) {
-        return 0;
+    struct check_words *w = words;
+    if (w != NULL) {
+        char *const texts[] = {w->title, w->scope, w->detail, w->risk, w->remedy};
+        for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+            free(texts[i]);
+        }
+    }
+    free(w);
+}
+
+static const struct check_words *keep_words(struct store *s, const char *check_id,
+                                            const struct finding *f)
+{
+    struct check_words *w = xcalloc(1, sizeof *w);
+    *w = (struct check_words){xstrdup(f->title), xstrdup(f->scope), xstrdup(f->detail),
+                              xstrdup(f->risk), xstrdup(f->remedy)};
+    map_set(s->checks, check_id, w);
+    return w;
+}
+
+/* The words of the finding's check, written when it is the first of that check; NULL with err. */
+static const struct check_words *remember_check(struct store *s, const struct finding *f,
+                                                struct err *err)
+{
+    const struct check_words *known = map_get(s->checks, f->check_id);
+    if (known != NULL) {
+        return known;
     }
     sqlite3_stmt *statement = store_take(s, SQL_CHECK, err);
     if (statement == NULL) {
-        return -1;
+        return NULL;
     }
     store_bind(statement, 1, f->check_id);
     store_bind(statement, 2, f->title);
-    (void)sqlite3_bind_int(statement, 3, f->step);
-    (void)sqlite3_bind_int(statement, 4, (int)f->severity);
-    if (store_run(s, SQL_CHECK, statement, err) != 0) {
-        return -1;
+    store_bind(statement, 3, f->scope);
+    (void)sqlite3_bind_int(statement, 4, f->step);
+    (void)sqlite3_bind_int(statement, 5, (int)f->severity);
+    store_bind(statement, 6, f->detail);
+    store_bind(statement, 7, f->risk);
+    store_bind(statement, 8, f->remedy);
+    return store_run(s, SQL_CHECK, statement, err) == 0 ? keep_words(s, f->check_id, f) : NULL;
+}
+
+/* NULL where the finding says what its check says. */
+static void bind_unless_same(sqlite3_stmt *statement, int parameter, const char *text,
+                             const char *common)
+{
+    if (text != NULL && strcmp(text, common) != 0) {
+        store_bind(statement, parameter, text);
     }
-    map_set(s->checks, f->check_id, s);
-    return 0;
 }
 
 int store_finding(struct store *s, const struct finding *f, struct err *err)
 {
-    if (store_write(s, err) != 0 || remember_check(s, f, err) != 0) {
-        return -1;
-    }
-    sqlite3_stmt *statement = store_take(s, SQL_FINDING, err);
+    const struct check_words *common = store_write(s, err) == 0 ? remember_check(s, f, err) : NULL;
+    sqlite3_stmt *statement = common != NULL ? store_take(s, SQL_FINDING, err) : NULL;
     if (statement == NULL) {
         return -1;
     }
-    const char *const before[] = {f->id,    f->check_id, f->title,
-                                  f->scope, f->subject,  status_name(f->status)};
-    const char *const after[] = {f->account_id,   f->account_name,  f->ou_path,     f->region,
-                                 f->resource_arn, f->resource_name, f->expected,    f->observed,
-                                 f->detail,       f->risk,          f->remediation, f->remedy,
-                                 f->evidence};
-    int at = 1;
-    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
-        store_bind(statement, at++, before[i]);
+    store_bind(statement, 1, f->id);
+    store_bind(statement, 2, f->check_id);
+    bind_unless_same(statement, 3, f->title, common->title);
+    bind_unless_same(statement, 4, f->scope, common->scope);
+    store_bind(statement, 5, f->subject);
+    store_bind(statement, 6, status_name(f->status));
+    (void)sqlite3_bind_int(statement, 7, rank_of_status[f->status]);
+    (void)sqlite3_bind_int(statement, 8, (int)f->severity);
+    (void)sqlite3_bind_int(statement, 9, f->step);
+    const char *const places[] = {f->account_id,   f->account_name,  f->ou_path,  f->region,
+                                  f->resource_arn, f->resource_name, f->expected, f->observed};
+    for (int i = 0; i < (int)(sizeof places / sizeof places[0]); i++) {
+        store_bind(statement, 10 + i, places[i]);
     }
-    (void)sqlite3_bind_int(statement, at++, rank_of_status[f->status]);
-    store_bind(statement, at++, severity_name(f->severity));
-    (void)sqlite3_bind_int(statement, at++, (int)f->severity);
-    (void)sqlite3_bind_int(statement, at++, f->step);
-    for (size_t i = 0; i < sizeof after / sizeof after[0]; i++) {
-        store_bind(statement, at++, after[i]);
-    }
+    bind_unless_same(statement, 18, f->detail, common->detail);
+    bind_unless_same(statement, 19, f->risk, common->risk);
+    store_bind(statement, 20, f->remediation);
+    bind_unless_same(statement, 21, f->remedy, common->remedy);
+    store_bind(statement, 22, f->evidence);
     s->findings_unordered = true;
     return store_run(s, SQL_FINDING, statement, err);
 }
@@ -106,11 +141,43 @@ static int put_in_order(struct store *s, struct err *err)
     return 0;
 }
 
-static struct finding finding_of_row(sqlite3_stmt *statement)
+/* The words of the checks of a run that was opened. */
+static int load_checks(struct store *s, struct err *err)
 {
-    struct finding f = {.check_id = store_column(statement, 1),
-                        .title = store_column(statement, 2),
-                        .scope = store_column(statement, 3),
+    if (map_count(s->checks) > 0) {
+        return 0;
+    }
+    sqlite3_stmt *statement = store_take(s, SQL_EACH_CHECK, err);
+    if (statement == NULL) {
+        return -1;
+    }
+    int step = 0;
+    while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
+        const struct finding f = {.title = store_column(statement, 1),
+                                  .scope = store_column(statement, 4),
+                                  .detail = store_column(statement, 5),
+                                  .risk = store_column(statement, 6),
+                                  .remedy = store_column(statement, 7)};
+        (void)keep_words(s, store_column(statement, 0), &f);
+    }
+    int result = step == SQLITE_DONE ? 0 : store_fail(s, err);
+    store_give(s, SQL_EACH_CHECK, statement);
+    return result;
+}
+
+static const char *column_or(sqlite3_stmt *statement, int column, const char *common)
+{
+    bool own = sqlite3_column_type(statement, column) != SQLITE_NULL;
+    return own ? store_column(statement, column) : common;
+}
+
+static struct finding finding_of_row(const struct store *s, sqlite3_stmt *statement)
+{
+    const char *check_id = store_column(statement, 1);
+    const struct check_words *common = map_get(s->checks, check_id);
+    struct finding f = {.check_id = check_id,
+                        .title = column_or(statement, 2, common != NULL ? common->title : ""),
+                        .scope = column_or(statement, 3, common != NULL ? common->scope : ""),
                         .subject = store_column(statement, 4),
                         .step = sqlite3_column_int(statement, 7),
                         .account_id = store_column(statement, 8),
@@ -121,27 +188,28 @@ static struct finding finding_of_row(sqlite3_stmt *statement)
                         .resource_name = store_column(statement, 13),
                         .expected = store_column(statement, 14),
                         .observed = store_column(statement, 15),
-                        .detail = store_column(statement, 16),
-                        .risk = store_column(statement, 17),
+                        .detail = column_or(statement, 16, common != NULL ? common->detail : ""),
+                        .risk = column_or(statement, 17, common != NULL ? common->risk : ""),
                         .remediation = store_column(statement, 18),
-                        .remedy = store_column(statement, 19),
+                        .remedy = column_or(statement, 19, common != NULL ? common->remedy : ""),
                         .evidence = store_column(statement, 20)};
     const char *id = store_column(statement, 0);
     for (size_t i = 0; i + 1 < FINDING_ID_SIZE && id[i] != '\0'; i++) {
         f.id[i] = id[i];
     }
-    /* Words of another hand's edit read as the worst, never as a pass. */
+    /* What another hand edited reads as the worst, never as a pass. */
+    int severity = sqlite3_column_int(statement, 6);
+    f.severity =
+        severity >= 0 && severity < SEVERITY_COUNT ? (enum severity)severity : SEVERITY_CRITICAL;
     f.status = STATUS_ERROR;
-    f.severity = SEVERITY_CRITICAL;
     (void)status_parse(store_column(statement, 5), &f.status);
-    (void)severity_parse(store_column(statement, 6), &f.severity);
     return f;
 }
 
 int store_each_finding(struct store *s, int (*each)(void *context, const struct finding *f),
                        void *context, struct err *err)
 {
-    if (put_in_order(s, err) != 0) {
+    if (put_in_order(s, err) != 0 || load_checks(s, err) != 0) {
         return -1;
     }
     sqlite3_stmt *statement = store_take(s, SQL_EACH_FINDING, err);
@@ -151,7 +219,7 @@ int store_each_finding(struct store *s, int (*each)(void *context, const struct 
     int result = 0;
     int step = 0;
     while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
-        struct finding f = finding_of_row(statement);
+        struct finding f = finding_of_row(s, statement);
         result = each(context, &f);
     }
     if (result == 0 && step != SQLITE_DONE) {

@@ -21,19 +21,29 @@ const char *const store_schema =
     "CREATE TABLE entities(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, account TEXT NOT NULL,"
     " region TEXT NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL, fact INTEGER);"
     "CREATE UNIQUE INDEX entities_by_key ON entities(kind, account, region, key);"
-    "CREATE TABLE checks(check_id TEXT PRIMARY KEY, title TEXT NOT NULL, step INTEGER NOT NULL,"
-    " severity_rank INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE findings(finding_id TEXT NOT NULL, check_id TEXT NOT NULL, title TEXT NOT NULL,"
-    " scope TEXT NOT NULL, subject TEXT NOT NULL, status TEXT NOT NULL, status_rank INTEGER NOT "
-    "NULL,"
-    " severity TEXT NOT NULL, severity_rank INTEGER NOT NULL, step INTEGER NOT NULL,"
-    " account_id TEXT NOT NULL, account_name TEXT NOT NULL, ou_path TEXT NOT NULL,"
-    " region TEXT NOT NULL, resource_arn TEXT NOT NULL, resource_name TEXT NOT NULL,"
-    " expected TEXT NOT NULL, observed TEXT NOT NULL, detail TEXT NOT NULL, risk TEXT NOT NULL,"
-    " remediation TEXT NOT NULL, remedy TEXT NOT NULL, evidence TEXT NOT NULL);";
+    "CREATE TABLE checks(check_id TEXT PRIMARY KEY, title TEXT NOT NULL, scope TEXT NOT NULL,"
+    " step INTEGER NOT NULL, severity_rank INTEGER NOT NULL, detail TEXT NOT NULL,"
+    " risk TEXT NOT NULL, remedy TEXT NOT NULL) WITHOUT ROWID;"
+    /* A million verdicts share the words of some sixty checks: NULL stands for the check's own. */
+    "CREATE TABLE verdicts(finding_id TEXT NOT NULL, check_id TEXT NOT NULL, title TEXT, scope "
+    "TEXT,"
+    " subject TEXT NOT NULL, status TEXT NOT NULL, status_rank INTEGER NOT NULL,"
+    " severity_rank INTEGER NOT NULL, step INTEGER NOT NULL, account_id TEXT NOT NULL,"
+    " account_name TEXT NOT NULL, ou_path TEXT NOT NULL, region TEXT NOT NULL,"
+    " resource_arn TEXT NOT NULL, resource_name TEXT NOT NULL, expected TEXT NOT NULL,"
+    " observed TEXT NOT NULL, detail TEXT, risk TEXT, remediation TEXT NOT NULL, remedy TEXT,"
+    " evidence TEXT NOT NULL);"
+    "CREATE VIEW findings AS SELECT finding_id, check_id, coalesce(v.title, c.title) AS title,"
+    " coalesce(v.scope, c.scope) AS scope, subject, status, status_rank,"
+    " CASE v.severity_rank WHEN 0 THEN 'critical' WHEN 1 THEN 'high' WHEN 2 THEN 'medium'"
+    " WHEN 3 THEN 'low' ELSE 'informational' END AS severity, v.severity_rank AS severity_rank,"
+    " v.step AS step, account_id, account_name, ou_path, region, resource_arn, resource_name,"
+    " expected, observed, coalesce(v.detail, c.detail) AS detail, coalesce(v.risk, c.risk) AS risk,"
+    " remediation, coalesce(v.remedy, c.remedy) AS remedy, evidence"
+    " FROM verdicts v JOIN checks c USING (check_id);";
 
 const char *const store_findings_index =
-    "CREATE INDEX IF NOT EXISTS findings_in_order ON findings(status_rank, severity_rank, check_id,"
+    "CREATE INDEX IF NOT EXISTS findings_in_order ON verdicts(status_rank, severity_rank, check_id,"
     " account_id, region, subject)";
 const char *const store_findings_index_drop = "DROP INDEX IF EXISTS findings_in_order";
 
@@ -90,25 +100,28 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_COVERAGE_THROTTLED] = "SELECT region, count(*) FROM facts WHERE throttles > 0"
                                " AND account = ?1 GROUP BY region",
     [SQL_COVERAGE_ACCOUNTS] = "SELECT DISTINCT account FROM questions ORDER BY account",
-    [SQL_FINDINGS_CLEAR] = "DELETE FROM findings",
+    [SQL_FINDINGS_CLEAR] = "DELETE FROM verdicts",
     [SQL_CHECKS_CLEAR] = "DELETE FROM checks",
-    [SQL_FINDING_STATUS] = "UPDATE findings SET status = ?2, status_rank = ?3 WHERE finding_id = ?1",
+    [SQL_FINDING_STATUS] =
+        "UPDATE verdicts SET status = ?2, status_rank = ?3 WHERE finding_id = ?1",
     [SQL_FINDING] =
-        "INSERT INTO findings(finding_id, check_id, title, scope, subject, status, status_rank,"
-        " severity, severity_rank, step, account_id, account_name, ou_path, region, resource_arn,"
+        "INSERT INTO verdicts(finding_id, check_id, title, scope, subject, status, status_rank,"
+        " severity_rank, step, account_id, account_name, ou_path, region, resource_arn,"
         " resource_name, expected, observed, detail, risk, remediation, remedy, evidence)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-        " ?19, ?20, ?21, ?22, ?23)",
-    [SQL_CHECK] = "INSERT INTO checks(check_id, title, step, severity_rank) VALUES(?1, ?2, ?3, ?4)"
-                  " ON CONFLICT(check_id) DO NOTHING",
+        " ?19, ?20, ?21, ?22)",
+    [SQL_CHECK] =
+        "INSERT INTO checks(check_id, title, scope, step, severity_rank, detail, risk,"
+        " remedy) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(check_id) DO NOTHING",
     [SQL_EACH_FINDING] =
-        "SELECT finding_id, check_id, title, scope, subject, status, severity, step, account_id,"
-        " account_name, ou_path, region, resource_arn, resource_name, expected, observed, detail,"
-        " risk, remediation, remedy, evidence FROM findings"
+        "SELECT finding_id, check_id, title, scope, subject, status, severity_rank, step,"
+        " account_id, account_name, ou_path, region, resource_arn, resource_name, expected,"
+        " observed, detail, risk, remediation, remedy, evidence FROM verdicts"
         " ORDER BY status_rank, severity_rank, check_id, account_id, region, subject",
-    [SQL_COUNT_FINDINGS] = "SELECT check_id, status_rank, count(*) FROM findings"
+    [SQL_COUNT_FINDINGS] = "SELECT check_id, status_rank, count(*) FROM verdicts"
                            " GROUP BY status_rank, severity_rank, check_id",
-    [SQL_EACH_CHECK] = "SELECT check_id, title, step, severity_rank FROM checks ORDER BY check_id",
+    [SQL_EACH_CHECK] = "SELECT check_id, title, step, severity_rank, scope, detail, risk, remedy"
+                       " FROM checks ORDER BY check_id",
 };
 
 sqlite3_stmt *store_take(struct store *s, enum sql which, struct err *err)

@@ -85,7 +85,7 @@ static struct store *connection(const char *path, bool read_only)
     s->meta = map_new(free);
     s->gap_operations = map_new(NULL);
     s->gap_accounts = map_new(NULL);
-    s->checks = map_new(NULL);
+    s->checks = map_new(check_words_free);
     return s;
 }
 
@@ -93,7 +93,8 @@ static struct store *connection(const char *path, bool read_only)
    one is whole again at the next open. */
 static int connect_to(struct store *s, struct err *err)
 {
-    int flags = s->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    /* No threads here, so no locks around every column. */
+    int flags = SQLITE_OPEN_NOMUTEX | (s->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
     struct text sql;
     if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK) {
         return s->db != NULL ? store_fail(s, err)

@@ -51,6 +51,12 @@ enum sql {
     SQL_COUNT
 };
 
+/* What the findings of a check have in common. */
+struct check_words {
+    char *title, *scope, *detail, *risk, *remedy;
+};
+void check_words_free(void *words);
+
 struct store {
     sqlite3 *db;
     char *path;
@@ -60,7 +66,7 @@ struct store {
     struct map *meta;              /* key -> char * */
     struct map *gap_operations;    /* operations with any gap; value unused */
     struct map *gap_accounts;      /* accounts with any gap */
-    struct map *checks;            /* checks whose title and step are already written */
+    struct map *checks;            /* check id -> struct check_words that are in the run */
     int64_t gap_count;
     int64_t questions[QUESTION_STATES]; /* how many in each state: asked for while they change */
 };

@@ -108,9 +108,86 @@ static void findings_are_read_worst_first_and_counted_by_check(void **state)
     (void)unlink(path);
 }
 
+static int note_words(void *context, const struct finding *f)
+{
+    char *words = context;
+    size_t length = strlen(words);
+    (void)snprintf(words + length, 512 - length, "%s|%s|%s|%s|%s|%s|%d ", f->title, f->scope,
+                   f->detail, f->risk, f->remedy, severity_name(f->severity), f->step);
+    return 0;
+}
+
+static void words_that_differ_from_those_of_the_check_are_kept(void **state)
+{
+    struct store *s = NULL;
+    struct err err = ERR_INIT;
+    char words[512] = "";
+    (void)state;
+    (void)unlink(path);
+    assert_int_equal(store_create(path, &s, &err), 0);
+    assert_int_equal(store_findings_clear(s, &err), 0);
+    struct finding f = {.id = "0",
+                        .check_id = "KMS-01",
+                        .title = "t",
+                        .scope = "s",
+                        .subject = "1",
+                        .status = STATUS_FAIL,
+                        .severity = SEVERITY_LOW,
+                        .step = 2,
+                        .account_id = "",
+                        .account_name = "",
+                        .ou_path = "",
+                        .region = "",
+                        .resource_arn = "",
+                        .resource_name = "",
+                        .expected = "",
+                        .observed = "",
+                        .detail = "d",
+                        .risk = "r",
+                        .remediation = "",
+                        .remedy = "m",
+                        .evidence = ""};
+    assert_int_equal(store_finding(s, &f, &err), 0);
+    f.subject = "2";
+    assert_int_equal(store_finding(s, &f, &err), 0);
+    f = (struct finding){.id = "1",
+                         .check_id = "KMS-01",
+                         .title = "T",
+                         .scope = "S",
+                         .subject = "3",
+                         .status = STATUS_FAIL,
+                         .severity = SEVERITY_HIGH,
+                         .step = 3,
+                         .account_id = "",
+                         .account_name = "",
+                         .ou_path = "",
+                         .region = "",
+                         .resource_arn = "",
+                         .resource_name = "",
+                         .expected = "",
+                         .observed = "",
+                         .detail = "",
+                         .risk = "R",
+                         .remediation = "",
+                         .remedy = "",
+                         .evidence = ""};
+    assert_int_equal(store_finding(s, &f, &err), 0);
+    static const char expected[] = "T|S||R||high|3 t|s|d|r|m|low|2 t|s|d|r|m|low|2 ";
+    for (int reopened = 0; reopened <= 1; reopened++) {
+        words[0] = '\0';
+        assert_int_equal(store_each_finding(s, note_words, words, &err), 0);
+        assert_string_equal(words, expected);
+        store_close(s);
+        assert_int_equal(store_open(path, true, &s, &err), 0);
+    }
+    store_close(s);
+    (void)unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(findings_are_read_worst_first_and_counted_by_check)};
+        cmocka_unit_test(findings_are_read_worst_first_and_counted_by_check),
+        cmocka_unit_test(words_that_differ_from_those_of_the_check_are_kept)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
