@@ -3,6 +3,7 @@
 #define TOWERKEEP_MODEL_BACKUP_TAG_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define BACKUP_TIER_COUNT 4
@@ -17,5 +18,7 @@ int backup_tier_of_plan(const char *plan_name);
    [{key,nearest,distance}]. A near miss is a key, case ignored, within BACKUP_TAG_DISTANCE_MAX
    edits of one of the four without being it. tags: {key: value} or NULL. */
 void backup_tags_examine(const json_t *tags, json_t *document);
+/* What "tagged" would be. */
+bool backup_tags_any(const json_t *tags);
 
 #endif

@@ -26,6 +26,11 @@ static const xmlNode *first_element(const xmlNode *node)
 
 static json_t *text_value(const xmlNode *element)
 {
+    const xmlNode *only = element->children;
+    if (only != NULL && only->next == NULL && only->type == XML_TEXT_NODE &&
+        only->content != NULL) {
+        return jx_string((const char *)only->content, strlen((const char *)only->content));
+    }
     struct text words;
     text_init(&words, INT_MAX);
     for (const xmlNode *n = element->children; n != NULL; n = n->next) {
@@ -162,7 +167,7 @@ int xml_parse(enum service service, const char *data, size_t length, char **root
     parser->sax->internalSubset = refuse_doctype;
     doc = xmlCtxtReadMemory(parser, data, (int)length, NULL, NULL,
                             XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-                                XML_PARSE_NOCDATA);
+                                XML_PARSE_NOCDATA | XML_PARSE_COMPACT);
     if (doctype) {
         err_set(err, ERR_AWS, "the answer declares an XML document type, which is refused");
         goto out;

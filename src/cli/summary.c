@@ -137,7 +137,7 @@ static int print_finding(void *context, const struct finding *f)
 {
     struct printing *p = context;
     if (f->status != STATUS_FAIL && f->status != STATUS_ERROR) {
-        return 0;
+        return 1; /* they come worst first: nothing of these follows */
     }
     if (p->left == 0) {
         p->hidden++;

@@ -90,6 +90,16 @@ static int by_name(const void *a, const void *b)
     return strcmp(*first, *second);
 }
 
+bool backup_tags_any(const json_t *tags)
+{
+    for (size_t i = 0; i < BACKUP_TIER_COUNT; i++) {
+        if (str_equal(json_string_value(json_object_get(tags, tiers[i].key)), "true")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void backup_tags_examine(const json_t *tags, json_t *document)
 {
     bool valid[BACKUP_TIER_COUNT] = {false};

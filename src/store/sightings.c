@@ -24,7 +24,9 @@ static int meet(struct visit *v, const struct entity *direct, const struct entit
 {
     const char *problem = NULL;
     json_t *own = direct != NULL ? jx_parse(direct->json, direct->json_length, &problem) : NULL;
-    json_t *mapping = tagged != NULL ? jx_parse(tagged->json, tagged->json_length, &problem) : NULL;
+    /* What a service itself says of tags counts; the mapping is read where it says nothing. */
+    bool needed = tagged != NULL && jx_get(own, "tags") == NULL;
+    json_t *mapping = needed ? jx_parse(tagged->json, tagged->json_length, &problem) : NULL;
     if (problem != NULL) {
         json_decref(own);
         json_decref(mapping);

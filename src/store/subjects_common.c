@@ -10,25 +10,27 @@
 #define GAP_TEXT_SIZE 512
 #define MS_PER_MINUTE 60000
 
+/* The keys are ours, or come from text that was read as JSON: none needs another look at its UTF-8.
+ */
 void set_bool(json_t *document, const char *key, bool value)
 {
-    (void)json_object_set_new(document, key, json_boolean(value));
+    (void)json_object_set_new_nocheck(document, key, json_boolean(value));
 }
 
 void set_int(json_t *document, const char *key, long long value)
 {
-    (void)json_object_set_new(document, key, json_integer(value));
+    (void)json_object_set_new_nocheck(document, key, json_integer(value));
 }
 
 void set_text(json_t *document, const char *key, const char *text)
 {
-    (void)json_object_set_new(document, key,
-                              text != NULL ? jx_string(text, strlen(text)) : json_null());
+    (void)json_object_set_new_nocheck(document, key,
+                                      text != NULL ? jx_string(text, strlen(text)) : json_null());
 }
 
 void set_new(json_t *document, const char *key, json_t *taken)
 {
-    (void)json_object_set_new(document, key, taken != NULL ? taken : json_null());
+    (void)json_object_set_new_nocheck(document, key, taken != NULL ? taken : json_null());
 }
 
 void list_text(json_t *list, const char *text)

@@ -185,14 +185,11 @@ static void note_one(json_t *list, long long *count, const char *arn)
 static int note_resource(void *context, const struct sighting *seen)
 {
     struct summary *y = context;
-    json_t *tags = json_object();
-    backup_tags_examine(seen->tags, tags);
-    bool tagged = jx_bool(tags, "tagged");
-    json_decref(tags);
+    bool tagged = backup_tags_any(seen->tags);
     if (seen->direct != NULL && str_equal(seen->type, "DynamoDB")) {
         y->tables++;
     }
-    if (tagged && seen->type != NULL) {
+    if (tagged && seen->type != NULL && !jx_list_has(y->tagged_types, seen->type)) {
         list_text(y->tagged_types, seen->type);
         sort_texts(y->tagged_types);
     }
