@@ -14,11 +14,15 @@
 
 struct config {
     json_t *document; /* the whole file with defaults filled in; rules see it as $config. Shape:
-      { "accounts": {"backup_administrator": null|"id", "central_backup": null|"id"},
+      { "accounts": {"backup_administrator": null|"id"|{"name","email"}, "central_backup": same},
         "governed_regions": null | [..]           expected ones; null: what the landing zone says
         "resource_types": ["EBS","EC2",...],      wanted in the opt-in; default: Aurora DynamoDB EBS
       EC2 EFS RDS S3 "ous": {"protect": null|[names, paths or ids], "exempt": [..], "security_ou":
-      true}, "accounts_exempt": ["id" or name glob...], "resources_exempt": ["arn glob"...],
+      true},
+        "landing_zone": {"version": null|"4.0"|"latest"},
+        "key": {"alias": "alias/control-tower-backup", "policy_statements": [further statements]},
+        "tags": {"default_tier": null|"hourly"|"daily"|"weekly"|"monthly"},
+        "accounts_exempt": ["id" or name glob...], "resources_exempt": ["arn glob"...],
         "delegated_administrators": [ids expected beside the backup administrator],
         "roles": ["AWSControlTowerExecution","OrganizationAccountAccessRole"],
         "scan": {"ungoverned_regions": true},

@@ -10,22 +10,30 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "model/backup_tag.h"
 #include "model/resource_type.h"
 
 #define CONFIG_BYTES_MAX ((size_t)1024 * 1024)
 #define FIELDS_MAX 8
+#define ACCOUNT_NAME_MAX 50
+#define ACCOUNT_EMAIL_MAX 64
+#define ALIAS_MAX 256
 
 enum form {
-    FORM_ACCOUNT,  /* twelve digits */
+    FORM_ACCOUNT,  /* twelve digits, or {name, email} of an account to be made */
     FORM_ACCOUNTS, /* a list of them */
     FORM_REGIONS,  /* a list of Region names */
     FORM_TYPES,    /* a list of resource types in AWS Backup's words */
     FORM_TYPES_OR_NONE,
     FORM_WORDS, /* a list of anything but the empty word */
     FORM_BOOL,
-    FORM_NUMBER,    /* whole, low to high */
-    FORM_FRACTION,  /* real, above 0, at most high */
-    FORM_PARAMETERS /* rule id -> parameter -> value */
+    FORM_ALIAS,      /* of a KMS key: "alias/..." */
+    FORM_STATEMENTS, /* a list of policy statements, as mappings */
+    FORM_VERSION,    /* of a landing zone: "3.3", or "latest" */
+    FORM_TIER,       /* hourly, daily, weekly or monthly */
+    FORM_NUMBER,     /* whole, low to high */
+    FORM_FRACTION,   /* real, above 0, at most high */
+    FORM_PARAMETERS  /* rule id -> parameter -> value */
 };
 
 struct field {
@@ -66,6 +74,12 @@ static const struct section sections[] = {
      {{.name = "protect", .form = FORM_WORDS, .nullable = true, .otherwise = "null"},
       {.name = "exempt", .form = FORM_WORDS, .otherwise = "[]"},
       {.name = "security_ou", .form = FORM_BOOL, .otherwise = "true"}}},
+    {"landing_zone",
+     {{.name = "version", .form = FORM_VERSION, .nullable = true, .otherwise = "null"}}},
+    {"key",
+     {{.name = "alias", .form = FORM_ALIAS, .otherwise = "\"alias/control-tower-backup\""},
+      {.name = "policy_statements", .form = FORM_STATEMENTS, .otherwise = "[]"}}},
+    {"tags", {{.name = "default_tier", .form = FORM_TIER, .nullable = true, .otherwise = "null"}}},
     {"scan", {{.name = "ungoverned_regions", .form = FORM_BOOL, .otherwise = "true"}}},
     {"rules",
      {{.name = "directories", .form = FORM_WORDS, .otherwise = "[]"},
@@ -147,6 +161,107 @@ static int read_list(const struct doc *doc, const struct node *n, enum form form
     return 0;
 }
 
+static bool is_email(const char *s)
+{
+    const char *at = strchr(s, '@');
+    size_t length = strlen(s);
+    return at != NULL && at != s && at[1] != '\0' && strchr(at + 1, '@') == NULL && length >= 6 &&
+           length <= ACCOUNT_EMAIL_MAX && strpbrk(s, " \t\r\n") == NULL;
+}
+
+/* An id, or what an account that does not exist yet shall be called. */
+static int read_account(const struct doc *doc, const struct node *n, json_t **out, struct err *err)
+{
+    static const char *const known[] = {"name", "email", NULL};
+    const char *name = NULL;
+    const char *email = NULL;
+    if (n->kind != NODE_MAP) {
+        if (n->text == NULL || !str_is_account_id(n->text)) {
+            return node_err(doc, n, err, "expected an account id of 12 digits, or {name, email}");
+        }
+        *out = text_value(n);
+        return 0;
+    }
+    if (node_only(doc, n, known, err) != 0 || node_need_string(doc, n, "name", &name, err) != 0 ||
+        node_need_string(doc, n, "email", &email, err) != 0) {
+        return -1;
+    }
+    if (name[0] == '\0' || strlen(name) > ACCOUNT_NAME_MAX) {
+        return node_err(doc, node_get(n, "name"), err, "expected a name of 1 to %d characters",
+                        ACCOUNT_NAME_MAX);
+    }
+    if (!is_email(email)) {
+        return node_err(doc, node_get(n, "email"), err, "expected an email address");
+    }
+    *out = node_to_json(n);
+    return 0;
+}
+
+static int read_alias(const struct doc *doc, const struct node *n, json_t **out, struct err *err)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_-";
+    const char *s = n->text != NULL ? n->text : "";
+    if (!str_starts(s, "alias/") || s[6] == '\0' || strlen(s) > ALIAS_MAX ||
+        strspn(s, letters) != strlen(s)) {
+        return node_err(doc, n, err,
+                        "expected an alias: alias/ and letters, digits, '/', '_' or '-'");
+    }
+    if (str_starts(s, "alias/aws/")) {
+        return node_err(doc, n, err, "alias/aws/ belongs to AWS");
+    }
+    *out = text_value(n);
+    return 0;
+}
+
+static int read_statements(const struct doc *doc, const struct node *n, json_t **out,
+                           struct err *err)
+{
+    if (n->kind != NODE_LIST) {
+        return node_err(doc, n, err, "expected a list of policy statements");
+    }
+    for (size_t i = 0; i < n->count; i++) {
+        const struct node *one = n->children[i];
+        const char *effect = node_string(node_get(one, "Effect"));
+        if (one->kind != NODE_MAP) {
+            return node_err(doc, one, err, "expected a policy statement");
+        }
+        if (!str_equal(effect, "Allow") && !str_equal(effect, "Deny")) {
+            return node_err(doc, one, err, "a statement needs an Effect of Allow or Deny");
+        }
+        if (node_get(one, "Action") == NULL || node_get(one, "Principal") == NULL ||
+            node_get(one, "Resource") == NULL) {
+            return node_err(doc, one, err, "a statement needs Principal, Action and Resource");
+        }
+    }
+    *out = node_to_json(n);
+    return 0;
+}
+
+static int read_version(const struct doc *doc, const struct node *n, json_t **out, struct err *err)
+{
+    const char *s = n->text != NULL ? n->text : "";
+    size_t major = strspn(s, "0123456789");
+    size_t minor = s[major] == '.' ? strspn(s + major + 1, "0123456789") : 0;
+    bool dotted = major > 0 && minor > 0 && s[major + 1 + minor] == '\0';
+    if (!dotted && strcmp(s, "latest") != 0) {
+        return node_err(doc, n, err, "expected a version such as \"4.0\", or latest");
+    }
+    *out = text_value(n);
+    return 0;
+}
+
+static int read_tier(const struct doc *doc, const struct node *n, json_t **out, struct err *err)
+{
+    for (size_t i = 0; n->text != NULL && i < BACKUP_TIER_COUNT; i++) {
+        if (strcmp(n->text, backup_tier(i)) == 0) {
+            *out = text_value(n);
+            return 0;
+        }
+    }
+    return node_err(doc, n, err, "expected hourly, daily, weekly or monthly");
+}
+
 static int read_parameters(const struct doc *doc, const struct node *n, json_t **out,
                            struct err *err)
 {
@@ -190,11 +305,15 @@ static int read_field(const struct doc *doc, const struct node *n, const struct 
     }
     switch (f->form) {
     case FORM_ACCOUNT:
-        if (n->text == NULL || !str_is_account_id(n->text)) {
-            return node_err(doc, n, err, "expected an account id of 12 digits");
-        }
-        *out = text_value(n);
-        return 0;
+        return read_account(doc, n, out, err);
+    case FORM_ALIAS:
+        return read_alias(doc, n, out, err);
+    case FORM_STATEMENTS:
+        return read_statements(doc, n, out, err);
+    case FORM_VERSION:
+        return read_version(doc, n, out, err);
+    case FORM_TIER:
+        return read_tier(doc, n, out, err);
     case FORM_BOOL:
         if (n->kind != NODE_BOOL) {
             return node_err(doc, n, err, "expected true or false");

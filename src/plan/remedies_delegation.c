@@ -1,0 +1,149 @@
+/* The organization's resource policy: statements that let the backup administrator manage backup
+ * policies, merged into whatever stands there. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "tower.h"
+
+#define SID_READ "BackupAdministratorReads"
+#define SID_WRITE "BackupAdministratorManagesBackupPolicies"
+
+static const char *const read_actions[] = {"DescribeAccount",
+                                           "DescribeEffectivePolicy",
+                                           "DescribeOrganization",
+                                           "DescribeOrganizationalUnit",
+                                           "DescribePolicy",
+                                           "ListAccounts",
+                                           "ListAccountsForParent",
+                                           "ListChildren",
+                                           "ListOrganizationalUnitsForParent",
+                                           "ListParents",
+                                           "ListPolicies",
+                                           "ListPoliciesForTarget",
+                                           "ListRoots",
+                                           "ListTagsForResource",
+                                           "ListTargetsForPolicy"};
+static const char *const write_actions[] = {"AttachPolicy", "CreatePolicy", "DeletePolicy",
+                                            "DetachPolicy", "UpdatePolicy"};
+
+static json_t *statement(const struct making *m, const char *sid, const char *account,
+                         const char *const *actions, size_t count)
+{
+    json_t *list = json_array();
+    char *principal = xasprintf("arn:%s:iam::%s:root", m->partition, account);
+    for (size_t i = 0; i < count; i++) {
+        char *action = xasprintf("organizations:%s", actions[i]);
+        (void)json_array_append_new(list, json_string(action));
+        free(action);
+    }
+    json_t *out = json_pack("{s:s,s:s,s:{s:s},s:o,s:s}", "Sid", sid, "Effect", "Allow", "Principal",
+                            "AWS", principal, "Action", list, "Resource", "*");
+    free(principal);
+    return out;
+}
+
+/* Foreign statements stay; ours, known by their Sid, are put anew. NULL: what stands there is no
+ * policy. */
+static json_t *merged(const struct making *m, const char *existing, const char *account)
+{
+    const char *problem = NULL;
+    json_t *policy = existing != NULL
+                         ? jx_parse(existing, strlen(existing), &problem)
+                         : json_pack("{s:s,s:[]}", "Version", "2012-10-17", "Statement");
+    const json_t *old = json_object_get(policy, "Statement");
+    json_t *list = json_array();
+    if (policy == NULL || old == NULL) {
+        json_decref(policy);
+        json_decref(list);
+        return NULL;
+    }
+    for (size_t i = 0; i < json_array_size(old); i++) {
+        const char *sid = jx_str_or(json_array_get(old, i), "Sid", "");
+        if (strcmp(sid, SID_READ) != 0 && strcmp(sid, SID_WRITE) != 0) {
+            (void)json_array_append(list, json_array_get(old, i));
+        }
+    }
+    if (json_is_object(old)) {
+        (void)json_array_append_new(list, json_deep_copy(old));
+    }
+    json_t *write = statement(m, SID_WRITE, account, write_actions,
+                              sizeof write_actions / sizeof *write_actions);
+    (void)json_object_set_new(
+        write, "Condition",
+        json_pack("{s:{s:s}}", "StringLikeIfExists", "organizations:PolicyType", "BACKUP_POLICY"));
+    (void)json_array_append_new(list, statement(m, SID_READ, account, read_actions,
+                                                sizeof read_actions / sizeof *read_actions));
+    (void)json_array_append_new(list, write);
+    (void)json_object_set_new(policy, "Statement", list);
+    return policy;
+}
+
+static json_t *as_text(const json_t *policy)
+{
+    char *text = jx_dump(policy);
+    json_t *value = json_string(text);
+    free(text);
+    return value;
+}
+
+static json_t *read_content(const struct making *m, json_t *take_when, bool absent_is)
+{
+    return probe_new(call_home(m, "organizations:DescribeResourcePolicy", NULL), take_when,
+                     absent_is);
+}
+
+static json_t *content_is(json_t *take_text)
+{
+    return cond_new("ResourcePolicy.Content", "equals_json", take_text);
+}
+
+int delegate_backup_policies(struct making *m, const json_t *subject, const char *reason,
+                             struct err *err)
+{
+    json_t *known = NULL;
+    (void)subject;
+    char *account = backup_account_id(m, &backup_accounts[0]);
+    if (account == NULL) {
+        return making_cannot(m, "no backup administrator account is known");
+    }
+    /* A run that never asked for the policy rests on there being none: the guard sees to that. */
+    if (store_get_entity(m->store, "resource-policy", "", "", "", &known, NULL, err) != 0) {
+        free(account);
+        return -1;
+    }
+    const char *existing = jx_str(known, "Content");
+    json_t *safe = existing != NULL ? literal(existing) : NULL;
+    json_t *policy = merged(m, json_string_value(safe), account);
+    int result = 0;
+    if (policy == NULL) {
+        result = making_cannot(m, "the organization's resource policy is not one that can be read");
+        goto out;
+    }
+    json_t *step = step_new(remedy_find("delegate-backup-policies"), NULL,
+                            "Let the backup administrator account manage backup policies");
+    step_send(step, call_home(m, "organizations:PutResourcePolicy",
+                              json_pack("{s:o}", "Content", as_text(policy))));
+    step_done(step, read_content(m, content_is(as_text(policy)), false));
+    json_t *expected = content_is(as_text(policy));
+    if (safe != NULL) {
+        expected = cond_both("any", expected, content_is(json_incref(safe)));
+    }
+    step_guard(step, probe_says(read_content(m, expected, safe == NULL),
+                                "the organization's resource policy is not as the run knows it"));
+    step_change(step, existing != NULL ? json_string(existing) : json_null(),
+                json_deep_copy(policy));
+    if (str_starts(account, "${")) {
+        step_need(step, "create-accounts/backup-administrator");
+    }
+    step_after(step, "register-delegated-administrator");
+    result = step_add(m, step, reason, err);
+out:
+    json_decref(policy);
+    json_decref(safe);
+    json_decref(known);
+    free(account);
+    return result;
+}
