@@ -415,6 +415,10 @@ static json_t *document_new(struct making *m, json_t *take_steps)
     }
     (void)json_object_set_new(plan, "steps", take_steps);
     (void)json_object_set(plan, "manual", m->manual);
+    json_t *remains = json_object_get(json_object_get(m->scratch, "remains"), "list");
+    if (remains != NULL) {
+        (void)json_object_set(plan, "remains", remains);
+    }
     return plan;
 }
 
