@@ -61,9 +61,9 @@ static void on_answer(void *context, const struct answer *answer)
         char label[96];
         op_label(answer->op, label, sizeof label);
         bool coded = answer->code[0] != '\0';
-        (void)err_set(&wait->err, code_of(answer->class), "%s in %s %s: %s%s%s", label,
-                      answer->account, answer->region, answer->code, coded ? ": " : "",
-                      answer->message);
+        (void)err_set(&wait->err, code_of(answer->class), "%s in %s%s%s: %s%s%s", label,
+                      answer->account, answer->account[0] != '\0' ? " " : "", answer->region,
+                      answer->code, coded ? ": " : "", answer->message);
         return;
     }
     if (wait->joined == NULL) {

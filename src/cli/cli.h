@@ -34,6 +34,7 @@ int cmd_scan(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
+int cmd_iam_policy(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
 /* "towerkeep: text" on stderr, made printable; returns the exit code that belongs to the error. */
@@ -42,6 +43,13 @@ int cli_fail_and(const struct err *err, const char *way_on); /* the same line, l
 /* The same after a scan's first answer: what AWS or the network refused makes the scan incomplete.
  */
 enum exit_code exit_code_of(enum err_code code);
+
+/* --- arguments.c --- */
+struct argp;
+/* Ends the program with one line and EXIT_USAGE when an option is unknown or lacks its value;
+ * argv[0] is the command's name. */
+void arguments_check(const struct argp *argp, int argc, char **argv);
+void usage_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /* --- words.c: lists of words from flags and the environment --- */
 struct words {
@@ -73,6 +81,7 @@ char *setup_data_path(const char *folder);
 struct run_dir {
     char *path, *partial, *final; /* DIR, DIR/run.partial.db, DIR/run.db */
     struct file_lock *lock;
+    bool made; /* it was not there before */
 };
 int run_dir_open(struct run_dir *dir, const char *path,
                  struct err *err); /* makes it, proves it writable, locks it */
@@ -82,6 +91,10 @@ int run_dir_publish(struct run_dir *dir,
                     struct err *err); /* the partial database becomes the run */
 int run_dir_sums(const struct run_dir *dir, const char *const *names,
                  struct err *err); /* SHA256SUMS */
+void run_dir_drop_partial(
+    struct run_dir *dir); /* the partial database and what SQLite left by it */
+/* Removes what run_dir_open() made, when nothing else came into it. */
+void run_dir_discard(struct run_dir *dir);
 void run_dir_close(struct run_dir *dir);
 
 /* --- reports.c --- */

@@ -60,13 +60,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (r->run) {
-            argp_error(state, "one RUN at a time");
+            usage_fail("one RUN at a time, not \"%s\" as well", value);
         }
         r->run = value;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which RUN? (a run's directory, or its run.db)");
-        return 0;
+        usage_fail("which RUN? (a run's directory, or its run.db)");
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -142,6 +141,7 @@ static int run_command(struct rejudge *r, const char *doc, char *name, int argc,
     char *path = NULL, *directory = NULL;
     const struct argp argp = {.options = options, .parser = parse, .args_doc = "RUN", .doc = doc};
     argv[0] = name;
+    arguments_check(&argp, argc, argv);
     argp_parse(&argp, argc, argv, 0, NULL, r);
     if (r->reports.formats.count == 0) {
         words_add(&r->reports.formats, "json,xlsx");

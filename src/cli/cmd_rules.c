@@ -449,6 +449,7 @@ static int run_subcommand(const struct subcommand *sub, int argc, char **argv)
     char *before = argv[0];
     char *name = xasprintf("towerkeep rules %s", sub->name);
     argv[0] = name;
+    arguments_check(&argp, argc, argv);
     argp_parse(&argp, argc, argv, 0, NULL, &job);
     argv[0] = before;
     int code = sub->run(&job);

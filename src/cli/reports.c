@@ -22,8 +22,10 @@ int reports_check(const struct report_job *job, struct err *err)
         for (size_t k = 0; names[k]; k++) {
             text_addf(&known, "%s%s", k ? ", " : "", names[k]);
         }
-        err_set(err, ERR_INPUT, "unknown output format \"%s\": expected one of %s",
-                job->formats.items[i], text_str(&known));
+        const char *near = str_nearest(job->formats.items[i], names);
+        err_set(err, ERR_INPUT, "unknown output format \"%s\"%s%s: expected one of %s",
+                job->formats.items[i], near ? ", did you mean " : "", near ? near : "",
+                text_str(&known));
         text_release(&known);
         return -1;
     }

@@ -17,6 +17,7 @@ int run_dir_open(struct run_dir *dir, const char *path, struct err *err)
     dir->partial = path_join(path, "run.partial.db");
     dir->final = path_join(path, "run.db");
     char *lock = path_join(path, ".lock");
+    dir->made = !file_exists(path);
     int rc = dir_make(path, err) || file_lock_take(lock, &dir->lock, err) ? -1 : 0;
     free(lock);
     if (rc && err->code == ERR_IO) {
@@ -89,6 +90,28 @@ int run_dir_sums(const struct run_dir *dir, const char *const *names, struct err
     }
     free(path);
     return rc;
+}
+
+void run_dir_drop_partial(struct run_dir *dir)
+{
+    /* A journal that a killed run left would be played into the next database of that name. */
+    static const char *const tails[] = {"-journal", "-wal", "-shm", ""};
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+        char *path = xasprintf("%s%s", dir->partial, tails[i]);
+        (void)unlink(path);
+        free(path);
+    }
+}
+
+void run_dir_discard(struct run_dir *dir)
+{
+    if (!dir->made) {
+        return;
+    }
+    char *lock = path_join(dir->path, ".lock");
+    (void)unlink(lock);
+    (void)rmdir(dir->path); /* fails, rightly, when somebody put something there */
+    free(lock);
 }
 
 void run_dir_close(struct run_dir *dir)

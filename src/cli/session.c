@@ -114,6 +114,12 @@ static int make_client(struct session *s, bool read_only, struct aws_client **cl
     const char *region = o->home_region     ? o->home_region
                          : s->source.region ? s->source.region
                                             : "us-east-1";
+    struct endpoint endpoint;
+    if (endpoint_resolve(&options.endpoints, op_find(SVC_STS, "GetCallerIdentity"), region,
+                         &endpoint, err)) {
+        err->code = ERR_INPUT;
+        return -1;
+    }
     return aws_client_new(&options, &s->source, client, err) ||
                    aws_client_open(*client, region, err)
                ? -1
@@ -151,17 +157,25 @@ int session_open_dir(struct session *s, const char *directory, struct err *err)
     return s->dir.path ? 0 : run_dir_open(&s->dir, directory, err);
 }
 
+static bool resumable(const char *directory)
+{
+    char *partial = path_join(directory, "run.partial.db");
+    bool there = file_exists(partial);
+    free(partial);
+    return there;
+}
+
 int session_open_run(struct session *s, struct err *err)
 {
     const char *directory = s->options.resume ? s->options.resume : s->options.output;
+    if (s->options.resume && !resumable(directory)) {
+        return err_set(err, ERR_INPUT, "%s: holds no interrupted run (no run.partial.db)",
+                       directory);
+    }
     if (find_source(s, err) || session_open_dir(s, directory, err)) {
         return -1;
     }
     if (s->options.resume) {
-        if (!file_exists(s->dir.partial)) {
-            return err_set(err, ERR_INPUT, "%s: holds no interrupted run (no run.partial.db)",
-                           directory);
-        }
         return store_open(s->dir.partial, false, &s->store, err);
     }
     if (file_exists(s->dir.partial)) {
@@ -169,7 +183,7 @@ int session_open_run(struct session *s, struct err *err)
             LOG_WARN,
             "%s: an interrupted run is there; starting anew (--resume would have completed it)",
             s->dir.partial);
-        unlink(s->dir.partial);
+        run_dir_drop_partial(&s->dir);
     }
     return store_create(s->dir.partial, &s->store, err) || describe_run(s, err) ? -1 : 0;
 }
@@ -300,7 +314,9 @@ void session_release(struct session *s)
 int session_stopped(struct session *s, const struct err *err)
 {
     bool started = s->store && store_meta(s->store, "home_region");
-    bool kept = started && file_exists(s->dir.partial);
+    /* A run that was asked for what is not there is of no use to anybody. */
+    bool useless = err->code == ERR_INPUT && !s->options.resume;
+    bool kept = started && !useless && file_exists(s->dir.partial);
     char *way_on =
         kept ? xasprintf("; what was read is kept: towerkeep scan --resume %s goes on", s->dir.path)
              : NULL;
@@ -309,7 +325,10 @@ int session_stopped(struct session *s, const struct err *err)
     if (!kept && s->store && s->dir.partial && !s->options.resume) {
         store_close(s->store);
         s->store = NULL;
-        unlink(s->dir.partial);
+        run_dir_drop_partial(&s->dir);
+    }
+    if (!kept && s->dir.lock) {
+        run_dir_discard(&s->dir);
     }
     if (signal_received) {
         return EXIT_SIGNAL + (int)signal_received;

@@ -55,6 +55,12 @@ const char *const *collect_operations(void)
     return names;
 }
 
+bool collect_asks_members(const char *operation)
+{
+    const struct collector *collector = collector_find(operation);
+    return collector && !collector->as_management;
+}
+
 const char *arn_tail(const char *arn)
 {
     const char *slash = arn ? strrchr(arn, '/') : NULL;
@@ -186,7 +192,9 @@ static int record_gap(const struct pending *p, const struct answer *a, const cha
                       .wall_ms = a->wall_ms,
                       .request_id = a->request_id ? a->request_id : ""};
     p->crawl->gaps++;
-    log_write(LOG_WARN, "%s in %s%s%s: %s: %s %s", gap.operation, gap.account,
+    /* Before the landing zone is known a gap ends the scan, whose last line tells it. */
+    bool fatal = p->crawl->governed_count == 0;
+    log_write(fatal ? LOG_INFO : LOG_WARN, "%s in %s%s%s: %s: %s %s", gap.operation, gap.account,
               *gap.region ? "/" : "", gap.region, class, gap.code, gap.message);
     return store_gap(p->crawl->store, &gap, err);
 }
@@ -233,8 +241,11 @@ static int answer_refused(struct pending *p, const struct answer *a, struct err 
 {
     if (p->collector->probe) {
         enum err_code code = a->class == ANSWER_NETWORK ? ERR_NETWORK : ERR_DENIED;
-        err_set(&p->crawl->probe, code, "%s in %s: %s %s", p->collector->operation,
-                p->question.region, a->code, a->message);
+        /* A Region that is not switched on cannot hold what is looked for. */
+        if (a->class != ANSWER_REGION_UNAVAILABLE) {
+            err_set(&p->crawl->probe, code, "%s in %s: %s %s", p->collector->operation,
+                    p->question.region, a->code, a->message);
+        }
         return store_question_close(p->crawl->store, p->question.id, QUESTION_GAP, err);
     }
     if (record_gap(p, a, answer_class_name(a->class), a->message ? a->message : "", err)) {

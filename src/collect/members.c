@@ -171,6 +171,63 @@ static int ask_member(void *context, const struct entity *e)
     return crawl_ask(crawl, "sts:GetCallerIdentity", e->key, crawl->home, "", m->err);
 }
 
+struct hunt { /* for the OU or account a filter names */
+    const struct members *members;
+    const char *word;
+    const char *names[256]; /* what may have been meant; ends with NULL */
+    size_t count;
+    bool found;
+};
+
+static int hunt_unit(void *context, const struct entity *e)
+{
+    struct hunt *h = context;
+    const struct unit *unit = map_get(h->members->units, e->key);
+    h->found = h->found || names_unit(h->members, e->key, h->word);
+    if (unit && h->count + 1 < sizeof h->names / sizeof *h->names) {
+        h->names[h->count++] = unit->name;
+    }
+    return 0;
+}
+
+static int hunt_account(void *context, const struct entity *e)
+{
+    struct hunt *h = context;
+    h->found = h->found || strcmp(e->key, h->word) == 0;
+    return h->found ? 1 : 0;
+}
+
+/* A filter that fits nothing would make an empty run, which looks like a clean one. */
+static int check_filter(const struct members *m, const char *const *words, const char *flag,
+                        const char *kind, int (*each)(void *context, const struct entity *e))
+{
+    for (; words && *words; words++) {
+        struct hunt hunt = {.members = m, .word = *words};
+        if (store_each_entity(m->crawl->store, kind, NULL, NULL, each, &hunt, m->err) < 0) {
+            return -1;
+        }
+        if (!hunt.found && !map_get(m->units, *words)) {
+            const char *near = hunt.count > 0 ? str_nearest(*words, hunt.names) : NULL;
+            return err_set(m->err, ERR_INPUT, "--%s: the organization has no %s \"%s\"%s%s%s", flag,
+                           strcmp(kind, "ou") == 0 ? "unit" : kind, *words,
+                           near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+        }
+    }
+    return 0;
+}
+
+static int check_filters(const struct members *m)
+{
+    const struct collect_options *o = m->crawl->options;
+    if (m->crawl->gaps > 0) {
+        return 0; /* it may be in what could not be seen */
+    }
+    return check_filter(m, o->ous, "ou", "ou", hunt_unit) ||
+                   check_filter(m, o->accounts, "accounts", "account", hunt_account)
+               ? -1
+               : 0;
+}
+
 int seed_members(struct crawl *crawl, struct err *err)
 {
     struct members m = {
@@ -179,6 +236,7 @@ int seed_members(struct crawl *crawl, struct err *err)
     if (store_each_entity(crawl->store, "root", NULL, NULL, load_unit, &m, err) == 0 &&
         store_each_entity(crawl->store, "ou", NULL, NULL, load_unit, &m, err) == 0 &&
         store_each_entity(crawl->store, "tree-account", NULL, NULL, load_place, &m, err) == 0 &&
+        check_filters(&m) == 0 &&
         store_each_entity(crawl->store, "account", NULL, NULL, ask_member, &m, err) == 0) {
         rc = 0;
     }

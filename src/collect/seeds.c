@@ -54,7 +54,8 @@ static int missing(struct crawl *crawl, const char *operation, const char *other
     char text[512] = "";
     struct err ignored = ERR_INIT;
     if (store_find_gap(crawl->store, operation, NULL, NULL, text, sizeof text, &ignored) == 1) {
-        return err_set(err, strstr(text, "network") ? ERR_NETWORK : ERR_INPUT, "%s", text);
+        bool alone = strstr(text, "AWSOrganizationsNotInUse") != NULL;
+        return err_set(err, alone ? ERR_INPUT : ERR_AWS, "%s", text);
     }
     return err_set(err, ERR_INPUT, "%s", otherwise);
 }
