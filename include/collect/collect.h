@@ -46,5 +46,7 @@ int collect_run(struct aws_client *client, struct store *store,
 /* The operations a scan uses, for iam-policy, help and the coverage test: "service:Operation",
  * NULL-terminated. */
 const char *const *collect_operations(void);
+/* Is the operation asked in member accounts too? (In the management account all of them are.) */
+bool collect_asks_members(const char *operation);
 
 #endif
