@@ -82,6 +82,16 @@ static void word(struct script *s, const char *value)
     text_add(&s->out, open ? "'" : *value == '\0' ? "''" : "");
 }
 
+/* A word that reaches a terminal. */
+static void spoken(struct script *s, const char *value)
+{
+    struct text text;
+    text_init(&text, EXPRESSION_BYTES_MAX);
+    text_add_printable(&text, value, strlen(value));
+    word(s, text_str(&text));
+    text_release(&text);
+}
+
 static void comment(struct script *s, const char *indent, const char *label, const char *value)
 {
     text_addf(&s->out, "%s# %s", indent, label);
@@ -233,7 +243,7 @@ static void emit_guards(struct script *s, const json_t *step)
             continue;
         }
         text_add(&s->out, "; then\n  stop ");
-        word(s, says);
+        spoken(s, says);
         text_add(&s->out, "\nfi\n");
     }
 }
@@ -260,12 +270,12 @@ static void emit_poll(struct script *s, const char *indent, const char *id, cons
         command(s, call);
         query(s, text_str(&fail));
         text_addf(&s->out, "; then\n%s    stop ", indent);
-        word(s, id);
+        spoken(s, id);
         text_addf(&s->out, "' failed'\n%s  fi\n", indent);
     }
     text_addf(&s->out, "%s  if [ \"$waited\" -ge %lld ]; then\n%s    stop ", indent,
               jx_int(poll, "timeout_seconds", 7200), indent);
-    word(s, id);
+    spoken(s, id);
     text_addf(&s->out, "' takes too long'\n%s  fi\n%s  sleep %lld\n%s  waited=$((waited + %lld))\n",
               indent, indent, every, indent, every);
     text_addf(&s->out, "%sdone\n", indent);
@@ -287,12 +297,12 @@ static void emit_send(struct script *s, const char *indent, const json_t *step)
     if (json_object_size(capture) > 0) {
         captured(s, indent, jx_str_or(step, "id", ""), send, "", capture);
     } else if (json_is_object(fail_when) && jmespath_condition(fail_when, &fail)) {
-        text_addf(&s->out, "%sif holds false ", indent);
+        text_addf(&s->out, "%sanswer=$(", indent);
         command(s, send);
         query(s, text_str(&fail));
-        text_addf(&s->out, "; then\n%s  stop ", indent);
-        word(s, jx_str_or(step, "id", ""));
-        text_addf(&s->out, "': AWS refused a part of it'\n%sfi\n", indent);
+        text_addf(&s->out, " --output json)\n%s[ \"$answer\" != true ] || stop ", indent);
+        spoken(s, jx_str_or(step, "id", ""));
+        text_add(&s->out, "': AWS refused a part of it'\n");
     } else {
         text_add(&s->out, indent);
         command(s, send);
@@ -346,7 +356,7 @@ static void emit_step(struct script *s, const json_t *step, size_t number, size_
     comment(s, "", "Risk: ", jx_str_or(step, "risk", ""));
     comment(s, "", "Undone by: ", jx_str_or(step, "undo", ""));
     text_add(&s->out, "say ");
-    word(s, jx_str_or(step, "title", ""));
+    spoken(s, jx_str_or(step, "title", ""));
     text_addc(&s->out, '\n');
     emit_guards(s, step);
     size_t before = s->out.length;
@@ -426,7 +436,7 @@ static void emit_head(struct script *s, const json_t *plan)
         "}\n\n"
         "errors=$(mktemp)\n"
         "trap 'rm -f \"$errors\"' EXIT\n";
-    text_add(&s->out, "#!/usr/bin/env bash\n");
+    text_add(&s->out, "#!/usr/bin/env bash\n# shellcheck disable=SC2016\n");
     comment(s, "", "Plan: ", jx_str_or(plan, "goal", ""));
     comment(s, "", "Organization: ", jx_str_or(plan, "organization_id", ""));
     comment(s, "", "From run: ", jx_str_or(plan, "run_id", ""));

@@ -1,0 +1,180 @@
+/* A small organization made by hand (tests/store/world.h), findings about it, and plans from both.
+ */
+#ifndef TOWERKEEP_TESTS_PLAN_ESTATE_H
+#define TOWERKEEP_TESTS_PLAN_ESTATE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../store/world.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "model/config.h"
+#include "model/plan.h"
+#include "plan/make.h"
+
+struct estate {
+    char path[64];
+    struct store *store;
+    struct config config;
+    struct subjects *subjects;
+    struct plan_options options;
+    json_t *plan;
+    struct err err;
+};
+
+static int estate_open(void **state)
+{
+    struct estate *e = xcalloc(1, sizeof *e);
+    (void)snprintf(e->path, sizeof e->path, "/tmp/towerkeep-plan-XXXXXX");
+    int fd = mkstemp(e->path);
+    (void)close(fd);
+    (void)unlink(e->path);
+    *state = e;
+    if (store_create(e->path, &e->store, &e->err) != 0) {
+        return -1;
+    }
+    world_build(e->store);
+    static const char *const metas[][2] = {
+        {"run_id", "20261120T043000Z"}, {"organization_id", "o-exampleorg1"},
+        {"management_account", MGMT},   {"partition", "aws"},
+        {"config_digest", "c0ffee"},    {"rules_digest", "beef"}};
+    for (size_t i = 0; i < sizeof metas / sizeof *metas; i++) {
+        if (store_meta_set(e->store, metas[i][0], metas[i][1], &e->err) != 0) {
+            return -1;
+        }
+    }
+    return config_load(NULL, &e->config, &e->err);
+}
+
+static int estate_close(void **state)
+{
+    struct estate *e = *state;
+    json_decref(e->plan);
+    subjects_free(e->subjects);
+    config_release(&e->config);
+    store_close(e->store);
+    (void)unlink(e->path);
+    free(e);
+    return 0;
+}
+
+/* Quotes are single, so that they read. */
+static inline void estate_put(struct estate *e, const char *kind, const char *account,
+                              const char *region, const char *key, const char *json)
+{
+    const struct world_row row = {kind, account, region, key, json};
+    world_put(e->store, &row, 1000);
+}
+
+static inline void estate_fail(struct estate *e, const char *check, const char *remedy,
+                               const char *scope, const char *subject)
+{
+    struct finding f = {.check_id = check,
+                        .title = "t",
+                        .scope = scope,
+                        .subject = subject,
+                        .status = STATUS_FAIL,
+                        .step = check[0] == 'K' ? 2 : 6,
+                        .account_id = "",
+                        .account_name = "",
+                        .ou_path = "",
+                        .region = "",
+                        .resource_arn = "",
+                        .resource_name = "",
+                        .expected = "",
+                        .observed = "",
+                        .detail = "",
+                        .risk = "",
+                        .remediation = "by hand",
+                        .remedy = remedy,
+                        .evidence = ""};
+    finding_make_id(check, scope, subject, f.id);
+    if (store_finding(e->store, &f, &e->err) != 0) {
+        fail_msg("%s", e->err.text);
+    }
+}
+
+/* The plan as it comes, also NULL. */
+static inline int estate_try(struct estate *e, enum goal goal)
+{
+    json_decref(e->plan);
+    e->plan = NULL;
+    if (e->subjects == NULL &&
+        subjects_new(e->store, e->config.document, &e->subjects, &e->err) != 0) {
+        fail_msg("%s", e->err.text);
+    }
+    e->options.config = e->config.document;
+    return plan_make(e->store, e->subjects, goal, &e->options, &e->plan, &e->err);
+}
+
+static inline const json_t *estate_plan(struct estate *e)
+{
+    if (estate_try(e, GOAL_FIX) != 0) {
+        fail_msg("%s", e->err.text);
+    }
+    if (plan_check(e->plan, "plan", &e->err) != 0) {
+        fail_msg("%s", e->err.text);
+    }
+    return e->plan;
+}
+
+static inline const json_t *step_of(const json_t *plan, const char *id)
+{
+    const json_t *steps = jx_get(plan, "steps");
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        if (strcmp(jx_str(json_array_get(steps, i), "id"), id) == 0) {
+            return json_array_get(steps, i);
+        }
+    }
+    fail_msg("no step %s", id);
+    return NULL;
+}
+
+/* Ids of the steps in order, separated by spaces. */
+static inline void expect_steps(const json_t *plan, const char *wanted)
+{
+    const json_t *steps = jx_get(plan, "steps");
+    struct text ids;
+    text_init(&ids, 65536);
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        text_addf(&ids, "%s%s", i > 0 ? " " : "", jx_str(json_array_get(steps, i), "id"));
+    }
+    assert_string_equal(text_str(&ids), wanted);
+    text_release(&ids);
+}
+
+/* A member's compact JSON, single quotes for double ones. */
+static inline void expect_json(const json_t *value, const char *path, const char *wanted)
+{
+    char *found = jx_dump(jx_get(value, path));
+    for (char *c = found; *c != '\0'; c++) {
+        *c = *c == '"' ? '\'' : *c;
+    }
+    if (strcmp(found, wanted) != 0) {
+        fail_msg("%s is %s, not %s", path, found, wanted);
+    }
+    free(found);
+}
+
+/* What a file of tests/plan/golden holds. */
+static inline void expect_golden(const char *name, const char *found)
+{
+    char *path = xasprintf("%s/tests/plan/golden/%s", TOWERKEEP_SOURCE_DIR, name);
+    char *wanted = NULL;
+    size_t length = 0;
+    struct err err = ERR_INIT;
+    if (file_read(path, 1024 * 1024, &wanted, &length, &err) != 0 || strcmp(wanted, found) != 0) {
+        fail_msg("%s (%s) is not what was made:\n%s", name, err.text, found);
+    }
+    free(wanted);
+    free(path);
+}
+
+#endif
