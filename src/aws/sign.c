@@ -216,8 +216,10 @@ static void add_headers(const struct sign_request *r, struct text *canonical,
         bool again = i > 0 && strcmp(headers[i - 1].name, headers[i].name) == 0;
         bool more = i + 1 < count && strcmp(headers[i].name, headers[i + 1].name) == 0;
         if (!again) {
-            text_addf(canonical, "%s:", headers[i].name);
-            text_addf(signed_headers, "%s%s", i > 0 ? ";" : "", headers[i].name);
+            text_add(canonical, headers[i].name);
+            text_addc(canonical, ':');
+            text_add(signed_headers, i > 0 ? ";" : "");
+            text_add(signed_headers, headers[i].name);
         }
         add_trimmed(canonical, headers[i].value);
         text_addc(canonical, more ? ',' : '\n');
@@ -234,7 +236,8 @@ void sign_canonical_request(const struct sign_request *r, struct text *canonical
                             struct text *signed_headers)
 {
     char hash[SHA256_HEX_SIZE];
-    text_addf(canonical, "%s\n", r->method);
+    text_add(canonical, r->method);
+    text_addc(canonical, '\n');
     add_path(r, canonical);
     text_addc(canonical, '\n');
     add_query(r->query == NULL ? "" : r->query, canonical);
@@ -243,8 +246,10 @@ void sign_canonical_request(const struct sign_request *r, struct text *canonical
     if (r->payload_hash == NULL) {
         sha256_hex(r->body_length > 0 ? r->body : "", r->body_length, hash);
     }
-    text_addf(canonical, "\n%s\n%s", text_str(signed_headers),
-              r->payload_hash == NULL ? hash : r->payload_hash);
+    text_addc(canonical, '\n');
+    text_add(canonical, text_str(signed_headers));
+    text_addc(canonical, '\n');
+    text_add(canonical, r->payload_hash == NULL ? hash : r->payload_hash);
 }
 
 static void scope_day(const struct sign_scope *scope, char stamp[17], char day[9])

@@ -80,11 +80,18 @@ void text_addf(struct text *t, const char *format, ...)
     va_start(args, format);
     va_list again;
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
+    /* Mostly it fits into what is there already, and is worked out once. */
+    bool room = !t->failed && t->data != NULL;
+    int length =
+        vsnprintf(room ? t->data + t->length : NULL, room ? t->size - t->length : 0, format, args);
     va_end(args);
+    bool fits = length >= 0 && room && (size_t)length < t->size - t->length &&
+                (size_t)length <= t->ceiling - t->length;
     if (length < 0) {
         text_release(t);
         t->failed = true;
+    } else if (fits) {
+        t->length += (size_t)length;
     } else if (length > 0 && reserve(t, (size_t)length)) {
         (void)vsnprintf(t->data + t->length, (size_t)length + 1, format, again);
         t->length += (size_t)length;

@@ -126,10 +126,13 @@ static const char *const texts[SQL_COUNT] = {
 
 sqlite3_stmt *store_take(struct store *s, enum sql which, struct err *err)
 {
-    sqlite3_stmt *statement = s->idle[which];
-    if (statement != NULL) {
-        s->idle[which] = NULL;
-        return statement;
+    sqlite3_stmt *statement = NULL;
+    for (size_t i = 0; i < IDLE_EACH; i++) {
+        statement = s->idle[which][i];
+        if (statement != NULL) {
+            s->idle[which][i] = NULL;
+            return statement;
+        }
     }
     if (sqlite3_prepare_v3(s->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) !=
         SQLITE_OK) {
@@ -146,11 +149,13 @@ void store_give(struct store *s, enum sql which, sqlite3_stmt *statement)
     }
     (void)sqlite3_reset(statement);
     (void)sqlite3_clear_bindings(statement);
-    if (s->idle[which] == NULL) {
-        s->idle[which] = statement;
-    } else {
-        (void)sqlite3_finalize(statement);
+    for (size_t i = 0; i < IDLE_EACH; i++) {
+        if (s->idle[which][i] == NULL) {
+            s->idle[which][i] = statement;
+            return;
+        }
     }
+    (void)sqlite3_finalize(statement);
 }
 
 void store_bind(sqlite3_stmt *statement, int parameter, const char *text)

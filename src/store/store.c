@@ -245,7 +245,9 @@ void store_close(struct store *s)
     struct err ignored = ERR_INIT;
     (void)store_commit(s, &ignored);
     for (size_t i = 0; i < SQL_COUNT; i++) {
-        (void)sqlite3_finalize(s->idle[i]);
+        for (size_t k = 0; k < IDLE_EACH; k++) {
+            (void)sqlite3_finalize(s->idle[i][k]);
+        }
     }
     (void)sqlite3_close_v2(s->db);
     map_free(s->meta);

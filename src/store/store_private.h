@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "store/store.h"
 
+#define IDLE_EACH 2 /* walks of the same kind that go side by side */
 #define QUESTION_STATES (QUESTION_GAP + 1)
 
 /* Every statement the store runs; the text of each stands in statements.c. */
@@ -61,12 +62,12 @@ struct store {
     sqlite3 *db;
     char *path;
     bool read_only, in_transaction;
-    bool findings_unordered;       /* rows were added since the order index was last built */
-    sqlite3_stmt *idle[SQL_COUNT]; /* prepared and not in use */
-    struct map *meta;              /* key -> char * */
-    struct map *gap_operations;    /* operations with any gap; value unused */
-    struct map *gap_accounts;      /* accounts with any gap */
-    struct map *checks;            /* check id -> struct check_words that are in the run */
+    bool findings_unordered; /* rows were added since the order index was last built */
+    sqlite3_stmt *idle[SQL_COUNT][IDLE_EACH]; /* prepared and not in use */
+    struct map *meta;                         /* key -> char * */
+    struct map *gap_operations;               /* operations with any gap; value unused */
+    struct map *gap_accounts;                 /* accounts with any gap */
+    struct map *checks; /* check id -> struct check_words that are in the run */
     int64_t gap_count;
     int64_t questions[QUESTION_STATES]; /* how many in each state: asked for while they change */
 };
