@@ -247,7 +247,7 @@ static void flush(struct engine *e)
     e->boundary_count = 0;
     for (size_t i = 0; i < count && !e->stopping; i++) {
         engine_boundary(e, leaving[i], "sending");
-        step_send(leaving[i]);
+        run_send_step(leaving[i]);
     }
 }
 
@@ -359,7 +359,7 @@ int apply_run(struct aws_client *client, const json_t *plan, const struct apply_
         status = loop(&e, err);
     }
     changes_describe(&e, result);
-    setup_release(&e);
+    engine_setup_release(&e);
     if (status != 0) {
         return -1;
     }

@@ -127,7 +127,7 @@ bool class_is_passing(enum answer_class class); /* may well be another at the ne
 /* step.c: guards, done, send */
 void step_start(struct run *r);
 void step_begin(struct run *r);
-void step_send(struct run *r); /* from the outbox, journalled */
+void run_send_step(struct run *r); /* from the outbox, journalled */
 
 /* follow.c: poll, and look until it is done */
 void follow_start(struct run *r);

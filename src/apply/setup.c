@@ -190,7 +190,7 @@ void setup_build(struct engine *e)
     build_dependants(e);
 }
 
-void setup_release(struct engine *e)
+void engine_setup_release(struct engine *e)
 {
     for (size_t i = 0; i < e->count; i++) {
         struct run *r = &e->runs[i];

@@ -7,6 +7,6 @@
 /* Do the options, the operations and the organization fit? */
 int setup_check(struct engine *e, struct err *err);
 void setup_build(struct engine *e);
-void setup_release(struct engine *e);
+void engine_setup_release(struct engine *e);
 
 #endif

@@ -185,7 +185,7 @@ void step_start(struct run *r)
 
 static void on_sent(struct run *r, const struct reply *reply);
 
-void step_send(struct run *r)
+void run_send_step(struct run *r)
 {
     json_t *call = run_fill(r, json_object_get(r->step, "send"));
     if (call == NULL) {

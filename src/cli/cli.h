@@ -31,6 +31,11 @@ struct command {
 };
 
 int cmd_scan(int argc, char **argv);
+int cmd_plan(int argc, char **argv);
+int cmd_apply(int argc, char **argv);
+int cmd_enable(int argc, char **argv);
+int cmd_teardown(int argc, char **argv);
+int cmd_rehearse(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_rules(int argc, char **argv);

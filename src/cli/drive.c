@@ -1,0 +1,433 @@
+#include "drive.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "apply/apply.h"
+#include "base/file.h"
+#include "base/jsonx.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "model/plan.h"
+
+/* Repairs can uncover what could not be judged before (a Region's vaults, once its key is back). */
+#define ROUNDS_MAX 4
+
+/* The plan that is being applied: while this file is there, apply has not ended. */
+#define PENDING_PLAN "plan.pending.json"
+#define PENDING_JOURNAL "apply.db"
+/* The findings that failed before the first change. */
+#define BEFORE "before.json"
+
+struct walk {
+    struct session *s;
+    enum goal goal;
+    json_t *before;  /* {finding id: {check_id, subject, observed}} */
+    json_t *changes; /* of every apply, for the reports */
+    json_t *fixed;   /* ids, while they are gathered */
+    bool partway;
+};
+
+static char *in_dir(const struct session *s, const char *name)
+{
+    return path_join(s->dir.path, name);
+}
+
+static int save_json(const char *path, const json_t *value, struct err *err)
+{
+    struct out_file *file = NULL;
+    if (out_file_open(path, &file, err)) {
+        return -1;
+    }
+    json_dumpf(value, out_file_stream(file), JSON_INDENT(1) | JSON_SORT_KEYS);
+    return out_file_commit(file, err);
+}
+
+static int note_failure(void *context, const struct finding *f)
+{
+    json_t *before = context;
+    if (f->status == STATUS_FAIL) {
+        json_object_set_new(before, f->id,
+                            json_pack("{s:s, s:s, s:o}", "check_id", f->check_id, "subject",
+                                      f->subject, "observed",
+                                      jx_string(f->observed, strlen(f->observed))));
+    }
+    return 0;
+}
+
+/* What failed before the first change; kept on disk, so that a killed walk still knows. */
+static int remember_before(struct walk *w, struct err *err)
+{
+    char *path = in_dir(w->s, BEFORE);
+    int rc = 0;
+    if (!w->before && file_exists(path)) {
+        char *data = NULL;
+        size_t length;
+        rc = file_read(path, PLAN_BYTES_MAX, &data, &length, err);
+        w->before = rc == 0 ? json_loadb(data, length, 0, NULL) : NULL;
+        free(data);
+    }
+    if (rc == 0 && !w->before) {
+        w->before = json_object();
+        rc = store_each_finding(w->s->store, note_failure, w->before, err) < 0
+                 ? -1
+                 : save_json(path, w->before, err);
+    }
+    free(path);
+    return rc;
+}
+
+static bool is_loopback(const char *url)
+{
+    static const char *const prefixes[] = {"http://127.",       "https://127.", "http://localhost",
+                                           "https://localhost", "http://[::1]", "https://[::1]"};
+    for (size_t i = 0; url && i < sizeof prefixes / sizeof *prefixes; i++) {
+        if (str_starts(url, prefixes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void tell_step(void *context, const struct apply_event *e)
+{
+    const struct session *s = context;
+    struct text line;
+    (void)s;
+    text_init(&line, 8192);
+    const char *title = jx_str_or(e->step, "title", "?");
+    text_addf(&line, "[%zu/%zu] %-13s ", e->done, e->total, step_state_name(e->state));
+    text_add_printable(&line, title, strlen(title));
+    if (e->state == STEP_RUNNING) {
+        text_addf(&line, "  %.0f s of about %lld s", e->elapsed_seconds,
+                  jx_int(e->step, "expected_seconds", 0));
+    }
+    if (e->message && *e->message) {
+        text_add(&line, "  ");
+        text_add_printable(&line, e->message,
+                           strlen(e->message) < 1000 ? strlen(e->message) : 1000);
+    }
+    fprintf(stderr, "%s\n", text_str(&line));
+    text_release(&line);
+}
+
+/* For tests: dies like a power cut at the n-th boundary. */
+static void die_at_boundary(void *context, const char *step, const char *event)
+{
+    int *left = context;
+    (void)step;
+    (void)event;
+    if (--*left == 0) {
+        kill(getpid(), SIGKILL);
+    }
+}
+
+static bool typed(const char *question, const char *wanted)
+{
+    char answer[128];
+    fprintf(stderr, "%s", question);
+    if (!fgets(answer, sizeof answer, stdin)) {
+        return false;
+    }
+    answer[strcspn(answer, "\r\n")] = '\0';
+    return strcmp(answer, wanted) == 0;
+}
+
+static int confirm(const struct session *s, const json_t *plan, struct err *err)
+{
+    const struct scan_options *o = &s->options;
+    const char *organization = jx_str_or(plan, "organization_id", "");
+    bool teardown = strcmp(jx_str_or(plan, "goal", ""), "teardown") == 0;
+    if (teardown && o->confirm_organization) {
+        return strcmp(o->confirm_organization, organization) == 0 && o->auto_approve
+                   ? 0
+                   : err_set(err, ERR_INPUT,
+                             "--confirm-organization %s: expected %s, together with --auto-approve",
+                             o->confirm_organization, organization);
+    }
+    if (o->auto_approve && !teardown) {
+        return 0;
+    }
+    if (isatty(STDIN_FILENO) != 1) {
+        return err_set(err, ERR_INPUT, "nothing was changed: without a terminal, %s is required",
+                       teardown ? "--auto-approve with --confirm-organization ID"
+                                : "--auto-approve");
+    }
+    char *question =
+        teardown ? xasprintf("This takes backup down. Type the organization's id to go on: ")
+                 : xasprintf("Type yes to apply these %zu steps: ", jx_count(plan, "steps"));
+    bool yes = typed(question, teardown ? organization : "yes");
+    free(question);
+    return yes ? 0 : err_set(err, ERR_INPUT, "nothing was changed: not confirmed");
+}
+
+static int check_first(struct aws_client *client, const json_t *plan, struct err *err)
+{
+    json_t *problems = json_array();
+    int rc = preflight_run(client, plan, problems, err);
+    if (rc == 0 && json_array_size(problems) > 0) {
+        size_t i;
+        json_t *problem;
+        json_array_foreach(problems, i, problem)
+        {
+            log_write(LOG_ERROR, "preflight: %s", json_string_value(problem));
+        }
+        rc = err_set(err, ERR_INPUT, "nothing was changed: %zu problem%s must be solved first: %s",
+                     json_array_size(problems), json_array_size(problems) == 1 ? "" : "s",
+                     json_string_value(json_array_get(problems, 0)));
+    }
+    json_decref(problems);
+    return rc;
+}
+
+int drive_apply(struct session *s, const json_t *plan, const char *journal, bool confirmed,
+                json_t **changes, struct err *err)
+{
+    struct scan_options *o = &s->options;
+    struct aws_client *writer = NULL;
+    struct apply_result result = {0};
+    if (o->time_scale > 1 && !is_loopback(o->endpoint_url)) {
+        return err_set(err, ERR_INPUT, "--time-scale: only with a loopback --endpoint-url");
+    }
+    if (!confirmed && !o->dry_run && confirm(s, plan, err)) {
+        return -1;
+    }
+    int left = o->crash_at;
+    struct apply_options options = {.journal = journal,
+                                    .time_scale = o->time_scale,
+                                    .dry_run = o->dry_run,
+                                    .max_changes = o->max_changes,
+                                    .tell = tell_step,
+                                    .context = s,
+                                    .boundary = left > 0 ? die_at_boundary : NULL,
+                                    .boundary_context = &left,
+                                    .stop = &signal_received};
+    int rc = session_writer(s, &writer, err);
+    if (rc == 0 && !confirmed && !file_exists(journal)) {
+        rc = check_first(writer, plan, err);
+    }
+    if (rc == 0) {
+        rc = apply_run(writer, plan, &options, &result, err);
+    }
+    if (rc >= 0 && changes) {
+        *changes = json_incref(result.changes);
+    }
+    if (rc >= 0) {
+        fprintf(stderr,
+                "%zu done, %zu already true, %zu failed, %zu not attempted; %llu changes sent\n",
+                result.done, result.already_true, result.failed, result.not_attempted,
+                result.writes);
+    }
+    apply_result_release(&result);
+    aws_client_free(writer);
+    return rc;
+}
+
+static int scan_again(struct walk *w, struct err *err)
+{
+    struct session *s = w->s;
+    store_close(s->store);
+    s->store = NULL;
+    return session_open_run(s, err) || session_connect(s, err) || session_collect(s, err) ||
+                   session_judge(s, err)
+               ? -1
+               : 0;
+}
+
+/* Applies the pending plan to its end and puts it away under its digest. */
+static int finish_pending(struct walk *w, bool confirmed, struct err *err)
+{
+    struct session *s = w->s;
+    char *pending = in_dir(s, PENDING_PLAN), *journal = in_dir(s, PENDING_JOURNAL);
+    json_t *plan = NULL, *changes = NULL;
+    int rc = plan_load(pending, &plan, err);
+    if (rc == 0) {
+        rc = drive_apply(s, plan, journal, confirmed, &changes, err);
+    }
+    if (rc >= 0 && !s->options.dry_run) {
+        char *plan_name = xasprintf("plan-%.12s.json", jx_str_or(plan, "digest", "unknown"));
+        char *journal_name = xasprintf("apply-%.12s.db", jx_str_or(plan, "digest", "unknown"));
+        char *kept = in_dir(s, plan_name), *kept_journal = in_dir(s, journal_name);
+        /* The journal goes first: a pending plan without one is applied anew, and finds everything
+         * true. */
+        if (rename(journal, kept_journal) != 0 || rename(pending, kept) != 0) {
+            rc = err_set(err, ERR_IO, "%s: the finished plan could not be put away", s->dir.path);
+        }
+        free(plan_name);
+        free(journal_name);
+        free(kept);
+        free(kept_journal);
+        json_array_extend(w->changes, changes);
+        w->partway = w->partway || rc > 0;
+    }
+    json_decref(plan);
+    json_decref(changes);
+    free(pending);
+    free(journal);
+    return rc;
+}
+
+static int make_plan(struct walk *w, json_t **plan, struct err *err)
+{
+    struct session *s = w->s;
+    struct scan_options *o = &s->options;
+    struct subjects *subjects = NULL;
+    const struct plan_options options = {.config = o->setup.config.document,
+                                         .checks = words_list(&o->only),
+                                         .only_step = o->only_step,
+                                         .delete_key = o->delete_key,
+                                         .close_accounts = o->close_accounts,
+                                         .delete_recovery_points =
+                                             words_list(&o->delete_recovery_points)};
+    int rc = subjects_new(s->store, options.config, &subjects, err) ||
+                     plan_make(s->store, subjects, w->goal, &options, plan, err)
+                 ? -1
+                 : 0;
+    subjects_free(subjects);
+    return rc;
+}
+
+static int note_fixed(void *context, const struct finding *f)
+{
+    struct walk *w = context;
+    if (f->status == STATUS_PASS && json_object_get(w->before, f->id)) {
+        json_array_append_new(w->fixed, json_string(f->id));
+    }
+    return 0;
+}
+
+/* FIXED: failed before the first change, and passes the same check now. */
+static int mark_fixed(struct walk *w, struct err *err)
+{
+    size_t i;
+    json_t *id;
+    w->fixed = json_array();
+    int rc = store_each_finding(w->s->store, note_fixed, w, err) < 0 ? -1 : 0;
+    json_array_foreach(w->fixed, i, id)
+    {
+        if (rc == 0) {
+            rc = store_finding_status(w->s->store, json_string_value(id), STATUS_FIXED, err);
+        }
+    }
+    json_decref(w->fixed);
+    return rc;
+}
+
+static int write_end(struct walk *w, struct err *err)
+{
+    struct session *s = w->s;
+    char *changes = jx_dump(w->changes);
+    char *before = w->before ? jx_dump(w->before) : xstrdup("{}");
+    int rc = store_meta_set(s->store, "changes", changes, err) ||
+                     store_meta_set(s->store, "before", before, err)
+                 ? -1
+                 : 0;
+    if (rc == 0 && w->before) {
+        rc = mark_fixed(w, err);
+    }
+    free(changes);
+    free(before);
+    if (rc == 0) {
+        rc = store_commit(s->store, err) || session_publish(s, err) ? -1 : 0;
+    }
+    if (rc == 0) {
+        char *path = in_dir(s, BEFORE);
+        (void)unlink(path);
+        free(path);
+    }
+    return rc;
+}
+
+static int count_failure(void *context, const struct finding *f)
+{
+    json_t *counts = context;
+    if (f->status == STATUS_FAIL) {
+        json_int_t count = json_integer_value(json_object_get(counts, f->check_id));
+        json_object_set_new(counts, f->check_id, json_integer(count + 1));
+    }
+    return 0;
+}
+
+/* For a rehearsal: does the copy fail where the original did? */
+static int save_first(struct walk *w, struct err *err)
+{
+    json_t *counts = json_object();
+    int rc = store_each_finding(w->s->store, count_failure, counts, err) < 0
+                 ? -1
+                 : save_json(w->s->options.first_failures, counts, err);
+    json_decref(counts);
+    return rc;
+}
+
+/* One round: plan from what the last scan saw; 1 when there was nothing to do, or nothing may be
+ * done. */
+static int round_once(struct walk *w, struct err *err)
+{
+    struct session *s = w->s;
+    json_t *plan = NULL;
+    char *pending = in_dir(s, PENDING_PLAN);
+    int rc = make_plan(w, &plan, err);
+    if (rc == 0) {
+        plan_print(plan, stdout, terminal_width(stdout), color_wanted(s->options.no_color, stdout));
+        fflush(stdout);
+        if (jx_count(plan, "steps") == 0) {
+            rc = 1;
+        } else if (s->options.dry_run) {
+            char *preview = in_dir(s, "plan.json");
+            rc = plan_save(plan, preview, err) ? -1 : 1;
+            free(preview);
+        } else {
+            rc = confirm(s, plan, err) || remember_before(w, err) || plan_save(plan, pending, err)
+                     ? -1
+                 : finish_pending(w, true, err) < 0 ? -1
+                                                    : 0;
+        }
+    }
+    json_decref(plan);
+    free(pending);
+    return rc;
+}
+
+int drive(struct session *s, enum goal goal, struct err *err)
+{
+    struct walk w = {.s = s, .goal = goal, .changes = json_array()};
+    char *pending = NULL;
+    int rc = session_open_dir(s, s->options.output, err);
+    if (rc == 0) {
+        pending = in_dir(s, PENDING_PLAN);
+        if (file_exists(pending)) {
+            log_write(LOG_WARN, "%s: an unfinished plan is there; going on with it", pending);
+            rc = finish_pending(&w, true, err) < 0 ? -1 : 0;
+        }
+    }
+    for (int round = 0; rc == 0 && round < ROUNDS_MAX; round++) {
+        rc = scan_again(&w, err);
+        if (rc == 0 && round == 0 && s->options.first_failures) {
+            rc = save_first(&w, err);
+        }
+        if (rc == 0) {
+            rc = w.partway ? 1 : round_once(&w, err);
+        }
+    }
+    int code = -1;
+    if (rc >= 0) {
+        char *path = in_dir(s, BEFORE);
+        if (!w.before && file_exists(path)) {
+            rc = remember_before(&w, err);
+        }
+        free(path);
+        if (rc >= 0 && write_end(&w, err) == 0) {
+            code = session_conclude(s, err);
+            code = code >= 0 && w.partway ? EXIT_PARTWAY : code;
+        }
+    }
+    json_decref(w.before);
+    json_decref(w.changes);
+    free(pending);
+    return code;
+}
