@@ -254,9 +254,10 @@ static int make_create_key(struct making *m, const json_t *subject, const char *
                              "replicate it by hand",
                              jx_str_or(family, "region", ""), m->home);
     }
+    bool is_first = making_step(m, "create-key") == NULL;
     int result = create_family(m, reason, err);
-    if (result == 0 && m->goal == GOAL_FIX && jx_bool(m->lz, "present")) {
-        /* A key nobody names protects nothing. */
+    if (result == 0 && is_first && m->goal == GOAL_FIX && jx_bool(m->lz, "present")) {
+        /* A key nobody names protects nothing. That remedy asks for the key in turn: once. */
         const json_t *zone = json_array_get(m->all[SCOPE_LANDING_ZONE], 0);
         result = remedy_run(m, "enable-landing-zone-backup", zone, reason, err);
     }

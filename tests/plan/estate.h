@@ -7,17 +7,28 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "../store/world.h"
 #include "base/file.h"
+#include "base/jsonx.h"
 #include "base/mem.h"
 #include "model/config.h"
 #include "model/plan.h"
 #include "plan/make.h"
+
+#define MGMT "111122221111"
+#define CENTRAL "111122224444"
+#define AUDIT "111122226666"
+#define PROD "222233330011"
+#define HOME "eu-central-1"
+#define AWAY "eu-west-1"
+#define KEY_ID "mrk-0123456789abcdef0123456789abcdef"
+#define KEY_IN(region) "arn:aws:kms:" region ":" MGMT ":key/" KEY_ID
 
 struct estate {
     char path[64];
@@ -28,6 +39,45 @@ struct estate {
     json_t *plan;
     struct err err;
 };
+
+static inline void put_entity(struct estate *e, const char *const place[4], const char *json)
+{
+    const struct entity row = {.kind = place[0],
+                               .account = place[1],
+                               .region = place[2],
+                               .key = place[3],
+                               .json = json,
+                               .json_length = strlen(json),
+                               .fact = 1};
+    if (store_entity(e->store, &row, &e->err) != 0) {
+        fail_msg("%s", e->err.text);
+    }
+}
+
+static inline int put_world(struct estate *e)
+{
+    char *data = NULL;
+    size_t length = 0;
+    const char *problem = NULL;
+    if (file_read(TOWERKEEP_SOURCE_DIR "/tests/plan/world.json", 1024 * 1024, &data, &length,
+                  &e->err) != 0) {
+        return -1;
+    }
+    json_t *rows = jx_parse(data, length, &problem);
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        const char *place[4];
+        for (size_t k = 0; k < 4; k++) {
+            place[k] = json_string_value(json_array_get(row, k));
+        }
+        char *json = jx_dump(json_array_get(row, 4));
+        put_entity(e, place, json);
+        free(json);
+    }
+    json_decref(rows);
+    free(data);
+    return problem != NULL ? -1 : 0;
+}
 
 static int estate_open(void **state)
 {
@@ -40,7 +90,6 @@ static int estate_open(void **state)
     if (store_create(e->path, &e->store, &e->err) != 0) {
         return -1;
     }
-    world_build(e->store);
     static const char *const metas[][2] = {
         {"run_id", "20261120T043000Z"}, {"organization_id", "o-exampleorg1"},
         {"management_account", MGMT},   {"partition", "aws"},
@@ -50,7 +99,7 @@ static int estate_open(void **state)
             return -1;
         }
     }
-    return config_load(NULL, &e->config, &e->err);
+    return put_world(e) != 0 ? -1 : config_load(NULL, &e->config, &e->err);
 }
 
 static int estate_close(void **state)
@@ -69,8 +118,13 @@ static int estate_close(void **state)
 static inline void estate_put(struct estate *e, const char *kind, const char *account,
                               const char *region, const char *key, const char *json)
 {
-    const struct world_row row = {kind, account, region, key, json};
-    world_put(e->store, &row, 1000);
+    const char *const place[4] = {kind, account, region, key};
+    char *text = xstrdup(json);
+    for (char *c = text; *c != '\0'; c++) {
+        *c = *c == '\'' ? '"' : *c;
+    }
+    put_entity(e, place, text);
+    free(text);
 }
 
 static inline void estate_fail(struct estate *e, const char *check, const char *remedy,
