@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 #include "inventory.h"
+#include "svc_kms.h"
 
 static bool value_fits(const json_t *values, const char *value)
 {
@@ -115,6 +116,24 @@ static void add_others(struct sim_call *call, const json_t *arns, json_t *rows)
     }
 }
 
+/* Keys are no resources that can be backed up, so the inventory does not hold them. */
+static void add_keys(struct sim_call *call, const json_t *arns, json_t *rows)
+{
+    json_t *keys = json_object_get(kms_state(call->sim, call->account, call->region), "keys");
+    const char *id;
+    json_t *key;
+    json_object_foreach(keys, id, key)
+    {
+        const json_t *tags = json_object_get(key, "tags");
+        if (json_object_size(tags) > 0 && (arns == NULL || jx_list_has(arns, jx_str(key, "Arn"))) &&
+            tags_fit(json_object_get(call->in, "TagFilters"), tags) &&
+            type_fits(json_object_get(call->in, "ResourceTypeFilters"), "kms:key")) {
+            json_array_append_new(rows, json_pack("{s:s, s:o}", "ResourceARN", jx_str(key, "Arn"),
+                                                  "Tags", tags_list(tags, "Key", "Value")));
+        }
+    }
+}
+
 static int get_resources(struct sim_call *call)
 {
     if (check_inputs(call) < 0) {
@@ -137,6 +156,7 @@ static int get_resources(struct sim_call *call)
     }
     json_decref(all);
     add_others(call, arns, rows);
+    add_keys(call, arns, rows);
     return page(call, rows, 50);
 }
 
