@@ -90,10 +90,15 @@ static int estate_open(void **state)
     if (store_create(e->path, &e->store, &e->err) != 0) {
         return -1;
     }
-    static const char *const metas[][2] = {
-        {"run_id", "20261120T043000Z"}, {"organization_id", "o-exampleorg1"},
-        {"management_account", MGMT},   {"partition", "aws"},
-        {"config_digest", "c0ffee"},    {"rules_digest", "beef"}};
+    static const char *const metas[][2] = {{"ended", "2026-11-20T04:30:00Z"},
+                                           {"home_region", HOME},
+                                           {"governed_regions", "[\"" AWAY "\",\"" HOME "\"]"},
+                                           {"run_id", "20261120T043000Z"},
+                                           {"organization_id", "o-exampleorg1"},
+                                           {"management_account", MGMT},
+                                           {"partition", "aws"},
+                                           {"config_digest", "c0ffee"},
+                                           {"rules_digest", "beef"}};
     for (size_t i = 0; i < sizeof metas / sizeof *metas; i++) {
         if (store_meta_set(e->store, metas[i][0], metas[i][1], &e->err) != 0) {
             return -1;
