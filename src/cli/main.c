@@ -9,9 +9,16 @@
 
 static const struct command commands[] = {
     {"scan", "read the organization, judge it, write the reports", cmd_scan},
+    {"plan", "turn a run's failing findings into an ordered plan, offline", cmd_plan},
+    {"apply", "apply a saved plan", cmd_apply},
+    {"enable", "complete the whole architecture, from nothing if need be", cmd_enable},
+    {"teardown", "take it down again in reverse; nothing that holds data is deleted unasked",
+     cmd_teardown},
+    {"rehearse", "try enable, fix or teardown on a simulated copy of a run", cmd_rehearse},
     {"check", "judge a stored run again, offline, with today's rules", cmd_check},
     {"report", "draw the reports of a stored run again, offline", cmd_report},
     {"rules", "list, show, validate or test the rule files", cmd_rules},
+    {"iam-policy", "print the IAM permissions a command needs", cmd_iam_policy},
     {"version", "print the version", cmd_version},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
@@ -24,7 +31,7 @@ static void overview(FILE *out)
         "Usage: towerkeep COMMAND [OPTION...]\n\nCommands:\n",
         out);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
     }
     fputs(
         "\nEach command explains itself: towerkeep COMMAND --help\n\n"
