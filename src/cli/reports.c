@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -37,6 +38,49 @@ int reports_check(const struct report_job *job, struct err *err)
     return 0;
 }
 
+/* Report i of the job: its file's name, its path, and the path it is written to first. */
+struct draft {
+    char *name, *path, *aside;
+};
+
+static struct draft draft_of(const struct report_job *job, size_t i, const char *directory)
+{
+    const struct report_format *format = report_format_find(job->formats.items[i]);
+    struct draft d = {.name = xasprintf("%s.%s", job->filename, format->extension)};
+    char *aside = xasprintf(".%s.new", d.name);
+    d.path = path_join(directory, d.name);
+    d.aside = path_join(directory, aside);
+    free(aside);
+    return d;
+}
+
+static void draft_release(struct draft *d)
+{
+    free(d->name);
+    free(d->path);
+    free(d->aside);
+}
+
+/* Puts finished drafts in place, or (keep false) takes them away. */
+static int drafts_settle(const struct report_job *job, const char *directory, bool keep,
+                         struct words *written, struct err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < job->formats.count; i++) {
+        struct draft d = draft_of(job, i, directory);
+        if (!keep || rc) {
+            (void)unlink(d.aside);
+        } else {
+            rc = file_publish(d.aside, d.path, err);
+            if (rc == 0) {
+                words_add(written, d.name);
+            }
+        }
+        draft_release(&d);
+    }
+    return rc;
+}
+
 int reports_write(const struct report_job *job, struct store *store, const json_t *config,
                   const json_t *rules, const char *directory, struct words *written,
                   struct err *err)
@@ -48,16 +92,17 @@ int reports_write(const struct report_job *job, struct store *store, const json_
     struct report_input input = {.store = store, .subjects = subjects, .rules = rules};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < job->formats.count; i++) {
-        const struct report_format *format = report_format_find(job->formats.items[i]);
-        char *name = xasprintf("%s.%s", job->filename, format->extension);
-        char *path = path_join(directory, name);
-        rc = format->write(&input, path, err);
-        if (rc == 0) {
-            words_add(written, name);
-        }
-        free(name);
-        free(path);
+        struct draft d = draft_of(job, i, directory);
+        rc = file_is_directory(d.path)
+                 ? err_set(err, ERR_INPUT, "%s: a directory is in the report's place", d.path)
+                 : report_format_find(job->formats.items[i])->write(&input, d.aside, err);
+        draft_release(&d);
     }
     subjects_free(subjects);
-    return rc;
+    struct err ignored = ERR_INIT;
+    if (rc) {
+        (void)drafts_settle(job, directory, false, written, &ignored);
+        return -1;
+    }
+    return drafts_settle(job, directory, true, written, err);
 }

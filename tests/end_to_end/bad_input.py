@@ -209,6 +209,20 @@ class Healthy(BadInput):
                 for name in resumable:
                     (self.out / name).unlink()
 
+    def test_a_report_that_cannot_be_written_leaves_the_others_as_they_were(self):
+        self.assertEqual(self.run_scan("--no-ungoverned").code, 0)
+        before = {path.name: path.read_bytes() for path in self.out.iterdir()}
+        (self.out / "report.xlsx").mkdir()
+        done = self.run_scan("--no-ungoverned", formats="json,xlsx")
+        self.says(done, 2, r"report\.xlsx", "--resume")
+        kept = {path.name: path.read_bytes() for path in self.out.iterdir() if path.is_file()}
+        self.assertIsNotNone(kept.pop("run.partial.db", None))
+        self.assertEqual(kept, before)
+        (self.out / "report.xlsx").rmdir()
+        again = self.run_scan("--resume", self.out, formats="json,xlsx")
+        self.assertEqual((again.code, again.err), (0, ""))
+        self.assertEqual(again.files(), ["SHA256SUMS", "report.json", "report.xlsx", "run.db"])
+
     def test_a_full_file_system(self):
         disk = self.folder / "disk"
         disk.mkdir()

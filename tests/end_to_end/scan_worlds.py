@@ -35,7 +35,7 @@ def run_world(name):
         done = scans.scan(sim, *flags)
         done.effects = sim.effects()
         if name == "seed-healthy":
-            done.again = scans.scan(sim)
+            done.again = scans.scan(sim, formats="json,xlsx")
         return done
 
 
@@ -77,6 +77,11 @@ class HealthyWorld(unittest.TestCase):
         self.assertEqual(done.directory.stat().st_mode & 0o777, 0o700)
         for path in done.directory.iterdir():
             self.assertEqual(path.stat().st_mode & 0o077, 0, path)
+
+    def test_the_workbook_lies_beside_the_report_when_it_is_asked_for(self):
+        again = RUNS["seed-healthy"].again
+        self.assertEqual(again.files(), ["SHA256SUMS", "report.json", "report.xlsx", "run.db"])
+        self.assertEqual(again.out.count(str(again.directory)), 3)
 
     def test_no_secret_is_in_anything_it_wrote(self):
         done = RUNS["seed-broken"]
