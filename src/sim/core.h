@@ -166,6 +166,8 @@ struct policy_question {
     const char *account;
     const char *organization;
     const char *external_id; /* NULL when none */
+    const char *resource;    /* one ARN; NULL: "*", as for actions that know no resources */
+    const json_t *context;   /* further condition keys, lower case -> text or list; may be NULL */
 };
 enum policy_word policy_ask(const json_t *document, const struct policy_question *question);
 /* Trust policies: does the statement's Principal hold this account or ARN? */
@@ -173,9 +175,18 @@ enum policy_word policy_trusts(const json_t *document, const struct policy_quest
                                const char *caller_account);
 /* Is it a policy at all? -1 with why. */
 int policy_check(const json_t *document, char *why, size_t size);
-/* True when the caller may; otherwise `why` holds AWS's sentence. */
+/* True when the caller may; otherwise `why` holds AWS's sentence. `in` is the decoded input. */
 bool policy_allows(struct sim *sim, const struct op *op, const char *region,
-                   const struct principal *who, char *why, size_t size);
+                   const struct principal *who, const json_t *in, char *why, size_t size);
+bool policy_allows_action(struct sim *sim, const char *action, const char *region,
+                          const struct principal *who, const json_t *in, char *why, size_t size);
+/* policy_context.c: ARNs an action on this input is about, never empty ("*"); new. */
+json_t *policy_resources(struct sim *sim, const char *action, const json_t *in, const char *region,
+                         const char *account);
+/* Condition keys of an input, for policy_question; new. */
+json_t *policy_context(struct sim *sim, const json_t *in);
+/* Those that depend on the resource. */
+void policy_context_of(struct sim *sim, json_t *context, const char *resource, const char *caller);
 void policy_cache_forget(struct sim *sim);
 void access_denied(const struct service_info *info, int *status, const char **code);
 

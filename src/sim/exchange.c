@@ -167,7 +167,7 @@ static bool permitted(struct exchange *x)
     if (!region_fits(x)) {
         return false;
     }
-    if (policy_allows(x->sim, x->route->op, x->caller.region, who, why, sizeof why)) {
+    if (policy_allows(x->sim, x->route->op, x->caller.region, who, x->call.in, why, sizeof why)) {
         return true;
     }
     access_denied(x->info, &status, &code);
@@ -194,7 +194,6 @@ static void count(struct exchange *x, bool denied, bool fine)
 static void run(struct exchange *x)
 {
     struct sim_call *call = &x->call;
-    call->in = wire_input(x->route, x->request, x->labels, call);
     call->out = json_object();
     bool fine = call->in != NULL && route_run(x->route, call) == 0;
     if (fine) {
@@ -205,7 +204,6 @@ static void run(struct exchange *x)
                    json_object_get(call->out, "@error"), x->response);
     }
     count(x, !fine && is_denial(call->code), fine);
-    json_decref(call->in);
     json_decref(call->out);
 }
 
@@ -233,12 +231,16 @@ static void serve(struct exchange *x)
         count(x, false, false);
         return;
     }
-    if (!permitted(x)) {
+    /* What is asked about must be known before policies are; a body nobody can read is refused by
+       run(), after them. */
+    x->call.in = wire_input(x->route, x->request, x->labels, &x->call);
+    if (permitted(x)) {
+        run(x);
+        fault_after(x->fault, x->response);
+    } else {
         count(x, x->denied, false);
-        return;
     }
-    run(x);
-    fault_after(x->fault, x->response);
+    json_decref(x->call.in);
 }
 
 static void record(const struct exchange *x)

@@ -26,20 +26,68 @@ static bool action_fits(const char *pattern, const void *action)
     return policy_action_matches(pattern, action);
 }
 
-static bool like(const char *pattern, const void *value)
+/* A value and the question it is part of, for the variables that patterns may hold. */
+struct compared {
+    const char *value;
+    const struct policy_question *q;
+};
+
+/* The pattern with ${aws:PrincipalOrgID} and ${aws:PrincipalAccount} filled in. */
+static const char *filled(const char *pattern, const struct policy_question *q, char *out,
+                          size_t size)
 {
-    return str_glob(pattern, value);
+    const struct {
+        const char *variable, *value;
+    } variables[] = {{"${aws:PrincipalOrgID}", q->organization},
+                     {"${aws:PrincipalAccount}", q->account}};
+    size_t length = 0;
+    if (strstr(pattern, "${") == NULL) {
+        return pattern;
+    }
+    while (*pattern != '\0' && length + 64 < size) {
+        size_t taken = 0;
+        for (size_t i = 0; i < sizeof variables / sizeof *variables && taken == 0; i++) {
+            if (str_starts(pattern, variables[i].variable) && variables[i].value != NULL) {
+                taken = strlen(variables[i].variable);
+                length +=
+                    (size_t)snprintf(out + length, size - length, "%.63s", variables[i].value);
+            }
+        }
+        if (taken == 0) {
+            out[length++] = *pattern;
+        }
+        pattern += taken > 0 ? taken : 1;
+    }
+    out[length] = '\0';
+    return out;
 }
 
-static bool equal(const char *word, const void *value)
+static bool like(const char *pattern, const void *context)
 {
-    return str_equal(word, value);
+    const struct compared *c = context;
+    char whole[2048];
+    return str_glob(filled(pattern, c->q, whole, sizeof whole), c->value);
 }
 
-/* The value of a condition key in this question; NULL when it has none. *known false: a key we do
- * not model. */
-static const char *condition_value(const struct policy_question *q, const char *key, bool *known)
+static bool equal(const char *word, const void *context)
 {
+    const struct compared *c = context;
+    char whole[2048];
+    return str_equal(filled(word, c->q, whole, sizeof whole), c->value);
+}
+
+/* The value of a condition key in this question; NULL when it has none, or several (then *list
+ * holds them). *known false: a key we do not model. */
+static const char *condition_value(const struct policy_question *q, const char *key, bool *known,
+                                   const json_t **list)
+{
+    static const char *const asked[] = {"aws:resourceaccount",
+                                        "aws:resourceorgid",
+                                        "aws:tagkeys",
+                                        "iam:awsservicename",
+                                        "kms:multiregion",
+                                        "organizations:policytype",
+                                        "organizations:serviceprincipal"};
     const struct {
         const char *key, *value;
     } keys[] = {
@@ -60,10 +108,18 @@ static const char *condition_value(const struct policy_question *q, const char *
         }
     }
     *known = false;
+    for (size_t k = 0; k < sizeof asked / sizeof *asked; k++) {
+        if (str_equal(asked[k], lower)) {
+            *known = true;
+            *list = json_object_get(q->context, lower);
+            return json_string_value(*list);
+        }
+    }
     return NULL;
 }
 
-static bool operator_holds(const char *name, const char *value, const json_t *wanted)
+static bool operator_holds(const char *name, size_t length, const struct compared *value,
+                           const json_t *wanted)
 {
     static const struct {
         const char *name;
@@ -74,19 +130,47 @@ static bool operator_holds(const char *name, const char *value, const json_t *wa
         {"StringLike", false, like},    {"StringNotLike", true, like},
         {"ArnEquals", false, like},     {"ArnLike", false, like},
         {"ArnNotEquals", true, like},   {"ArnNotLike", true, like},
+        {"Bool", false, equal},
     };
-    size_t length = strlen(name);
-    bool if_exists = str_ends(name, "IfExists");
-    length -= if_exists ? strlen("IfExists") : 0;
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
         if (strlen(operators[i].name) == length && strncmp(operators[i].name, name, length) == 0) {
-            if (value == NULL) {
-                return if_exists || operators[i].negated;
+            if (value->value == NULL) {
+                return operators[i].negated;
             }
             return any_of(wanted, operators[i].test, value) != operators[i].negated;
         }
     }
     return false;
+}
+
+/* One key under one operator, with the operator's prefix and suffix read. */
+static bool condition_holds(const struct policy_question *q, const char *operation, const char *key,
+                            const json_t *wanted)
+{
+    static const char every[] = "ForAllValues:";
+    bool known = false, all = str_starts(operation, every);
+    const json_t *list = NULL;
+    struct compared value = {condition_value(q, key, &known, &list), q};
+    operation += all ? strlen(every) : 0;
+    size_t length = strlen(operation);
+    bool if_exists = str_ends(operation, "IfExists");
+    length -= if_exists ? strlen("IfExists") : 0;
+    if (!known) {
+        return false;
+    }
+    if (value.value == NULL && if_exists) {
+        return true;
+    }
+    if (!all) {
+        return operator_holds(operation, length, &value, wanted);
+    }
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        value.value = json_string_value(json_array_get(list, i));
+        if (!operator_holds(operation, length, &value, wanted)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* All conditions hold. A key or operator that is not modelled makes the statement silent. */
@@ -100,14 +184,22 @@ static bool conditions_hold(const json_t *conditions, const struct policy_questi
         json_t *wanted = NULL;
         json_object_foreach(keys, key, wanted)
         {
-            bool known = false;
-            const char *value = condition_value(q, key, &known);
-            if (!known || !operator_holds(operator, value, wanted)) {
+            if (!condition_holds(q, operator, key, wanted)) {
                 return false;
             }
         }
     }
     return true;
+}
+
+/* A trust policy has no Resource: it speaks of the role it hangs on. */
+static bool resource_fits(const json_t *statement, const struct policy_question *q)
+{
+    const json_t *resource = json_object_get(statement, "Resource");
+    const json_t *not_resource = json_object_get(statement, "NotResource");
+    struct compared value = {q->resource != NULL ? q->resource : "*", q};
+    return (resource == NULL || any_of(resource, like, &value)) &&
+           (not_resource == NULL || !any_of(not_resource, like, &value));
 }
 
 static bool statement_speaks(const json_t *statement, const struct policy_question *q)
@@ -116,7 +208,8 @@ static bool statement_speaks(const json_t *statement, const struct policy_questi
     const json_t *not_action = json_object_get(statement, "NotAction");
     bool fits = action != NULL ? any_of(action, action_fits, q->action)
                                : not_action != NULL && !any_of(not_action, action_fits, q->action);
-    return fits && conditions_hold(json_object_get(statement, "Condition"), q);
+    return fits && resource_fits(statement, q) &&
+           conditions_hold(json_object_get(statement, "Condition"), q);
 }
 
 static const json_t *statement_at(const json_t *document, size_t index)
@@ -259,11 +352,11 @@ static enum policy_word ask_controls(struct sim *sim, const struct policy_questi
     return word;
 }
 
-static bool refuse(const struct principal *who, const char *action, const char *reason, char *why,
-                   size_t size)
+static bool refuse(const struct principal *who, const struct policy_question *q, const char *reason,
+                   char *why, size_t size)
 {
-    snprintf(why, size, "User: %s is not authorized to perform: %s on resource: * %s", who->arn,
-             action, reason);
+    snprintf(why, size, "User: %s is not authorized to perform: %s on resource: %s %s", who->arn,
+             q->action, q->resource, reason);
     return false;
 }
 
@@ -274,13 +367,12 @@ static bool allows_action(struct sim *sim, const struct policy_question *q,
     if (!str_equal(q->account, sim->management_account)) {
         enum policy_word word = ask_controls(sim, q);
         if (word == POLICY_DENY) {
-            return refuse(who, q->action, "with an explicit deny in a service control policy", why,
-                          size);
+            return refuse(who, q, "with an explicit deny in a service control policy", why, size);
         }
         if (word == POLICY_SILENT) {
             snprintf(reason, sizeof reason,
                      "because no service control policy allows the %s action", q->action);
-            return refuse(who, q->action, reason, why, size);
+            return refuse(who, q, reason, why, size);
         }
     }
     const struct {
@@ -302,23 +394,42 @@ static bool allows_action(struct sim *sim, const struct policy_question *q,
             snprintf(reason, sizeof reason, "because no %s policy allows the %s action",
                      limits[i].kind, q->action);
         }
-        return refuse(who, q->action, reason, why, size);
+        return refuse(who, q, reason, why, size);
     }
     return true;
 }
 
+bool policy_allows_action(struct sim *sim, const char *action, const char *region,
+                          const struct principal *who, const json_t *in, char *why, size_t size)
+{
+    json_t *context = policy_context(sim, in);
+    json_t *resources = policy_resources(sim, action, in, region, who->account);
+    bool allowed = true;
+    for (size_t i = 0; i < json_array_size(resources) && allowed; i++) {
+        struct policy_question q = {.action = action,
+                                    .region = region,
+                                    .principal_arn = who->role_arn,
+                                    .account = who->account,
+                                    .organization = jx_str(sim->world, "organization.id"),
+                                    .resource = json_string_value(json_array_get(resources, i)),
+                                    .context = context};
+        policy_context_of(sim, context, q.resource, who->account);
+        allowed = allows_action(sim, &q, who, why, size);
+    }
+    json_decref(resources);
+    json_decref(context);
+    return allowed;
+}
+
 bool policy_allows(struct sim *sim, const struct op *op, const char *region,
-                   const struct principal *who, char *why, size_t size)
+                   const struct principal *who, const json_t *in, char *why, size_t size)
 {
     char action[128];
     if (op->service == SVC_STS && str_equal(op->name, "GetCallerIdentity")) {
         return true; /* AWS lets everybody ask who they are */
     }
     for (unsigned k = 0; op_iam_action(op, k, action, sizeof action); k++) {
-        struct policy_question q = {
-            action, region, who->role_arn, who->account, jx_str(sim->world, "organization.id"),
-            NULL};
-        if (!allows_action(sim, &q, who, why, size)) {
+        if (!policy_allows_action(sim, action, region, who, in, why, size)) {
             return false;
         }
     }

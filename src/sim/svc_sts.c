@@ -56,12 +56,12 @@ static bool trusted(struct sim_call *call, const json_t *role)
     json_t *document = json_is_string(trust)
                            ? jx_parse(json_string_value(trust), json_string_length(trust), &problem)
                            : json_deep_copy(trust);
-    struct policy_question q = {"sts:AssumeRole",
-                                call->region,
-                                call->principal_arn,
-                                call->account,
-                                jx_str(call->sim->world, "organization.id"),
-                                jx_str(call->in, "ExternalId")};
+    struct policy_question q = {.action = "sts:AssumeRole",
+                                .region = call->region,
+                                .principal_arn = call->principal_arn,
+                                .account = call->account,
+                                .organization = jx_str(call->sim->world, "organization.id"),
+                                .external_id = jx_str(call->in, "ExternalId")};
     bool yes = document != NULL && policy_trusts(document, &q, call->account) == POLICY_ALLOW;
     json_decref(document);
     return yes;

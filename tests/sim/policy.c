@@ -6,7 +6,11 @@ static enum policy_word ask(const char *document, const char *action, const char
     const char *problem = NULL;
     json_t *parsed = jx_parse(document, strlen(document), &problem);
     assert_non_null(parsed);
-    struct policy_question q = {action, region, principal, TEST_MEMBER, "o-exampleorg1", NULL};
+    struct policy_question q = {.action = action,
+                                .region = region,
+                                .principal_arn = principal,
+                                .account = TEST_MEMBER,
+                                .organization = "o-exampleorg1"};
     enum policy_word word = policy_ask(parsed, &q);
     json_decref(parsed);
     return word;
