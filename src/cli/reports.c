@@ -94,7 +94,7 @@ int reports_write(const struct report_job *job, struct store *store, const json_
     for (size_t i = 0; rc == 0 && i < job->formats.count; i++) {
         struct draft d = draft_of(job, i, directory);
         rc = file_is_directory(d.path)
-                 ? err_set(err, ERR_INPUT, "%s: a directory is in the report's place", d.path)
+                 ? err_set(err, ERR_IO, "%s: a directory is in the report's place", d.path)
                  : report_format_find(job->formats.items[i])->write(&input, d.aside, err);
         draft_release(&d);
     }
