@@ -121,7 +121,9 @@ void timeline_run(struct sim *sim, int64_t until_ms)
         struct job job = pop(t);
         t->standing = true;
         t->stand_ms = job.due_ms;
+        consistency_before(sim);
         job.run(sim, job.what);
+        consistency_after(sim);
         json_decref(job.what);
         t->standing = false;
         policy_cache_forget(sim);

@@ -223,10 +223,28 @@ const struct fault *faults_strike(struct faults *f, const struct op *op, const c
 /* Before the handler: true when the fault alone answers (response filled). */
 bool fault_before(const struct fault *fault, const struct service_info *info, struct principal *who,
                   struct sim_response *response);
+/* What else the fault does before the call is looked at: another operator acts, a Region goes off.
+ * fault may be NULL. */
+void fault_meddle(struct sim *sim, const struct fault *fault);
+/* What the operation that the call starts fails with; NULL: nothing. fault may be NULL. */
+const char *fault_fails(const struct fault *fault);
 /* After the answer was made. */
 void fault_answer(const struct fault *fault,
                   struct sim_call *call); /* out as JSON, before encoding */
 void fault_after(const struct fault *fault, struct sim_response *response);
+
+/* --- eventual consistency (consistency.c) --- */
+struct consistency;
+/* A new one from a fault file's `consistency`; NULL when it has none. f may be NULL. */
+struct consistency *faults_consistency(const struct faults *f);
+struct consistency *consistency_new(int64_t low_ms, int64_t high_ms, uint64_t seed);
+void consistency_free(struct consistency *c);
+/* Around everything that changes states. */
+void consistency_before(struct sim *sim);
+void consistency_after(struct sim *sim);
+/* Around a call: a covered read sees the states as they were. */
+void consistency_look_back(const struct sim_call *call);
+void consistency_look_up(struct sim *sim);
 
 /* --- the whole --- */
 struct sim_options { /* borrowed */
@@ -260,6 +278,8 @@ struct sim {
     bool strict_scope; /* global services must be signed for the partition's global Region */
     struct throttle *throttle; /* NULL: off */
     struct faults *faults;     /* NULL: none */
+    struct consistency *consistency; /* NULL: every read sees the present */
+    json_t *objects;                 /* effects.c: {operation: {object: writes that took effect}} */
     FILE *record;              /* NULL: none */
 };
 
@@ -268,6 +288,8 @@ void sim_free(struct sim *sim);
 int world_load(struct sim *sim, const char *path, struct err *err);
 int world_take(struct sim *sim, json_t *world,
                struct err *err); /* a world already in memory (generated, tests) */
+/* One entry of a world's `changes`: a call or a set. */
+int world_change(struct sim *sim, const json_t *change, struct err *err);
 /* "accounts=10,ous=3,regions=2,resources=5,seed=7" -> a world document; new. */
 json_t *world_generate(const char *spec, struct err *err);
 json_t *world_default_regions(void); /* new */
@@ -279,6 +301,7 @@ int route_run(const struct route *route, struct sim_call *call);
 bool effects_serve(struct sim *sim, const struct sim_request *request,
                    struct sim_response *response);
 json_t *effects_report(struct sim *sim); /* new */
+void effects_note(const struct sim_call *call); /* a write that took effect, with its answer */
 
 /* exchange.c: request in, response out. */
 void sim_exchange(struct sim *sim, const struct sim_request *request,

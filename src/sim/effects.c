@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/jsonx.h"
 #include "core.h"
 
@@ -10,6 +11,104 @@ static void put(json_t *object, const char *label, unsigned long long count)
     if (count > 0) {
         json_object_set_new(object, label, json_integer((json_int_t)count));
     }
+}
+
+/*
+ * What tells the objects of an operation apart, besides the account and Region of the call: members
+ * of the input, or of the answer with '>' before them. A '#' asks for a digest. Operations without
+ * a row: every text of the input's top level.
+ */
+static const struct {
+    const char *operation;
+    const char *members[3];
+} named[] = {
+    {"organizations:CreateAccount", {"Email"}},
+    {"organizations:CreatePolicy", {"Type", "Name"}},
+    {"organizations:UpdatePolicy", {"PolicyId", "#Content"}},
+    {"organizations:PutResourcePolicy", {"#Content"}},
+    {"controltower:UpdateLandingZone", {"version", "#manifest"}},
+    {"controltower:EnableBaseline", {"baselineIdentifier", "targetIdentifier"}},
+    {"kms:CreateKey", {">KeyMetadata.KeyId"}},
+    {"kms:CreateAlias", {"AliasName", "TargetKeyId"}},
+    {"kms:ReplicateKey", {"KeyId", "ReplicaRegion"}},
+    {"kms:PutKeyPolicy", {"KeyId", "#Policy"}},
+    {"backup:UpdateGlobalSettings", {"#GlobalSettings"}},
+    {"backup:UpdateRegionSettings",
+     {"#ResourceTypeOptInPreference", "#ResourceTypeManagementPreference"}},
+    {"backup:PutBackupVaultAccessPolicy", {"BackupVaultName", "#Policy"}},
+};
+
+static void add_member(struct text *name, const struct sim_call *call, const char *member)
+{
+    bool digest = *member == '#';
+    const json_t *value = *member == '>' ? jx_get(call->out, member + 1)
+                                         : json_object_get(call->in, digest ? member + 1 : member);
+    if (value != NULL && digest) {
+        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
+        char hex[SHA256_HEX_SIZE];
+        sha256_hex(text, strlen(text), hex);
+        text_addf(name, " %.12s", hex);
+        free(text);
+    } else if (json_is_string(value)) {
+        text_addf(name, " %s", json_string_value(value));
+    }
+}
+
+static void add_object(struct sim *sim, const char *label, const char *name)
+{
+    json_t *objects = json_object_get(sim->objects, label);
+    if (objects == NULL) {
+        objects = json_object();
+        json_object_set_new(sim->objects, label, objects);
+    }
+    json_object_set_new(objects, name,
+                        json_integer(json_integer_value(json_object_get(objects, name)) + 1));
+}
+
+/* The Tagging API acts on many resources in one call. */
+static bool note_resources(const struct sim_call *call, const char *label)
+{
+    const json_t *list = json_object_get(call->in, "ResourceARNList");
+    const json_t *failed = json_object_get(call->out, "FailedResourcesMap");
+    size_t i = 0;
+    json_t *arn = NULL;
+    json_array_foreach(list, i, arn)
+    {
+        if (json_object_get(failed, json_string_value(arn)) == NULL) {
+            add_object(call->sim, label, json_string_value(arn));
+        }
+    }
+    return list != NULL;
+}
+
+void effects_note(const struct sim_call *call)
+{
+    char label[128];
+    struct text name;
+    size_t row = 0, rows = sizeof named / sizeof *named;
+    op_label(call->op, label, sizeof label);
+    if (note_resources(call, label)) {
+        return;
+    }
+    while (row < rows && !str_equal(named[row].operation, label)) {
+        row++;
+    }
+    text_init(&name, 8192);
+    text_addf(&name, "%s %s", call->account, call->region);
+    if (row < rows) {
+        for (size_t i = 0; i < 3 && named[row].members[i] != NULL; i++) {
+            add_member(&name, call, named[row].members[i]);
+        }
+    } else {
+        const char *member = NULL;
+        json_t *value = NULL;
+        json_object_foreach(call->in, member, value)
+        {
+            add_member(&name, call, member);
+        }
+    }
+    add_object(call->sim, label, text_str(&name));
+    text_release(&name);
 }
 
 json_t *effects_report(struct sim *sim)
@@ -26,9 +125,9 @@ json_t *effects_report(struct sim *sim)
         total += r->calls;
         effective += r->writes;
     }
-    return json_pack("{s:o, s:o, s:o, s:I, s:I}", "calls", calls, "writes", writes, "denied",
-                     denied, "total_calls", (json_int_t)total, "total_writes",
-                     (json_int_t)effective);
+    return json_pack("{s:o, s:o, s:o, s:O, s:I, s:I}", "calls", calls, "writes", writes, "denied",
+                     denied, "objects", sim->objects, "total_calls", (json_int_t)total,
+                     "total_writes", (json_int_t)effective);
 }
 
 static json_t *clock_report(struct sim *sim)

@@ -195,7 +195,16 @@ static void run(struct exchange *x)
 {
     struct sim_call *call = &x->call;
     call->out = json_object();
+    bool changes = call->op->effect == EFFECT_WRITE;
+    if (changes) {
+        consistency_before(x->sim);
+    } else {
+        consistency_look_back(call);
+    }
     bool fine = call->in != NULL && route_run(x->route, call) == 0;
+    if (fine && changes && call->fails == NULL) {
+        effects_note(call);
+    }
     if (fine) {
         fault_answer(x->fault, call);
         wire_answer(call, x->response);
@@ -204,6 +213,8 @@ static void run(struct exchange *x)
                    json_object_get(call->out, "@error"), x->response);
     }
     count(x, !fine && is_denial(call->code), fine);
+    consistency_after(x->sim);
+    consistency_look_up(x->sim);
     json_decref(call->out);
 }
 
@@ -227,6 +238,8 @@ static void serve(struct exchange *x)
     x->call.role = who->role;
     x->call.user_id = who->user_id;
     x->fault = faults_strike(sim->faults, x->call.op, who->account, x->caller.region, who->role);
+    x->call.fails = fault_fails(x->fault);
+    fault_meddle(sim, x->fault);
     if (x->fault != NULL && fault_before(x->fault, x->info, x->caller.who, x->response)) {
         count(x, false, false);
         return;

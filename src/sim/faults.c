@@ -7,6 +7,7 @@
 #include "base/doc.h"
 #include "base/hash.h"
 #include "base/jsonx.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #define FAULTS_MAX 1000
@@ -21,17 +22,29 @@ enum action {
     ACTION_GARBAGE,
     ACTION_SET,
     ACTION_EXPIRE,
-    ACTION_SKEW
+    ACTION_SKEW,
+    ACTION_FAIL,
+    ACTION_INTRUDER,
+    ACTION_REGION_OFF
 };
 
 static const struct {
     const char *name;
     enum action action;
 } actions[] = {
-    {"error", ACTION_ERROR},       {"http", ACTION_HTTP},         {"drop", ACTION_DROP},
-    {"delay_ms", ACTION_DELAY},    {"truncate", ACTION_TRUNCATE}, {"oversize", ACTION_OVERSIZE},
-    {"garbage", ACTION_GARBAGE},   {"set", ACTION_SET},           {"expire", ACTION_EXPIRE},
+    {"error", ACTION_ERROR},
+    {"http", ACTION_HTTP},
+    {"drop", ACTION_DROP},
+    {"delay_ms", ACTION_DELAY},
+    {"truncate", ACTION_TRUNCATE},
+    {"oversize", ACTION_OVERSIZE},
+    {"garbage", ACTION_GARBAGE},
+    {"set", ACTION_SET},
+    {"expire", ACTION_EXPIRE},
     {"skew_seconds", ACTION_SKEW},
+    {"fail_operation", ACTION_FAIL},
+    {"intruder", ACTION_INTRUDER},
+    {"disable_region", ACTION_REGION_OFF},
 };
 
 struct fault {
@@ -43,10 +56,10 @@ struct fault {
     enum action action;
     long long number; /* milliseconds, bytes, seconds */
     int status;
-    char *code, *text; /* error code; message, HTML body or garbage */
+    char *code, *text; /* error code or Region; message, HTML body or garbage */
     long long retry_after;
-    json_t *set;
-    bool after; /* drop: only once the handler has run */
+    json_t *set; /* of the answer; the intruder's change */
+    bool after;  /* drop: only once the handler has run */
     unsigned long long seen;
 };
 
@@ -54,6 +67,8 @@ struct faults {
     struct fault *rows;
     size_t count;
     uint64_t seed, draws;
+    bool late; /* reads lag behind */
+    long long late_low, late_high, late_seed;
 };
 
 /* --- reading --- */
@@ -135,6 +150,55 @@ static int read_http(const struct doc *doc, const struct node *map, struct fault
     return 0;
 }
 
+/* {message}: what the operation fails with later. */
+static int read_fail(const struct doc *doc, const struct node *map, struct fault *f,
+                     struct err *err)
+{
+    static const char *const known[] = {"message", NULL};
+    const char *message = NULL;
+    if (node_only(doc, map, known, err) != 0 ||
+        node_need_string(doc, map, "message", &message, err) != 0) {
+        return -1;
+    }
+    f->text = xstrdup(message);
+    return 0;
+}
+
+/* A change as worlds have them: {call, account, region, role, input} or {set: ...}. */
+static int read_intruder(const struct doc *doc, const struct node *map, struct fault *f,
+                         struct err *err)
+{
+    static const char *const known[] = {"call", "account", "region", "role", "input", "set", NULL};
+    const struct node *call = node_get(map, "call"), *set = node_get(map, "set");
+    if (map->kind != NODE_MAP || (call == NULL) == (set == NULL)) {
+        return node_err(doc, map, err, "a call or a set was expected, as in a world's changes");
+    }
+    if (node_only(doc, map, known, err) != 0) {
+        return -1;
+    }
+    if (call != NULL && (node_string(call) == NULL || op_parse(node_string(call)) == NULL)) {
+        return node_err(doc, call, err, "service:Operation was expected");
+    }
+    f->set = node_to_json(map);
+    return 0;
+}
+
+/* {region, account}: without an account everywhere. */
+static int read_region(const struct doc *doc, const struct node *map, struct fault *f,
+                       struct err *err)
+{
+    static const char *const known[] = {"region", "account", NULL};
+    const char *region = NULL, *account = NULL;
+    if (node_only(doc, map, known, err) != 0 ||
+        node_need_string(doc, map, "region", &region, err) != 0 ||
+        node_opt_string(doc, map, "account", &account, err) != 0) {
+        return -1;
+    }
+    f->code = xstrdup(region);
+    f->text = account != NULL ? xstrdup(account) : NULL;
+    return 0;
+}
+
 static int read_number(const struct doc *doc, const struct node *map, const char *name,
                        long long low, long long high, struct fault *f, struct err *err)
 {
@@ -160,7 +224,8 @@ static int read_action(const struct doc *doc, const struct node *row, struct fau
     if (value == NULL) {
         return node_err(doc, row, err,
                         "what happens is missing: error, http, drop, delay_ms, truncate, oversize, "
-                        "garbage, set, expire or skew_seconds");
+                        "garbage, set, expire, skew_seconds, fail_operation, intruder or "
+                        "disable_region");
     }
     text = node_string(value);
     switch (f->action) {
@@ -193,6 +258,12 @@ static int read_action(const struct doc *doc, const struct node *row, struct fau
         return value->kind == NODE_BOOL && value->boolean
                    ? 0
                    : node_err(doc, value, err, "true was expected");
+    case ACTION_FAIL:
+        return read_fail(doc, value, f, err);
+    case ACTION_INTRUDER:
+        return read_intruder(doc, value, f, err);
+    case ACTION_REGION_OFF:
+        return read_region(doc, value, f, err);
     }
     return 0;
 }
@@ -200,9 +271,10 @@ static int read_action(const struct doc *doc, const struct node *row, struct fau
 static int read_fault(const struct doc *doc, const struct node *row, struct fault *f,
                       struct err *err)
 {
-    static const char *const known[] = {"match",    "error",    "http",         "drop",
-                                        "delay_ms", "truncate", "oversize",     "garbage",
-                                        "set",      "expire",   "skew_seconds", NULL};
+    static const char *const known[] = {
+        "match",    "error",          "http", "drop",   "delay_ms",     "truncate",
+        "oversize", "garbage",        "set",  "expire", "skew_seconds", "fail_operation",
+        "intruder", "disable_region", NULL};
     *f = (struct fault){.first = 1, .probability = 1.0, .retry_after = -1};
     if (row->kind != NODE_MAP) {
         return node_err(doc, row, err, "a fault is a map");
@@ -214,9 +286,33 @@ static int read_fault(const struct doc *doc, const struct node *row, struct faul
     return read_action(doc, row, f, err);
 }
 
+/* {seconds: [0, 30], seed}: how far behind reads may be. */
+static int read_late(const struct doc *doc, const struct node *map, struct faults *f,
+                     struct err *err)
+{
+    static const char *const known[] = {"seconds", "seed", NULL};
+    const struct node *seconds = node_get(map, "seconds");
+    f->late = true;
+    f->late_seed = 1;
+    if (node_only(doc, map, known, err) != 0 ||
+        node_opt_int(doc, map, "seed", 0, INT64_MAX, &f->late_seed, err) != 0) {
+        return -1;
+    }
+    if (seconds != NULL && seconds->kind == NODE_LIST && seconds->count == 2 &&
+        seconds->children[0]->kind == NODE_INT && seconds->children[1]->kind == NODE_INT) {
+        f->late_low = seconds->children[0]->integer;
+        f->late_high = seconds->children[1]->integer;
+        if (f->late_low >= 0 && f->late_low <= f->late_high && f->late_high <= 3600) {
+            return 0;
+        }
+    }
+    return node_err(doc, seconds != NULL ? seconds : map, err,
+                    "seconds: [FROM, TO] was expected, from 0 to 3600");
+}
+
 int faults_load(const char *path, struct faults **out, struct err *err)
 {
-    static const char *const known[] = {"seed", "faults", NULL};
+    static const char *const known[] = {"seed", "faults", "consistency", NULL};
     struct doc *doc = NULL;
     struct faults *f = NULL;
     long long seed = 1;
@@ -226,7 +322,9 @@ int faults_load(const char *path, struct faults **out, struct err *err)
     }
     const struct node *root = doc_root(doc);
     const struct node *list = node_get(root, "faults");
-    if (list == NULL || list->kind != NODE_LIST || list->count > FAULTS_MAX) {
+    const struct node *late = node_get(root, "consistency");
+    if ((list == NULL && late == NULL) ||
+        (list != NULL && (list->kind != NODE_LIST || list->count > FAULTS_MAX))) {
         err_set(err, ERR_INPUT, "%s: a map with `faults`, a list of at most %d, was expected", path,
                 FAULTS_MAX);
         goto out;
@@ -237,8 +335,12 @@ int faults_load(const char *path, struct faults **out, struct err *err)
     }
     f = xcalloc(1, sizeof *f);
     f->seed = (uint64_t)seed;
-    f->rows = xcalloc(list->count + 1, sizeof *f->rows);
-    for (size_t i = 0; i < list->count; i++) {
+    if (late != NULL && read_late(doc, late, f, err) != 0) {
+        goto out;
+    }
+    size_t count = list != NULL ? list->count : 0;
+    f->rows = xcalloc(count + 1, sizeof *f->rows);
+    for (size_t i = 0; i < count; i++) {
         f->count = i + 1;
         if (read_fault(doc, list->children[i], &f->rows[i], err) != 0) {
             goto out;
@@ -284,6 +386,13 @@ int64_t faults_skew_ms(const struct faults *f)
     return 0;
 }
 
+struct consistency *faults_consistency(const struct faults *f)
+{
+    return f != NULL && f->late
+               ? consistency_new(f->late_low * 1000, f->late_high * 1000, (uint64_t)f->late_seed)
+               : NULL;
+}
+
 static bool fits(const char *pattern, const char *value)
 {
     return pattern == NULL || (value != NULL && str_glob(pattern, value));
@@ -322,6 +431,38 @@ const struct fault *faults_strike(struct faults *f, const struct op *op, const c
         }
     }
     return struck;
+}
+
+static void region_off(struct sim *sim, const struct fault *fault)
+{
+    const char *id = NULL;
+    json_t *account = NULL;
+    json_object_foreach(sim_org_accounts(sim), id, account)
+    {
+        if (fault->text == NULL || str_equal(fault->text, id)) {
+            sim_account_region_disable(sim, id, fault->code);
+        }
+    }
+}
+
+void fault_meddle(struct sim *sim, const struct fault *fault)
+{
+    struct err err = ERR_INIT;
+    if (fault == NULL || (fault->action != ACTION_INTRUDER && fault->action != ACTION_REGION_OFF)) {
+        return;
+    }
+    consistency_before(sim);
+    if (fault->action == ACTION_REGION_OFF) {
+        region_off(sim, fault);
+    } else if (world_change(sim, fault->set, &err) != 0) {
+        log_write(LOG_WARN, "the intruder was refused: %s", err.text);
+    }
+    consistency_after(sim);
+}
+
+const char *fault_fails(const struct fault *fault)
+{
+    return fault != NULL && fault->action == ACTION_FAIL ? fault->text : NULL;
 }
 
 static void retry_after(const struct fault *f, struct sim_response *response)
@@ -366,6 +507,9 @@ bool fault_before(const struct fault *fault, const struct service_info *info, st
     case ACTION_GARBAGE:
     case ACTION_SET:
     case ACTION_SKEW:
+    case ACTION_FAIL:
+    case ACTION_INTRUDER:
+    case ACTION_REGION_OFF:
         return false;
     }
     return false;
@@ -440,6 +584,9 @@ void fault_after(const struct fault *fault, struct sim_response *response)
     case ACTION_SET:
     case ACTION_EXPIRE:
     case ACTION_SKEW:
+    case ACTION_FAIL:
+    case ACTION_INTRUDER:
+    case ACTION_REGION_OFF:
         return;
     }
 }

@@ -161,6 +161,7 @@ static int serve(const struct sim_options *o, struct err *err)
         (o->faults_file != NULL && faults_load(o->faults_file, &sim->faults, err) != 0)) {
         goto out;
     }
+    sim->consistency = faults_consistency(sim->faults);
     timeline_set(sim->timeline, sim_now_ms(sim), o->time_scale);
     sim->strict_scope = o->strict_scope;
     sim->throttle = o->throttle ? throttle_new() : NULL;

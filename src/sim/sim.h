@@ -31,6 +31,7 @@ struct sim_call {
     const char *role;          /* role name of an assumed session, else NULL: SCP exemptions look at it */
     const char *user_id;       /* AIDA... or AROA...:session; NULL inside sim_invoke */
     json_t *in;                /* borrowed: members as aws/ops.h says; never holds a JSON null */
+    const char *fails;         /* a fault: what the operation that this call starts fails with; NULL: nothing */
     json_t *out;               /* a fresh object for the handler to fill, wire names for XML services; see "Answers" below */
     /* filled by sim_fail */
     int status;
@@ -160,6 +161,7 @@ bool sim_ct_region_governed(struct sim *sim, const char *region);
 bool sim_ct_account_enrolled(struct sim *sim, const char *account);   /* AWSControlTowerExecution exists there */
 /* account */
 bool sim_account_region_enabled(struct sim *sim, const char *account, const char *region);
+void sim_account_region_disable(struct sim *sim, const char *account, const char *region); /* at once */
 /* kms */
 json_t *sim_kms_key(struct sim *sim, const char *key_arn);            /* state of the key with that ARN or NULL */
 /* iam */

@@ -108,6 +108,11 @@ bool sim_account_region_enabled(struct sim *sim, const char *account, const char
            str_equal(status, "DISABLING");
 }
 
+void sim_account_region_disable(struct sim *sim, const char *account, const char *region)
+{
+    jx_set_str(member(sim_state(sim, SVC_ACCOUNT, account, ""), "regions"), region, "DISABLED");
+}
+
 /* The account that is asked about, or NULL after a refusal. */
 static const char *subject(struct sim_call *call)
 {

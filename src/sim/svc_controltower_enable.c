@@ -78,6 +78,15 @@ static void done(struct sim *sim, json_t *what)
         ct_operation_end(sim, operation, "The target of the operation is gone.");
         return;
     }
+    if (jx_str(what, "problem") != NULL) {
+        jx_set_str(enabled, "status", "FAILED");
+        jx_set_str(enabled, "status_message", jx_str(what, "problem"));
+        if (str_equal(type, "ENABLE_BASELINE")) {
+            jx_set_str(enabled, "child_status", "FAILED");
+        }
+        ct_operation_end(sim, operation, jx_str(what, "problem"));
+        return;
+    }
     if (str_equal(type, "DISABLE_BASELINE")) {
         if (str_equal(baseline, BACKUP)) {
             ct_controls_detach(sim, target);
@@ -107,9 +116,9 @@ static int start(struct sim_call *call, json_t *enabled, const char *type)
     jx_set_str(enabled, "status", "UNDER_CHANGE");
     jx_set_str(enabled, "last_operation", id);
     sim_later(call->sim, (int64_t)(2 + (accounts < 38 ? accounts : 38)) * CT_MINUTE_MS, done,
-              json_pack("{ss ss ss ss ss* sO*}", "operation", id, "type", type, "baseline",
+              json_pack("{ss ss ss ss ss* ss* sO*}", "operation", id, "type", type, "baseline",
                         jx_str(enabled, "baseline"), "target", target, "version",
-                        jx_str(call->in, "baselineVersion"), "parameters",
+                        jx_str(call->in, "baselineVersion"), "problem", call->fails, "parameters",
                         json_object_get(call->in, "parameters")));
     jx_set_str(call->out, "operationIdentifier", id);
     return 0;

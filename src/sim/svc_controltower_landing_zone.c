@@ -370,7 +370,8 @@ static void update_done(struct sim *sim, json_t *what)
     if (zone == NULL) {
         return;
     }
-    if (update_problem(sim, manifest, version, problem, sizeof problem)) {
+    snprintf(problem, sizeof problem, "%s", jx_str_or(what, "problem", ""));
+    if (*problem != '\0' || update_problem(sim, manifest, version, problem, sizeof problem)) {
         jx_set_str(zone, "status", "FAILED");
         ct_operation_end(sim, operation, problem);
         return;
@@ -396,9 +397,9 @@ static int start(struct sim_call *call, const char *type, const json_t *manifest
     const char *id = jx_str(operation, "operationIdentifier");
     /* 30 to 45 minutes, told from the identifier so that a world repeats itself. */
     int64_t delay = (30 + id[0] % 16) * CT_MINUTE_MS;
-    json_t *what =
-        json_pack("{ss ss sO sO*}", "operation", id, "version", version, "manifest", manifest,
-                  "remediation", json_object_get(call->in, "remediationTypes"));
+    json_t *what = json_pack("{ss ss ss* sO sO*}", "operation", id, "version", version, "problem",
+                             call->fails, "manifest", manifest, "remediation",
+                             json_object_get(call->in, "remediationTypes"));
 
     jx_set_str(ct_landing_zone(call->sim), "status", "PROCESSING");
     sim_later(call->sim, delay, update_done, what);

@@ -89,6 +89,10 @@ static void create_done(struct sim *sim, json_t *what)
     if (status == NULL) {
         return;
     }
+    if (jx_str(what, "problem") != NULL) {
+        create_failed(sim, status, jx_str(what, "problem"));
+        return;
+    }
     if (email_taken(sim, email)) {
         create_failed(sim, status, "EMAIL_ALREADY_EXISTS");
         return;
@@ -142,6 +146,7 @@ int org_create_account(struct sim_call *call)
     json_object_set_new(org_object(org_state(sim), "create_account"), car, status);
     what = json_copy(call->in);
     jx_set_str(what, "car", car);
+    jx_set_str(what, "problem", call->fails);
     tags = org_object(what, "tags");
     json_array_foreach(json_object_get(call->in, "Tags"), i, tag)
     {

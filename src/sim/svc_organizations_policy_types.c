@@ -52,7 +52,7 @@ static void type_enabled(struct sim *sim, json_t *what)
 static void type_disabled(struct sim *sim, json_t *what)
 {
     const char *type = json_string_value(what);
-    size_t index;
+    size_t index = 0;
     json_t *row = type_row(sim, type, &index);
     const char *id;
     json_t *policy;

@@ -31,6 +31,7 @@ struct sim *sim_new(void)
     sim->principals = map_new(principal_free);
     sim->world_accounts = map_new(NULL);
     sim->sign_cache = sign_cache_new(8192);
+    sim->objects = json_object();
     sim->timeline = timeline_new(clock_wall_ms(NULL), 1.0);
     return sim;
 }
@@ -51,6 +52,8 @@ void sim_free(struct sim *sim)
     faults_free(sim->faults);
     routes_free(sim->routes);
     json_decref(sim->world);
+    json_decref(sim->objects);
+    consistency_free(sim->consistency);
     if (sim->record != NULL) {
         fclose(sim->record);
     }
@@ -355,15 +358,19 @@ static int apply_call(struct sim *sim, const json_t *change, struct err *err)
                       json_object_get(change, "input"), NULL, err);
 }
 
+int world_change(struct sim *sim, const json_t *change, struct err *err)
+{
+    const json_t *set = json_object_get(change, "set");
+    return set != NULL ? apply_set(sim, set, err) : apply_call(sim, change, err);
+}
+
 static int apply_changes(struct sim *sim, struct err *err)
 {
     size_t index = 0;
     json_t *change = NULL;
     json_array_foreach(json_object_get(sim->world, "changes"), index, change)
     {
-        const json_t *set = json_object_get(change, "set");
-        int rc = set != NULL ? apply_set(sim, set, err) : apply_call(sim, change, err);
-        if (rc != 0) {
+        if (world_change(sim, change, err) != 0) {
             char place[64];
             snprintf(place, sizeof place, "changes[%zu]", index);
             err->code = ERR_INPUT;
