@@ -1,3 +1,5 @@
-unit(apply engine base aws model store apply)
-target_link_libraries(test_apply_engine PRIVATE dep_microhttpd)
+foreach(name engine resume)
+  unit(apply ${name} base aws model store apply)
+  target_link_libraries(test_apply_${name} PRIVATE dep_microhttpd)
+endforeach()
 unit(apply journal base aws model store apply)
