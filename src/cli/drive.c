@@ -233,6 +233,7 @@ static int scan_again(struct walk *w, struct err *err)
     struct session *s = w->s;
     store_close(s->store);
     s->store = NULL;
+    (void)unlink(s->dir.partial); /* the scan before this one: its findings made the plan */
     return session_open_run(s, err) || session_connect(s, err) || session_collect(s, err) ||
                    session_judge(s, err)
                ? -1
@@ -364,6 +365,28 @@ static int save_first(struct walk *w, struct err *err)
     return rc;
 }
 
+/* What a teardown leaves: listed, so that nobody believes it gone. */
+static void print_remains(const json_t *plan)
+{
+    size_t i;
+    json_t *row;
+    if (jx_count(plan, "remains") > 0) {
+        puts("\nRemains, and is not deleted unless it is named:");
+    }
+    json_array_foreach(jx_get(plan, "remains"), i, row)
+    {
+        struct text line;
+        text_init(&line, 4096);
+        const char *name = jx_str_or(row, "name", "");
+        text_addf(&line, "  %-18s %-12s %-15s ", jx_str_or(row, "kind", ""),
+                  jx_str_or(row, "account", ""), jx_str_or(row, "region", ""));
+        text_add_printable(&line, name, strlen(name));
+        text_addf(&line, "  (%s)", jx_str_or(row, "note", ""));
+        puts(text_str(&line));
+        text_release(&line);
+    }
+}
+
 /* One round: plan from what the last scan saw; 1 when there was nothing to do, or nothing may be
  * done. */
 static int round_once(struct walk *w, struct err *err)
@@ -374,6 +397,7 @@ static int round_once(struct walk *w, struct err *err)
     int rc = make_plan(w, &plan, err);
     if (rc == 0) {
         plan_print(plan, stdout, terminal_width(stdout), color_wanted(s->options.no_color, stdout));
+        print_remains(plan);
         fflush(stdout);
         if (jx_count(plan, "steps") == 0) {
             rc = 1;
@@ -391,6 +415,18 @@ static int round_once(struct walk *w, struct err *err)
     json_decref(plan);
     free(pending);
     return rc;
+}
+
+/* A teardown has reached its goal when there is nothing left to take down: that checks fail then is
+ * what was asked for. */
+static int end_code(const struct walk *w, int verdict)
+{
+    if (verdict < 0 || !w->partway) {
+        bool torn_down =
+            w->goal == GOAL_TEARDOWN && verdict == EXIT_FAILING && !w->s->options.dry_run;
+        return torn_down ? EXIT_OK : verdict;
+    }
+    return EXIT_PARTWAY;
 }
 
 int drive(struct session *s, enum goal goal, struct err *err)
@@ -423,7 +459,7 @@ int drive(struct session *s, enum goal goal, struct err *err)
         free(path);
         if (rc >= 0 && write_end(&w, err) == 0) {
             code = session_conclude(s, err);
-            code = code >= 0 && w.partway ? EXIT_PARTWAY : code;
+            code = end_code(&w, code);
         }
     }
     json_decref(w.before);

@@ -95,6 +95,10 @@ void summary_print(FILE *out, struct store *store, const struct report_summary *
             s->coverage.reached, s->coverage.expected, percent, s->coverage.gaps,
             s->coverage.gaps == 1 ? "" : "s");
     print_steps(out, s, color);
+    if (s->by_status[STATUS_FIXED] > 0) {
+        fprintf(out, "\n  %" PRId64 " of the passes failed before and are FIXED now\n",
+                s->by_status[STATUS_FIXED]);
+    }
 }
 
 struct printing {
