@@ -141,16 +141,19 @@ static int family_policy(struct making *m, char **out, struct err *err)
 
 /* --- create-key --- */
 
-static const char *alias_name(const struct making *m)
+/* The alias of a key that is being replaced stays with it: an alias names one key. Yours. */
+static char *alias_name(const struct making *m)
 {
-    return jx_str_or(m->config, "key.alias", ALIAS_DEFAULT);
+    const json_t *old = making_find(m, SCOPE_KEY, m->home);
+    return xasprintf("%s%s", jx_str_or(m->config, "key.alias", ALIAS_DEFAULT),
+                     jx_bool(old, "present") ? "-multi-region" : "");
 }
 
 /* `key`: ARN or placeholder, of the step `maker`. */
 static int add_alias(struct making *m, enum row row, const char *target, const char *maker,
                      const char *key, const char *region, const char *reason, struct err *err)
 {
-    const char *alias = alias_name(m);
+    char *alias = alias_name(m);
     json_t *step = step_new(&rows[row], target, "Name the backup key %s in %s", alias, region);
     step_need(step, maker);
     step_send(step, kms(m, "kms:CreateAlias", region,
@@ -161,6 +164,7 @@ static int add_alias(struct making *m, enum row row, const char *target, const c
     step_set(step, "expected_seconds", json_integer(2));
     step_set(step, "undo", json_string("aws kms delete-alias"));
     step_change(step, NULL, json_string(alias));
+    free(alias);
     return step_add(m, step, reason, err);
 }
 
@@ -254,11 +258,19 @@ static int make_create_key(struct making *m, const json_t *subject, const char *
                              "replicate it by hand",
                              jx_str_or(family, "region", ""), m->home);
     }
-    bool is_first = making_step(m, "create-key") == NULL;
+    bool for_zone = m->goal == GOAL_FIX && jx_bool(m->lz, "present");
+    const json_t *zone = json_array_get(m->all[SCOPE_LANDING_ZONE], 0);
+    json_t *asked = making_scratch(m, rows[CREATE_KEY].info.id);
+    bool is_first = json_object_size(asked) == 0;
+    bool is_named = jx_str(m->lz, "backup.kms_key_arn") != NULL;
+    (void)json_object_set_new(asked, "asked", json_true());
+    /* A key nobody names protects nothing: the landing zone's remedy asks for it in turn, if it can
+     * do its part at all. One that replaces another is made before it is named. */
+    if (for_zone && is_first && !is_named) {
+        return remedy_run(m, "enable-landing-zone-backup", zone, reason, err);
+    }
     int result = create_family(m, reason, err);
-    if (result == 0 && is_first && m->goal == GOAL_FIX && jx_bool(m->lz, "present")) {
-        /* A key nobody names protects nothing. That remedy asks for the key in turn: once. */
-        const json_t *zone = json_array_get(m->all[SCOPE_LANDING_ZONE], 0);
+    if (result == 0 && for_zone && is_first) {
         result = remedy_run(m, "enable-landing-zone-backup", zone, reason, err);
     }
     return result;

@@ -22,6 +22,7 @@
 #include "plan/make.h"
 
 #define MGMT "111122221111"
+#define ADMIN "111122223333"
 #define CENTRAL "111122224444"
 #define AUDIT "111122226666"
 #define PROD "222233330011"

@@ -103,6 +103,9 @@ static void a_run_without_a_key_gets_one_with_alias_policy_rotation_and_replicas
         e, "landing-zone", "", "", "arn:aws:controltower:" HOME ":" MGMT ":landingzone/1",
         "{'arn':'arn:lz','version':'3.3','status':'ACTIVE','manifest':{'governedRegions':['" AWAY
         "','" HOME "'],'backup':{'enabled':false}}}");
+    (void)json_object_set_new(
+        e->config.document, "accounts",
+        json_pack("{s:s,s:s}", "backup_administrator", ADMIN, "central_backup", CENTRAL));
     estate_fail(e, "KMS-01", "create-key", "key", HOME);
     const json_t *plan = estate_plan(e);
     static const char *const ids[] = {"create-key", "create-key/alias", "create-key/rotation",
@@ -176,6 +179,34 @@ static void what_a_replica_says_beyond_goes_to_the_whole_family(void **state)
     expect_steps(plan, "put-key-policy/" HOME " put-key-policy/" AWAY);
     assert_string_equal(jx_str(step_of(plan, "put-key-policy/" HOME), "send.input.Policy"),
                         jx_str(step_of(plan, "put-key-policy/" AWAY), "send.input.Policy"));
+}
+
+static void a_key_that_replaces_another_has_an_alias_of_its_own(void **state)
+{
+    struct estate *e = *state;
+    estate_put(e, "key", MGMT, HOME, KEY_ID,
+               "{'KeyId':'" KEY_ID "','Arn':'" KEY_IN(HOME) "','KeyState':'Enabled','KeyManager':"
+                                                            "'CUSTOMER','MultiRegion':false}");
+    estate_fail(e, "KMS-02", "create-key", "key", HOME);
+    const json_t *plan = estate_plan(e);
+    expect_json(step_of(plan, "create-key/alias"), "send.input.AliasName",
+                "'alias/control-tower-backup-multi-region'");
+    const json_t *zone = step_of(plan, "enable-landing-zone-backup");
+    char *text = jx_dump(jx_get(zone, "send.input"));
+    assert_non_null(strstr(text, "${create-key:arn}"));
+    free(text);
+}
+
+static void no_key_is_made_that_the_landing_zone_cannot_name(void **state)
+{
+    struct estate *e = *state;
+    estate_put(
+        e, "landing-zone", "", "", "arn:aws:controltower:" HOME ":" MGMT ":landingzone/1",
+        "{'arn':'arn:lz','version':'3.3','status':'ACTIVE','manifest':{'governedRegions':['" AWAY
+        "','" HOME "'],'backup':{'enabled':false}}}");
+    estate_fail(e, "KMS-01", "create-key", "key", HOME);
+    expect_steps(estate_plan(e), "");
+    assert_int_equal(jx_count(e->plan, "manual"), 1);
 }
 
 /* --- backup --- */
@@ -399,6 +430,8 @@ int main(void)
         CASE(what_no_step_repairs_is_for_people),
         CASE(only_the_chosen_checks_and_step_are_planned),
         CASE(a_run_without_a_key_gets_one_with_alias_policy_rotation_and_replicas),
+        CASE(a_key_that_replaces_another_has_an_alias_of_its_own),
+        CASE(no_key_is_made_that_the_landing_zone_cannot_name),
         CASE(a_completed_key_policy_keeps_foreign_statements),
         CASE(a_replica_that_lets_in_strangers_is_for_people),
         CASE(what_a_replica_says_beyond_goes_to_the_whole_family),
