@@ -8,6 +8,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "cli.h"
+#include "plan/make.h"
 
 #define SCAN 1U
 #define FIX 2U
@@ -30,6 +31,7 @@ static const struct {
     const char *operation;
     unsigned sides, commands;
 } remedies[] = {
+    {"account:ListRegions", SELF, FIX | ENABLE | TEARDOWN},
     {"organizations:CreateAccount", SELF, FIX | ENABLE},
     {"organizations:DescribeCreateAccountStatus", SELF, FIX | ENABLE},
     {"organizations:ListCreateAccountStatus", SELF, FIX | ENABLE},
@@ -69,6 +71,7 @@ static const struct {
     {"backup:UpdateRegionSettings", BOTH, FIX | ENABLE},
     {"backup:PutBackupVaultAccessPolicy", THERE, FIX | ENABLE},
     {"backup:ListRecoveryPointsByBackupVault", THERE, TEARDOWN},
+    {"backup:DescribeBackupVault", THERE, TEARDOWN},
     {"backup:DescribeRecoveryPoint", THERE, TEARDOWN},
     {"backup:DeleteRecoveryPoint", THERE, TEARDOWN},
     {"tagging:TagResources", BOTH, FIX | ENABLE},
@@ -197,8 +200,39 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
 }
 
+static bool placed(const char *operation)
+{
+    for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++) {
+        if (strcmp(remedies[i].operation, operation) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What a remedy of the catalogue sends and the table does not place: too much is asked for rather
+   than too little. The names live in `kept`. */
+static size_t gather_unplaced(struct iam_use uses[USES_MAX], size_t count, struct words *kept)
+{
+    const struct remedy_info *remedy = NULL;
+    for (size_t i = 0; (remedy = remedy_at(i)) != NULL; i++) {
+        for (const char *at = remedy->operations ? remedy->operations : ""; *at != '\0';) {
+            size_t length = strcspn(at, " ");
+            char *name = xstrndup(at, length);
+            if (!placed(name) && count < USES_MAX) {
+                words_add(kept, name);
+                uses[count++] = (struct iam_use){kept->items[kept->count - 1], BOTH};
+            }
+            free(name);
+            at += length;
+            at += strspn(at, " ");
+        }
+    }
+    return count;
+}
+
 /* Every command begins and ends with a scan. */
-static size_t gather(unsigned bit, struct iam_use uses[USES_MAX])
+static size_t gather(unsigned bit, struct iam_use uses[USES_MAX], struct words *kept)
 {
     size_t count = 0;
     for (const char *const *name = collect_operations(); *name && count < USES_MAX; name++) {
@@ -209,7 +243,7 @@ static size_t gather(unsigned bit, struct iam_use uses[USES_MAX])
             uses[count++] = (struct iam_use){remedies[i].operation, remedies[i].sides};
         }
     }
-    return count;
+    return bit == SCAN ? count : gather_unplaced(uses, count, kept);
 }
 
 static json_t *policies_of(const struct wish *r, const struct iam_use *uses, size_t count,
@@ -271,14 +305,16 @@ int cmd_iam_policy(int argc, char **argv)
     char name[] = "towerkeep iam-policy";
     struct wish r = {0};
     struct iam_use uses[USES_MAX];
+    struct words kept = {0};
     argv[0] = name;
     argp_parse(&argp, argc, argv, 0, NULL, &r);
-    size_t count = gather(r.bit, uses);
+    size_t count = gather(r.bit, uses, &kept);
     if (r.format == FORMAT_CLOUDFORMATION) {
         print_template(&r, uses, count);
     } else {
         print_json(&r, uses, count);
     }
+    words_release(&kept);
     words_release(&r.assumed);
     return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_OK : EXIT_INTERNAL;
 }

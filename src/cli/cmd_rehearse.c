@@ -204,7 +204,7 @@ static void print_effects(const struct rehearsal *r)
     {
         printf("  %-48s %6" JSON_INTEGER_FORMAT "\n", operation, json_integer_value(count));
     }
-    printf("Calls in all: %lld\n", jx_int(effects, "totals.calls", 0));
+    printf("Calls in all: %lld\n", jx_int(effects, "total_calls", 0));
     json_decref(effects);
 }
 
@@ -313,6 +313,7 @@ static int play(struct rehearsal *r, struct session *s, struct err *err)
     o->output = inside;
     o->auto_approve = true;
     o->unpaced = true;
+    o->hide_files = r->made;
     o->confirm_organization = r->organization;
     o->time_scale = TIME_SCALE;
     char *first = path_join(r->directory, FIRST_FAILURES);

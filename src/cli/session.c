@@ -282,7 +282,7 @@ int session_conclude(struct session *s, struct err *err)
         summary_print_findings(stdout, s->store, WORST_SHOWN, color);
     }
     puts("");
-    for (size_t i = 0; i < s->written.count; i++) {
+    for (size_t i = 0; !o->hide_files && i < s->written.count; i++) {
         printf("%s %s/%s\n", i ? "        " : "Written:", s->dir.path, s->written.items[i]);
     }
     int64_t counted = 0;
