@@ -144,7 +144,6 @@ static void refuse_dependants(struct engine *e, const struct run *failed)
 void engine_ended(struct run *r)
 {
     struct engine *e = r->engine;
-    e->ended++;
     leave(r);
     if (r->state == STEP_FAILED) {
         refuse_dependants(e, r);

@@ -100,7 +100,7 @@ void engine_stop(struct engine *e, const struct err *why); /* nothing new is ask
 void engine_boundary(struct engine *e, const struct run *r, const char *event);
 void engine_boundary_later(struct engine *e, const struct run *r, const char *event);
 void engine_outbox_add(struct run *r);
-/* Ends a run: counts, frees its lane, and lets its dependants go or says that they wait for it. */
+/* A run has ended: frees its lane, and lets its dependants go or says that they wait for it. */
 void engine_ended(struct run *r);
 
 /* run.c: what any run can do */

@@ -232,8 +232,9 @@ void run_end(struct run *r, enum step_state state, enum journal_event event)
     if (event == EVENT_DONE) {
         engine_boundary_later(r->engine, r, "done");
     }
-    engine_ended(r);
+    r->engine->ended++;
     tell(r);
+    engine_ended(r);
 }
 
 void run_fail(struct run *r, const char *format, ...)

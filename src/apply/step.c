@@ -15,6 +15,7 @@
 #define LOOKS_MAX 4 /* at what an earlier step made true: AWS may take half a minute to show it */
 #define LOOK_SECONDS 10
 #define SETTLED_RETRIES_MAX 6
+#define FAILURES_SHOWN_BYTES 512
 
 static bool has_needs(const struct run *r)
 {
@@ -283,31 +284,38 @@ static void conflict(struct run *r)
     }
 }
 
-/* An answer that says success and is none: "arn: words; arn: words". */
-static void describe_failures(struct run *r, const json_t *call, const json_t *answer)
+/* "arn: words; arn: words", however deep the answer holds them. */
+static void add_failures(const json_t *found, struct text *out, int depth)
 {
-    const json_t *found = path_find(answer, jx_str_or(call, "message", ""));
-    const char *operation = jx_str_or(call, "operation", "");
-    struct text text;
-    text_init(&text, 4096);
     const char *key = NULL;
     json_t *value = NULL;
     json_object_foreach((json_t *)(uintptr_t)found, key, value)
     {
         const char *words = jx_str_or(value, "ErrorMessage", jx_str(value, "Message"));
-        char *dumped = words == NULL ? jx_dump(value) : NULL;
-        if (text.length < 512) {
-            text_addf(&text, "%s%s: %.160s", text.length > 0 ? "; " : "", key,
-                      words != NULL ? words : dumped);
+        if (out->length > FAILURES_SHOWN_BYTES || depth > 2) {
+            return;
         }
-        free(dumped);
+        if (words != NULL) {
+            text_addf(out, "%s%.300s: %.160s", out->length > 0 ? "; " : "", key, words);
+        } else {
+            add_failures(value, out, depth + 1);
+        }
     }
+}
+
+/* An answer that says success and is none. */
+static void describe_failures(struct run *r, const json_t *call, const json_t *answer)
+{
+    const json_t *found = path_find(answer, jx_str_or(call, "message", ""));
+    struct text text;
+    text_init(&text, (size_t)4 * FAILURES_SHOWN_BYTES);
+    add_failures(found, &text, 0);
     if (text.length == 0 && found != NULL) {
         char *dumped = json_is_string(found) ? xstrdup(json_string_value(found)) : jx_dump(found);
         text_addf(&text, "%.800s", dumped);
         free(dumped);
     }
-    run_problem(r, "%s: %s", operation,
+    run_problem(r, "%s: %s", jx_str_or(call, "operation", ""),
                 text.length > 0 ? text_str(&text) : "the answer says that it failed");
     text_release(&text);
 }
