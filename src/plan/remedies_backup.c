@@ -16,8 +16,8 @@ static int make_cross_account(struct making *m, const json_t *subject, const cha
                               struct err *err)
 {
     static const char setting[] = "GlobalSettings.isCrossAccountBackupEnabled";
-    static const char *const first[] = {"enable-landing-zone-backup*", "update-landing-zone*",
-                                        "reset-landing-zone*", "enable-trusted-access*"};
+    /* Control Tower may switch it on itself. */
+    static const char *const first[] = {"enable-landing-zone-backup*", "enable-trusted-access*"};
     json_t *step = step_new(&rows[ENABLE_CROSS_ACCOUNT_BACKUP], NULL,
                             "Switch on cross-account backup for the organization");
     step_send(step, call_home(m, "backup:UpdateGlobalSettings",

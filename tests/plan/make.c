@@ -103,7 +103,9 @@ static void a_run_without_a_key_gets_one_with_alias_policy_rotation_and_replicas
         e, "landing-zone", "", "", "arn:aws:controltower:" HOME ":" MGMT ":landingzone/1",
         "{'arn':'arn:aws:controltower:" HOME ":" MGMT
         ":landingzone/1','version':'3.3','status':'ACTIVE','manifest':{'governedRegions':['" AWAY
-        "','" HOME "'],'backup':{'enabled':false}}}");
+        "','" HOME "'],'securityRoles':{'accountId':'" AUDIT
+        "'},'centralizedLogging':{'accountId':'111122225555'},'organizationStructure':{'security':{"
+        "'name':'Security'}},'backup':{'enabled':false}}}");
     (void)json_object_set_new(
         e->config.document, "accounts",
         json_pack("{s:s,s:s}", "backup_administrator", ADMIN, "central_backup", CENTRAL));
