@@ -446,6 +446,9 @@ static void emit_head(struct script *s, const json_t *plan)
                        strlen(jx_str_or(plan, "management_account", "")));
     text_add(&s->out, "; calls in member accounts assume a role there.\n");
     text_add(&s->out, functions);
+    text_add(&s->out, "export AWS_DEFAULT_REGION=");
+    word(s, jx_str_or(plan, "home_region", ""));
+    text_addc(&s->out, '\n');
     text_add(&s->out, "partition=");
     word(s, jx_str_or(plan, "partition", "aws"));
     text_add(&s->out, "\naccount=$(aws sts get-caller-identity --query Account --output text)\n"

@@ -42,6 +42,7 @@ holds() {
 
 errors=$(mktemp)
 trap 'rm -f "$errors"' EXIT
+export AWS_DEFAULT_REGION=eu-central-1
 partition=aws
 account=$(aws sts get-caller-identity --query Account --output text)
 [ "$account" = 111122221111 ] || stop "these are credentials of account $account"
