@@ -153,12 +153,8 @@ static int create_accounts(struct making *m, const json_t *subject, const char *
 {
     int result = 0;
     (void)subject;
-    for (size_t i = 0; i < BACKUP_ACCOUNT_COUNT; i++) {
-        int one = provide_account(m, &backup_accounts[i], reason, err);
-        if (one < 0) {
-            return -1;
-        }
-        result = one > 0 ? one : result;
+    for (size_t i = 0; result == 0 && i < BACKUP_ACCOUNT_COUNT; i++) {
+        result = provide_account(m, &backup_accounts[i], reason, err);
     }
     return result;
 }

@@ -63,6 +63,34 @@ static void a_file_overrides_what_it_names_and_nothing_else(void **state)
     config_release(&c);
 }
 
+static void what_enable_wants_can_be_said(void **state)
+{
+    struct config c;
+    struct err err = ERR_INIT;
+    (void)state;
+    assert_int_equal(
+        load("accounts:\n"
+             "  backup_administrator: {name: Backup Administrator, email: b@example.com}\n"
+             "landing_zone: {version: 4.0}\n"
+             "key:\n  alias: alias/ours\n  policy_statements:\n"
+             "    - {Effect: Allow, Principal: {AWS: '*'}, Action: kms:List*, Resource: '*'}\n"
+             "tags: {default_tier: weekly}\n",
+             &c, &err),
+        0);
+    assert_string_equal(jx_str(c.document, "accounts.backup_administrator.email"), "b@example.com");
+    assert_null(jx_str(c.document, "accounts.central_backup"));
+    assert_string_equal(jx_str(c.document, "landing_zone.version"), "4.0");
+    assert_string_equal(jx_str(c.document, "key.alias"), "alias/ours");
+    assert_int_equal(jx_count(c.document, "key.policy_statements"), 1);
+    assert_string_equal(jx_str(c.document, "tags.default_tier"), "weekly");
+    config_release(&c);
+    assert_int_equal(config_load(NULL, &c, &err), 0);
+    assert_string_equal(jx_str(c.document, "key.alias"), "alias/control-tower-backup");
+    assert_null(jx_str(c.document, "tags.default_tier"));
+    assert_null(jx_str(c.document, "landing_zone.version"));
+    config_release(&c);
+}
+
 static void a_wrong_file_is_refused_with_place_and_hint(void **state)
 {
     static const struct {
@@ -80,6 +108,15 @@ static void a_wrong_file_is_refused_with_place_and_hint(void **state)
         {"limits: {rate_share: 1.5}\n", ":1:22:", "at most 1"},
         {"roles: [A, A]\n", ":1:12:", "twice"},
         {"rules: {parameters: {TAG-03: 2}}\n", ":1:30:", "parameters"},
+        {"accounts: {central_backup: {name: A}}\n", ":1:28:", "email"},
+        {"accounts: {central_backup: {name: A, email: a}}\n", ":1:45:", "email address"},
+        {"accounts: {central_backup: {name: A, mail: a@b.example}}\n", ":1:38:", "email"},
+        {"key: {alias: backup}\n", ":1:14:", "alias/"},
+        {"key: {alias: alias/aws/backup}\n", ":1:14:", "belongs to AWS"},
+        {"key: {policy_statements: [{Effect: Permit}]}\n", ":1:27:", "Allow or Deny"},
+        {"key: {policy_statements: [{Effect: Allow, Action: a}]}\n", ":1:27:", "Principal"},
+        {"tags: {default_tier: yearly}\n", ":1:22:", "monthly"},
+        {"landing_zone: {version: newest}\n", ":1:25:", "latest"},
         {"ous: []\n", ":1:6:", "mapping"},
         {"- a\n- b\n", ":1:1:", "mapping"},
         {"delegated_administrators: [me]\n", ":1:28:", "12 digits"},
@@ -112,6 +149,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_file_is_a_valid_configuration),
         cmocka_unit_test(a_file_overrides_what_it_names_and_nothing_else),
+        cmocka_unit_test(what_enable_wants_can_be_said),
         cmocka_unit_test(a_wrong_file_is_refused_with_place_and_hint),
         cmocka_unit_test(a_missing_file_is_named)};
     return cmocka_run_group_tests(tests, NULL, NULL);

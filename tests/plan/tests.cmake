@@ -1,3 +1,7 @@
 unit(plan make base model store plan)
 unit(plan emit base model store plan)
 unit(plan print base model store plan)
+unit(plan enable base model store plan)
+unit(plan landing_zone base model store plan)
+unit(plan baselines base model store plan)
+unit(plan teardown base model store plan)
