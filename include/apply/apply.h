@@ -37,9 +37,9 @@ struct apply_options {
     void (*tell)(void *context, const struct apply_event *event);
     void *context;
     const volatile sig_atomic_t *stop;
-    /* For crash tests; NULL in real life. Called at every boundary of the journal: "sending" (journalled,
-       about to leave), "received" (AWS acted and answered, not yet journalled), "answered"
-       (journalled), "polling", "done" (journalled). */
+    /* For crash tests; NULL in real life. Called at every boundary of the journal: "sending"
+       (journalled, about to leave), "received" (AWS acted and answered, not yet journalled),
+       "answered" (journalled), "polling", "done" (journalled). */
     void (*boundary)(void *context, const char *step_id, const char *event);
     void *boundary_context;
 };

@@ -159,6 +159,24 @@ class Engine(unittest.TestCase):
             self.assertIn("xpired", done.stderr)
             self.finished(apply(sim, plan), sim)
 
+    def test_what_must_hold_before_the_first_change_is_asked(self):
+        cases = {
+            "processing": ("controltower:GetLandingZone", {"landingZone.status": "PROCESSING"}, "PROCESSING, not ACTIVE"),
+            "foreign": ("organizations:DescribeOrganization", {"Organization.Id": "o-another"}, "o-another"),
+            "region": ("account:ListRegions", {"Regions.0.RegionOptStatus": "DISABLED",
+                                               "Regions.0.RegionName": "eu-west-1"}, "eu-west-1 is not enabled"),
+            "suspended": ("organizations:ListAccounts", {"Accounts.0.Id": MANAGEMENT, "Accounts.0.Status": "SUSPENDED"},
+                          f"account {MANAGEMENT}"),
+        }
+        for name, (operation, change, says) in cases.items():
+            plan = self.plan(name)
+            faults = [{"match": {"operation": operation}, "set": change}]
+            with self.subTest(name), bare(name, {"faults": faults}) as sim:
+                done = apply(sim, plan)
+                self.assertEqual(done.returncode, 2, done.stderr[-3000:])
+                self.assertIn(says, done.stderr)
+                self.assertEqual(sim.effects()["total_writes"], 0)
+
     def test_an_edited_plan_is_refused(self):
         plan = self.plan("edited")
         plan.write_text(plan.read_text(encoding="utf-8").replace("Central Backup", "Central Backups", 1),
