@@ -240,6 +240,17 @@ static int scan_again(struct walk *w, struct err *err)
                : 0;
 }
 
+/* Each change says which plan it belongs to. */
+static void note_plan(json_t *changes, const json_t *plan)
+{
+    size_t i;
+    json_t *change;
+    json_array_foreach(changes, i, change)
+    {
+        json_object_set_new(change, "plan", json_string(jx_str_or(plan, "digest", "")));
+    }
+}
+
 /* Applies the pending plan to its end and puts it away under its digest. */
 static int finish_pending(struct walk *w, bool confirmed, struct err *err)
 {
@@ -263,6 +274,7 @@ static int finish_pending(struct walk *w, bool confirmed, struct err *err)
         free(journal_name);
         free(kept);
         free(kept_journal);
+        note_plan(changes, plan);
         json_array_extend(w->changes, changes);
         w->partway = w->partway || rc > 0;
     }

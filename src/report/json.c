@@ -17,6 +17,7 @@ struct writer {
     FILE *out;
     struct store *store;
     struct text rows; /* findings on their way, written some at a time */
+    json_t *before;   /* what failed before the first change, by finding id; NULL: none */
     bool first;
     struct err *err;
 };
@@ -50,8 +51,7 @@ static json_t *text_or_null(const char *s)
 /* Metadata kept as JSON text. */
 static json_t *parsed(struct store *store, const char *key)
 {
-    const char *s = store_meta(store, key);
-    json_t *value = s ? json_loads(s, 0, NULL) : NULL;
+    json_t *value = report_kept(store, key);
     return value ? value : json_null();
 }
 
@@ -221,6 +221,10 @@ static int finding_row(void *context, const struct finding *f)
     }
     add_text(out, ",\"expected\":", f->expected);
     add_text(out, ",\"observed\":", f->observed);
+    if (f->status == STATUS_FIXED) {
+        add_text_or_null(
+            out, ",\"observed_before\":", jx_str(json_object_get(w->before, f->id), "observed"));
+    }
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         add_text_or_null(out, words[i].name, words[i].value);
     }
@@ -236,6 +240,37 @@ static int gap_row(void *context, int64_t id, const struct gap *g)
                            "class", text(g->class), "code", text_or_null(g->code), "message",
                            text(g->message), "request_id", text_or_null(g->request_id)));
     return 0;
+}
+
+static json_t *state_text(const json_t *value)
+{
+    char *s = report_state_text(value);
+    json_t *told = text_or_null(s);
+    free(s);
+    return told;
+}
+
+static void write_changes(struct writer *w)
+{
+    json_t *changes = report_kept(w->store, "changes");
+    size_t i;
+    json_t *c;
+    json_array_foreach(changes, i, c)
+    {
+        json_t *step = json_object_get(c, "step");
+        row(w, json_pack(
+                   "{s:o, s:o, s:O?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+                   text(jx_str(c, "id")), "title", text(jx_str(c, "title")), "step", step, "state",
+                   text(jx_str(c, "state")), "message", text_or_null(jx_str(c, "message")),
+                   "before", state_text(json_object_get(c, "before")), "after",
+                   state_text(json_object_get(c, "after")), "operation",
+                   text(jx_str(c, "operation")), "account_id", text_or_null(jx_str(c, "account")),
+                   "region", text_or_null(jx_str(c, "region")), "request_id",
+                   text_or_null(jx_str(c, "request_id")), "started",
+                   text_or_null(jx_str(c, "started")), "ended", text_or_null(jx_str(c, "ended")),
+                   "plan_digest", text_or_null(jx_str(c, "plan"))));
+    }
+    json_decref(changes);
 }
 
 static void list_open(struct writer *w, const char *name)
@@ -271,6 +306,9 @@ static int write_lists(struct writer *w, struct err *err)
         return -1;
     }
     list_close(w);
+    list_open(w, "changes");
+    write_changes(w);
+    list_close(w);
     return 0;
 }
 
@@ -281,7 +319,10 @@ int report_write_json(const struct report_input *in, const char *path, struct er
     if (report_summarize(in->store, &summary, err) || out_file_open(path, &file, err)) {
         return -1;
     }
-    struct writer w = {.out = out_file_stream(file), .store = in->store, .err = err};
+    struct writer w = {.out = out_file_stream(file),
+                       .store = in->store,
+                       .before = report_kept(in->store, "before"),
+                       .err = err};
     const struct coverage_totals *c = &summary.coverage;
     const char *version = store_meta(in->store, "version");
     fprintf(w.out, "{\n  \"schema\": \"towerkeep-report/1\"");
@@ -297,6 +338,7 @@ int report_write_json(const struct report_input *in, const char *path, struct er
     text_init(&w.rows, ROW_MAX_BYTES);
     int rc = write_lists(&w, err);
     text_release(&w.rows);
+    json_decref(w.before);
     if (rc) {
         out_file_abort(file);
         return -1;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/jsonx.h"
+#include "base/mem.h"
 #include "formats.h"
 
 static const struct report_format formats[] = {
@@ -25,6 +27,20 @@ const struct report_format *report_format_find(const char *name)
         }
     }
     return NULL;
+}
+
+json_t *report_kept(struct store *store, const char *key)
+{
+    const char *s = store_meta(store, key);
+    return s != NULL ? json_loads(s, 0, NULL) : NULL;
+}
+
+char *report_state_text(const json_t *value)
+{
+    if (value == NULL || json_is_null(value)) {
+        return NULL;
+    }
+    return json_is_string(value) ? xstrdup(json_string_value(value)) : jx_dump(value);
 }
 
 static int add_count(void *context, const struct finding_count *c)

@@ -22,8 +22,9 @@
 
 /* In reading order. */
 static int (*const sheets[])(struct book *b, struct err *err) = {
-    xlsx_cover,     xlsx_summary, xlsx_coverage, xlsx_controls, xlsx_findings, xlsx_landing_zone,
-    xlsx_baselines, xlsx_keys,    xlsx_opt_in,   xlsx_tags,     xlsx_errors,   xlsx_method};
+    xlsx_cover,        xlsx_summary,   xlsx_coverage, xlsx_controls, xlsx_findings,
+    xlsx_landing_zone, xlsx_baselines, xlsx_keys,     xlsx_opt_in,   xlsx_tags,
+    xlsx_changes,      xlsx_errors,    xlsx_method};
 
 const char *const step_titles[XLSX_STEPS] = {
     "0 Organization and reach", "1 Backup accounts",  "2 Backup key",   "3 Landing zone settings",
@@ -156,6 +157,8 @@ static int book_load(struct book *b, const struct report_input *in, struct err *
     free(organization);
     free(started);
     free(ended);
+    b->changes = report_kept(in->store, "changes");
+    b->before = report_kept(in->store, "before");
     return report_summarize(in->store, &b->summary, err) ||
                    store_each_finding_count(in->store, keep_check, b, err) < 0 ||
                    store_each_coverage(in->store, count_state, b, err) < 0
@@ -172,6 +175,8 @@ static void book_release(struct book *b)
     free(b->checks);
     free(b->provenance);
     free(b->run_id);
+    json_decref(b->changes);
+    json_decref(b->before);
     text_release(&b->cell);
     text_release(&b->list);
     if (b->workbook != NULL) {

@@ -67,6 +67,8 @@ struct book {
     size_t check_count;
     char *provenance; /* one line: tool, run, organization, period */
     char *run_id;     /* "" when unknown */
+    json_t *changes;  /* of plans that were applied to get here; NULL: none */
+    json_t *before;   /* what failed before them, by finding id; NULL: none */
     uint32_t rows_max;
     lxw_error problem; /* the first one */
     struct text cell, list;
@@ -143,6 +145,7 @@ int xlsx_baselines(struct book *b, struct err *err);
 int xlsx_keys(struct book *b, struct err *err);
 int xlsx_opt_in(struct book *b, struct err *err);
 int xlsx_tags(struct book *b, struct err *err);
+int xlsx_changes(struct book *b, struct err *err); /* no sheet when there were none */
 int xlsx_errors(struct book *b, struct err *err);
 int xlsx_method(struct book *b, struct err *err);
 

@@ -1,4 +1,7 @@
 /* Findings: every verdict, failures first. PASS rows stay in: they are evidence too. */
+#include <string.h>
+
+#include "base/jsonx.h"
 #include "xlsx.h"
 
 static const struct column columns[] = {
@@ -12,6 +15,23 @@ static const struct column columns[] = {
     {"Detail", 30, STYLE_WRAP},          {"Risk", 28, STYLE_WRAP},
     {"Remediation", 32, STYLE_WRAP},     {"Remedy", 12, STYLE_WRAP},
     {"Evidence (facts)", 12, STYLE_WRAP}};
+
+/* The detail; of what was fixed, also how it was before. */
+static void detail_cell(struct sheet *s, const struct finding *f)
+{
+    const char *before = jx_str(json_object_get(s->book->before, f->id), "observed");
+    if (f->status != STATUS_FIXED || before == NULL) {
+        sheet_text(s, f->detail);
+        return;
+    }
+    struct text *both = &s->book->list;
+    text_clear(both);
+    text_add(both, "failed before: ");
+    text_addn(both, before, strnlen(before, XLSX_CELL_MAX));
+    text_add(both, f->detail[0] != '\0' ? "\n" : "");
+    text_addn(both, f->detail, strnlen(f->detail, XLSX_CELL_MAX));
+    sheet_text(s, text_str(both));
+}
 
 static int row(void *context, const struct finding *f)
 {
@@ -38,7 +58,7 @@ static int row(void *context, const struct finding *f)
     sheet_text(s, f->resource_arn);
     sheet_text(s, f->expected);
     sheet_text(s, f->observed);
-    sheet_text(s, f->detail);
+    detail_cell(s, f);
     sheet_text(s, well ? NULL : f->risk);
     sheet_text(s, well ? NULL : f->remediation);
     sheet_text(s, well ? NULL : f->remedy);

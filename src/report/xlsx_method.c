@@ -13,7 +13,8 @@ static const struct {
     {"Finding status", "MUTED", "It fails, and a waiver in force covers it."},
     {"Finding status", "ERROR", "It could not be seen. Never counted as PASS or FAIL."},
     {"Finding status", "NOT_APPLICABLE", "The check does not concern this subject."},
-    {"Finding status", "FIXED", "It failed, was remedied, and the same check passed afterwards."},
+    {"Finding status", "FIXED",
+     "It failed, was remedied, and the same check passed afterwards. Detail says how it was."},
     {"Run verdict", "COMPLIANT", "Everything in scope was read, and nothing fails."},
     {"Run verdict", "NON-COMPLIANT", "Everything in scope was read, and something fails."},
     {"Run verdict", "INCOMPLETE",
@@ -36,6 +37,10 @@ static const struct {
     {"Tags", "not tagged", "No backup tag at all: it is not backed up by these plans."},
     {"Tags", "exempt", "The configuration leaves it or its account out."},
     {"Tags", "ERROR", "The resources of this account and Region could not be listed in full."},
+    {"Changes", "FIXED", "The change was sent, and read back as it was wanted."},
+    {"Changes", "FAILED", "AWS refused or failed it, or it read back otherwise: see Message."},
+    {"Changes", "SKIPPED",
+     "Not sent: it was true already, or waits for a step that failed, or the walk was stopped."},
     {"Severity", "critical ... informational",
      "How bad a failure of the check is; on a PASS row, how bad it would have been."},
     {"Step", "0 to 6",
@@ -51,7 +56,9 @@ static const struct {
      "The numbers in Evidence are rows of the table facts in the run's database (run.db): "
      "operation, "
      "account, Region, AWS request id, time and SHA-256 of the answer."},
-    {"Method", "Read-only", "A scan sends no request that changes anything in AWS."},
+    {"Method", "Read-only",
+     "A scan sends no request that changes anything in AWS. What a plan changed on the way to this "
+     "run is listed in the sheet Changes; without that sheet nothing was."},
     {"Method", "Resources",
      "Listed through their own services and through the Resource Groups Tagging API, because the "
      "latter does not know resources that never had a tag."},

@@ -46,6 +46,7 @@ static const struct {
     {"REGION DENY", STYLE_WARN},
     {"SUCCEEDED", STYLE_GOOD},
     {"FAILED", STYLE_BAD},
+    {"SKIPPED", STYLE_QUIET},
     {"UNDER_CHANGE", STYLE_WARN},
     {"IN_PROGRESS", STYLE_WARN},
     {"ACTIVE", STYLE_GOOD},

@@ -129,12 +129,63 @@ static inline void made_gap(struct store *s, const char *text)
     made_must(store_gap(s, &g, &err), &err);
 }
 
+static inline void made_meta_json(struct store *s, const char *key, json_t *value)
+{
+    struct err err = ERR_INIT;
+    char *text = jx_dump(value);
+    made_must(store_meta_set(s, key, text, &err), &err);
+    free(text);
+    json_decref(value);
+}
+
+static inline json_t *made_change(const char *name, const char *state, const char *message,
+                                  json_t *before)
+{
+    json_t *change = json_pack(
+        "{s:o, s:o, s:i, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id",
+        jx_string(name, strlen(name)), "title", jx_string(name, strlen(name)), "step", 4, "state",
+        state, "message", jx_string(message, strlen(message)), "before", before, "after", "on",
+        "operation", "backup:UpdateRegionSettings", "account", PROD, "region", HOME, "request_id",
+        "r-9", "started", "2026-11-20T04:10:00Z", "ended", "2026-11-20T04:10:07Z", "plan",
+        "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
+    return change;
+}
+
+/* One step of every end, and what the FIXED findings said before; of one nothing is known. */
+static inline void made_changes(struct store *s)
+{
+    json_t *before = json_object(), *changes = json_array();
+    for (int step = 0; step < 6; step++) {
+        char check[16], id[FINDING_ID_SIZE], observed[32];
+        (void)snprintf(check, sizeof check, "T%d-%02d", step, (int)STATUS_FIXED);
+        (void)snprintf(observed, sizeof observed, "off in step %d", step);
+        finding_make_id(check, "account", PROD, id);
+        json_object_set_new(
+            before, id,
+            json_pack("{s:s, s:s, s:s}", "check_id", check, "subject", PROD, "observed", observed));
+    }
+    made_meta_json(s, "before", before);
+    json_array_append_new(changes, made_change("opt-in/" PROD "/" HOME, "done", "read back",
+                                               json_pack("{s:b}", "EBS", 0)));
+    json_array_append_new(changes,
+                          made_change("a/b", "failed", "AccessDenied", json_string("off")));
+    json_array_append_new(changes,
+                          made_change("c/d", "not attempted", "waits for a/b", json_string("off")));
+    json_t *quiet = made_change("e/f", "already true", "already so", json_null());
+    json_object_set_new(quiet, "request_id", json_string(""));
+    json_object_set_new(quiet, "started", json_string(""));
+    json_object_set_new(quiet, "ended", json_string(""));
+    json_array_append_new(changes, quiet);
+    made_meta_json(s, "changes", changes);
+}
+
 static inline void made_small(struct store *s)
 {
     world_build(s);
     made_meta(s);
     made_questions(s);
     made_findings(s);
+    made_changes(s);
     made_gap(s, "User is not authorized to perform backup:ListBackupVaults");
 }
 
@@ -162,6 +213,13 @@ static inline void made_hostile_run(struct store *s)
     world_build(s);
     made_meta(s);
     made_questions(s);
+    json_t *changes = json_array();
+    for (size_t i = 0; i < MADE_HOSTILE_COUNT; i++) {
+        const char *said = made_hostile[i];
+        json_array_append_new(changes,
+                              made_change(said, "failed", said, jx_string(said, strlen(said))));
+    }
+    made_meta_json(s, "changes", changes);
     for (size_t i = 0; i < MADE_HOSTILE_COUNT; i++) {
         char subject[32], arn[64];
         const char *bad = made_hostile[i];

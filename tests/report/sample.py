@@ -18,6 +18,17 @@ SHEETS = [
     "KMS Matrix", "Opt-in Matrix", "Tags", "Errors", "Method & Glossary",
 ]
 
+# Only a run that a plan led to has the sheet of its changes.
+CHANGES_BEFORE = "Errors"
+
+
+def sheets(kind):
+    names = list(SHEETS)
+    if kind in ("small", "hostile"):
+        names.insert(names.index(CHANGES_BEFORE), "Changes")
+    return names
+
+
 _made = {}
 _root = tempfile.mkdtemp(prefix="towerkeep-report-")
 atexit.register(shutil.rmtree, _root, ignore_errors=True)

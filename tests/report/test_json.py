@@ -56,6 +56,18 @@ class Schema(unittest.TestCase):
                 seen += 1
         self.assertGreater(seen, 250)
 
+    def test_only_what_is_fixed_has_a_before(self):
+        whole = report("small")
+        for finding in whole["findings"]:
+            wrong = copy.deepcopy(whole)
+            place = next(f for f in wrong["findings"] if f["finding_id"] == finding["finding_id"])
+            self.assertEqual("observed_before" in place, finding["status"] == "FIXED")
+            if "observed_before" in place:
+                del place["observed_before"]
+            else:
+                place["observed_before"] = "off"
+            self.assertFalse(VALIDATOR.is_valid(wrong), finding["status"])
+
     def test_numbers_agree_among_themselves(self):
         for kind in ("none", "small", "hostile"):
             told = report(kind)

@@ -10,7 +10,7 @@ import zipfile
 from collections import Counter
 from xml.etree import ElementTree
 
-from sample import PROGRAM, SHEETS, fresh, make, report, rows, workbook
+from sample import PROGRAM, fresh, make, report, rows, sheets, workbook
 
 KINDS = ["bare", "none", "small", "hostile"]
 
@@ -27,7 +27,7 @@ def converted(source, target, folder):
 class Counts(unittest.TestCase):
     def test_sheets_are_in_reading_order(self):
         for kind in KINDS:
-            self.assertEqual(workbook(kind).sheetnames, SHEETS, kind)
+            self.assertEqual(workbook(kind).sheetnames, sheets(kind), kind)
 
     def test_findings_equal_the_json_row_by_row(self):
         for kind in KINDS:
@@ -42,6 +42,29 @@ class Counts(unittest.TestCase):
             states = Counter(r["State"] for r in rows(book["Coverage"]))
             self.assertEqual(states, Counter(c["state"] for c in told["account_regions"]), kind)
             self.assertEqual([r["Gap"] for r in rows(book["Errors"])], [g["id"] for g in told["gaps"]], kind)
+
+    def test_changes_equal_the_json_row_by_row(self):
+        results = {"done": "FIXED", "failed": "FAILED", "not attempted": "SKIPPED", "already true": "SKIPPED"}
+        for kind in KINDS:
+            told, book = report(kind)["changes"], workbook(kind)
+            self.assertEqual("Changes" in book.sheetnames, bool(told), kind)
+            read = rows(book["Changes"]) if told else []
+            self.assertEqual([(r["Result"], r["Operation"], r["Request id"], r["Plan digest"]) for r in read],
+                             [(results[c["state"]], c["operation"], c["request_id"], c["plan_digest"]) for c in told], kind)
+        first, _, _, last = rows(workbook("small")["Changes"])
+        self.assertEqual((first["Target"], first["Before"], first["After"]),
+                         ("222233330011/eu-central-1", '{"EBS":false}', "on"))
+        self.assertEqual(first["Started (UTC)"], datetime.datetime(2026, 11, 20, 4, 10))
+        self.assertEqual(first["Step"], "4 Opt-in and delegation")
+        self.assertIsNone(last["Started (UTC)"])
+
+    def test_fixed_findings_tell_how_they_were(self):
+        told = {f["finding_id"]: f.get("observed_before") for f in report("small")["findings"] if f["status"] == "FIXED"}
+        details = {r["Finding id"]: r["Detail"] for r in rows(workbook("small")["Findings"]) if r["Status"] == "FIXED"}
+        self.assertEqual(set(details), set(told))
+        self.assertEqual(len([text for text in told.values() if text]), 6)
+        for finding, text in told.items():
+            self.assertEqual(details[finding], f"failed before: {text}" if text else None)
 
     def test_summary_prints_the_same_numbers(self):
         for kind in KINDS:
@@ -190,6 +213,7 @@ class Hostile(unittest.TestCase):
         for text in ("=1+1", "@SUM(A1)", "a]]>b", "  spaces kept  "):
             self.assertIn(text, names)
             self.assertIn(text, [r["Message"] for r in rows(book["Errors"])])
+            self.assertIn(text, [r["Before"] for r in rows(book["Changes"])])
 
 
 class Package(unittest.TestCase):
@@ -239,7 +263,7 @@ class LibreOffice(unittest.TestCase):
                              "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1", folder)
             self.assertIsNone(re.search(r"\bError:|failed to load|could not", said), said)
             files = {p.name for p in folder.glob("*.csv")}
-            self.assertEqual(files, {f"report-{name}.csv" for name in SHEETS}, said)
+            self.assertEqual(files, {f"report-{name}.csv" for name in sheets(kind)}, said)
             with open(folder / "report-Findings.csv", encoding="utf-8", newline="") as source:
                 found = [row for row in list(csv.reader(source))[3:] if row[0]]
             told = report(kind)["findings"]
