@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/jsonx.h"
 #include "base/mem.h"
 
 /* AWS may take half a minute to show what it did; a second look costs less than a second account.
@@ -111,7 +112,7 @@ static void on_row(void *context, const struct journal_row *row)
             own = json_object();
             (void)json_object_set_new(e->captures, r->id, own);
         }
-        (void)json_object_update(own, (json_t *)(uintptr_t)row->captures);
+        (void)json_object_update(own, jx_get(row->captures, ""));
     }
 }
 

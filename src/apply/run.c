@@ -199,8 +199,8 @@ json_t *run_capture(struct run *r, const json_t *paths, const json_t *value)
         own = json_object();
         (void)json_object_set_new(all, r->id, own);
     }
-    void *at = json_object_iter((json_t *)(uintptr_t)paths);
-    for (; at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)paths, at)) {
+    void *at = json_object_iter(jx_get(paths, ""));
+    for (; at != NULL; at = json_object_iter_next(jx_get(paths, ""), at)) {
         const json_t *found = path_find(value, json_string_value(json_object_iter_value(at)));
         char *text = json_is_string(found) ? xstrdup(json_string_value(found))
                      : found != NULL       ? jx_dump(found)

@@ -289,7 +289,7 @@ static void add_failures(const json_t *found, struct text *out, int depth)
 {
     const char *key = NULL;
     json_t *value = NULL;
-    json_object_foreach((json_t *)(uintptr_t)found, key, value)
+    json_object_foreach(jx_get(found, ""), key, value)
     {
         const char *words = jx_str_or(value, "ErrorMessage", jx_str(value, "Message"));
         if (out->length > FAILURES_SHOWN_BYTES || depth > 2) {

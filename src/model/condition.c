@@ -85,8 +85,8 @@ static bool superset_of(const json_t *found, const json_t *wanted)
     if (json_is_object(wanted)) {
         const char *key;
         json_t *value;
-        void *at = json_object_iter((json_t *)(uintptr_t)wanted);
-        for (; at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)wanted, at)) {
+        void *at = json_object_iter(jx_get(wanted, ""));
+        for (; at != NULL; at = json_object_iter_next(jx_get(wanted, ""), at)) {
             key = json_object_iter_key(at);
             value = json_object_iter_value(at);
             if (!json_is_object(found) || !superset_of(json_object_get(found, key), value)) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/condition.h"
@@ -89,8 +90,8 @@ int placeholder_fill(const json_t *value, const json_t *captures, json_t **out, 
         status = placeholder_fill(json_array_get(value, i), captures, &inner, err);
         (void)json_array_append_new(copy, inner);
     }
-    void *at = json_object_iter((json_t *)(uintptr_t)value);
-    for (; status == 0 && at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
+    void *at = json_object_iter(jx_get(value, ""));
+    for (; status == 0 && at != NULL; at = json_object_iter_next(jx_get(value, ""), at)) {
         json_t *inner = NULL;
         status = placeholder_fill(json_object_iter_value(at), captures, &inner, err);
         (void)json_object_set_new(copy, json_object_iter_key(at), inner);
@@ -131,8 +132,8 @@ void placeholder_each(const json_t *value,
     for (size_t i = 0; i < json_array_size(value); i++) {
         placeholder_each(json_array_get(value, i), each, context);
     }
-    void *at = json_object_iter((json_t *)(uintptr_t)value);
-    for (; at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
+    void *at = json_object_iter(jx_get(value, ""));
+    for (; at != NULL; at = json_object_iter_next(jx_get(value, ""), at)) {
         placeholder_each(json_object_iter_value(at), each, context);
     }
 }

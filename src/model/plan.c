@@ -38,7 +38,8 @@ struct sorter {
 
 static size_t position_of(const struct map *index, const char *id)
 {
-    return id != NULL ? (size_t)(uintptr_t)map_get(index, id) : 0;
+    const size_t *position = id != NULL ? map_get(index, id) : NULL;
+    return position != NULL ? *position : 0;
 }
 
 static int index_steps(const json_t *steps, struct map *index, struct err *err)
@@ -48,7 +49,9 @@ static int index_steps(const json_t *steps, struct map *index, struct err *err)
         if (map_get(index, id) != NULL) {
             return err_set(err, ERR_INPUT, "two steps are named %s", id);
         }
-        map_set(index, id, (void *)(uintptr_t)(i + 1));
+        size_t *position = xmalloc(sizeof *position);
+        *position = i + 1;
+        map_set(index, id, position);
     }
     return 0;
 }
@@ -106,7 +109,7 @@ static int place(struct sorter *s, size_t first, struct err *err)
 int plan_order(json_t *steps, struct err *err)
 {
     size_t count = json_array_size(steps);
-    struct sorter s = {.steps = steps, .sorted = json_array(), .index = map_new(NULL)};
+    struct sorter s = {.steps = steps, .sorted = json_array(), .index = map_new(free)};
     s.marks = xcalloc(count + 1, sizeof *s.marks);
     s.stack = xcalloc(count + 1, sizeof *s.stack);
     int status = index_steps(steps, s.index, err);
@@ -212,8 +215,8 @@ static int check_needs(const struct checker *c, const json_t *step, struct err *
 
 static int check_together(const json_t *steps, struct err *err)
 {
-    struct map *index = map_new(NULL);
-    json_t *copy = json_copy((json_t *)(uintptr_t)steps);
+    struct map *index = map_new(free);
+    json_t *copy = json_copy(jx_get(steps, ""));
     struct checker c = {.steps = steps, .index = index, .err = err};
     /* Names what is missing, double or circular. */
     int status = plan_order(copy, err) != 0 || index_steps(steps, index, err) != 0 ? -1 : 0;
@@ -234,7 +237,7 @@ static int check_together(const json_t *steps, struct err *err)
 static void digest_of(const json_t *plan, char out[SHA256_HEX_SIZE])
 {
     struct text text;
-    json_t *copy = json_copy((json_t *)(uintptr_t)plan);
+    json_t *copy = json_copy(jx_get(plan, ""));
     text_init(&text, PLAN_BYTES_MAX * 2);
     (void)json_object_del(copy, "digest");
     jx_canonical(copy, &text);

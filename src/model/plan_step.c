@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/jsonx.h"
 #include "model/condition.h"
 #include "model/path.h"
 #include "plan_private.h"
@@ -120,6 +120,12 @@ static const struct member step_members[] = {{"id", KIND_WORD, REQUIRED},
                                              {"after", KIND_ANY, OPTIONAL},
                                              {NULL, KIND_ANY, OPTIONAL}};
 
+static const struct member *const nested_members[] = {[KIND_CALL] = call_members,
+                                                      [KIND_PROBE] = probe_members,
+                                                      [KIND_POLL] = poll_members,
+                                                      [KIND_SELECT] = select_members,
+                                                      [KIND_RECOVER] = recover_members};
+
 static int check_members(const json_t *object, const struct member *members, const char *where,
                          struct err *err);
 
@@ -152,8 +158,8 @@ static bool is_path(const json_t *value)
 
 static int check_paths(const json_t *value, const char *where, struct err *err)
 {
-    void *at = json_object_iter((json_t *)(uintptr_t)value);
-    for (; at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
+    void *at = json_object_iter(jx_get(value, ""));
+    for (; at != NULL; at = json_object_iter_next(jx_get(value, ""), at)) {
         if (!plan_name_valid(json_object_iter_key(at)) || !is_path(json_object_iter_value(at))) {
             return refuse(where, "an object of names and paths", err);
         }
@@ -171,57 +177,84 @@ static int check_probes(const json_t *value, const char *where, struct err *err)
     return json_is_array(value) ? 0 : refuse(where, "a list of probes", err);
 }
 
-static bool is_operation(const char *s)
+static bool is_operation(const json_t *value)
 {
+    const char *s = json_string_value(value);
     size_t service = s != NULL ? strspn(s, lower_digits) : 0;
     return service > 0 && s[service] == ':' && isalpha((unsigned char)s[service + 1]);
 }
 
-static bool is_risk(const char *s)
+static bool is_risk(const json_t *value)
 {
+    const char *s = json_string_value(value);
     return str_equal(s, "low") || str_equal(s, "medium") || str_equal(s, "high");
 }
 
+static bool is_string(const json_t *value)
+{
+    return json_is_string(value);
+}
+
+static bool is_word(const json_t *value)
+{
+    return json_string_length(value) > 0;
+}
+
+static bool is_number(const json_t *value)
+{
+    return json_is_number(value) && json_number_value(value) >= 0;
+}
+
+static bool is_bool(const json_t *value)
+{
+    return json_is_boolean(value);
+}
+
+static bool is_object(const json_t *value)
+{
+    return json_is_object(value);
+}
+
+static const struct {
+    bool (*fits)(const json_t *value);
+    const char *expected;
+} simple[] = {
+    [KIND_STRING] = {is_string, "a string"},
+    [KIND_WORD] = {is_word, "a string that is not empty"},
+    [KIND_NUMBER] = {is_number, "a number from 0"},
+    [KIND_BOOL] = {is_bool, "true or false"},
+    [KIND_PATH] = {is_path, "a path such as a.b[0].c"},
+    [KIND_OBJECT] = {is_object, "an object"},
+    [KIND_RISK] = {is_risk, "low, medium or high"},
+    [KIND_OPERATION] = {is_operation, "an operation such as kms:CreateKey"},
+};
+
 static int check_value(const json_t *value, enum kind kind, const char *where, struct err *err)
 {
-    const char *s = json_string_value(value);
     switch (kind) {
     case KIND_STRING:
-        return s != NULL ? 0 : refuse(where, "a string", err);
     case KIND_WORD:
-        return s != NULL && s[0] != '\0' ? 0 : refuse(where, "a string that is not empty", err);
     case KIND_NUMBER:
-        return json_is_number(value) && json_number_value(value) >= 0
-                   ? 0
-                   : refuse(where, "a number from 0", err);
     case KIND_BOOL:
-        return json_is_boolean(value) ? 0 : refuse(where, "true or false", err);
+    case KIND_PATH:
+    case KIND_OBJECT:
+    case KIND_RISK:
+    case KIND_OPERATION:
+        return simple[kind].fits(value) ? 0 : refuse(where, simple[kind].expected, err);
     case KIND_STRINGS:
         return check_strings(value, where, err);
-    case KIND_PATH:
-        return is_path(value) ? 0 : refuse(where, "a path such as a.b[0].c", err);
     case KIND_PATHS:
         return check_paths(value, where, err);
-    case KIND_OBJECT:
-        return json_is_object(value) ? 0 : refuse(where, "an object", err);
-    case KIND_RISK:
-        return is_risk(s) ? 0 : refuse(where, "low, medium or high", err);
-    case KIND_OPERATION:
-        return is_operation(s) ? 0 : refuse(where, "an operation such as kms:CreateKey", err);
     case KIND_CONDITION:
         return condition_check(value, err) == 0 ? 0 : err_prefix(err, "%s", where);
-    case KIND_CALL:
-        return check_nested(value, call_members, where, err);
-    case KIND_PROBE:
-        return check_nested(value, probe_members, where, err);
     case KIND_PROBES:
         return check_probes(value, where, err);
+    case KIND_CALL:
+    case KIND_PROBE:
     case KIND_POLL:
-        return check_nested(value, poll_members, where, err);
     case KIND_RECOVER:
-        return check_nested(value, recover_members, where, err);
     case KIND_SELECT:
-        return check_nested(value, select_members, where, err);
+        return check_nested(value, nested_members[kind], where, err);
     case KIND_ANY:
         return 0;
     }
@@ -250,8 +283,8 @@ static int check_members(const json_t *object, const struct member *members, con
     if (known == json_object_size(object)) {
         return 0;
     }
-    void *at = json_object_iter((json_t *)(uintptr_t)object);
-    for (; at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)object, at)) {
+    void *at = json_object_iter(jx_get(object, ""));
+    for (; at != NULL; at = json_object_iter_next(jx_get(object, ""), at)) {
         const struct member *m = members;
         while (m->name != NULL && strcmp(m->name, json_object_iter_key(at)) != 0) {
             m++;
