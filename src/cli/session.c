@@ -203,6 +203,7 @@ int session_collect(struct session *s, struct err *err)
         .regions = words_list(&o->regions),
         .excluded_regions = words_list(&o->excluded_regions),
         .ous = words_list(&o->ous),
+        .recovery_point_vaults = words_list(&o->delete_recovery_points),
         .home_region = o->home_region ? o->home_region : NULL,
         .hint_region = s->source.region,
         .progress = progress_tell,

@@ -29,6 +29,22 @@ static int keep_supported_types(const struct page *p, struct err *err)
     return keep_answer(p, "supported-types", p->question->account, err);
 }
 
+static bool listed(const char *const *list, const char *word)
+{
+    for (; list && *list; list++) {
+        if (strcmp(*list, word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int keep_points(const struct page *p, struct err *err)
+{
+    return crawl_keep_list(p, "RecoveryPoints", "recovery-point", p->question->account,
+                           p->question->region, "RecoveryPointArn", err);
+}
+
 static int keep_vaults(const struct page *p, struct err *err)
 {
     const struct question *q = p->question;
@@ -45,6 +61,11 @@ static int keep_vaults(const struct page *p, struct err *err)
         /* Only vaults that must accept copies have a policy worth reading. */
         bool central_vault =
             str_starts(name, CENTRAL_VAULT_PREFIX) || (central && strcmp(q->account, central) == 0);
+        if (listed(p->crawl->options->recovery_point_vaults, name) &&
+            crawl_ask(p->crawl, "backup:ListRecoveryPointsByBackupVault", q->account, q->region,
+                      name, err)) {
+            return -1;
+        }
         if (central_vault && crawl_ask(p->crawl, "backup:GetBackupVaultAccessPolicy", q->account,
                                        q->region, name, err)) {
             return -1;
@@ -177,6 +198,9 @@ const struct collector backup_collectors[] = {
      .absence_is_answer = true,
      .input = input_vault,
      .keep = keep_vault_policy},
+    {.operation = "backup:ListRecoveryPointsByBackupVault",
+     .input = input_vault,
+     .keep = keep_points},
     {.operation = "backup:ListBackupPlans", .keep = keep_plans},
     {.operation = "backup:GetBackupPlan", .input = input_plan, .keep = keep_plan_detail},
     {.operation = "backup:ListTags", .input = input_arn, .keep = keep_plan_tags},
