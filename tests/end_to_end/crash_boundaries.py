@@ -1,0 +1,92 @@
+"""kill -9 at every boundary of the journal, for enable, scan --fix and teardown: the same command given again ends in the
+world of an uninterrupted run, and nothing took effect twice."""
+import sqlite3
+import unittest
+
+import engine_runs
+from engine_runs import Cloud, bare, damaged, engine, healthy
+
+SLACK = 12  # boundaries a run may have more than the reference: polls depend on the machine
+REPEATED = (2, 3, 5)
+# (Not the vault's policy: Control Tower puts that back itself, when it comes first.)
+FAULTS = ("replica off", "replica gone", "rotation off", "no delegated administrator", "cross-account off", "zone drift",
+          "management opt-in", "member opt-in", "baseline gone", "tower baseline old")
+
+
+def boundaries(done):
+    """How many a finished run can have had in its longest apply."""
+    most = 0
+    for journal in done.directory.glob("apply-*.db"):
+        with sqlite3.connect(journal) as database:
+            rows = dict(database.execute("SELECT event, count(*) FROM journal GROUP BY event"))
+        # "answered" stands for two: received, and journalled.
+        most = max(most, rows["sending"] + 2 * rows["answered"] + rows.get("polling", 0) + rows["done"])
+    return most
+
+
+class Crashes:
+    command = world = None
+    flags = ()
+
+    @classmethod
+    def setUpClass(cls):
+        with Cloud(cls.world(), f"{cls.command}-reference") as cloud:
+            engine_runs.fresh(cloud)
+            cls.done = engine(cloud, cls.command, *cls.flags)
+            cls.picture, cls.effects = cloud.picture(), cloud.effects()
+            cls.count = boundaries(cls.done)
+
+    def judge(self, cloud, done, how):
+        effects, told = cloud.effects(), f"{how}: {done.told()}"
+        for what, have, wanted in (
+                ("exit", done.code, self.done.code), ("twice", engine_runs.repeated(effects), []),
+                ("writes", effects["writes"], self.effects["writes"]),
+                ("world", engine_runs.differences(self.picture, cloud.picture()), [])):
+            engine_runs.expect(have == wanted, f"{what}: {have} instead of {wanted}\n{told}")
+        engine_runs.expect(done.failing() == self.done.failing(), told)
+
+    def crash(self, boundary):
+        with Cloud(self.world(), f"{self.command}-{boundary}") as cloud:
+            engine_runs.fresh(cloud)
+            done = engine(cloud, self.command, *self.flags, crash_at=boundary)
+            self.killed[boundary] = done.killed
+            if done.killed:
+                done = engine(cloud, self.command, *self.flags)
+            self.judge(cloud, done, f"killed at boundary {boundary}")
+
+    def test_every_boundary(self):
+        self.killed = {}
+        self.assertGreater(self.count, 15)
+        problems = engine_runs.side_by_side(self.crash, range(1, self.count + SLACK + 1))
+        self.assertFalse(problems, f"{len(problems)} of {len(self.killed)}: " + "\n\n".join(problems[:5]))
+        self.assertGreaterEqual(sum(self.killed.values()), self.count - SLACK)
+        self.assertFalse(self.killed[self.count + SLACK], "there are more boundaries than were tried")
+
+    def crash_again_and_again(self, every):
+        with Cloud(self.world(), f"{self.command}-every-{every}") as cloud:
+            engine_runs.fresh(cloud)
+            for _ in range(2 * self.count):
+                done = engine(cloud, self.command, *self.flags, crash_at=every)
+                if not done.killed:
+                    break
+            self.judge(cloud, done, f"killed at every {every}th boundary")
+
+    def test_crash_after_crash(self):
+        problems = engine_runs.side_by_side(self.crash_again_and_again, REPEATED)
+        self.assertFalse(problems, "\n\n".join(problems))
+
+
+class Enable(Crashes, unittest.TestCase):
+    command, world = "enable", staticmethod(bare)
+
+
+class Fix(Crashes, unittest.TestCase):
+    command, world = "fix", staticmethod(lambda: damaged(*FAULTS))
+
+
+class Teardown(Crashes, unittest.TestCase):
+    command, world = "teardown", staticmethod(healthy)
+
+
+if __name__ == "__main__":
+    unittest.main()

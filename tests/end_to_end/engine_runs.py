@@ -1,0 +1,321 @@
+"""Runs of the engine against tiny simulated organizations: enable, scan --fix and teardown as processes that may be killed,
+what they did to the world, and how often.
+
+    with engine_runs.Cloud(engine_runs.bare(), "some-name") as cloud:
+        done = engine_runs.engine(cloud, "enable", crash_at=7)
+        done.killed, cloud.picture(), cloud.effects()["objects"]
+
+Time runs SIM_SCALE times as fast in the simulator, and towerkeep divides its waits by WAIT_SCALE. The second is smaller, so
+that a poll finds the operation under way once or twice and not dozens of times.
+"""
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+import scans
+import simulator
+from simulator import MANAGEMENT, ORGANIZATION, SCRATCH, unit
+
+SIM_SCALE, WAIT_SCALE = 60000, 4000
+ENGINE_SECONDS = 60
+KEY = "mrk-0123456789abcdef0123456789abcdef"
+ADMIN_EMAIL, CENTRAL_EMAIL = "aws+backup-admin@example.com", "aws+central-backup@example.com"
+GOVERNED = ("eu-central-1", "eu-west-1")
+ALIAS = "alias/control-tower-backup"
+CONFIG = {"accounts": {"backup_administrator": {"name": "Backup Administrator", "email": ADMIN_EMAIL},
+                       "central_backup": {"name": "Central Backup", "email": CENTRAL_EMAIL}},
+          "tags": {"default_tier": "daily"}}
+
+
+# --- worlds ---
+
+def _manifest(version, backup):
+    logging = {"enabled": True, "accountId": simulator.LOGS,
+               "configurations": {"loggingBucket": {"retentionDays": 365}, "accessLoggingBucket": {"retentionDays": 3650}}}
+    out = {"governedRegions": list(GOVERNED), "accessManagement": {"enabled": True}, "centralizedLogging": logging,
+           "securityRoles": {"accountId": simulator.AUDIT}, "backup": {"enabled": False}}
+    if version == "4.0":
+        out["securityRoles"]["enabled"] = True
+        out["config"] = {**logging, "accountId": simulator.AUDIT}
+    else:
+        out["organizationStructure"] = {"security": {"name": "Security"}}
+    if backup:
+        out["backup"] = {"enabled": True, "configurations": {
+            "centralBackup": {"accountId": simulator.CENTRAL}, "backupAdmin": {"accountId": simulator.ADMIN},
+            "kmsKeyArn": f"arn:aws:kms:{simulator.HOME}:{MANAGEMENT}:key/{KEY}"}}
+    return out
+
+
+def _world(version, backup):
+    tags = {"aws-control-tower-backupdaily": "true"} if backup else {"project": "demo"}
+    accounts = [{"id": simulator.LOGS, "name": "Log Archive", "email": "aws+log-archive@example.com"},
+                {"id": simulator.AUDIT, "name": "Audit", "email": "aws+audit@example.com"}]
+    trusted = ["controltower.amazonaws.com", "account.amazonaws.com", "config.amazonaws.com", "sso.amazonaws.com"]
+    if backup:
+        # Organizations made these two: its own role remains when Control Tower's goes.
+        roles = ["AWSControlTowerExecution", "OrganizationAccountAccessRole"]
+        accounts += [{"id": simulator.ADMIN, "name": "Backup Administrator", "email": ADMIN_EMAIL, "roles": roles},
+                     {"id": simulator.CENTRAL, "name": "Central Backup", "email": CENTRAL_EMAIL, "roles": roles}]
+        trusted.append("backup.amazonaws.com")
+    tower = "5.0" if version == "4.0" else "4.0"
+    world = {
+        "now": "2026-11-20T03:00:00Z", "seed": 3, "partition": "aws", "home_region": simulator.HOME,
+        "regions": {"default_enabled": [*GOVERNED, "us-east-1"]},
+        "organization": {
+            "id": ORGANIZATION, "root": simulator.ROOT, "management_account": MANAGEMENT, "name": "Example Management",
+            "email": "aws+management@example.com", "feature_set": "ALL", "trusted_services": trusted,
+            "policy_types": {"SERVICE_CONTROL_POLICY": "ENABLED", "TAG_POLICY": "ENABLED", "BACKUP_POLICY": "ENABLED"},
+            "units": [{"id": unit("sec00001"), "name": "Security", "accounts": accounts},
+                      {"id": unit("work0001"), "name": "Workloads", "accounts": [], "units": [
+                          {"id": unit("workx001"), "name": "Workloads X", "accounts": [
+                              {"id": simulator.X_PROD, "name": "X Production", "email": "aws+x@example.com"}]}]}]},
+        "credentials": [{"access_key_id": simulator.Simulator.access_key, "secret": simulator.Simulator.secret,
+                         "account": MANAGEMENT, "user": "towerkeep"}],
+        "landing_zone": {"version": version, "status": "ACTIVE", "drift": "IN_SYNC",
+                         "manifest": _manifest(version, backup)},
+        "baselines": [{"baseline": "AWSControlTowerBaseline", "version": tower, "target": unit(name), "status": "SUCCEEDED"}
+                      for name in ("work0001", "workx001")],
+        "resources": [{"account": simulator.X_PROD, "region": region, "type": kind, "name": f"x-{kind}", "tags": tags}
+                      for region, kind in ((GOVERNED[0], "dynamodb"), (GOVERNED[1], "efs"))]}
+    if backup:
+        world["baselines"] += [{"baseline": "BackupBaseline", "version": "1.0", "target": unit(name), "status": "SUCCEEDED"}
+                               for name in ("sec00001", "work0001", "workx001")]
+        world["kms"] = {"keys": [{"account": MANAGEMENT, "region": simulator.HOME, "id": KEY, "multi_region": True,
+                                  "replicas": [GOVERNED[1]], "aliases": [ALIAS], "rotation": True,
+                                  "description": "Encrypts the backups of the organization"}]}
+        world["backup"] = {"global_settings": {"isCrossAccountBackupEnabled": "true", "isMpaEnabled": "false",
+                                               "isDelegatedAdministratorEnabled": "true"}}
+    return world
+
+
+def bare(version="4.0"):
+    """A landing zone of two Regions with nothing prepared for backup."""
+    return _world(version, False)
+
+
+def healthy(version="4.0"):
+    """The same with everything in order."""
+    return _world(version, True)
+
+
+def _call(operation, region=simulator.HOME, account=MANAGEMENT, **members):
+    return {"call": operation, "account": account, "region": region, "input": members}
+
+
+def _set(path, value, service="controltower", region="home", account=MANAGEMENT):
+    return {"set": {"service": service, "account": account, "region": region, "path": path, "value": value}}
+
+
+X_UNIT = f"BackupBaseline/{unit('workx001')}"
+DAMAGE = {  # what an API or Control Tower itself can do to a healthy world, and scan --fix can undo
+    "replica off": [_call("kms:DisableKey", GOVERNED[1], KeyId=KEY)],
+    "rotation off": [_call("kms:DisableKeyRotation", KeyId=KEY)],
+    "replica policy": [_call("kms:PutKeyPolicy", GOVERNED[1], KeyId=KEY, PolicyName="default", Policy=json.dumps({
+        "Version": "2012-10-17", "Statement": [{"Sid": "Root", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
+                                                "Principal": {"AWS": f"arn:aws:iam::{MANAGEMENT}:root"}}]}))],
+    "replica gone": [_call("kms:ScheduleKeyDeletion", GOVERNED[1], KeyId=KEY, PendingWindowInDays=7)],
+    "no delegated administrator": [_call("organizations:DeregisterDelegatedAdministrator", AccountId=simulator.ADMIN,
+                                         ServicePrincipal="backup.amazonaws.com")],
+    "cross-account off": [_call("backup:UpdateGlobalSettings",
+                                GlobalSettings={"isCrossAccountBackupEnabled": "false"})],
+    "management opt-in": [_call("backup:UpdateRegionSettings", GOVERNED[1],
+                                ResourceTypeOptInPreference={"S3": False, "EFS": False})],
+    "member opt-in": [_call("backup:UpdateRegionSettings", GOVERNED[1], simulator.X_PROD,
+                            ResourceTypeOptInPreference={"DynamoDB": False})],
+    "zone drift": [_set("landing_zone.drift", "DRIFTED")],
+    "zone failed": [_set("landing_zone.status", "FAILED")],
+    "baseline failed": [_set(f"enabled_baselines.{X_UNIT}.status", "FAILED")],
+    "baseline gone": [_set(f"enabled_baselines.{X_UNIT}", None)],
+    "tower baseline old": [_set(f"enabled_baselines.AWSControlTowerBaseline/{unit('workx001')}.version", "4.0")],
+    "vault policy": [_call("backup:DeleteBackupVaultAccessPolicy", account=simulator.CENTRAL,
+                           BackupVaultName=f"aws-controltower-central-backupvault-{ORGANIZATION[2:]}")],
+}
+
+
+def damaged(*names, version="4.0"):
+    world = healthy(version)
+    world["changes"] = [change for name in names for change in DAMAGE[name]]
+    return world
+
+
+# --- the simulator ---
+
+class Cloud(simulator.Simulator):
+    """A simulator without a recording: there are too many of them."""
+
+    def __init__(self, world, name, *flags, faults=None, scale=SIM_SCALE):
+        super().__init__(world, "--time-scale", scale, *flags, name=f"engine.{name}", faults=faults)
+        self.recording = None
+
+    def __enter__(self):
+        port_file, self.log = SCRATCH / f"{self.name}.port", SCRATCH / f"{self.name}.log"
+        port_file.unlink(missing_ok=True)
+        with open(self.log, "wb") as out:
+            self.process = subprocess.Popen(
+                [str(simulator.BUILD / "towerkeep-sim"), *self.world, "--listen", "127.0.0.1:0", "--port-file",
+                 str(port_file), *self.flags], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        end = time.monotonic() + simulator.START_SECONDS
+        while not port_file.exists():
+            if self.process.poll() is not None or time.monotonic() > end:
+                self._end(signal.SIGKILL)
+                raise AssertionError(f"towerkeep-sim did not start: {self.log.read_text(errors='replace')}")
+            time.sleep(0.004)
+        self.port = int(port_file.read_text())
+        return self
+
+    def __exit__(self, *failure):
+        super().__exit__(*failure)
+        if failure[0] is None:
+            for path in SCRATCH.glob(f"{self.name}.*"):
+                path.unlink(missing_ok=True)
+
+    def picture(self):
+        """What the world is, without what differs from run to run: ids, times, tokens and the order of things."""
+        return canonical(self.state())
+
+
+COMPARED = ("organizations", "controltower", "kms", "backup", "account", "tagging", "ec2", "rds", "dynamodb", "efs", "s3")
+_OPAQUE = [(re.compile(pattern), word) for pattern, word in (
+    (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>"),
+    (r"enabledbaseline/[A-Z0-9]+", "enabledbaseline/<id>"), (r"car-[0-9a-f]{32}", "<car>"),
+    (r"enabledcontrol/[A-Z0-9]+", "enabledcontrol/<id>"), (r"\bp-[a-z0-9]{8,}\b", "<policy>"),
+    (r"mrk-[0-9a-f]{32}", "<mrk>"))]
+# What happened on the way, and what backups ran meanwhile, is history and not the world's shape.
+_HISTORY = {"operations", "last_operation", "create_account", "closures", "catalogue", "status_message", "points_at",
+            "points", "gone", "VersionId"}
+
+
+def canonical(state):
+    text = json.dumps(state)
+    accounts = state.get(f"organizations/{MANAGEMENT}/", {}).get("accounts", {})
+    for number, account in accounts.items():
+        text = text.replace(number, f"<{account['Email']}>")
+    for pattern, word in _OPAQUE:
+        text = pattern.sub(word, text)
+    return {name: order(part) for name, part in json.loads(text, object_pairs_hook=_Pairs)
+            if name.split("/")[0] in COMPARED}
+
+
+class _Pairs(list):
+    """An object whose names may have become equal."""
+
+
+def order(value):
+    """One order for what has none, and no times."""
+    if isinstance(value, _Pairs):
+        pairs = [[name, order(each)] for name, each in value if name not in _HISTORY]
+        return sorted((pair for pair in pairs if pair[1] not in ({}, [], None)), key=json.dumps)
+    if isinstance(value, list):
+        return sorted((order(each) for each in value), key=json.dumps)
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 1e9:
+        return "<time>"
+    return value
+
+
+def differences(one, other):
+    """Lines on what differs between two worlds."""
+    out = []
+    for name in sorted(set(one) | set(other)):
+        if one.get(name) != other.get(name) and name in one and name in other:
+            left, right = ({json.dumps(each) for each in part[name]} for part in (one, other))
+            out += [f"{name}: only in the first: {each[:600]}" for each in sorted(left - right)]
+            out += [f"{name}: only in the second: {each[:600]}" for each in sorted(right - left)]
+    return out
+
+
+def expect(right, message):
+    if not right:
+        raise AssertionError(message)
+
+
+# --- the program ---
+
+class Done:
+    def __init__(self, code, out, err, directory):
+        self.code, self.out, self.err, self.directory = code, out, err, directory
+
+    @property
+    def killed(self):
+        return self.code == -signal.SIGKILL
+
+    @property
+    def report(self):
+        return json.loads((self.directory / "report.json").read_text(encoding="utf-8"))
+
+    def failing(self):
+        return sorted({(f["check_id"], f["subject"]) for f in self.report["findings"] if f["status"] == "FAIL"})
+
+    def told(self):
+        return f"exit {self.code}\n{self.err[-3000:]}\n{self.out[-1500:]}"
+
+
+def directory(cloud):
+    return SCRATCH / "runs" / cloud.name
+
+
+def fresh(cloud):
+    shutil.rmtree(directory(cloud), ignore_errors=True)
+    directory(cloud).mkdir(parents=True)
+    return directory(cloud)
+
+
+COMMANDS = {"enable": ["enable"], "fix": ["scan", "--fix"],
+            "teardown": ["teardown", "--confirm-organization", ORGANIZATION]}
+
+
+def engine(cloud, command, *flags, crash_at=0, kill_after=None, config=None, seconds=ENGINE_SECONDS, scale=WAIT_SCALE):
+    """One run to its end, to the boundary, or to the moment (in seconds) at which it is killed."""
+    where = directory(cloud)
+    where.mkdir(parents=True, exist_ok=True)
+    wanted = SCRATCH / f"{cloud.name}.config.json"
+    wanted.write_text(json.dumps(CONFIG if config is None else config), encoding="utf-8")
+    arguments = [str(scans.SCANNER), *COMMANDS[command], "--config-file", str(wanted), "--auto-approve", "-o", str(where),
+                 "--endpoint-url", cloud.endpoint, "--time-scale", str(scale), "--unpaced", "-M", "json",
+                 "--progress", "none", *(["--crash-at", str(crash_at)] if crash_at else []), *map(str, flags)]
+    process = subprocess.Popen(arguments, env=scans.environment(cloud), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               stdin=subprocess.DEVNULL, text=True)
+    try:
+        out, err = process.communicate(timeout=kill_after or seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        if kill_after is None:
+            raise AssertionError(f"{cloud.name}: {command} did not end within {seconds} s: {err[-3000:]}") from None
+    done = Done(process.returncode, out, err, where)
+    problem = re.search(r"Sanitizer|runtime error|Assertion|Traceback|internal error", err)
+    if problem or (done.code < 0 and not done.killed) or done.code == 1:
+        raise AssertionError(f"{cloud.name}: {command} broke: {done.told()}")
+    return done
+
+
+# --- what must have happened once ---
+
+ONCE = ("organizations:CreateAccount", "organizations:MoveAccount", "organizations:RegisterDelegatedAdministrator",
+        "organizations:DeregisterDelegatedAdministrator", "kms:CreateKey", "kms:ReplicateKey", "kms:CreateAlias",
+        "controltower:EnableBaseline", "controltower:DisableBaseline", "controltower:UpdateLandingZone",
+        "controltower:ResetEnabledBaseline", "controltower:UpdateEnabledBaseline", "controltower:ResetLandingZone")
+
+
+def repeated(effects):
+    """What took effect more than once on the same object."""
+    return [f"{operation} on {what}: {count} times" for operation in ONCE
+            for what, count in effects["objects"].get(operation, {}).items() if count != 1]
+
+
+def side_by_side(job, cases, workers=int(os.environ.get("TOWERKEEP_ENGINE_WORKERS", "6"))):
+    """Runs job(case) for all, a few at a time: much of a run is waiting. The exceptions, as texts."""
+    problems = []
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        for future, case in [(pool.submit(job, case), case) for case in cases]:
+            try:
+                future.result()
+            except Exception as failure:  # pylint: disable=broad-except
+                problems.append(f"{case}: {type(failure).__name__}: {failure}")
+    return problems
