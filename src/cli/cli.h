@@ -31,6 +31,7 @@ struct command {
 };
 
 int cmd_scan(int argc, char **argv);
+int cmd_init(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_apply(int argc, char **argv);
 int cmd_enable(int argc, char **argv);

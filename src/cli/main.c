@@ -9,6 +9,7 @@
 
 static const struct command commands[] = {
     {"scan", "read the organization, judge it, write the reports", cmd_scan},
+    {"init", "write a configuration from what a scan saw", cmd_init},
     {"plan", "turn a run's failing findings into an ordered plan, offline", cmd_plan},
     {"apply", "apply a saved plan", cmd_apply},
     {"enable", "complete the whole architecture, from nothing if need be", cmd_enable},
