@@ -234,6 +234,7 @@ struct exchange *transport_borrow(struct transport *t)
     text_clear(&x->request.body);
     x->request.content_type[0] = '\0';
     x->request.target[0] = '\0';
+    x->request.checksum[0] = '\0';
     text_clear(&x->answer.body);
     x->answer.status = 0;
     x->answer.too_large = false;

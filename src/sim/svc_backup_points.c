@@ -2,7 +2,7 @@
  * Recovery points: the newest few that each rule would have made by now of the resources its plan
  * selects, and the copies of them. They are made of simulated time and tags whenever an hour has
  * passed, not by running jobs: a resource tagged, or a plan made, at some moment has its first
- * recovery point at the next run. A type that is opted out has none.
+ * recovery point at the next run. A type that is opted out has none. Points outlive their plan.
  */
 #include "svc_backup.h"
 
@@ -213,13 +213,29 @@ static void run_rule(struct making_points *m, const json_t *inventory)
     }
 }
 
-static void clear_points(json_t *state)
+/* Points of plans that are still there are made anew; those of plans that are gone stay until their
+ * lifecycle ends, as in AWS: taking backup down deletes no data. */
+static bool is_stale(const json_t *state, const json_t *point, int64_t now_ms)
 {
-    const char *name;
-    json_t *vault;
+    const char *plan = jx_str_or(point, "CreatedBy.BackupPlanId", "");
+    json_t *until = jx_get(point, "CalculatedLifecycle.DeleteAt");
+    bool over = until != NULL && json_number_value(until) * 1000.0 <= (double)now_ms;
+    return over || json_object_get(json_object_get(state, "plans"), plan) != NULL;
+}
+
+static void clear_points(struct sim *sim, json_t *state)
+{
+    const char *name, *arn;
+    json_t *vault, *point;
+    void *next;
     json_object_foreach(json_object_get(state, "vaults"), name, vault)
     {
-        json_object_clear(json_object_get(vault, "points"));
+        json_object_foreach_safe(json_object_get(vault, "points"), next, arn, point)
+        {
+            if (is_stale(state, point, sim_now_ms(sim))) {
+                json_object_del(json_object_get(vault, "points"), arn);
+            }
+        }
         json_object_del(vault, "points_at");
     }
 }
@@ -231,7 +247,7 @@ void backup_points_refresh(struct sim *sim, const char *account, const char *reg
         return;
     }
     json_object_set_new(state, "points_at", json_integer(hour));
-    clear_points(state);
+    clear_points(sim, state);
     struct making_points m = {.sim = sim, .account = account, .region = region, .state = state};
     json_t *plans = json_object_get(state, "plans"), *plan, *selection;
     if (json_object_size(plans) == 0) {
