@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/mem.h"
+#include "base/sums.h"
 #include "base/text.h"
 #include "cli.h"
 
@@ -50,25 +50,6 @@ int run_dir_publish(struct run_dir *dir, struct err *err)
     return file_publish(dir->partial, dir->final, err);
 }
 
-static int sum_file(const char *path, char hex[SHA256_HEX_SIZE], struct err *err)
-{
-    FILE *in = fopen(path, "rb");
-    if (!in) {
-        return err_set(err, ERR_IO, "%s: cannot be read back", path);
-    }
-    struct sha256_stream *stream = sha256_stream_new();
-    char block[65536];
-    size_t got;
-    while ((got = fread(block, 1, sizeof block, in)) > 0) {
-        sha256_stream_add(stream, block, got);
-    }
-    bool bad = ferror(in) != 0;
-    fclose(in);
-    sha256_stream_hex(stream, hex);
-    sha256_stream_free(stream);
-    return bad ? err_set(err, ERR_IO, "%s: cannot be read back", path) : 0;
-}
-
 int run_dir_sums(const struct run_dir *dir, const char *const *names, struct err *err)
 {
     char *path = path_join(dir->path, "SHA256SUMS");
@@ -77,7 +58,7 @@ int run_dir_sums(const struct run_dir *dir, const char *const *names, struct err
     for (; rc == 0 && *names; names++) {
         char hex[SHA256_HEX_SIZE];
         char *one = path_join(dir->path, *names);
-        rc = sum_file(one, hex, err);
+        rc = file_sum(one, hex, err);
         if (rc == 0) {
             fprintf(out_file_stream(file), "%s  %s\n", hex, *names);
         }

@@ -142,7 +142,7 @@ static int put_in_order(struct store *s, struct err *err)
 }
 
 /* The words of the checks of a run that was opened. */
-static int load_checks(struct store *s, struct err *err)
+int store_checks_load(struct store *s, struct err *err)
 {
     if (map_count(s->checks) > 0) {
         return 0;
@@ -171,7 +171,7 @@ static const char *column_or(sqlite3_stmt *statement, int column, const char *co
     return own ? store_column(statement, column) : common;
 }
 
-static struct finding finding_of_row(const struct store *s, sqlite3_stmt *statement)
+struct finding store_finding_of_row(struct store *s, sqlite3_stmt *statement)
 {
     const char *check_id = store_column(statement, 1);
     const struct check_words *common = map_get(s->checks, check_id);
@@ -209,7 +209,7 @@ static struct finding finding_of_row(const struct store *s, sqlite3_stmt *statem
 int store_each_finding(struct store *s, int (*each)(void *context, const struct finding *f),
                        void *context, struct err *err)
 {
-    if (put_in_order(s, err) != 0 || load_checks(s, err) != 0) {
+    if (put_in_order(s, err) != 0 || store_checks_load(s, err) != 0) {
         return -1;
     }
     sqlite3_stmt *statement = store_take(s, SQL_EACH_FINDING, err);
@@ -219,7 +219,7 @@ int store_each_finding(struct store *s, int (*each)(void *context, const struct 
     int result = 0;
     int step = 0;
     while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
-        struct finding f = finding_of_row(s, statement);
+        struct finding f = store_finding_of_row(s, statement);
         result = each(context, &f);
     }
     if (result == 0 && step != SQLITE_DONE) {

@@ -49,6 +49,9 @@ enum sql {
     SQL_EACH_FINDING,
     SQL_COUNT_FINDINGS,
     SQL_EACH_CHECK,
+    SQL_EACH_FINDING_BY_PLACE,
+    SQL_READ_FACT,
+    SQL_ENTITIES_OF_FACT,
     SQL_COUNT
 };
 
@@ -62,6 +65,7 @@ struct store {
     sqlite3 *db;
     char *path;
     bool read_only, in_transaction;
+    bool fact_index;         /* the temporary index from facts to entities is there */
     bool findings_unordered; /* rows were added since the order index was last built */
     sqlite3_stmt *idle[SQL_COUNT][IDLE_EACH]; /* prepared and not in use */
     struct map *meta;                         /* key -> char * */
@@ -111,6 +115,10 @@ int store_each_entity_region(struct store *s, const char *kind, const char *acco
                              struct err *err);
 /* Is anything hidden in this account and Region? 1, 0, -1. */
 int store_gap_at(struct store *s, const char *account, const char *region, struct err *err);
+
+/* A row with the columns of SQL_EACH_FINDING; borrowed until the next step. */
+struct finding store_finding_of_row(struct store *s, sqlite3_stmt *statement);
+int store_checks_load(struct store *s, struct err *err);
 
 /* Counts the questions of a run that was opened. */
 int store_questions_count_all(struct store *s, struct err *err);

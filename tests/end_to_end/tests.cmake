@@ -26,3 +26,6 @@ end_to_end(bad_input /usr/bin/python3 -m unittest -q bad_input)
 
 # Part 3: the engine of apply, killed and hindered.
 end_to_end(apply_engine /usr/bin/python3 -m unittest -q apply_engine)
+
+# Part 4: what the auditor receives.
+end_to_end(evidence_package /usr/bin/python3 -m unittest -q evidence_package)
