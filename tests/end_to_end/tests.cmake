@@ -26,6 +26,10 @@ end_to_end(bad_input /usr/bin/python3 -m unittest -q bad_input)
 
 # Part 3: the engine of apply, killed and hindered.
 end_to_end(apply_engine /usr/bin/python3 -m unittest -q apply_engine)
+# The policies that towerkeep prints, held against what every command asks for.
+end_to_end(least_privilege /usr/bin/python3 -m unittest -q least_privilege)
+set_tests_properties(end_to_end/least_privilege PROPERTIES TIMEOUT 600)
+end_to_end(change_walks /usr/bin/python3 -m unittest -q change_walks)
 
 # Part 4: what the auditor receives.
 end_to_end(evidence_package /usr/bin/python3 -m unittest -q evidence_package)
