@@ -39,6 +39,8 @@ int cmd_teardown(int argc, char **argv);
 int cmd_rehearse(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
+int cmd_runs(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_iam_policy(int argc, char **argv);
@@ -118,6 +120,10 @@ int reports_check(const struct report_job *job, struct err *err);
 int reports_write(const struct report_job *job, struct store *store, const json_t *config,
                   const json_t *rules, const char *directory, struct words *written,
                   struct err *err);
+
+/* --- history.c --- */
+/* Notes in the run whether flags narrowed what was judged. */
+int history_note_scope(struct store *store, bool narrowed, struct err *err);
 
 /* --- package.c: the evidence package of a run --- */
 #define PACKAGE_FOLDER "evidence"

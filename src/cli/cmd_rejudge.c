@@ -96,6 +96,8 @@ static int judge_again(struct rejudge *r, struct store *store, struct err *err)
                      store_meta_set(store, "rules", rules_text, err) ||
                      store_meta_set(store, "config", config_text, err) ||
                      store_meta_set(store, "rules_digest", rules_digest(r->setup.rules), err) ||
+                     history_note_scope(store, r->checks.count > 0 || r->excluded_checks.count > 0,
+                                        err) ||
                      store_meta_set(store, "config_digest", r->setup.config.digest, err) ||
                      store_commit(store, err)
                  ? -1

@@ -18,6 +18,8 @@ static const struct command commands[] = {
     {"rehearse", "try enable, fix or teardown on a simulated copy of a run", cmd_rehearse},
     {"check", "judge a stored run again, offline, with today's rules", cmd_check},
     {"report", "draw the reports of a stored run again, offline", cmd_report},
+    {"diff", "what became of each finding from one run to another", cmd_diff},
+    {"runs", "list the runs kept under a directory, and delete old ones", cmd_runs},
     {"verify", "prove that a run is what it was when its evidence was summed up", cmd_verify},
     {"rules", "list, show, validate or test the rule files", cmd_rules},
     {"iam-policy", "print the IAM permissions a command needs", cmd_iam_policy},

@@ -29,18 +29,21 @@ int run_dir_open(struct run_dir *dir, const char *path, struct err *err)
 int run_dir_find(const char *named, char **path, struct err *err)
 {
     static const char *const inside[] = {"run.db", "run.partial.db"};
+    *path = NULL;
     if (!file_is_directory(named)) {
+        if (!file_exists(named)) {
+            return err_set(err, ERR_INPUT, "%s: there is no such run", named);
+        }
         *path = xstrdup(named);
-        return file_exists(named)
-                   ? 0
-                   : (free(*path), err_set(err, ERR_INPUT, "%s: there is no such run", named));
+        return 0;
     }
     for (size_t i = 0; i < sizeof inside / sizeof *inside; i++) {
-        *path = path_join(named, inside[i]);
-        if (file_exists(*path)) {
+        char *found = path_join(named, inside[i]);
+        if (file_exists(found)) {
+            *path = found;
             return 0;
         }
-        free(*path);
+        free(found);
     }
     return err_set(err, ERR_INPUT, "%s: holds no run (neither run.db nor run.partial.db)", named);
 }

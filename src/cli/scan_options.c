@@ -45,7 +45,8 @@ enum key {
     KEY_NO_UNGOVERNED,
     KEY_UNPACED,
     KEY_EVIDENCE,
-    KEY_SIGN_KEY
+    KEY_SIGN_KEY,
+    KEY_PREVIOUS
 };
 
 /* Order here is the order of --help. */
@@ -95,6 +96,8 @@ static const struct argp_option options[] = {
      "Also the evidence package: DIR/evidence, with the sums of every file", 4},
     {"sign-key", KEY_SIGN_KEY, "FILE", 0, "Sign it with this private key (PEM, Ed25519 or ECDSA)",
      4},
+    {"previous", KEY_PREVIOUS, "RUN", 0,
+     "Compare with this run (default: the one that the directory held before)", 4},
     {"fail-on", KEY_FAIL_ON, "LEVEL", 0, "Exit 3 only for findings of this severity or worse", 4},
     {"ignore-exit-code-3", 'z', NULL, 0, "Exit 0 where it would be 3", 4},
     {"resume", KEY_RESUME, "RUN", 0,
@@ -246,6 +249,8 @@ static const char **string_of(struct scan_options *o, int key)
         return &o->reports.filename;
     case KEY_SIGN_KEY:
         return &o->reports.sign_key;
+    case KEY_PREVIOUS:
+        return &o->previous;
     case KEY_RESUME:
         return &o->resume;
     case KEY_LOG_FILE:

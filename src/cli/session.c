@@ -175,6 +175,14 @@ int session_open_run(struct session *s, struct err *err)
     if (find_source(s, err) || session_open_dir(s, directory, err)) {
         return -1;
     }
+    if (s->options.previous) {
+        char *previous = NULL;
+        int rc = run_dir_find(s->options.previous, &previous, err);
+        free(previous);
+        if (rc) {
+            return -1;
+        }
+    }
     if (s->options.resume) {
         return store_open(s->dir.partial, false, &s->store, err);
     }
@@ -273,7 +281,8 @@ static int publish_evidence(struct session *s, struct err *err)
  * there, or none. */
 int session_publish(struct session *s, struct err *err)
 {
-    if (reports_write(&s->options.reports, s->store, s->options.setup.config.document, s->rules,
+    if (history_carry(s, err) ||
+        reports_write(&s->options.reports, s->store, s->options.setup.config.document, s->rules,
                       s->dir.path, &s->written, err)) {
         return -1;
     }

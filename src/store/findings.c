@@ -22,6 +22,7 @@ int store_findings_clear(struct store *s, struct err *err)
             return -1;
         }
     }
+    s->differences_counted = false;
     map_free(s->checks);
     s->checks = map_new(check_words_free);
     /* Filling first and ordering once is several times cheaper than keeping order throughout. */
@@ -110,6 +111,7 @@ int store_finding(struct store *s, const struct finding *f, struct err *err)
     bind_unless_same(statement, 21, f->remedy, common->remedy);
     store_bind(statement, 22, f->evidence);
     s->findings_unordered = true;
+    s->differences_counted = false;
     return store_run(s, SQL_FINDING, statement, err);
 }
 
@@ -119,6 +121,7 @@ int store_finding_status(struct store *s, const char *finding_id, enum status st
     if (store_write(s, err) != 0) {
         return -1;
     }
+    s->differences_counted = false;
     sqlite3_stmt *statement = store_take(s, SQL_FINDING_STATUS, err);
     if (statement == NULL) {
         return -1;
@@ -220,7 +223,8 @@ int store_each_finding(struct store *s, int (*each)(void *context, const struct 
     int step = 0;
     while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
         struct finding f = store_finding_of_row(s, statement);
-        result = each(context, &f);
+        result = store_finding_seen(s, &f, err);
+        result = result == 0 ? each(context, &f) : result;
     }
     if (result == 0 && step != SQLITE_DONE) {
         result = store_fail(s, err);

@@ -126,6 +126,21 @@ static const char *const texts[SQL_COUNT] = {
                        " FROM checks ORDER BY check_id",
     [SQL_EACH_FINDING_BY_PLACE] =
         FINDING_COLUMNS " FROM verdicts ORDER BY check_id, account_id, region, subject, finding_id",
+    [SQL_PREVIOUS_THERE] = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'previous'",
+    [SQL_PREVIOUS_SEEN] =
+        "SELECT status, first_seen, status_since FROM previous WHERE finding_id = ?1",
+    [SQL_PREVIOUS_ADD] =
+        "INSERT OR REPLACE INTO previous(finding_id, check_id, subject, status, severity_rank,"
+        " step, account_id, account_name, region, resource_name, expected, observed, first_seen,"
+        " status_since) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    [SQL_PREVIOUS_IN_ORDER] =
+        "SELECT finding_id, check_id, subject, status, severity_rank, step, account_id,"
+        " account_name, region, resource_name, expected, observed, first_seen, status_since"
+        " FROM previous ORDER BY check_id, subject, finding_id",
+    [SQL_FINDINGS_IN_ORDER] =
+        "SELECT finding_id, check_id, subject, status, severity_rank, step, account_id,"
+        " account_name, region, resource_name, expected, observed, '', ''"
+        " FROM verdicts ORDER BY check_id, subject, finding_id",
     [SQL_READ_FACT] = "SELECT operation, account, region, target, request_id, wall_ms, digest,"
                       " bytes, http_status, attempts, throttles, page FROM facts WHERE id = ?1",
     [SQL_ENTITIES_OF_FACT] = "SELECT e.kind, e.account, e.region, e.key, e.json, e.fact"

@@ -33,3 +33,5 @@ end_to_end(change_walks /usr/bin/python3 -m unittest -q change_walks)
 
 # Part 4: what the auditor receives.
 end_to_end(evidence_package /usr/bin/python3 -m unittest -q evidence_package)
+end_to_end(evidence_history /usr/bin/python3 -m unittest -q evidence_history)
+end_to_end(evidence_runs /usr/bin/python3 -m unittest -q evidence_runs)
