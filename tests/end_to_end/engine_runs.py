@@ -22,7 +22,7 @@ import scans
 import simulator
 from simulator import MANAGEMENT, ORGANIZATION, SCRATCH, unit
 
-SIM_SCALE, WAIT_SCALE = 60000, 4000
+SIM_SCALE, WAIT_SCALE = 20000, 1400
 ENGINE_SECONDS = 60
 KEY = "mrk-0123456789abcdef0123456789abcdef"
 ADMIN_EMAIL, CENTRAL_EMAIL = "aws+backup-admin@example.com", "aws+central-backup@example.com"
@@ -323,7 +323,7 @@ def repeated(effects):
             for what, count in effects["objects"].get(operation, {}).items() if count != 1]
 
 
-def side_by_side(job, cases, workers=int(os.environ.get("TOWERKEEP_ENGINE_WORKERS", "6"))):
+def side_by_side(job, cases, workers=int(os.environ.get("TOWERKEEP_ENGINE_WORKERS", "10"))):
     """Runs job(case) for all, a few at a time: much of a run is waiting. The exceptions, as texts."""
     problems = []
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
