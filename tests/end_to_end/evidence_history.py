@@ -7,6 +7,7 @@ import subprocess
 import time
 import unittest
 
+import jsonschema
 import openpyxl
 
 import scans
@@ -88,6 +89,11 @@ class History(unittest.TestCase):
             self.assertEqual({k: v for k, v in told["by_change"].items() if v}, dict(wanted))
         self.assertEqual([night.report["diff"]["by_change"]["REGRESSED"] for night in self.nights[1:]], [1, 0, 0])
         self.assertEqual([night.report["diff"]["by_change"]["RESOLVED"] for night in self.nights[1:]], [0, 0, 1])
+
+    def test_reports_keep_to_the_schema(self):
+        schema = json.loads((simulator.TREE / "docs/schemas/report.schema.json").read_text(encoding="utf-8"))
+        for done in (*self.nights, self.keys_only, self.elsewhere):
+            jsonschema.validate(done.report, schema)
 
     def test_the_terminal_says_it(self):
         lines = [re.search(r"Since the previous run: (.*)", night.out)[1] for night in self.nights[1:]]
