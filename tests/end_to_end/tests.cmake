@@ -26,3 +26,22 @@ end_to_end(bad_input /usr/bin/python3 -m unittest -q bad_input)
 
 # Part 3: the engine of apply, killed and hindered.
 end_to_end(apply_engine /usr/bin/python3 -m unittest -q apply_engine)
+
+# The policies that towerkeep prints, held against what every command asks for.
+end_to_end(least_privilege /usr/bin/python3 -m unittest -q least_privilege)
+set_tests_properties(end_to_end/least_privilege PROPERTIES TIMEOUT 600)
+end_to_end(change_walks /usr/bin/python3 -m unittest -q change_walks)
+
+# Enable, fix and teardown: killed at every boundary, under random faults, and read back by the AWS CLI.
+foreach(command Enable Fix Teardown)
+  string(TOLOWER ${command} name)
+  end_to_end(crash_${name} /usr/bin/python3 -m unittest -q crash_boundaries.${command})
+  set_tests_properties(end_to_end/crash_${name} PROPERTIES TIMEOUT 900)
+endforeach()
+end_to_end(engine_clients /usr/bin/python3 -m unittest -q engine_clients)
+end_to_end(engine_seeds /usr/bin/python3 -m unittest -q engine_seeds)
+set_tests_properties(end_to_end/engine_seeds PROPERTIES TIMEOUT 900)
+# The same for hours: other seeds, as many as one likes (python3 tests/end_to_end/engine_seeds.py --help).
+add_custom_target(campaign COMMAND ${CMAKE_COMMAND} -E env "TOWERKEEP_BUILD_DIR=${CMAKE_BINARY_DIR}" PYTHONDONTWRITEBYTECODE=1
+  /usr/bin/python3 engine_seeds.py --seeds 3000 --first 10001
+  WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/end_to_end" DEPENDS towerkeep towerkeep-sim USES_TERMINAL)
