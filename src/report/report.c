@@ -10,6 +10,8 @@ static const struct report_format formats[] = {
     {"json", "json", "everything, for programs; schema: docs/schemas/report.schema.json",
      report_write_json},
     {"xlsx", "xlsx", "the auditor's workbook", report_write_xlsx},
+    {"ndjson", "ndjson", "findings, one JSON object a line", report_write_ndjson},
+    {"csv", "csv", "findings for spreadsheets and scripts (RFC 4180)", report_write_csv},
     {"world", "world.json", "the run as a world of towerkeep-sim, for rehearsals",
      report_write_world},
 };
