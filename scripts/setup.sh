@@ -12,7 +12,7 @@ build_packages=(
     libxml2-dev libyaml-dev libmicrohttpd-dev libcmocka-dev
 )
 test_packages=(
-    python3 python3-jsonschema python3-openpyxl libxml2-utils openssl
+    python3 python3-jsonschema python3-openpyxl python3-prometheus-client libxml2-utils openssl cmark-gfm
     "libreoffice-calc-nogui|libreoffice-calc"
 )
 

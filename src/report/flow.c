@@ -50,17 +50,21 @@ static int visit(void *context, const struct finding *finding)
 {
     const struct walk *w = context;
     int rc = w->each(w->flow, finding);
+    if (rc != 0) {
+        return rc;
+    }
     w->flow->count++;
-    if (rc == 0 && (w->flow->text.length >= BUFFER_BYTES || text_failed(&w->flow->text))) {
+    if (w->flow->text.length >= BUFFER_BYTES || text_failed(&w->flow->text)) {
         return flow_flush(w->flow);
     }
-    return rc;
+    return 0;
 }
 
 int flow_findings(struct flow *f, int (*each)(struct flow *f, const struct finding *finding))
 {
     struct walk walk = {f, each};
-    return store_each_finding(f->in->store, visit, &walk, f->err) ? -1 : 0;
+    f->count = 0;
+    return store_each_finding(f->in->store, visit, &walk, f->err) < 0 ? -1 : 0;
 }
 
 int flow_close(struct flow *f, int rc)

@@ -27,7 +27,8 @@ struct flow {
 int flow_open(struct flow *f, const struct report_input *in, const char *path, struct err *err);
 /* Writes what was gathered; text is empty afterwards. */
 int flow_flush(struct flow *f);
-/* Calls each with every finding and f itself; flushes as it goes. */
+/* Calls each with every finding and f itself, until it returns 1 (enough; that one is not counted)
+   or -1 (an error); flushes as it goes. */
 int flow_findings(struct flow *f, int (*each)(struct flow *f, const struct finding *finding));
 /* Ends it: rc 0 commits the file, else it never was. Releases f. */
 int flow_close(struct flow *f, int rc);
