@@ -5,12 +5,15 @@
 #include "base/text.h"
 #include "report/report.h"
 
+int report_write_asff(const struct report_input *in, const char *path, struct err *err);
 int report_write_csv(const struct report_input *in, const char *path, struct err *err);
 int report_write_json(const struct report_input *in, const char *path, struct err *err);
 int report_write_junit(const struct report_input *in, const char *path, struct err *err);
 int report_write_markdown(const struct report_input *in, const char *path, struct err *err);
 int report_write_ndjson(const struct report_input *in, const char *path, struct err *err);
+int report_write_ocsf(const struct report_input *in, const char *path, struct err *err);
 int report_write_prometheus(const struct report_input *in, const char *path, struct err *err);
+int report_write_sarif(const struct report_input *in, const char *path, struct err *err);
 int report_write_world(const struct report_input *in, const char *path, struct err *err);
 int report_write_xlsx(const struct report_input *in, const char *path, struct err *err);
 

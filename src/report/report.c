@@ -16,6 +16,10 @@ static const struct report_format formats[] = {
     {"prometheus", "prom", "numbers for node_exporter's textfile collector",
      report_write_prometheus},
     {"junit", "junit.xml", "findings as test cases, for build servers", report_write_junit},
+    {"sarif", "sarif", "findings for code scanning (SARIF 2.1.0)", report_write_sarif},
+    {"ocsf", "ocsf.json", "Compliance Findings of OCSF 1.6 (class 2003)", report_write_ocsf},
+    {"asff", "asff.ndjson", "requests of BatchImportFindings for Security Hub, one a line",
+     report_write_asff},
     {"world", "world.json", "the run as a world of towerkeep-sim, for rehearsals",
      report_write_world},
 };
