@@ -7,6 +7,7 @@
 
 int report_write_asff(const struct report_input *in, const char *path, struct err *err);
 int report_write_csv(const struct report_input *in, const char *path, struct err *err);
+int report_write_html(const struct report_input *in, const char *path, struct err *err);
 int report_write_json(const struct report_input *in, const char *path, struct err *err);
 int report_write_junit(const struct report_input *in, const char *path, struct err *err);
 int report_write_markdown(const struct report_input *in, const char *path, struct err *err);

@@ -10,6 +10,7 @@ static const struct report_format formats[] = {
     {"json", "json", "everything, for programs; schema: docs/schemas/report.schema.json",
      report_write_json},
     {"xlsx", "xlsx", "the auditor's workbook", report_write_xlsx},
+    {"html", "html", "one page for any browser, offline", report_write_html},
     {"ndjson", "ndjson", "findings, one JSON object a line", report_write_ndjson},
     {"csv", "csv", "findings for spreadsheets and scripts (RFC 4180)", report_write_csv},
     {"markdown", "md", "a page for chats and tickets", report_write_markdown},

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/env.h"
 #include "base/file.h"
 #include "formats.h"
 #include "made_store.h"
@@ -73,7 +74,12 @@ int main(int argc, char **argv)
                               "critical", "scope", "org", "why", "Because.", "how", "Look.",
                               "operations", "organizations:DescribeOrganization", "references",
                               "compliance", "A framework", "1.2");
-    const struct report_input in = {.store = s, .subjects = subjects, .rules = rules};
+    const char *templates = env_get("TEMPLATES");
+    const struct report_input in = {
+        .store = s,
+        .subjects = subjects,
+        .rules = rules,
+        .templates = templates != NULL ? templates : TOWERKEEP_SOURCE_DIR "/templates"};
     int rc = argc > 5 ? write_named(&in, directory, argv + 5, &err)
                       : report_write_json(&in, json, &err) ||
                             xlsx_write(&in, xlsx, (uint32_t)rows, &err);
