@@ -30,6 +30,11 @@
         "ForAllValues:StringLike", "aws:TagKeys", LIST("aws-control-tower-backup*")                \
     }
 
+#define TAGGED_RESOURCES                                                                           \
+    LIST("arn:{p}:dynamodb:*:{a}:table/*", "arn:{p}:ec2:*:{a}:instance/*",                         \
+         "arn:{p}:ec2:*:{a}:volume/*", "arn:{p}:elasticfilesystem:*:{a}:file-system/*",            \
+         "arn:{p}:rds:*:{a}:cluster:*", "arn:{p}:rds:*:{a}:db:*")
+
 const struct iam_statement iam_statements[] = {
     {"OrganizationRead",
      "organizations:DescribeCreateAccountStatus organizations:DescribeOrganization "
@@ -68,6 +73,10 @@ const struct iam_statement iam_statements[] = {
      "organizations:DescribeEffectivePolicy organizations:ListEffectivePolicyValidationErrors",
      LIST(ACCOUNTS),
      {BACKUP_POLICY_TYPE}},
+    {"RegionsRead",
+     "account:ListRegions",
+     LIST("arn:{p}:account::{a}:account", "arn:{p}:account::{a}:account" MY_ORGANIZATION "*"),
+     {{0}}},
     {"AccountsCreate", "organizations:CreateAccount", ANY, {{0}}},
     {"AccountsMove", "organizations:MoveAccount", LIST(ACCOUNTS, UNITS, ROOTS), {{0}}},
     {"AccountsClose", "organizations:CloseAccount", LIST(ACCOUNTS), {{0}}},
@@ -191,13 +200,15 @@ const struct iam_statement iam_statements[] = {
      {{0}}},
     {"ResourcesTag", "tag:TagResources tag:UntagResources", ANY, {{0}}},
     {"ServicesTag",
-     "dynamodb:TagResource dynamodb:UntagResource ec2:CreateTags ec2:DeleteTags "
-     "elasticfilesystem:TagResource elasticfilesystem:UntagResource rds:AddTagsToResource "
-     "rds:RemoveTagsFromResource",
-     LIST("arn:{p}:dynamodb:*:{a}:table/*", "arn:{p}:ec2:*:{a}:instance/*",
-          "arn:{p}:ec2:*:{a}:volume/*", "arn:{p}:elasticfilesystem:*:{a}:file-system/*",
-          "arn:{p}:rds:*:{a}:cluster:*", "arn:{p}:rds:*:{a}:db:*"),
+     "dynamodb:TagResource ec2:CreateTags elasticfilesystem:TagResource rds:AddTagsToResource",
+     TAGGED_RESOURCES,
      {BACKUP_TAGS}},
+    /* Misspelt keys are taken away: their names cannot be foretold. */
+    {"ServicesUntag",
+     "dynamodb:UntagResource ec2:DeleteTags elasticfilesystem:UntagResource "
+     "rds:RemoveTagsFromResource",
+     TAGGED_RESOURCES,
+     {{0}}},
     {"BucketsTag",
      "s3:GetBucketTagging s3:PutBucketTagging",
      LIST("arn:{p}:s3:::*"),

@@ -29,9 +29,8 @@ enum retry_kind retry_kind_of(const struct retry_case *c)
         return c->hopeless || (write && c->sent) ? RETRY_NEVER : RETRY_TRANSIENT;
     }
     if (c->class == ANSWER_SERVER) {
-        /* A gateway that lost the service's answer says as little as a lost connection. */
-        bool lost = c->http_status == 502 || c->http_status == 504;
-        return write && lost ? RETRY_NEVER : RETRY_TRANSIENT;
+        /* An error of the server's does not say that nothing happened: whoever writes must look first. */
+        return write ? RETRY_NEVER : RETRY_TRANSIENT;
     }
     return RETRY_NEVER;
 }

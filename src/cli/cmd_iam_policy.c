@@ -26,7 +26,8 @@ static const struct {
 } commands[] = {{"scan", SCAN}, {"fix", FIX}, {"enable", ENABLE}, {"teardown", TEARDOWN}};
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 
-/* What the remedies send and the reads that surround it, besides what every scan asks. */
+/* What the remedies send and the reads that surround it, besides what every scan asks; also what a
+   scan only asks on behalf of one of them. */
 static const struct {
     const char *operation;
     unsigned sides, commands;
@@ -39,7 +40,7 @@ static const struct {
     {"organizations:MoveAccount", SELF, FIX | ENABLE},
     {"organizations:EnableAWSServiceAccess", SELF, FIX | ENABLE},
     {"organizations:RegisterDelegatedAdministrator", SELF, FIX | ENABLE},
-    {"organizations:DescribeResourcePolicy", SELF, FIX | ENABLE | TEARDOWN},
+    {"organizations:DescribeResourcePolicy", SELF, FIX | ENABLE},
     {"organizations:PutResourcePolicy", SELF, FIX | ENABLE},
     {"organizations:ListPolicies", SELF, FIX | ENABLE},
     {"organizations:ListPoliciesForTarget", SELF, FIX | ENABLE},
@@ -50,7 +51,7 @@ static const struct {
     {"organizations:DisableAWSServiceAccess", SELF, TEARDOWN},
     {"organizations:DescribeAccount", SELF, TEARDOWN},
     {"organizations:CloseAccount", SELF, TEARDOWN},
-    {"kms:ListAliases", SELF, FIX | ENABLE | TEARDOWN},
+    {"kms:ListAliases", SELF, FIX | ENABLE},
     {"kms:CreateKey", SELF, FIX | ENABLE},
     {"kms:CreateAlias", SELF, FIX | ENABLE},
     {"kms:EnableKeyRotation", SELF, FIX | ENABLE},
@@ -62,7 +63,6 @@ static const struct {
     {"kms:ScheduleKeyDeletion", SELF, TEARDOWN},
     {"controltower:UpdateLandingZone", SELF, FIX | ENABLE | TEARDOWN},
     {"controltower:ResetLandingZone", SELF, FIX | ENABLE},
-    {"controltower:GetEnabledBaseline", SELF, FIX | ENABLE | TEARDOWN},
     {"controltower:EnableBaseline", SELF, FIX | ENABLE},
     {"controltower:UpdateEnabledBaseline", SELF, FIX | ENABLE},
     {"controltower:ResetEnabledBaseline", SELF, FIX | ENABLE},
@@ -236,7 +236,9 @@ static size_t gather(unsigned bit, struct iam_use uses[USES_MAX], struct words *
 {
     size_t count = 0;
     for (const char *const *name = collect_operations(); *name && count < USES_MAX; name++) {
-        uses[count++] = (struct iam_use){*name, collect_asks_members(*name) ? BOTH : SELF};
+        if (!placed(*name)) {
+            uses[count++] = (struct iam_use){*name, collect_asks_members(*name) ? BOTH : SELF};
+        }
     }
     for (size_t i = 0; i < sizeof remedies / sizeof *remedies && count < USES_MAX; i++) {
         if (remedies[i].commands & bit) {

@@ -23,6 +23,8 @@
 #define PENDING_JOURNAL "apply.db"
 /* The findings that failed before the first change. */
 #define BEFORE "before.json"
+/* What finished plans changed; kept until the run that tells it has its name. */
+#define CHANGES "changes.json"
 
 struct walk {
     struct session *s;
@@ -48,6 +50,18 @@ static int save_json(const char *path, const json_t *value, struct err *err)
     return out_file_commit(file, err);
 }
 
+static int load_json(const char *path, json_t **out, struct err *err)
+{
+    char *data = NULL;
+    size_t length;
+    if (file_read(path, PLAN_BYTES_MAX, &data, &length, err)) {
+        return -1;
+    }
+    *out = json_loadb(data, length, 0, NULL);
+    free(data);
+    return 0;
+}
+
 static int note_failure(void *context, const struct finding *f)
 {
     json_t *before = context;
@@ -66,11 +80,7 @@ static int remember_before(struct walk *w, struct err *err)
     char *path = in_dir(w->s, BEFORE);
     int rc = 0;
     if (!w->before && file_exists(path)) {
-        char *data = NULL;
-        size_t length;
-        rc = file_read(path, PLAN_BYTES_MAX, &data, &length, err);
-        w->before = rc == 0 ? json_loadb(data, length, 0, NULL) : NULL;
-        free(data);
+        rc = load_json(path, &w->before, err);
     }
     if (rc == 0 && !w->before) {
         w->before = json_object();
@@ -169,7 +179,7 @@ static int confirm(const struct session *s, const json_t *plan, struct err *err)
 static int check_first(struct aws_client *client, const json_t *plan, struct err *err)
 {
     json_t *problems = json_array();
-    int rc = preflight_run(client, plan, problems, err);
+    int rc = jx_count(plan, "steps") > 0 ? preflight_run(client, plan, problems, err) : 0;
     if (rc == 0 && json_array_size(problems) > 0) {
         size_t i;
         json_t *problem;
@@ -185,16 +195,20 @@ static int check_first(struct aws_client *client, const json_t *plan, struct err
     return rc;
 }
 
+static int check_time_scale(const struct scan_options *o, struct err *err)
+{
+    return o->time_scale > 1 && !is_loopback(o->endpoint_url)
+               ? err_set(err, ERR_INPUT, "--time-scale: only with a loopback --endpoint-url")
+               : 0;
+}
+
 int drive_apply(struct session *s, const json_t *plan, const char *journal, bool confirmed,
                 json_t **changes, struct err *err)
 {
     struct scan_options *o = &s->options;
     struct aws_client *writer = NULL;
     struct apply_result result = {0};
-    if (o->time_scale > 1 && !is_loopback(o->endpoint_url)) {
-        return err_set(err, ERR_INPUT, "--time-scale: only with a loopback --endpoint-url");
-    }
-    if (!confirmed && !o->dry_run && confirm(s, plan, err)) {
+    if (check_time_scale(o, err) || (!confirmed && !o->dry_run && confirm(s, plan, err))) {
         return -1;
     }
     int left = o->crash_at;
@@ -208,7 +222,7 @@ int drive_apply(struct session *s, const json_t *plan, const char *journal, bool
                                     .boundary_context = &left,
                                     .stop = &signal_received};
     int rc = session_writer(s, &writer, err);
-    if (rc == 0 && !confirmed && !file_exists(journal)) {
+    if (rc == 0 && !file_exists(journal)) {
         rc = check_first(writer, plan, err);
     }
     if (rc == 0) {
@@ -240,15 +254,53 @@ static int scan_again(struct walk *w, struct err *err)
                : 0;
 }
 
-/* Each change says which plan it belongs to. */
-static void note_plan(json_t *changes, const json_t *plan)
+/* Each change says which plan it belongs to. A plan that is finished a second time replaces what
+ * it told first. */
+static int note_changes(struct walk *w, json_t *changes, const json_t *plan, struct err *err)
 {
+    const char *digest = jx_str_or(plan, "digest", "");
     size_t i;
     json_t *change;
+    for (i = json_array_size(w->changes); i > 0; i--) {
+        change = json_array_get(w->changes, i - 1);
+        if (strcmp(jx_str_or(change, "plan", ""), digest) == 0) {
+            json_array_remove(w->changes, i - 1);
+        }
+    }
     json_array_foreach(changes, i, change)
     {
-        json_object_set_new(change, "plan", json_string(jx_str_or(plan, "digest", "")));
+        json_object_set_new(change, "plan", json_string(digest));
     }
+    json_array_extend(w->changes, changes);
+    char *path = in_dir(w->s, CHANGES);
+    int rc = save_json(path, w->changes, err);
+    free(path);
+    return rc;
+}
+
+/* What a walk that was killed had changed before. */
+static int remember_changes(struct walk *w, struct err *err)
+{
+    char *path = in_dir(w->s, CHANGES);
+    json_t *kept = NULL;
+    int rc = file_exists(path) ? load_json(path, &kept, err) : 0;
+    if (json_is_array(kept)) {
+        json_array_extend(w->changes, kept);
+    }
+    json_decref(kept);
+    free(path);
+    return rc;
+}
+
+/* Nothing was sent: the plan is made anew next time. */
+static void drop_unsent(struct walk *w)
+{
+    char *pending = in_dir(w->s, PENDING_PLAN), *journal = in_dir(w->s, PENDING_JOURNAL);
+    if (!file_exists(journal)) {
+        (void)unlink(pending);
+    }
+    free(pending);
+    free(journal);
 }
 
 /* Applies the pending plan to its end and puts it away under its digest. */
@@ -261,7 +313,11 @@ static int finish_pending(struct walk *w, bool confirmed, struct err *err)
     if (rc == 0) {
         rc = drive_apply(s, plan, journal, confirmed, &changes, err);
     }
-    if (rc >= 0 && !s->options.dry_run) {
+    if (rc < 0) {
+        drop_unsent(w);
+    } else if (!s->options.dry_run && note_changes(w, changes, plan, err)) {
+        rc = -1;
+    } else if (!s->options.dry_run) {
         char *plan_name = xasprintf("plan-%.12s.json", jx_str_or(plan, "digest", "unknown"));
         char *journal_name = xasprintf("apply-%.12s.db", jx_str_or(plan, "digest", "unknown"));
         char *kept = in_dir(s, plan_name), *kept_journal = in_dir(s, journal_name);
@@ -274,8 +330,6 @@ static int finish_pending(struct walk *w, bool confirmed, struct err *err)
         free(journal_name);
         free(kept);
         free(kept_journal);
-        note_plan(changes, plan);
-        json_array_extend(w->changes, changes);
         w->partway = w->partway || rc > 0;
     }
     json_decref(plan);
@@ -348,8 +402,9 @@ static int write_end(struct walk *w, struct err *err)
     if (rc == 0) {
         rc = store_commit(s->store, err) || session_publish(s, err) ? -1 : 0;
     }
-    if (rc == 0) {
-        char *path = in_dir(s, BEFORE);
+    static const char *const told[] = {BEFORE, CHANGES};
+    for (size_t i = 0; rc == 0 && i < sizeof told / sizeof *told; i++) {
+        char *path = in_dir(s, told[i]);
         (void)unlink(path);
         free(path);
     }
@@ -441,18 +496,50 @@ static int end_code(const struct walk *w, int verdict)
     return EXIT_PARTWAY;
 }
 
+/* Goes on with the plan of a walk that was cut off: towards the same goal only, and asked again. */
+static int resume(struct walk *w, struct err *err)
+{
+    static const char *const goals[] = {"fix", "enable", "teardown"};
+    static const char *const commands[] = {"scan --fix", "enable", "teardown"};
+    struct session *s = w->s;
+    char *pending = in_dir(s, PENDING_PLAN);
+    json_t *plan = NULL;
+    int rc = 0;
+    if (file_exists(pending)) {
+        rc = plan_load(pending, &plan, err);
+    }
+    if (rc == 0 && plan) {
+        const char *goal = jx_str_or(plan, "goal", "");
+        for (size_t i = 0; i < sizeof goals / sizeof *goals; i++) {
+            if (strcmp(goals[i], goal) == 0 && i != (size_t)w->goal) {
+                rc =
+                    err_set(err, ERR_INPUT,
+                            "%s holds an unfinished plan of towerkeep %s: go on with that command, "
+                            "or use another -o",
+                            s->dir.path, commands[i]);
+            }
+        }
+    }
+    if (rc == 0 && plan) {
+        log_write(LOG_WARN, "%s: an unfinished plan is there; going on with it", pending);
+        if (isatty(STDIN_FILENO) == 1) {
+            plan_print(plan, stdout, terminal_width(stdout),
+                       color_wanted(s->options.no_color, stdout));
+        }
+        rc = finish_pending(w, false, err) < 0 ? -1 : 0;
+    }
+    json_decref(plan);
+    free(pending);
+    return rc;
+}
+
 int drive(struct session *s, enum goal goal, struct err *err)
 {
     struct walk w = {.s = s, .goal = goal, .changes = json_array()};
-    char *pending = NULL;
-    int rc = session_open_dir(s, s->options.output, err);
-    if (rc == 0) {
-        pending = in_dir(s, PENDING_PLAN);
-        if (file_exists(pending)) {
-            log_write(LOG_WARN, "%s: an unfinished plan is there; going on with it", pending);
-            rc = finish_pending(&w, true, err) < 0 ? -1 : 0;
-        }
-    }
+    int rc = check_time_scale(&s->options, err) || session_open_dir(s, s->options.output, err) ||
+                     remember_changes(&w, err)
+                 ? -1
+                 : resume(&w, err);
     for (int round = 0; rc == 0 && round < ROUNDS_MAX; round++) {
         rc = scan_again(&w, err);
         if (rc == 0 && round == 0 && s->options.first_failures) {
@@ -476,6 +563,5 @@ int drive(struct session *s, enum goal goal, struct err *err)
     }
     json_decref(w.before);
     json_decref(w.changes);
-    free(pending);
     return code;
 }

@@ -28,7 +28,7 @@ static void overview(FILE *out)
 {
     fputs(
         "towerkeep audits the centralized cross-Region backup architecture of an AWS organization\n"
-        "governed by AWS Control Tower. A scan only reads.\n\n"
+        "governed by AWS Control Tower, and completes it. A scan only reads.\n\n"
         "Usage: towerkeep COMMAND [OPTION...]\n\nCommands:\n",
         out);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
@@ -41,8 +41,8 @@ static void overview(FILE *out)
         "  towerkeep rules show KMS-04                 what a check looks at, and why\n\n"
         "Exit status: 0 all reached, nothing failing; 1 internal error or disk; 2 usage, "
         "configuration or\n"
-        "credentials; 3 something fails; 4 something could not be seen (beats 3); 130 and 143 "
-        "after a signal.\n",
+        "credentials; 3 something fails; 4 something could not be seen (beats 3); 5 a "
+        "change\nstopped part-way; 130 and 143 after a signal.\n",
         out);
 }
 

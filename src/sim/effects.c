@@ -143,12 +143,19 @@ static json_t *clock_advance(struct sim *sim, const struct sim_request *request,
     const char *problem = NULL;
     json_t *body = jx_parse(text_str(&request->body), request->body.length, &problem);
     const json_t *seconds = json_object_get(body, "advance_seconds");
+    const json_t *scale = json_object_get(body, "time_scale");
+    if (seconds == NULL && json_is_number(scale) && json_number_value(scale) >= 0 &&
+        json_number_value(scale) <= 1e7) {
+        timeline_set(sim->timeline, sim_now_ms(sim), json_number_value(scale));
+        json_decref(body);
+        return clock_report(sim);
+    }
     if (!json_is_number(seconds) || json_number_value(seconds) < 0 ||
         json_number_value(seconds) > 4e9) {
         *status = 400;
         json_decref(body);
         return json_pack("{s:s}", "error",
-                         "a body {\"advance_seconds\": N} with N from 0 on was expected");
+                         "a body {\"advance_seconds\": N} or {\"time_scale\": X} was expected");
     }
     timeline_advance(sim->timeline, (int64_t)(json_number_value(seconds) * 1000.0));
     json_decref(body);

@@ -237,6 +237,7 @@ static void serve(struct exchange *x)
     x->call.principal_arn = who->arn;
     x->call.role = who->role;
     x->call.user_id = who->user_id;
+    x->call.who = who;
     x->fault = faults_strike(sim->faults, x->call.op, who->account, x->caller.region, who->role);
     x->call.fails = fault_fails(x->fault);
     fault_meddle(sim, x->fault);

@@ -436,6 +436,13 @@ bool policy_allows(struct sim *sim, const struct op *op, const char *region,
     return true;
 }
 
+bool sim_may(const struct sim_call *call, const char *action, const json_t *in, char *why,
+             size_t size)
+{
+    return call->who == NULL ||
+           policy_allows_action(call->sim, action, call->region, call->who, in, why, size);
+}
+
 void access_denied(const struct service_info *info, int *status, const char **code)
 {
     switch (info->protocol) {

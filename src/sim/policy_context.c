@@ -24,6 +24,7 @@ struct naming {
 #define EC2 "arn:{p}:ec2:{r}:{a}:"
 #define RDS "arn:{p}:rds:{r}:{a}:"
 #define EFS "arn:{p}:elasticfilesystem:{r}:{a}:file-system/"
+#define ACCOUNT "arn:{p}:account::{a}:account"
 #define IAM_ROLE "arn:{p}:iam::{a}:role/"
 
 static const struct naming namings[] = {
@@ -55,6 +56,7 @@ static const struct naming namings[] = {
     {"s3:*", "Bucket", "arn:{p}:s3:::{v}", NULL},
     {"iam:CreateServiceLinkedRole", "AWSServiceName",
      IAM_ROLE "aws-service-role/{v}/AWSServiceRoleForBackup", NULL},
+    {"account:*", "AccountId", ACCOUNT "/{i}/{v}", ACCOUNT},
     {"iam:*", "RoleName", IAM_ROLE "{v}", NULL},
     {"organizations:PutResourcePolicy", "Content", "{o}resourcepolicy/{i}/rp-", NULL},
     {"organizations:CreatePolicy", "Type", "{o}policy/{i}/{l}/p-", NULL},
@@ -155,7 +157,8 @@ static void add_named(const struct asked *a, const struct naming *n, const char 
         add_resource(a, n->arn, jx_str_or(alias, "TargetKeyId", "unknown"));
         return;
     }
-    if (str_equal(n->member, "ResourceId") && strstr(n->arn, ":ec2:") != NULL) {
+    if (str_equal(n->member, "ResourceId") && strstr(n->arn, ":ec2:") != NULL &&
+        !str_starts(value, "arn:")) {
         (void)snprintf(full, sizeof full, "%s/%s",
                        str_starts(value, "vol-") ? "volume"
                        : str_starts(value, "i-") ? "instance"

@@ -20,6 +20,7 @@
 #include "base/err.h"
 
 struct sim;
+struct principal;
 
 /* One request, decoded, authenticated and validated. */
 struct sim_call {
@@ -29,6 +30,7 @@ struct sim_call {
     const char *region;        /* the scope's Region; for global services the partition's */
     const char *principal_arn; /* arn:aws:sts::...:assumed-role/R/S or arn:aws:iam::...:user/U */
     const char *role;          /* role name of an assumed session, else NULL: SCP exemptions look at it */
+    const struct principal *who; /* the caller, for sim_may(); NULL inside sim_invoke */
     const char *user_id;       /* AIDA... or AROA...:session; NULL inside sim_invoke */
     json_t *in;                /* borrowed: members as aws/ops.h says; never holds a JSON null */
     const char *fails;         /* a fault: what the operation that this call starts fails with; NULL: nothing */
@@ -131,6 +133,9 @@ void sim_hash_uuid(const struct sim *sim, const char *words, char out[37]);
    Tower's effects. *out is new (may be NULL). -1 with err holding "Code: message". */
 int sim_invoke(struct sim *sim, const struct op *op, const char *account, const char *region, const char *role, json_t *in,
                json_t **out, struct err *err);
+
+/* May the caller also do this, on what `in` names? For services that act with the caller's rights. */
+bool sim_may(const struct sim_call *call, const char *action, const json_t *in, char *why, size_t size);
 
 /* Is this account one that --generate made up as a workload (and so owns `generate.resources` resources in every Region)? */
 bool sim_generated_account(const struct sim *sim, const char *account);

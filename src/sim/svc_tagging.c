@@ -198,10 +198,10 @@ static int get_tag_values(struct sim_call *call)
     return distinct(call, jx_str(call->in, "Key"));
 }
 
-static void failed_one(json_t *failures, const char *arn, const char *message)
+static void failed_one(json_t *failures, const char *arn, int status, const char *message)
 {
     json_object_set_new(failures, arn,
-                        json_pack("{s:i, s:s, s:s}", "StatusCode", 400, "ErrorCode",
+                        json_pack("{s:i, s:s, s:s}", "StatusCode", status, "ErrorCode",
                                   "InvalidParameterException", "ErrorMessage", message));
 }
 
@@ -219,6 +219,40 @@ static int check_tags(struct sim_call *call)
     return failed;
 }
 
+/* The Tagging API asks the resource's own service, with the caller's rights. */
+static bool may_tag(struct sim_call *call, const char *arn, json_t *failures)
+{
+    static const struct {
+        const char *service, *tag, *untag, *member;
+    } rights[] = {
+        {":ec2:", "ec2:CreateTags", "ec2:DeleteTags", "ResourceId"},
+        {":rds:", "rds:AddTagsToResource", "rds:RemoveTagsFromResource", "ResourceName"},
+        {":dynamodb:", "dynamodb:TagResource", "dynamodb:UntagResource", "ResourceArn"},
+        {":elasticfilesystem:", "elasticfilesystem:TagResource", "elasticfilesystem:UntagResource",
+         "ResourceId"},
+        {":s3:", "s3:PutBucketTagging", "s3:PutBucketTagging", "Bucket"},
+        {":s3:", "s3:GetBucketTagging", "s3:GetBucketTagging", "Bucket"},
+    };
+    bool allowed = true;
+    char why[512];
+    for (size_t i = 0; i < sizeof rights / sizeof *rights && allowed; i++) {
+        if (strstr(arn, rights[i].service) == NULL) {
+            continue;
+        }
+        json_t *in = json_pack("{s:s}", rights[i].member, arn);
+        json_t *tags = json_object_get(call->in, "Tags");
+        json_object_set(in, tags != NULL ? "Tags" : "TagKeys",
+                        tags != NULL ? tags : json_object_get(call->in, "TagKeys"));
+        allowed =
+            sim_may(call, tags != NULL ? rights[i].tag : rights[i].untag, in, why, sizeof why);
+        json_decref(in);
+    }
+    if (!allowed) {
+        failed_one(failures, arn, 403, why);
+    }
+    return allowed;
+}
+
 static int tag_resources(struct sim_call *call)
 {
     json_t *failures = json_object(), *tags = json_object_get(call->in, "Tags"), *value;
@@ -234,7 +268,11 @@ static int tag_resources(struct sim_call *call)
         const char *arn = json_string_value(item);
         const json_t *record = inventory_find(call->sim, call->account, call->region, arn, NULL);
         if (record == NULL) {
-            failed_one(failures, arn, "The resource does not exist in this account and Region");
+            failed_one(failures, arn, 400,
+                       "The resource does not exist in this account and Region");
+            continue;
+        }
+        if (!may_tag(call, arn, failures)) {
             continue;
         }
         json_t *merged = json_copy(json_object_get(record, "tags"));
@@ -242,7 +280,7 @@ static int tag_resources(struct sim_call *call)
         bool fits = json_object_size(merged) <= 50;
         json_decref(merged);
         if (!fits) {
-            failed_one(failures, arn, "The resource would have more than 50 tags");
+            failed_one(failures, arn, 400, "The resource would have more than 50 tags");
             continue;
         }
         json_object_foreach(tags, key, value)
@@ -264,7 +302,11 @@ static int untag_resources(struct sim_call *call)
     {
         const char *arn = json_string_value(item);
         if (inventory_find(call->sim, call->account, call->region, arn, NULL) == NULL) {
-            failed_one(failures, arn, "The resource does not exist in this account and Region");
+            failed_one(failures, arn, 400,
+                       "The resource does not exist in this account and Region");
+            continue;
+        }
+        if (!may_tag(call, arn, failures)) {
             continue;
         }
         json_array_foreach(json_object_get(call->in, "TagKeys"), j, key)

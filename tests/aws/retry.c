@@ -53,7 +53,8 @@ static void a_write_that_may_have_arrived_is_not_repeated(void **state)
     assert_int_equal(kind("kms:CreateKey", ANSWER_NETWORK, 0, true), RETRY_NEVER);
     assert_int_equal(kind("kms:CreateKey", ANSWER_NETWORK, 0, false), RETRY_TRANSIENT);
     assert_int_equal(kind("kms:CreateKey", ANSWER_SERVER, 504, true), RETRY_NEVER);
-    assert_int_equal(kind("kms:CreateKey", ANSWER_SERVER, 503, true), RETRY_TRANSIENT);
+    assert_int_equal(kind("kms:CreateKey", ANSWER_SERVER, 503, true), RETRY_NEVER);
+    assert_int_equal(kind("kms:DescribeKey", ANSWER_SERVER, 503, true), RETRY_TRANSIENT);
     assert_int_equal(kind("kms:CreateKey", ANSWER_THROTTLED, 400, true), RETRY_THROTTLED);
     assert_int_equal(kind("kms:DescribeKey", ANSWER_NETWORK, 0, true), RETRY_TRANSIENT);
     assert_int_equal(kind("kms:DescribeKey", ANSWER_SERVER, 504, true), RETRY_TRANSIENT);

@@ -22,7 +22,7 @@ import scans
 import simulator
 from simulator import MANAGEMENT, ORGANIZATION, SCRATCH, unit
 
-SIM_SCALE, WAIT_SCALE = 60000, 4000
+SIM_SCALE, WAIT_SCALE = 20000, 1400
 ENGINE_SECONDS = 60
 KEY = "mrk-0123456789abcdef0123456789abcdef"
 ADMIN_EMAIL, CENTRAL_EMAIL = "aws+backup-admin@example.com", "aws+central-backup@example.com"
@@ -140,7 +140,8 @@ DAMAGE = {  # what an API or Control Tower itself can do to a healthy world, and
 
 def damaged(*names, version="4.0"):
     world = healthy(version)
-    world["changes"] = [change for name in names for change in DAMAGE[name]]
+    # In the table's order: what is gone cannot be damaged any more.
+    world["changes"] = [change for name in DAMAGE if name in names for change in DAMAGE[name]]
     return world
 
 
@@ -246,6 +247,11 @@ class Done:
         return self.code == -signal.SIGKILL
 
     @property
+    def interrupted(self):
+        """Also when it had only just begun, and took no signals itself."""
+        return self.code in (128 + signal.SIGINT, -signal.SIGINT)
+
+    @property
     def report(self):
         return json.loads((self.directory / "report.json").read_text(encoding="utf-8"))
 
@@ -266,12 +272,20 @@ def fresh(cloud):
     return directory(cloud)
 
 
+def _end(process):
+    try:
+        return *process.communicate(timeout=ENGINE_SECONDS if process.poll() is None else 1), False
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return *process.communicate(), True
+
+
 COMMANDS = {"enable": ["enable"], "fix": ["scan", "--fix"],
             "teardown": ["teardown", "--confirm-organization", ORGANIZATION]}
 
 
-def engine(cloud, command, *flags, crash_at=0, kill_after=None, config=None, seconds=ENGINE_SECONDS, scale=WAIT_SCALE):
-    """One run to its end, to the boundary, or to the moment (in seconds) at which it is killed."""
+def engine(cloud, command, *flags, crash_at=0, stop_after=None, stop_with=signal.SIGKILL, config=None, scale=WAIT_SCALE):
+    """One run to its end, to the boundary, or to the moment (in seconds) at which it gets a signal."""
     where = directory(cloud)
     where.mkdir(parents=True, exist_ok=True)
     wanted = SCRATCH / f"{cloud.name}.config.json"
@@ -282,15 +296,15 @@ def engine(cloud, command, *flags, crash_at=0, kill_after=None, config=None, sec
     process = subprocess.Popen(arguments, env=scans.environment(cloud), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                stdin=subprocess.DEVNULL, text=True)
     try:
-        out, err = process.communicate(timeout=kill_after or seconds)
+        out, err = process.communicate(timeout=stop_after or ENGINE_SECONDS)
     except subprocess.TimeoutExpired:
-        process.kill()
-        out, err = process.communicate()
-        if kill_after is None:
-            raise AssertionError(f"{cloud.name}: {command} did not end within {seconds} s: {err[-3000:]}") from None
+        process.send_signal(stop_with)
+        out, err, late = _end(process)
+        if late or stop_after is None:
+            raise AssertionError(f"{cloud.name}: {command} did not end within {ENGINE_SECONDS} s: {err[-3000:]}") from None
     done = Done(process.returncode, out, err, where)
     problem = re.search(r"Sanitizer|runtime error|Assertion|Traceback|internal error", err)
-    if problem or (done.code < 0 and not done.killed) or done.code == 1:
+    if problem or (done.code < 0 and not done.killed and not done.interrupted) or done.code == 1:
         raise AssertionError(f"{cloud.name}: {command} broke: {done.told()}")
     return done
 
@@ -309,7 +323,7 @@ def repeated(effects):
             for what, count in effects["objects"].get(operation, {}).items() if count != 1]
 
 
-def side_by_side(job, cases, workers=int(os.environ.get("TOWERKEEP_ENGINE_WORKERS", "6"))):
+def side_by_side(job, cases, workers=int(os.environ.get("TOWERKEEP_ENGINE_WORKERS", "10"))):
     """Runs job(case) for all, a few at a time: much of a run is waiting. The exceptions, as texts."""
     problems = []
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:

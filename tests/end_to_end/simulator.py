@@ -130,6 +130,10 @@ class Simulator:
         """Moves simulated time on; what falls due has happened when this returns."""
         return self._look("clock", {"advance_seconds": seconds + 60 * minutes + 86400 * days})
 
+    def pace(self, scale):
+        """How fast simulated time runs from now on; 0: it stands."""
+        return self._look("clock", {"time_scale": scale})
+
     def environment(self, region=HOME):
         """What a program needs to find this simulator as the management account, and nothing else of AWS."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

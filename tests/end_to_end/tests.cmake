@@ -6,6 +6,18 @@ function(end_to_end name)
     ENVIRONMENT "TOWERKEEP_BUILD_DIR=${CMAKE_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1")
 endfunction()
 
+# Tests that start hundreds of processes run what ships, where it has been built (test.sh builds it first): the sanitized
+# build is exercised by the others.
+set(shipped "${CMAKE_SOURCE_DIR}/build")
+if(NOT EXISTS "${shipped}/towerkeep" OR NOT EXISTS "${shipped}/towerkeep-sim")
+  set(shipped "${CMAKE_BINARY_DIR}")
+endif()
+function(end_to_end_shipped name)
+  end_to_end(${name} ${ARGN})
+  set_tests_properties(end_to_end/${name} PROPERTIES TIMEOUT 900
+    ENVIRONMENT "TOWERKEEP_BUILD_DIR=${shipped};PYTHONDONTWRITEBYTECODE=1")
+endfunction()
+
 # Part 1: the simulator judged by the AWS CLI, by AWS's own models, by an independent signer and by the JavaScript SDK.
 end_to_end(cli_every_operation /usr/bin/python3 cli_every_operation.py $<TARGET_FILE:ops_dump>)
 end_to_end(large_lists /usr/bin/python3 large_lists.py)
@@ -26,3 +38,19 @@ end_to_end(bad_input /usr/bin/python3 -m unittest -q bad_input)
 
 # Part 3: the engine of apply, killed and hindered.
 end_to_end(apply_engine /usr/bin/python3 -m unittest -q apply_engine)
+
+# The policies that towerkeep prints, held against what every command asks for.
+end_to_end_shipped(least_privilege /usr/bin/python3 -m unittest -q least_privilege)
+end_to_end(change_walks /usr/bin/python3 -m unittest -q change_walks)
+
+# Enable, fix and teardown: killed at every boundary, under random faults, and read back by the AWS CLI.
+foreach(command Enable Fix Teardown)
+  string(TOLOWER ${command} name)
+  end_to_end_shipped(crash_${name} /usr/bin/python3 -m unittest -q crash_boundaries.${command})
+endforeach()
+end_to_end(engine_clients /usr/bin/python3 -m unittest -q engine_clients)
+end_to_end_shipped(engine_seeds /usr/bin/python3 -m unittest -q engine_seeds)
+# The same for hours: other seeds, as many as one likes (python3 tests/end_to_end/engine_seeds.py --help).
+add_custom_target(campaign COMMAND ${CMAKE_COMMAND} -E env "TOWERKEEP_BUILD_DIR=${CMAKE_BINARY_DIR}" PYTHONDONTWRITEBYTECODE=1
+  /usr/bin/python3 engine_seeds.py --seeds 3000 --first 10001
+  WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/end_to_end" DEPENDS towerkeep towerkeep-sim USES_TERMINAL)
