@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "store/history.h"
 #include "store/store.h"
 #include "store/subjects.h"
 
@@ -35,6 +36,8 @@ struct report_summary { /* what the terminal prints and every format counts alik
     int64_t fail_by_severity[SEVERITY_COUNT];
     int64_t step_status[7][STATUS_COUNT];
     struct coverage_totals coverage;
+    bool compared; /* with the run before; by_change then counts what became of each finding */
+    int64_t by_change[CHANGE_COUNT];
 };
 int report_summarize(struct store *store, struct report_summary *out, struct err *err);
 

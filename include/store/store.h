@@ -123,7 +123,8 @@ int store_coverage_totals(struct store *s, struct coverage_totals *out, struct e
 int store_findings_clear(struct store *s, struct err *err);
 int store_finding(struct store *s, const struct finding *f, struct err *err);
 /* Changes the status of one finding, for example to FIXED. */
-int store_finding_status(struct store *s, const char *finding_id, enum status status, struct err *err);
+int store_finding_status(struct store *s, const char *finding_id, enum status status,
+                         struct err *err);
 /* Ordered: FAIL, ERROR, MANUAL, MUTED, FIXED, PASS, NOT_APPLICABLE; then severity, check, account,
  * region, subject. */
 int store_each_finding(struct store *s, int (*each)(void *context, const struct finding *f),
@@ -137,5 +138,19 @@ struct finding_count {
 int store_each_finding_count(struct store *s,
                              int (*each)(void *context, const struct finding_count *c),
                              void *context, struct err *err); /* per check, by id */
+
+/* --- evidence: what a finding rests on --- */
+/* In order of check, account, Region, subject: everything about one place together. */
+int store_each_finding_by_place(struct store *s,
+                                int (*each)(void *context, const struct finding *f), void *context,
+                                struct err *err);
+/* Calls each with the fact of that id; 0 when there is none. */
+int store_read_fact(struct store *s, int64_t id, int (*each)(void *context, const struct fact *f),
+                    void *context, struct err *err);
+/* The documents kept from one answer, in order of kind, account, Region, key. The first call makes
+ * an index that lives as long as the store is open; the run itself is not changed. */
+int store_each_entity_of_fact(struct store *s, int64_t fact,
+                              int (*each)(void *context, const struct entity *e), void *context,
+                              struct err *err);
 
 #endif

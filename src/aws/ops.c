@@ -58,7 +58,10 @@ static const struct service_info services[SVC_COUNT] = {
     {SVC_TAGGING, "tagging", "tagging", "tagging", "tag", PROTOCOL_JSON_1_1, "2017-01-26",
      "ResourceGroupsTaggingAPI_20170126", "RESOURCE_GROUPS_TAGGING_API", "", NULL},
     {SVC_IAM, "iam", "iam", "iam", "iam", PROTOCOL_QUERY, "2010-05-08", NULL, "IAM",
-     "Roles/member AttachedPolicies/member Tags/member",
+     "Roles/member AttachedPolicies/member Tags/member PolicyInputList/member "
+     "PermissionsBoundaryPolicyInputList/member PolicyExclusionList/member ActionNames/member "
+     "ResourceArns/member ContextEntries/member ContextKeyValues/member EvaluationResults/member "
+     "MatchedStatements/member MissingContextValues/member ResourceSpecificResults/member",
      "https://iam.amazonaws.com/doc/2010-05-08/"},
 };
 

@@ -23,6 +23,8 @@ static const struct op iam_rows[] = {
      "MaxItems", 1000, "Roles", NULL},
     {SVC_IAM, "ListAttachedRolePolicies", EFFECT_READ, REACH_GLOBAL, "POST", "/", "", "Marker",
      "Marker", "MaxItems", 1000, "AttachedPolicies", NULL},
+    {SVC_IAM, "SimulatePrincipalPolicy", EFFECT_READ, REACH_GLOBAL, "POST", "/", "", "Marker",
+     "Marker", "MaxItems", 1000, "EvaluationResults", NULL},
     {SVC_IAM, "CreateServiceLinkedRole", EFFECT_WRITE, REACH_GLOBAL, "POST", "/", "", NULL, NULL,
      NULL, 0, NULL, NULL},
 };

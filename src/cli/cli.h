@@ -39,6 +39,9 @@ int cmd_teardown(int argc, char **argv);
 int cmd_rehearse(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
+int cmd_runs(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_iam_policy(int argc, char **argv);
 int cmd_version(int argc, char **argv);
@@ -107,6 +110,8 @@ void run_dir_close(struct run_dir *dir);
 struct report_job {
     struct words formats;
     const char *filename; /* default "report" */
+    bool evidence;        /* the evidence package as well */
+    const char *sign_key; /* private key that signs it; NULL: unsigned */
 };
 /* Refuses unknown formats before any work is done. */
 int reports_check(const struct report_job *job, struct err *err);
@@ -115,6 +120,21 @@ int reports_check(const struct report_job *job, struct err *err);
 int reports_write(const struct report_job *job, struct store *store, const json_t *config,
                   const json_t *rules, const char *directory, struct words *written,
                   struct err *err);
+
+/* --- history.c --- */
+/* Notes in the run whether flags narrowed what was judged. */
+int history_note_scope(struct store *store, bool narrowed, struct err *err);
+
+/* --- package.c: the evidence package of a run --- */
+#define PACKAGE_FOLDER "evidence"
+#define PACKAGE_DIGEST PACKAGE_FOLDER "/digest.txt"
+#define PACKAGE_SIGNATURE PACKAGE_DIGEST ".sig"
+/* Makes or replaces DIR/evidence of the run in DIR; every report must lie there already. */
+int package_make(const char *directory, struct store *store, const char *sign_key, struct err *err);
+bool package_drop(const char *directory); /* takes it away; was there one? */
+bool package_signed(const char *directory);
+/* Files of a run's directory that digest.txt cannot or need not name. */
+bool package_outside(const char *name);
 
 /* --- summary.c: what the terminal says at the end --- */
 void summary_print(FILE *out, struct store *store, const struct report_summary *summary,

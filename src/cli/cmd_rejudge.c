@@ -8,6 +8,7 @@
 #include "base/jsonx.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli.h"
 
 struct rejudge {
@@ -26,6 +27,8 @@ static const struct argp_option options[] = {
     {"output-directory", 'o', "DIR", 0, "Where the reports go (default: beside the run)", 2},
     {"output-formats", 'M', "FORMAT[,...]", 0, "Reports to write (default: json,xlsx)", 2},
     {"output-filename", 'F', "NAME", 0, "File name of the reports (default: report)", 2},
+    {"evidence", 'E', NULL, 0, "Also the evidence package, beside the run", 2},
+    {"sign-key", 'K', "FILE", 0, "Sign it with this private key (PEM, Ed25519 or ECDSA)", 2},
     {"no-color", 'n', NULL, 0, "No colours (also: NO_COLOR)", 2},
     {0},
 };
@@ -54,6 +57,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case 'F':
         r->reports.filename = value;
+        return 0;
+    case 'E':
+        r->reports.evidence = true;
+        return 0;
+    case 'K':
+        r->reports.sign_key = value;
         return 0;
     case 'n':
         r->no_color = true;
@@ -87,6 +96,8 @@ static int judge_again(struct rejudge *r, struct store *store, struct err *err)
                      store_meta_set(store, "rules", rules_text, err) ||
                      store_meta_set(store, "config", config_text, err) ||
                      store_meta_set(store, "rules_digest", rules_digest(r->setup.rules), err) ||
+                     history_note_scope(store, r->checks.count > 0 || r->excluded_checks.count > 0,
+                                        err) ||
                      store_meta_set(store, "config_digest", r->setup.config.digest, err) ||
                      store_commit(store, err)
                  ? -1
@@ -128,6 +139,24 @@ static int draw(struct rejudge *r, struct store *store, const char *directory, s
     return rc;
 }
 
+/* The package sums up the run's whole directory: it can only be beside the run. */
+static int draw_evidence(struct rejudge *r, struct store *store, const char *path,
+                         const char *directory, struct err *err)
+{
+    struct run_dir dir = {0};
+    int rc = -1;
+    if (r->output || !(str_equal(path, "run.db") || str_ends(path, "/run.db"))) {
+        err_set(err, ERR_INPUT, "--evidence: only beside the run, in the directory of its run.db");
+    } else if (run_dir_open(&dir, directory, err) == 0) {
+        rc = package_make(directory, store, r->reports.sign_key, err);
+        if (rc == 0) {
+            printf("        %s/%s\n", directory, PACKAGE_FOLDER);
+        }
+    }
+    run_dir_close(&dir);
+    return rc;
+}
+
 static char *directory_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -155,6 +184,9 @@ static int run_command(struct rejudge *r, const char *doc, char *name, int argc,
     if (rc == 0) {
         directory = r->output ? xstrdup(r->output) : directory_of(path);
         rc = draw(r, store, directory, &err);
+        if (rc >= 0 && r->reports.evidence && draw_evidence(r, store, path, directory, &err)) {
+            rc = -1;
+        }
     }
     store_close(store);
     free(path);

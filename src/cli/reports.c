@@ -6,6 +6,7 @@
 #include "base/env.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/sign_file.h"
 #include "base/text.h"
 #include "cli.h"
 
@@ -36,7 +37,11 @@ int reports_check(const struct report_job *job, struct err *err)
                        "output filename \"%s\": expected a plain name without a path",
                        job->filename);
     }
-    return 0;
+    if (job->sign_key && !job->evidence) {
+        return err_set(err, ERR_INPUT,
+                       "--sign-key signs the evidence package: give --evidence too");
+    }
+    return job->sign_key ? signature_key_check(job->sign_key, err) : 0;
 }
 
 /* Report i of the job: its file's name, its path, and the path it is written to first. */

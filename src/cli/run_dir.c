@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/mem.h"
+#include "base/sums.h"
 #include "base/text.h"
 #include "cli.h"
 
@@ -29,18 +29,21 @@ int run_dir_open(struct run_dir *dir, const char *path, struct err *err)
 int run_dir_find(const char *named, char **path, struct err *err)
 {
     static const char *const inside[] = {"run.db", "run.partial.db"};
+    *path = NULL;
     if (!file_is_directory(named)) {
+        if (!file_exists(named)) {
+            return err_set(err, ERR_INPUT, "%s: there is no such run", named);
+        }
         *path = xstrdup(named);
-        return file_exists(named)
-                   ? 0
-                   : (free(*path), err_set(err, ERR_INPUT, "%s: there is no such run", named));
+        return 0;
     }
     for (size_t i = 0; i < sizeof inside / sizeof *inside; i++) {
-        *path = path_join(named, inside[i]);
-        if (file_exists(*path)) {
+        char *found = path_join(named, inside[i]);
+        if (file_exists(found)) {
+            *path = found;
             return 0;
         }
-        free(*path);
+        free(found);
     }
     return err_set(err, ERR_INPUT, "%s: holds no run (neither run.db nor run.partial.db)", named);
 }
@@ -48,25 +51,6 @@ int run_dir_find(const char *named, char **path, struct err *err)
 int run_dir_publish(struct run_dir *dir, struct err *err)
 {
     return file_publish(dir->partial, dir->final, err);
-}
-
-static int sum_file(const char *path, char hex[SHA256_HEX_SIZE], struct err *err)
-{
-    FILE *in = fopen(path, "rb");
-    if (!in) {
-        return err_set(err, ERR_IO, "%s: cannot be read back", path);
-    }
-    struct sha256_stream *stream = sha256_stream_new();
-    char block[65536];
-    size_t got;
-    while ((got = fread(block, 1, sizeof block, in)) > 0) {
-        sha256_stream_add(stream, block, got);
-    }
-    bool bad = ferror(in) != 0;
-    fclose(in);
-    sha256_stream_hex(stream, hex);
-    sha256_stream_free(stream);
-    return bad ? err_set(err, ERR_IO, "%s: cannot be read back", path) : 0;
 }
 
 int run_dir_sums(const struct run_dir *dir, const char *const *names, struct err *err)
@@ -77,7 +61,7 @@ int run_dir_sums(const struct run_dir *dir, const char *const *names, struct err
     for (; rc == 0 && *names; names++) {
         char hex[SHA256_HEX_SIZE];
         char *one = path_join(dir->path, *names);
-        rc = sum_file(one, hex, err);
+        rc = file_sum(one, hex, err);
         if (rc == 0) {
             fprintf(out_file_stream(file), "%s  %s\n", hex, *names);
         }

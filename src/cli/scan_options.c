@@ -43,7 +43,10 @@ enum key {
     KEY_TIME_SCALE,
     KEY_CRASH_AT,
     KEY_NO_UNGOVERNED,
-    KEY_UNPACED
+    KEY_UNPACED,
+    KEY_EVIDENCE,
+    KEY_SIGN_KEY,
+    KEY_PREVIOUS
 };
 
 /* Order here is the order of --help. */
@@ -89,6 +92,12 @@ static const struct argp_option options[] = {
     {"output-formats", 'M', "FORMAT[,...]", 0, "Reports to write (default: json,xlsx)", 4},
     {"output-filename", 'F', "NAME", 0,
      "File name of the reports, without extension (default: report)", 4},
+    {"evidence", KEY_EVIDENCE, NULL, 0,
+     "Also the evidence package: DIR/evidence, with the sums of every file", 4},
+    {"sign-key", KEY_SIGN_KEY, "FILE", 0, "Sign it with this private key (PEM, Ed25519 or ECDSA)",
+     4},
+    {"previous", KEY_PREVIOUS, "RUN", 0,
+     "Compare with this run (default: the one that the directory held before)", 4},
     {"fail-on", KEY_FAIL_ON, "LEVEL", 0, "Exit 3 only for findings of this severity or worse", 4},
     {"ignore-exit-code-3", 'z', NULL, 0, "Exit 0 where it would be 3", 4},
     {"resume", KEY_RESUME, "RUN", 0,
@@ -238,6 +247,10 @@ static const char **string_of(struct scan_options *o, int key)
         return &o->output;
     case 'F':
         return &o->reports.filename;
+    case KEY_SIGN_KEY:
+        return &o->reports.sign_key;
+    case KEY_PREVIOUS:
+        return &o->previous;
     case KEY_RESUME:
         return &o->resume;
     case KEY_LOG_FILE:
@@ -256,6 +269,8 @@ static bool *flag_of(struct scan_options *o, int key)
     switch (key) {
     case KEY_ALLOW_HTTP:
         return &o->allow_http;
+    case KEY_EVIDENCE:
+        return &o->reports.evidence;
     case KEY_NO_UNGOVERNED:
         return &o->no_ungoverned;
     case KEY_UNPACED:

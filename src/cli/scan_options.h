@@ -16,10 +16,11 @@ struct scan_options {
     const char *confirm_organization, *emit;
     int max_changes, only_step, crash_at;
     double time_scale;
-    const char *first_failures; /* rehearse: where the first scan's failing checks are counted */
+    const char *first_failures;    /* rehearse: where the first scan's failing checks are counted */
     bool output_given, hide_files; /* rehearse: the reports vanish with the copy */
     bool fix, auto_approve, dry_run, delete_key, close_accounts;
-    const char *profile, *home_region, *external_id, *endpoint_url, *output, *resume, *log_file;
+    const char *profile, *home_region, *external_id, *endpoint_url, *output, *resume, *previous,
+        *log_file;
     int session_seconds, max_workers, min_severity, fail_on;
     double max_rate;
     bool ignore_exit_3, list_checks, no_color, allow_http, no_ungoverned, unpaced;

@@ -175,6 +175,14 @@ int session_open_run(struct session *s, struct err *err)
     if (find_source(s, err) || session_open_dir(s, directory, err)) {
         return -1;
     }
+    if (s->options.previous) {
+        char *previous = NULL;
+        int rc = run_dir_find(s->options.previous, &previous, err);
+        free(previous);
+        if (rc) {
+            return -1;
+        }
+    }
     if (s->options.resume) {
         return store_open(s->dir.partial, false, &s->store, err);
     }
@@ -253,11 +261,28 @@ int session_judge(struct session *s, struct err *err)
     return rc;
 }
 
+static int publish_evidence(struct session *s, struct err *err)
+{
+    const struct report_job *job = &s->options.reports;
+    if (job->evidence) {
+        words_add(&s->written, PACKAGE_FOLDER);
+        return package_make(s->dir.path, s->store, job->sign_key, err);
+    }
+    if (package_drop(s->dir.path)) {
+        log_write(LOG_WARN,
+                  "%s/%s was of the run before this one: it was removed (--evidence "
+                  "makes one of this run)",
+                  s->dir.path, PACKAGE_FOLDER);
+    }
+    return 0;
+}
+
 /* The reports are written while the database still has its partial name: either all of the run is
  * there, or none. */
 int session_publish(struct session *s, struct err *err)
 {
-    if (reports_write(&s->options.reports, s->store, s->options.setup.config.document, s->rules,
+    if (history_carry(s, err) ||
+        reports_write(&s->options.reports, s->store, s->options.setup.config.document, s->rules,
                       s->dir.path, &s->written, err)) {
         return -1;
     }
@@ -267,7 +292,7 @@ int session_publish(struct session *s, struct err *err)
     if (run_dir_publish(&s->dir, err) || run_dir_sums(&s->dir, words_list(&s->written), err)) {
         return -1;
     }
-    return store_open(s->dir.final, true, &s->store, err);
+    return store_open(s->dir.final, true, &s->store, err) || publish_evidence(s, err) ? -1 : 0;
 }
 
 int session_conclude(struct session *s, struct err *err)

@@ -30,6 +30,8 @@ int session_open_dir(struct session *s, const char *directory, struct err *err);
 int session_open_run(struct session *s, struct err *err);
 int session_collect(struct session *s, struct err *err);
 int session_judge(struct session *s, struct err *err);
+/* Notes what was judged, and keeps of the run before what comparing needs (history.c). */
+int history_carry(struct session *s, struct err *err);
 int session_publish(struct session *s, struct err *err);
 /* Prints the summary; the exit status that the verdict asks for, or -1. */
 int session_conclude(struct session *s, struct err *err);

@@ -78,6 +78,31 @@ static void print_steps(FILE *out, const struct report_summary *s, bool color)
     }
 }
 
+static void print_changes(FILE *out, const struct report_summary *s)
+{
+    static const struct {
+        enum change change;
+        const char *words;
+        bool always;
+    } told[] = {{CHANGE_NEW, "new", true},
+                {CHANGE_REGRESSED, "regressed", false},
+                {CHANGE_WAIVER_EXPIRED, "with an expired waiver", false},
+                {CHANGE_RESOLVED, "resolved", true},
+                {CHANGE_CHANGED, "changed", false},
+                {CHANGE_NOT_COMPARED, "not compared", false}};
+    if (!s->compared) {
+        return;
+    }
+    const char *comma = "\nSince the previous run: ";
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        if (told[i].always || s->by_change[told[i].change] > 0) {
+            fprintf(out, "%s%" PRId64 " %s", comma, s->by_change[told[i].change], told[i].words);
+            comma = ", ";
+        }
+    }
+    fputc('\n', out);
+}
+
 void summary_print(FILE *out, struct store *store, const struct report_summary *s, bool color)
 {
     const char *organization = store_meta(store, "organization_id");
@@ -95,6 +120,7 @@ void summary_print(FILE *out, struct store *store, const struct report_summary *
             s->coverage.reached, s->coverage.expected, percent, s->coverage.gaps,
             s->coverage.gaps == 1 ? "" : "s");
     print_steps(out, s, color);
+    print_changes(out, s);
     if (s->by_status[STATUS_FIXED] > 0) {
         fprintf(out, "\n  %" PRId64 " of the passes failed before and are FIXED now\n",
                 s->by_status[STATUS_FIXED]);

@@ -105,6 +105,20 @@ static json_t *describe_summary(const struct report_summary *s)
                      "pass_rate", rate);
 }
 
+static json_t *describe_diff(struct store *store, const struct report_summary *s)
+{
+    if (!s->compared) {
+        return json_null();
+    }
+    json_t *by_change = json_object();
+    for (int i = 0; i < CHANGE_COUNT; i++) {
+        json_object_set_new(by_change, change_name((enum change)i), json_integer(s->by_change[i]));
+    }
+    return json_pack("{s:o, s:o, s:o}", "previous_run_id",
+                     text_or_null(store_meta(store, "previous_run_id")), "previous_ended",
+                     text_or_null(store_meta(store, "previous_ended")), "by_change", by_change);
+}
+
 static int coverage_row(void *context, const struct coverage *c)
 {
     row(context,
@@ -176,7 +190,10 @@ void report_finding_json(struct text *out, const struct finding *f, const json_t
       words[] = {{",\"detail\":", f->detail},
                  {",\"risk\":", f->risk},
                  {",\"remediation\":", f->remediation},
-                 {",\"remedy\":", f->remedy}};
+                 {",\"remedy\":", f->remedy},
+                 {",\"first_seen\":", f->first_seen},
+                 {",\"last_seen\":", f->last_seen},
+                 {",\"status_since\":", f->status_since}};
     plain_add_json(out, "{\"finding_id\":", f->id);
     plain_add_json(out, ",\"check_id\":", f->check_id);
     plain_add_json(out, ",\"title\":", f->title);
@@ -312,6 +329,7 @@ int report_write_json(const struct report_input *in, const char *path, struct er
                      c->expected ? json_real(100.0 * (double)c->reached / (double)c->expected)
                                  : json_null()));
     member(&w, "summary", describe_summary(&summary));
+    member(&w, "diff", describe_diff(in->store, &summary));
     text_init(&w.rows, ROW_MAX_BYTES);
     int rc = write_lists(&w, err);
     text_release(&w.rows);

@@ -80,6 +80,10 @@ int report_summarize(struct store *store, struct report_summary *out, struct err
         store_coverage_totals(store, &out->coverage, err)) {
         return -1;
     }
+    out->compared = store_has_previous(store);
+    if (out->compared && store_count_differences(NULL, store, out->by_change, err) < 0) {
+        return -1;
+    }
     unsigned long long failures = (unsigned long long)out->by_status[STATUS_FAIL];
     unsigned long long errors = (unsigned long long)out->by_status[STATUS_ERROR];
     unsigned long long gaps = (unsigned long long)out->coverage.gaps;

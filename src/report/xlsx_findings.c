@@ -4,17 +4,28 @@
 #include "base/jsonx.h"
 #include "xlsx.h"
 
-static const struct column columns[] = {
-    {"Finding id", 18, STYLE_TEXT},      {"Status", 16, STYLE_TEXT},
-    {"Severity", 13, STYLE_TEXT},        {"Check", 9, STYLE_TEXT},
-    {"Title", 26, STYLE_WRAP},           {"Step", 13, STYLE_WRAP},
-    {"Account", 14, STYLE_TEXT},         {"Account name", 16, STYLE_WRAP},
-    {"OU path", 17, STYLE_WRAP},         {"Region", 14, STYLE_TEXT},
-    {"Resource", 18, STYLE_WRAP},        {"Resource ARN", 30, STYLE_WRAP},
-    {"Expected", 24, STYLE_WRAP},        {"Observed", 26, STYLE_WRAP},
-    {"Detail", 30, STYLE_WRAP},          {"Risk", 28, STYLE_WRAP},
-    {"Remediation", 32, STYLE_WRAP},     {"Remedy", 12, STYLE_WRAP},
-    {"Evidence (facts)", 12, STYLE_WRAP}};
+static const struct column columns[] = {{"Finding id", 18, STYLE_TEXT},
+                                        {"Status", 16, STYLE_TEXT},
+                                        {"Severity", 13, STYLE_TEXT},
+                                        {"Check", 9, STYLE_TEXT},
+                                        {"Title", 26, STYLE_WRAP},
+                                        {"Step", 13, STYLE_WRAP},
+                                        {"Account", 14, STYLE_TEXT},
+                                        {"Account name", 16, STYLE_WRAP},
+                                        {"OU path", 17, STYLE_WRAP},
+                                        {"Region", 14, STYLE_TEXT},
+                                        {"Resource", 18, STYLE_WRAP},
+                                        {"Resource ARN", 30, STYLE_WRAP},
+                                        {"Expected", 24, STYLE_WRAP},
+                                        {"Observed", 26, STYLE_WRAP},
+                                        {"Detail", 30, STYLE_WRAP},
+                                        {"Risk", 28, STYLE_WRAP},
+                                        {"Remediation", 32, STYLE_WRAP},
+                                        {"Remedy", 12, STYLE_WRAP},
+                                        {"Evidence (facts)", 12, STYLE_WRAP},
+                                        {"First seen (UTC)", 20, STYLE_DATE},
+                                        {"Last seen (UTC)", 20, STYLE_DATE},
+                                        {"Status since (UTC)", 20, STYLE_DATE}};
 
 /* The detail; of what was fixed, also how it was before. */
 static void detail_cell(struct sheet *s, const struct finding *f)
@@ -63,6 +74,9 @@ static int row(void *context, const struct finding *f)
     sheet_text(s, well ? NULL : f->remediation);
     sheet_text(s, well ? NULL : f->remedy);
     sheet_text(s, f->evidence);
+    sheet_iso(s, f->first_seen);
+    sheet_iso(s, f->last_seen);
+    sheet_iso(s, f->status_since);
     return sheet_going(s);
 }
 

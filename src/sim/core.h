@@ -170,6 +170,8 @@ struct policy_question {
     const json_t *context;   /* further condition keys, lower case -> text or list; may be NULL */
 };
 enum policy_word policy_ask(const json_t *document, const struct policy_question *question);
+/* What the account's service control policies say; the management account is not bound by any. */
+enum policy_word policy_ask_controls(struct sim *sim, const struct policy_question *question);
 /* Trust policies: does the statement's Principal hold this account or ARN? */
 enum policy_word policy_trusts(const json_t *document, const struct policy_question *question,
                                const char *caller_account);

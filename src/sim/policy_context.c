@@ -60,6 +60,7 @@ static const struct naming namings[] = {
     {"iam:*", "RoleName", IAM_ROLE "{v}", NULL},
     {"organizations:PutResourcePolicy", "Content", "{o}resourcepolicy/{i}/rp-", NULL},
     {"organizations:CreatePolicy", "Type", "{o}policy/{i}/{l}/p-", NULL},
+    {"iam:SimulatePrincipalPolicy", "PolicySourceArn", "{v}", NULL},
 };
 
 /* Organizations: what stands in these members is told from its first letters. */

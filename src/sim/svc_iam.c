@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/jsonx.h"
 #include "core.h"
+#include "svc_iam.h"
 
 /* State of an account: {"roles": {NAME: {RoleName, Arn, RoleId, Path, CreateDate,
    AssumeRolePolicyDocument (text), MaxSessionDuration, Description, "@attached": [{PolicyName,
@@ -285,6 +286,12 @@ static int create_linked(struct sim_call *call)
                     "Service %s is not supported for service-linked roles.", service);
 }
 
+static int simulate(struct sim_call *call)
+{
+    json_t *rows = iam_simulate(call);
+    return rows == NULL ? -1 : paged(call, rows);
+}
+
 #define ROLE_NAME "RoleName!:s1..64/^[\\w+=,.@-]+$/"
 #define PAGING "Marker:s1..320, MaxItems:i1..1000"
 
@@ -295,6 +302,11 @@ static const struct sim_route routes[] = {
     {"CreateServiceLinkedRole", create_linked,
      "AWSServiceName!:s1..128/^[\\w+=,.@-]+$/, Description:s0..1000, "
      "CustomSuffix:s1..64/^[\\w+=,.@-]+$/"},
+    {"SimulatePrincipalPolicy", simulate,
+     "PolicySourceArn!:s20..2048, PolicyInputList:[s1..131072], ActionNames!:[s3..128], "
+     "ResourceArns:[s1..2048], ContextEntries:[{ContextKeyName:s5..256, ContextKeyValues:[s], "
+     "ContextKeyType:e(string|stringList|numeric|numericList|boolean|booleanList|ip|ipList|binary|"
+     "binaryList|date|dateList)}], " PAGING},
 };
 
 const struct sim_service sim_iam = {

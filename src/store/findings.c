@@ -22,6 +22,7 @@ int store_findings_clear(struct store *s, struct err *err)
             return -1;
         }
     }
+    s->differences_counted = false;
     map_free(s->checks);
     s->checks = map_new(check_words_free);
     /* Filling first and ordering once is several times cheaper than keeping order throughout. */
@@ -110,6 +111,7 @@ int store_finding(struct store *s, const struct finding *f, struct err *err)
     bind_unless_same(statement, 21, f->remedy, common->remedy);
     store_bind(statement, 22, f->evidence);
     s->findings_unordered = true;
+    s->differences_counted = false;
     return store_run(s, SQL_FINDING, statement, err);
 }
 
@@ -119,6 +121,7 @@ int store_finding_status(struct store *s, const char *finding_id, enum status st
     if (store_write(s, err) != 0) {
         return -1;
     }
+    s->differences_counted = false;
     sqlite3_stmt *statement = store_take(s, SQL_FINDING_STATUS, err);
     if (statement == NULL) {
         return -1;
@@ -142,7 +145,7 @@ static int put_in_order(struct store *s, struct err *err)
 }
 
 /* The words of the checks of a run that was opened. */
-static int load_checks(struct store *s, struct err *err)
+int store_checks_load(struct store *s, struct err *err)
 {
     if (map_count(s->checks) > 0) {
         return 0;
@@ -171,7 +174,7 @@ static const char *column_or(sqlite3_stmt *statement, int column, const char *co
     return own ? store_column(statement, column) : common;
 }
 
-static struct finding finding_of_row(const struct store *s, sqlite3_stmt *statement)
+struct finding store_finding_of_row(struct store *s, sqlite3_stmt *statement)
 {
     const char *check_id = store_column(statement, 1);
     const struct check_words *common = map_get(s->checks, check_id);
@@ -209,7 +212,7 @@ static struct finding finding_of_row(const struct store *s, sqlite3_stmt *statem
 int store_each_finding(struct store *s, int (*each)(void *context, const struct finding *f),
                        void *context, struct err *err)
 {
-    if (put_in_order(s, err) != 0 || load_checks(s, err) != 0) {
+    if (put_in_order(s, err) != 0 || store_checks_load(s, err) != 0) {
         return -1;
     }
     sqlite3_stmt *statement = store_take(s, SQL_EACH_FINDING, err);
@@ -219,8 +222,9 @@ int store_each_finding(struct store *s, int (*each)(void *context, const struct 
     int result = 0;
     int step = 0;
     while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
-        struct finding f = finding_of_row(s, statement);
-        result = each(context, &f);
+        struct finding f = store_finding_of_row(s, statement);
+        result = store_finding_seen(s, &f, err);
+        result = result == 0 ? each(context, &f) : result;
     }
     if (result == 0 && step != SQLITE_DONE) {
         result = store_fail(s, err);

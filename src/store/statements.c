@@ -51,6 +51,10 @@ const char *const store_findings_index_drop = "DROP INDEX IF EXISTS findings_in_
 #define GAP_COLUMNS                                                                                \
     "SELECT operation, account, region, target, class, code, message, wall_ms, request_id, id"     \
     " FROM gaps"
+#define FINDING_COLUMNS                                                                            \
+    "SELECT finding_id, check_id, title, scope, subject, status, severity_rank, step,"             \
+    " account_id, account_name, ou_path, region, resource_arn, resource_name, expected,"           \
+    " observed, detail, risk, remediation, remedy, evidence"
 /* A need may name a whole service ("rds:*"): an index range, then the order of discovery. */
 #define GAP_OPERATION "operation >= ?1 AND operation < ?2"
 
@@ -113,15 +117,35 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_CHECK] =
         "INSERT INTO checks(check_id, title, scope, step, severity_rank, detail, risk,"
         " remedy) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(check_id) DO NOTHING",
-    [SQL_EACH_FINDING] =
-        "SELECT finding_id, check_id, title, scope, subject, status, severity_rank, step,"
-        " account_id, account_name, ou_path, region, resource_arn, resource_name, expected,"
-        " observed, detail, risk, remediation, remedy, evidence FROM verdicts"
-        " ORDER BY status_rank, severity_rank, check_id, account_id, region, subject",
+    [SQL_EACH_FINDING] = FINDING_COLUMNS
+    " FROM verdicts"
+    " ORDER BY status_rank, severity_rank, check_id, account_id, region, subject",
     [SQL_COUNT_FINDINGS] = "SELECT check_id, status_rank, count(*) FROM verdicts"
                            " GROUP BY status_rank, severity_rank, check_id",
     [SQL_EACH_CHECK] = "SELECT check_id, title, step, severity_rank, scope, detail, risk, remedy"
                        " FROM checks ORDER BY check_id",
+    [SQL_EACH_FINDING_BY_PLACE] =
+        FINDING_COLUMNS " FROM verdicts ORDER BY check_id, account_id, region, subject, finding_id",
+    [SQL_PREVIOUS_THERE] = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'previous'",
+    [SQL_PREVIOUS_SEEN] =
+        "SELECT status, first_seen, status_since FROM previous WHERE finding_id = ?1",
+    [SQL_PREVIOUS_ADD] =
+        "INSERT OR REPLACE INTO previous(finding_id, check_id, subject, status, severity_rank,"
+        " step, account_id, account_name, region, resource_name, expected, observed, first_seen,"
+        " status_since) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    [SQL_PREVIOUS_IN_ORDER] =
+        "SELECT finding_id, check_id, subject, status, severity_rank, step, account_id,"
+        " account_name, region, resource_name, expected, observed, first_seen, status_since"
+        " FROM previous ORDER BY check_id, subject, finding_id",
+    [SQL_FINDINGS_IN_ORDER] =
+        "SELECT finding_id, check_id, subject, status, severity_rank, step, account_id,"
+        " account_name, region, resource_name, expected, observed, '', ''"
+        " FROM verdicts ORDER BY check_id, subject, finding_id",
+    [SQL_READ_FACT] = "SELECT operation, account, region, target, request_id, wall_ms, digest,"
+                      " bytes, http_status, attempts, throttles, page FROM facts WHERE id = ?1",
+    [SQL_ENTITIES_OF_FACT] = "SELECT e.kind, e.account, e.region, e.key, e.json, e.fact"
+                             " FROM temp.kept k JOIN main.entities e ON e.id = k.entity"
+                             " WHERE k.fact = ?1 ORDER BY e.kind, e.account, e.region, e.key",
 };
 
 sqlite3_stmt *store_take(struct store *s, enum sql which, struct err *err)

@@ -229,7 +229,8 @@ int store_open(const char *path, bool read_only, struct store **out, struct err 
     }
     struct store *s = connection(path, read_only);
     if (connect_to(s, err) != 0 || check_kind(s, err) != 0 || load_meta(s, err) != 0 ||
-        load_gaps(s, err) != 0 || store_questions_count_all(s, err) != 0) {
+        load_gaps(s, err) != 0 || store_previous_find(s, err) != 0 ||
+        store_questions_count_all(s, err) != 0) {
         store_close(s);
         return -1;
     }

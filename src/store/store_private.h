@@ -6,9 +6,11 @@
 #include <sqlite3.h>
 
 #include "base/map.h"
+#include "model/change.h"
 #include "store/store.h"
 
 #define IDLE_EACH 2 /* walks of the same kind that go side by side */
+#define STORE_TIME_SIZE 32
 #define QUESTION_STATES (QUESTION_GAP + 1)
 
 /* Every statement the store runs; the text of each stands in statements.c. */
@@ -49,6 +51,14 @@ enum sql {
     SQL_EACH_FINDING,
     SQL_COUNT_FINDINGS,
     SQL_EACH_CHECK,
+    SQL_EACH_FINDING_BY_PLACE,
+    SQL_READ_FACT,
+    SQL_ENTITIES_OF_FACT,
+    SQL_PREVIOUS_THERE,
+    SQL_PREVIOUS_SEEN,
+    SQL_PREVIOUS_ADD,
+    SQL_PREVIOUS_IN_ORDER,
+    SQL_FINDINGS_IN_ORDER,
     SQL_COUNT
 };
 
@@ -62,6 +72,11 @@ struct store {
     sqlite3 *db;
     char *path;
     bool read_only, in_transaction;
+    bool has_previous; /* the run before this one was carried over */
+    char first_seen[STORE_TIME_SIZE], status_since[STORE_TIME_SIZE]; /* of the finding at hand */
+    bool differences_counted;
+    int64_t differences[CHANGE_COUNT];
+    bool fact_index;         /* the temporary index from facts to entities is there */
     bool findings_unordered; /* rows were added since the order index was last built */
     sqlite3_stmt *idle[SQL_COUNT][IDLE_EACH]; /* prepared and not in use */
     struct map *meta;                         /* key -> char * */
@@ -111,6 +126,14 @@ int store_each_entity_region(struct store *s, const char *kind, const char *acco
                              struct err *err);
 /* Is anything hidden in this account and Region? 1, 0, -1. */
 int store_gap_at(struct store *s, const char *account, const char *region, struct err *err);
+
+/* A row with the columns of SQL_EACH_FINDING; borrowed until the next step. */
+struct finding store_finding_of_row(struct store *s, sqlite3_stmt *statement);
+/* Fills when it was seen; the strings live until the next call. */
+int store_finding_seen(struct store *s, struct finding *f, struct err *err);
+/* Does an opened run carry the one before it? */
+int store_previous_find(struct store *s, struct err *err);
+int store_checks_load(struct store *s, struct err *err);
 
 /* Counts the questions of a run that was opened. */
 int store_questions_count_all(struct store *s, struct err *err);

@@ -236,6 +236,37 @@ class ACallerAndItsAccount(simulator.Story):
         member.refused("iam create-service-linked-role", "InvalidInput",
                        aws_service_name="reports.backup.amazonaws.com")
 
+    def test_is_told_what_its_policies_allow(self):
+        me = f"arn:aws:iam::{MANAGEMENT}:user/towerkeep"
+
+        def decisions(aws, source, **members):
+            rows = aws.ok("iam simulate-principal-policy", policy_source_arn=source, **members)["EvaluationResults"]
+            return [(row["EvalActionName"], row["EvalResourceName"], row["EvalDecision"]) for row in rows]
+        self.assertEqual(decisions(self.aws, me, action_names=["kms:CreateKey", "backup:ListTags"]),
+                         [("kms:CreateKey", "*", "allowed"), ("backup:ListTags", "*", "allowed")])
+        # Further policies count too, for the resources and the context they name.
+        key = f"arn:aws:kms:eu-west-1:{MANAGEMENT}:key/"
+        deny = json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Deny", "Action": "kms:*", "Resource": key + "a",
+             "Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}}]})
+        region = {"ContextKeyName": "aws:RequestedRegion", "ContextKeyType": "string", "ContextKeyValues": ["eu-west-1"]}
+        asked = {"action_names": ["kms:EnableKey"], "policy_input_list": [deny], "resource_arns": [key + "a", key + "b"]}
+        self.assertEqual([row[2] for row in decisions(self.aws, me, context_entries=[region], **asked)],
+                         ["explicitDeny", "allowed"])
+        unsaid = self.aws.ok("iam simulate-principal-policy", policy_source_arn=me, **asked)["EvaluationResults"]
+        self.assertEqual([(row["EvalDecision"], row["MissingContextValues"]) for row in unsaid],
+                         [("allowed", ["aws:RequestedRegion"])] * 2)
+        pages = decisions(self.aws, me, max_items=1, action_names=["kms:CreateKey", "kms:ListKeys"])
+        self.assertEqual(len(pages), 1)
+        # A role of a member is bound by service control policies; nobody else's entity is told about.
+        member, role = self.aws.assumed(X_PROD), f"arn:aws:iam::{X_PROD}:role/AWSControlTowerExecution"
+        self.assertEqual(decisions(member, role, action_names=["organizations:LeaveOrganization"]),
+                         [("organizations:LeaveOrganization", "*", "allowed")])
+        self.aws.refused("iam simulate-principal-policy", "NoSuchEntity", policy_source_arn=role,
+                         action_names=["kms:ListKeys"])
+        self.aws.refused("iam simulate-principal-policy", "InvalidInput", action_names=["kms:ListKeys"],
+                         policy_source_arn=f"arn:aws:sts::{MANAGEMENT}:assumed-role/Admin/me")
+
     def test_lists_regions_and_turns_one_on(self):
         status = {one["RegionName"]: one["RegionOptStatus"] for one in self.aws.ok("account list-regions")["Regions"]}
         self.assertEqual(status["eu-central-1"], "ENABLED_BY_DEFAULT")

@@ -38,7 +38,6 @@ end_to_end(bad_input /usr/bin/python3 -m unittest -q bad_input)
 
 # Part 3: the engine of apply, killed and hindered.
 end_to_end(apply_engine /usr/bin/python3 -m unittest -q apply_engine)
-
 # The policies that towerkeep prints, held against what every command asks for.
 end_to_end_shipped(least_privilege /usr/bin/python3 -m unittest -q least_privilege)
 end_to_end(change_walks /usr/bin/python3 -m unittest -q change_walks)
@@ -54,3 +53,8 @@ end_to_end_shipped(engine_seeds /usr/bin/python3 -m unittest -q engine_seeds)
 add_custom_target(campaign COMMAND ${CMAKE_COMMAND} -E env "TOWERKEEP_BUILD_DIR=${CMAKE_BINARY_DIR}" PYTHONDONTWRITEBYTECODE=1
   /usr/bin/python3 engine_seeds.py --seeds 3000 --first 10001
   WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/end_to_end" DEPENDS towerkeep towerkeep-sim USES_TERMINAL)
+
+# Part 4: what the auditor receives.
+end_to_end(evidence_package /usr/bin/python3 -m unittest -q evidence_package)
+end_to_end(evidence_history /usr/bin/python3 -m unittest -q evidence_history)
+end_to_end(evidence_runs /usr/bin/python3 -m unittest -q evidence_runs)

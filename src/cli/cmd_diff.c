@@ -1,0 +1,229 @@
+/* diff: what became of each finding from one run to another. */
+#include <argp.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/text.h"
+#include "cli.h"
+#include "store/history.h"
+
+struct diff {
+    const char *runs[2];
+    struct store *stores[2];
+    bool json, all, color;
+    bool first;
+    int64_t counts[CHANGE_COUNT];
+};
+
+static const char doc[] =
+    "Compares two runs finding by finding: REGRESSED (was well, fails now), NEW, WAIVER EXPIRED, "
+    "CHANGED, RESOLVED, NOT COMPARED (only one of the runs looked there), UNCHANGED. A failure "
+    "that can no longer be seen is not resolved.\v"
+    "A and B are runs' directories or their run.db; A is the earlier one. A scan compares itself "
+    "with the run that its directory held before, or with --previous.\n\n"
+    "Exit status: 0 nothing got worse; 3 something is REGRESSED, NEW or WAIVER EXPIRED; 2 usage, "
+    "or no such run.";
+
+static const struct argp_option options[] = {
+    {"output-formats", 'M', "FORMAT", 0, "text or json (default: text)", 1},
+    {"all", 'a', NULL, 0, "List what is UNCHANGED too", 1},
+    {"no-color", 'n', NULL, 0, "No colours (also: NO_COLOR)", 1},
+    {0},
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct diff *d = state->input;
+    switch (key) {
+    case 'M':
+        if (strcmp(value, "json") != 0 && strcmp(value, "text") != 0) {
+            usage_fail("unknown output format \"%s\": expected text or json", value);
+        }
+        d->json = strcmp(value, "json") == 0;
+        return 0;
+    case 'a':
+        d->all = true;
+        return 0;
+    case 'n':
+        d->color = false;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num >= 2) {
+            usage_fail("two runs, not \"%s\" as well", value);
+        }
+        d->runs[state->arg_num] = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (state->arg_num < 2) {
+            usage_fail("which runs? (towerkeep diff A B)");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static json_t *words(const char *s)
+{
+    return s && *s ? jx_string(s, strlen(s)) : json_null();
+}
+
+static json_t *describe_run(struct store *s)
+{
+    return json_pack("{s:o, s:o, s:o}", "run_id", words(store_meta(s, "run_id")), "started",
+                     words(store_meta(s, "started")), "ended", words(store_meta(s, "ended")));
+}
+
+static json_t *describe_side(const struct finding *f)
+{
+    return f ? json_pack("{s:s, s:s, s:o, s:o}", "status", status_name(f->status), "severity",
+                         severity_name(f->severity), "expected", words(f->expected), "observed",
+                         words(f->observed))
+             : json_null();
+}
+
+static int json_row(void *context, const struct difference *d)
+{
+    struct diff *diff = context;
+    const struct finding *f = d->after ? d->after : d->before;
+    json_t *row =
+        json_pack("{s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:o, s:o}", "change", change_name(d->change),
+                  "finding_id", f->id, "check_id", words(f->check_id), "step", f->step, "subject",
+                  words(f->subject), "account_id", words(f->account_id), "region", words(f->region),
+                  "before", describe_side(d->before), "after", describe_side(d->after));
+    fputs(diff->first ? "\n    " : ",\n    ", stdout);
+    diff->first = false;
+    json_dumpf(row, stdout, JSON_COMPACT);
+    json_decref(row);
+    return 0;
+}
+
+static void add_safe(struct text *line, const char *s)
+{
+    text_add_printable(line, s, strnlen(s, 2000));
+}
+
+static int text_row(void *context, const struct difference *d)
+{
+    struct diff *diff = context;
+    const struct finding *f = d->after ? d->after : d->before;
+    static const char *const colors[CHANGE_COUNT] = {[CHANGE_REGRESSED] = "\033[31m",
+                                                     [CHANGE_NEW] = "\033[31m",
+                                                     [CHANGE_WAIVER_EXPIRED] = "\033[31m",
+                                                     [CHANGE_CHANGED] = "\033[33m",
+                                                     [CHANGE_RESOLVED] = "\033[32m",
+                                                     [CHANGE_NOT_COMPARED] = "",
+                                                     [CHANGE_UNCHANGED] = ""};
+    struct text line;
+    text_init(&line, 16384);
+    text_addf(&line, "%s%-14s%s %-8s ", diff->color ? colors[d->change] : "",
+              change_name(d->change), diff->color ? "\033[0m" : "", severity_name(f->severity));
+    add_safe(&line, f->check_id);
+    text_add(&line, "  ");
+    add_safe(&line, *f->resource_name ? f->resource_name : f->subject);
+    text_addf(&line, "  %s -> %s", d->before ? status_name(d->before->status) : "absent",
+              d->after ? status_name(d->after->status) : "absent");
+    if (*f->account_id || *f->region) {
+        text_add(&line, "  (");
+        add_safe(&line, f->account_id);
+        text_add(&line, *f->account_id && *f->region ? " " : "");
+        add_safe(&line, f->region);
+        text_add(&line, ")");
+    }
+    puts(text_str(&line));
+    text_clear(&line);
+    if (f->status == STATUS_FAIL && d->change != CHANGE_UNCHANGED) {
+        add_safe(&line, f->observed);
+        printf("               observed %s\n", text_str(&line));
+    }
+    text_release(&line);
+    return 0;
+}
+
+static int each_change(struct diff *d,
+                       int (*each)(void *context, const struct difference *difference),
+                       struct err *err)
+{
+    unsigned last = d->all ? CHANGE_COUNT : CHANGE_UNCHANGED;
+    for (unsigned change = 0; change < last; change++) {
+        if (d->counts[change] > 0 &&
+            store_each_difference(d->stores[0], d->stores[1], 1U << change, each, d, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int print_json(struct diff *d, struct err *err)
+{
+    json_t *head = json_pack("{s:o, s:o}", "before", describe_run(d->stores[0]), "after",
+                             describe_run(d->stores[1]));
+    json_t *counts = json_object();
+    for (int i = 0; i < CHANGE_COUNT; i++) {
+        json_object_set_new(counts, change_name((enum change)i), json_integer(d->counts[i]));
+    }
+    fputs("{\n  \"schema\": \"towerkeep-diff/1\",\n  \"runs\": ", stdout);
+    json_dumpf(head, stdout, JSON_COMPACT);
+    fputs(",\n  \"counts\": ", stdout);
+    json_dumpf(counts, stdout, JSON_COMPACT);
+    fputs(",\n  \"differences\": [", stdout);
+    json_decref(head);
+    json_decref(counts);
+    d->first = true;
+    int rc = each_change(d, json_row, err);
+    fputs(d->first ? "]\n}\n" : "\n  ]\n}\n", stdout);
+    return rc;
+}
+
+static int print_text(struct diff *d, struct err *err)
+{
+    int rc = each_change(d, text_row, err);
+    for (int i = 0; rc == 0 && i < CHANGE_COUNT; i++) {
+        printf("%s%" PRId64 " %s", i ? ", " : "", d->counts[i], change_name((enum change)i));
+    }
+    putchar('\n');
+    return rc;
+}
+
+static int compare(struct diff *d, struct err *err)
+{
+    for (int i = 0; i < 2; i++) {
+        char *path = NULL;
+        int rc = run_dir_find(d->runs[i], &path, err) || store_open(path, true, &d->stores[i], err)
+                     ? -1
+                     : 0;
+        free(path);
+        if (rc) {
+            return -1;
+        }
+    }
+    if (store_count_differences(d->stores[0], d->stores[1], d->counts, err) < 0 ||
+        (d->json ? print_json(d, err) : print_text(d, err))) {
+        return -1;
+    }
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        return err_set(err, ERR_IO, "the comparison could not be written");
+    }
+    return d->counts[CHANGE_REGRESSED] + d->counts[CHANGE_NEW] + d->counts[CHANGE_WAIVER_EXPIRED] >
+                   0
+               ? EXIT_FAILING
+               : EXIT_OK;
+}
+
+int cmd_diff(int argc, char **argv)
+{
+    struct err err = ERR_INIT;
+    struct diff d = {.color = color_wanted(false, stdout)};
+    const struct argp argp = {.options = options, .parser = parse, .args_doc = "A B", .doc = doc};
+    char name[] = "towerkeep diff";
+    argv[0] = name;
+    arguments_check(&argp, argc, argv);
+    argp_parse(&argp, argc, argv, 0, NULL, &d);
+    int rc = compare(&d, &err);
+    store_close(d.stores[0]);
+    store_close(d.stores[1]);
+    return rc < 0 ? cli_fail(&err) : rc;
+}

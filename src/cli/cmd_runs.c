@@ -1,0 +1,274 @@
+/* runs: the runs kept under a directory, and which of them may go. */
+#include <argp.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli.h"
+
+#define DAY_MS ((int64_t)24 * 3600 * 1000)
+
+struct kept { /* one run */
+    char *path, *run_id, *ended;
+    int64_t ended_ms;
+    struct report_summary summary;
+    bool is_signed, judged;
+    bool holds_more; /* directories that are none of the run's own */
+};
+
+struct runs {
+    const char *directory;
+    long long keep, older_than; /* -1: not said */
+    bool remove, json;
+    struct kept *items;
+    size_t count;
+};
+
+static const char doc[] =
+    "Lists the runs kept under a directory, newest first: the directory itself and those right "
+    "below it that hold a run.db. With --keep or --older-than it says which may go, and --delete "
+    "removes them. The newest run and signed runs always stay.\v"
+    "With both --keep and --older-than a run goes only when both say so.\n\n"
+    "Example:\n  towerkeep runs /var/lib/towerkeep --keep 30 --older-than 365 --delete";
+
+static const struct argp_option options[] = {
+    {"keep", 'k', "N", 0, "The newest N stay", 1},
+    {"older-than", 't', "DAYS", 0, "Those that ended at most DAYS ago stay", 1},
+    {"delete", 'd', NULL, 0, "Delete what may go, directory and all", 1},
+    {"output-formats", 'M', "FORMAT", 0, "text or json (default: text)", 1},
+    {0},
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct runs *r = state->input;
+    switch (key) {
+    case 'k':
+        if (!str_number(value, 1, 1000000, &r->keep)) {
+            usage_fail("--keep: \"%s\" is no number from 1", value);
+        }
+        return 0;
+    case 't':
+        if (!str_number(value, 0, 36500, &r->older_than)) {
+            usage_fail("--older-than: \"%s\" is no number of days", value);
+        }
+        return 0;
+    case 'd':
+        r->remove = true;
+        return 0;
+    case 'M':
+        if (strcmp(value, "json") != 0 && strcmp(value, "text") != 0) {
+            usage_fail("unknown output format \"%s\": expected text or json", value);
+        }
+        r->json = strcmp(value, "json") == 0;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (r->directory) {
+            usage_fail("one DIR at a time, not \"%s\" as well", value);
+        }
+        r->directory = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (!r->directory) {
+            usage_fail("which DIR?");
+        }
+        if (r->remove && r->keep < 0 && r->older_than < 0) {
+            usage_fail("--delete needs --keep or --older-than");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* A link may lead to what is not ours to delete. */
+static bool is_own_directory(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static bool holds_more(const char *path)
+{
+    char **names = NULL;
+    size_t count = 0;
+    struct err ignored = ERR_INIT;
+    bool more = dir_list(path, NULL, &names, &count, &ignored) != 0;
+    for (size_t i = 0; i < count && !more; i++) {
+        char *inside = path_join(path, names[i]);
+        more = is_own_directory(inside) && strcmp(names[i], PACKAGE_FOLDER) != 0;
+        free(inside);
+    }
+    names_free(names, count);
+    return more;
+}
+
+/* A run that cannot be read is told and left alone. */
+static void add_run(struct runs *r, const char *path)
+{
+    struct err err = ERR_INIT;
+    struct store *store = NULL;
+    struct kept one = {0};
+    char *database = path_join(path, "run.db");
+    if (!file_exists(database)) {
+        free(database);
+        return;
+    }
+    if (store_open(database, true, &store, &err) || report_summarize(store, &one.summary, &err)) {
+        (void)cli_fail_and(&err, "; left alone");
+    } else {
+        const char *ended = store_meta(store, "ended");
+        one.judged = ended && time_parse_iso(ended, &one.ended_ms);
+        one.path = xstrdup(path);
+        one.run_id = xstrdup(store_meta(store, "run_id") ? store_meta(store, "run_id") : "?");
+        one.ended = xstrdup(ended ? ended : "?");
+        one.is_signed = package_signed(path);
+        one.holds_more = holds_more(path);
+        r->items = xreallocarray(r->items, r->count + 1, sizeof *r->items);
+        r->items[r->count++] = one;
+    }
+    store_close(store);
+    free(database);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct kept *left = a, *right = b;
+    int order = (left->ended_ms < right->ended_ms) - (left->ended_ms > right->ended_ms);
+    return order ? order : strcmp(left->path, right->path);
+}
+
+static int find_runs(struct runs *r, struct err *err)
+{
+    char **names = NULL;
+    size_t count = 0;
+    if (dir_list(r->directory, NULL, &names, &count, err)) {
+        return -1;
+    }
+    add_run(r, r->directory);
+    for (size_t i = 0; i < count; i++) {
+        char *path = path_join(r->directory, names[i]);
+        if (is_own_directory(path)) {
+            add_run(r, path);
+        }
+        free(path);
+    }
+    names_free(names, count);
+    if (r->count > 0) {
+        qsort(r->items, r->count, sizeof *r->items, newest_first);
+    }
+    return 0;
+}
+
+/* The directory that was named may hold the others: it never goes. */
+static bool may_go(const struct runs *r, size_t i, int64_t now_ms)
+{
+    const struct kept *one = &r->items[i];
+    if (i == 0 || one->is_signed || !one->judged || one->holds_more ||
+        strcmp(one->path, r->directory) == 0 || (r->keep < 0 && r->older_than < 0)) {
+        return false;
+    }
+    return (r->keep < 0 || (long long)i >= r->keep) &&
+           (r->older_than < 0 || now_ms - one->ended_ms > r->older_than * DAY_MS);
+}
+
+/* Under the run's lock: a scan into it may be under way. */
+static int remove_run(const char *path, struct err *err)
+{
+    struct run_dir dir = {0};
+    int rc = run_dir_open(&dir, path, err);
+    if (rc == 0) {
+        dir_remove(path);
+        if (file_exists(path)) {
+            rc = err_set(err, ERR_IO, "%s: could not be deleted whole", path);
+        }
+    }
+    run_dir_close(&dir);
+    return rc;
+}
+
+static json_t *describe(const struct kept *k, const char *fate)
+{
+    json_t *counts = json_object();
+    for (int i = 0; i < STATUS_COUNT; i++) {
+        json_object_set_new(counts, status_name((enum status)i),
+                            json_integer(k->summary.by_status[i]));
+    }
+    const struct coverage_totals *c = &k->summary.coverage;
+    return json_pack(
+        "{s:o, s:o, s:o, s:s, s:o, s:{s:I, s:I, s:I}, s:b, s:s}", "directory",
+        jx_string(k->path, strlen(k->path)), "run_id", jx_string(k->run_id, strlen(k->run_id)),
+        "ended", jx_string(k->ended, strlen(k->ended)), "verdict", verdict_name(k->summary.verdict),
+        "by_status", counts, "coverage", "expected", (json_int_t)c->expected, "reached",
+        (json_int_t)c->reached, "gaps", (json_int_t)c->gaps, "signed", k->is_signed, "fate", fate);
+}
+
+static void print_line(const struct kept *k, const char *fate)
+{
+    const struct report_summary *s = &k->summary;
+    struct text line;
+    text_init(&line, 16384);
+    text_add_printable(&line, k->run_id, strnlen(k->run_id, 64));
+    text_add(&line, "  ");
+    text_add_printable(&line, k->ended, strnlen(k->ended, 32));
+    text_addf(&line,
+              "  %-13s %5" PRId64 " fail %5" PRId64 " error %5" PRId64 " pass  %" PRId64 "/%" PRId64
+              " read  %-6s  ",
+              verdict_name(s->verdict), s->by_status[STATUS_FAIL], s->by_status[STATUS_ERROR],
+              s->by_status[STATUS_PASS] + s->by_status[STATUS_FIXED], s->coverage.reached,
+              s->coverage.expected, k->is_signed ? "signed" : "");
+    text_add_printable(&line, k->path, strnlen(k->path, 4096));
+    text_addf(&line, "%s%s%s", *fate ? "  (" : "", fate, *fate ? ")" : "");
+    puts(text_str(&line));
+    text_release(&line);
+}
+
+static int settle(struct runs *r, struct err *err)
+{
+    int rc = 0;
+    int64_t now_ms = clock_wall_ms(NULL);
+    json_t *list = json_array();
+    for (size_t i = 0; rc == 0 && i < r->count; i++) {
+        const char *fate = !may_go(r, i, now_ms) ? "" : r->remove ? "deleted" : "may go";
+        if (strcmp(fate, "deleted") == 0) {
+            rc = remove_run(r->items[i].path, err);
+        }
+        if (rc == 0 && r->json) {
+            json_array_append_new(list, describe(&r->items[i], *fate ? fate : "stays"));
+        } else if (rc == 0) {
+            print_line(&r->items[i], fate);
+        }
+    }
+    if (r->json) {
+        json_dumpf(list, stdout, JSON_INDENT(2));
+        putchar('\n');
+    }
+    json_decref(list);
+    return rc;
+}
+
+int cmd_runs(int argc, char **argv)
+{
+    struct err err = ERR_INIT;
+    struct runs r = {.keep = -1, .older_than = -1};
+    const struct argp argp = {.options = options, .parser = parse, .args_doc = "DIR", .doc = doc};
+    char name[] = "towerkeep runs";
+    argv[0] = name;
+    arguments_check(&argp, argc, argv);
+    argp_parse(&argp, argc, argv, 0, NULL, &r);
+    int rc = find_runs(&r, &err) || settle(&r, &err) ? -1 : 0;
+    for (size_t i = 0; i < r.count; i++) {
+        free(r.items[i].path);
+        free(r.items[i].run_id);
+        free(r.items[i].ended);
+    }
+    free(r.items);
+    return rc < 0 ? cli_fail(&err) : EXIT_OK;
+}

@@ -1,0 +1,9 @@
+#ifndef TOWERKEEP_SIM_SVC_IAM_H
+#define TOWERKEEP_SIM_SVC_IAM_H
+
+#include "sim.h"
+
+/* SimulatePrincipalPolicy: the rows of EvaluationResults, new; NULL after sim_fail(). */
+json_t *iam_simulate(struct sim_call *call);
+
+#endif

@@ -1,0 +1,95 @@
+/* Evidence: findings by place, the facts they rest on, the documents kept from those. */
+#include <string.h>
+
+#include "store_private.h"
+
+int store_each_finding_by_place(struct store *s,
+                                int (*each)(void *context, const struct finding *f), void *context,
+                                struct err *err)
+{
+    sqlite3_stmt *statement =
+        store_checks_load(s, err) == 0 ? store_take(s, SQL_EACH_FINDING_BY_PLACE, err) : NULL;
+    int result = statement != NULL ? 0 : -1;
+    int step = SQLITE_DONE;
+    while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+        struct finding f = store_finding_of_row(s, statement);
+        result = each(context, &f);
+    }
+    if (result == 0 && step != SQLITE_DONE) {
+        result = store_fail(s, err);
+    }
+    store_give(s, SQL_EACH_FINDING_BY_PLACE, statement);
+    return result;
+}
+
+int store_read_fact(struct store *s, int64_t id, int (*each)(void *context, const struct fact *f),
+                    void *context, struct err *err)
+{
+    sqlite3_stmt *statement = store_take(s, SQL_READ_FACT, err);
+    if (statement == NULL) {
+        return -1;
+    }
+    (void)sqlite3_bind_int64(statement, 1, id);
+    int step = sqlite3_step(statement);
+    int result = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
+    if (step == SQLITE_ROW) {
+        const struct fact f = {.operation = store_column(statement, 0),
+                               .account = store_column(statement, 1),
+                               .region = store_column(statement, 2),
+                               .target = store_column(statement, 3),
+                               .request_id = store_column(statement, 4),
+                               .wall_ms = sqlite3_column_int64(statement, 5),
+                               .digest = store_column(statement, 6),
+                               .bytes = (size_t)sqlite3_column_int64(statement, 7),
+                               .http_status = sqlite3_column_int(statement, 8),
+                               .attempts = (unsigned)sqlite3_column_int(statement, 9),
+                               .throttles = (unsigned)sqlite3_column_int(statement, 10),
+                               .page = (unsigned)sqlite3_column_int(statement, 11)};
+        result = each(context, &f);
+    }
+    store_give(s, SQL_READ_FACT, statement);
+    return result;
+}
+
+/* Scans have no use for this index, so runs do not carry it: it is made beside the run. */
+static int index_facts(struct store *s, struct err *err)
+{
+    static const char make[] =
+        "CREATE TEMP TABLE kept(fact INTEGER NOT NULL, entity INTEGER NOT NULL,"
+        " PRIMARY KEY(fact, entity)) WITHOUT ROWID;"
+        "INSERT INTO temp.kept SELECT fact, id FROM main.entities WHERE fact > 0 ORDER BY 1, 2;";
+    if (!s->fact_index && store_exec(s, make, err) != 0) {
+        return -1;
+    }
+    s->fact_index = true;
+    return 0;
+}
+
+int store_each_entity_of_fact(struct store *s, int64_t fact,
+                              int (*each)(void *context, const struct entity *e), void *context,
+                              struct err *err)
+{
+    sqlite3_stmt *statement =
+        index_facts(s, err) == 0 ? store_take(s, SQL_ENTITIES_OF_FACT, err) : NULL;
+    if (statement == NULL) {
+        return -1;
+    }
+    (void)sqlite3_bind_int64(statement, 1, fact);
+    int result = 0;
+    int step = SQLITE_DONE;
+    while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+        struct entity e = {.kind = store_column(statement, 0),
+                           .account = store_column(statement, 1),
+                           .region = store_column(statement, 2),
+                           .key = store_column(statement, 3),
+                           .json = store_column(statement, 4),
+                           .fact = sqlite3_column_int64(statement, 5)};
+        e.json_length = (size_t)sqlite3_column_bytes(statement, 4);
+        result = each(context, &e);
+    }
+    if (result == 0 && step != SQLITE_DONE) {
+        result = store_fail(s, err);
+    }
+    store_give(s, SQL_ENTITIES_OF_FACT, statement);
+    return result;
+}
