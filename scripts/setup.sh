@@ -9,10 +9,10 @@ cd "$(dirname "$0")/.."
 build_packages=(
     ca-certificates cmake gcc libc6-dev ninja-build pkg-config
     libcurl4-openssl-dev libssl-dev libjansson-dev libxlsxwriter-dev libpcre2-dev libsqlite3-dev
-    libxml2-dev libyaml-dev libmicrohttpd-dev libcmocka-dev
+    libxml2-dev libxslt1-dev libyaml-dev libmicrohttpd-dev libcmocka-dev
 )
 test_packages=(
-    python3 python3-jsonschema python3-openpyxl libxml2-utils openssl
+    python3 python3-jsonschema python3-openpyxl python3-prometheus-client libxml2-utils openssl cmark-gfm
     "libreoffice-calc-nogui|libreoffice-calc"
 )
 

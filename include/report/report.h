@@ -15,6 +15,8 @@ struct report_input {
     struct subjects *subjects;
     const json_t *rules; /* one object a check: id, title, step, severity, scope, why, how,
                             operations[], references[], compliance{} */
+    const char
+        *templates; /* the folder of the HTML report's template; NULL: no HTML can be written */
 };
 
 struct report_format {

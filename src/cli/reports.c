@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/env.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/sign_file.h"
@@ -94,7 +95,10 @@ int reports_write(const struct report_job *job, struct store *store, const json_
     if (subjects_new(store, config, &subjects, err)) {
         return -1;
     }
-    struct report_input input = {.store = store, .subjects = subjects, .rules = rules};
+    const char *chosen = env_get("TOWERKEEP_TEMPLATES");
+    char *templates = chosen != NULL ? xstrdup(chosen) : setup_data_path("templates");
+    struct report_input input = {
+        .store = store, .subjects = subjects, .rules = rules, .templates = templates};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < job->formats.count; i++) {
         struct draft d = draft_of(job, i, directory);
@@ -104,6 +108,7 @@ int reports_write(const struct report_job *job, struct store *store, const json_
         draft_release(&d);
     }
     subjects_free(subjects);
+    free(templates);
     struct err ignored = ERR_INIT;
     if (rc) {
         (void)drafts_settle(job, directory, false, written, &ignored);

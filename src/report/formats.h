@@ -2,11 +2,27 @@
 #ifndef TOWERKEEP_REPORT_FORMATS_H
 #define TOWERKEEP_REPORT_FORMATS_H
 
+#include "base/text.h"
 #include "report/report.h"
 
+int report_write_asff(const struct report_input *in, const char *path, struct err *err);
+int report_write_csv(const struct report_input *in, const char *path, struct err *err);
+int report_write_html(const struct report_input *in, const char *path, struct err *err);
 int report_write_json(const struct report_input *in, const char *path, struct err *err);
+int report_write_junit(const struct report_input *in, const char *path, struct err *err);
+int report_write_markdown(const struct report_input *in, const char *path, struct err *err);
+int report_write_ndjson(const struct report_input *in, const char *path, struct err *err);
+int report_write_ocsf(const struct report_input *in, const char *path, struct err *err);
+int report_write_prometheus(const struct report_input *in, const char *path, struct err *err);
+int report_write_sarif(const struct report_input *in, const char *path, struct err *err);
 int report_write_world(const struct report_input *in, const char *path, struct err *err);
 int report_write_xlsx(const struct report_input *in, const char *path, struct err *err);
+
+/* Appends a finding as the JSON report has it. before: the kept findings of before the first
+   change, by id; may be NULL. */
+void report_finding_json(struct text *out, const struct finding *f, const json_t *before);
+
+const char *report_step_name(int step); /* of 0 to 6 */
 
 /* What a run keeps as JSON text in its metadata; new reference, NULL when it keeps none. */
 json_t *report_kept(struct store *store, const char *key);

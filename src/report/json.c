@@ -9,6 +9,7 @@
 #include "base/jsonx.h"
 #include "base/text.h"
 #include "formats.h"
+#include "plain.h"
 
 #define BUFFER_BYTES ((size_t)64 * 1024)
 #define ROW_MAX_BYTES ((size_t)16 * 1024 * 1024)
@@ -138,39 +139,11 @@ static int check_row(void *context, const struct finding_count *c)
     return 0;
 }
 
-static bool is_plain(const char *s, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)s[i];
-        if (c < 0x20 || c > 0x7E || c == '"' || c == '\\') {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* A finding has twenty members and there may be millions: they are written without a tree. */
-static void add_text(struct text *out, const char *name, const char *s)
-{
-    size_t length = s ? strlen(s) : 0;
-    text_add(out, name);
-    if (is_plain(s, length)) {
-        text_addc(out, '"');
-        text_addn(out, s, length);
-        text_addc(out, '"');
-        return;
-    }
-    json_t *value = jx_string(s, length);
-    char *quoted = jx_dump(value);
-    text_add(out, quoted);
-    free(quoted);
-    json_decref(value);
-}
-
 static void add_text_or_null(struct text *out, const char *name, const char *s)
 {
     if (s && *s) {
-        add_text(out, name, s);
+        plain_add_json(out, name, s);
     } else {
         text_add(out, name);
         text_add(out, "null");
@@ -204,10 +177,8 @@ static int flush(struct writer *w, struct err *err)
     return 0;
 }
 
-static int finding_row(void *context, const struct finding *f)
+void report_finding_json(struct text *out, const struct finding *f, const json_t *before)
 {
-    struct writer *w = context;
-    struct text *out = &w->rows;
     const struct {
         const char *name, *value;
     } places[] = {{",\"account_id\":", f->account_id},
@@ -223,30 +194,36 @@ static int finding_row(void *context, const struct finding *f)
                  {",\"first_seen\":", f->first_seen},
                  {",\"last_seen\":", f->last_seen},
                  {",\"status_since\":", f->status_since}};
-    text_add(out, w->first ? "\n    {" : ",\n    {");
-    w->first = false;
-    add_text(out, "\"finding_id\":", f->id);
-    add_text(out, ",\"check_id\":", f->check_id);
-    add_text(out, ",\"title\":", f->title);
-    add_text(out, ",\"status\":", status_name(f->status));
-    add_text(out, ",\"severity\":", severity_name(f->severity));
+    plain_add_json(out, "{\"finding_id\":", f->id);
+    plain_add_json(out, ",\"check_id\":", f->check_id);
+    plain_add_json(out, ",\"title\":", f->title);
+    plain_add_json(out, ",\"status\":", status_name(f->status));
+    plain_add_json(out, ",\"severity\":", severity_name(f->severity));
     text_addf(out, ",\"step\":%d", f->step);
-    add_text(out, ",\"scope\":", f->scope);
-    add_text(out, ",\"subject\":", f->subject);
+    plain_add_json(out, ",\"scope\":", f->scope);
+    plain_add_json(out, ",\"subject\":", f->subject);
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         add_text_or_null(out, places[i].name, places[i].value);
     }
-    add_text(out, ",\"expected\":", f->expected);
-    add_text(out, ",\"observed\":", f->observed);
+    plain_add_json(out, ",\"expected\":", f->expected);
+    plain_add_json(out, ",\"observed\":", f->observed);
     if (f->status == STATUS_FIXED) {
         add_text_or_null(
-            out, ",\"observed_before\":", jx_str(json_object_get(w->before, f->id), "observed"));
+            out, ",\"observed_before\":", jx_str(json_object_get(before, f->id), "observed"));
     }
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         add_text_or_null(out, words[i].name, words[i].value);
     }
     add_evidence(out, f->evidence);
-    return out->length < BUFFER_BYTES && !text_failed(out) ? 0 : flush(w, w->err);
+}
+
+static int finding_row(void *context, const struct finding *f)
+{
+    struct writer *w = context;
+    text_add(&w->rows, w->first ? "\n    " : ",\n    ");
+    w->first = false;
+    report_finding_json(&w->rows, f, w->before);
+    return w->rows.length < BUFFER_BYTES && !text_failed(&w->rows) ? 0 : flush(w, w->err);
 }
 
 static int gap_row(void *context, int64_t id, const struct gap *g)

@@ -10,6 +10,17 @@ static const struct report_format formats[] = {
     {"json", "json", "everything, for programs; schema: docs/schemas/report.schema.json",
      report_write_json},
     {"xlsx", "xlsx", "the auditor's workbook", report_write_xlsx},
+    {"html", "html", "one page for any browser, offline", report_write_html},
+    {"ndjson", "ndjson", "findings, one JSON object a line", report_write_ndjson},
+    {"csv", "csv", "findings for spreadsheets and scripts (RFC 4180)", report_write_csv},
+    {"markdown", "md", "a page for chats and tickets", report_write_markdown},
+    {"prometheus", "prom", "numbers for node_exporter's textfile collector",
+     report_write_prometheus},
+    {"junit", "junit.xml", "findings as test cases, for build servers", report_write_junit},
+    {"sarif", "sarif", "findings for code scanning (SARIF 2.1.0)", report_write_sarif},
+    {"ocsf", "ocsf.json", "Compliance Findings of OCSF 1.6 (class 2003)", report_write_ocsf},
+    {"asff", "asff.ndjson", "requests of BatchImportFindings for Security Hub, one a line",
+     report_write_asff},
     {"world", "world.json", "the run as a world of towerkeep-sim, for rehearsals",
      report_write_world},
 };
@@ -27,6 +38,14 @@ const struct report_format *report_format_find(const char *name)
         }
     }
     return NULL;
+}
+
+const char *report_step_name(int step)
+{
+    static const char *const names[] = {
+        "Organization and reach", "Backup accounts",  "Backup key",   "Landing zone settings",
+        "Opt-in and delegation",  "Baselines on OUs", "Resource tags"};
+    return step >= 0 && step < 7 ? names[step] : "?";
 }
 
 json_t *report_kept(struct store *store, const char *key)

@@ -28,6 +28,15 @@ static const char *const made_hostile[] = {
     "\xef\xbf\xbe\xef\xbf\xbf nonchar",
     "  spaces kept  ",
     "http://example.test/not-a-link",
+    "<script>alert(1)</script>",
+    "</script><!-- <img src=x onerror=alert(1)>",
+    "' onmouseover='alert(1)' x=\"",
+    "`code` | *bold* [x](javascript:alert(1)) @here #1\n# head",
+    "%s %n ${x} {{x}} \\ \\\"",
+    " =1+1",
+    "\xef\xbc\x9d"
+    "1+1",
+    "\t=1+1",
 };
 
 static inline void made_must(int result, const struct err *err)

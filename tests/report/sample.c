@@ -1,8 +1,10 @@
-/* Writes both reports of a run made by hand: report_sample KIND DIRECTORY [COUNT [ROWS-A-SHEET]].
+/* Writes reports of a run made by hand: report_sample KIND DIRECTORY [COUNT [ROWS-A-SHEET
+ * [FORMAT...]]], without formats the JSON report and the workbook.
  * Exit status 1 and one line on stderr when a report cannot be written. */
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/env.h"
 #include "base/file.h"
 #include "formats.h"
 #include "made_store.h"
@@ -22,6 +24,24 @@ static void make(struct store *s, const char *kind, long count)
         made_meta(s);
         made_questions(s);
     } /* "bare": nothing at all was learned */
+}
+
+static int write_named(const struct report_input *in, const char *directory, char **names,
+                       struct err *err)
+{
+    int rc = 0;
+    for (; rc == 0 && *names != NULL; names++) {
+        const struct report_format *format = report_format_find(*names);
+        if (format == NULL) {
+            return err_set(err, ERR_INPUT, "no format %s", *names);
+        }
+        char *file = xasprintf("report.%s", format->extension);
+        char *path = path_join(directory, file);
+        rc = format->write(in, path, err);
+        free(path);
+        free(file);
+    }
+    return rc;
 }
 
 int main(int argc, char **argv)
@@ -54,8 +74,15 @@ int main(int argc, char **argv)
                               "critical", "scope", "org", "why", "Because.", "how", "Look.",
                               "operations", "organizations:DescribeOrganization", "references",
                               "compliance", "A framework", "1.2");
-    const struct report_input in = {.store = s, .subjects = subjects, .rules = rules};
-    int rc = report_write_json(&in, json, &err) || xlsx_write(&in, xlsx, (uint32_t)rows, &err);
+    const char *templates = env_get("TEMPLATES");
+    const struct report_input in = {
+        .store = s,
+        .subjects = subjects,
+        .rules = rules,
+        .templates = templates != NULL ? templates : TOWERKEEP_SOURCE_DIR "/templates"};
+    int rc = argc > 5 ? write_named(&in, directory, argv + 5, &err)
+                      : report_write_json(&in, json, &err) ||
+                            xlsx_write(&in, xlsx, (uint32_t)rows, &err);
     if (rc != 0) {
         fprintf(stderr, "%s\n", err.text);
     }

@@ -50,6 +50,15 @@ def make(kind, *arguments):
     return _made[key]
 
 
+def written(kind, name, extension=None, count=0):
+    """The bytes of one more format of the same run."""
+    folder = make(kind, *([count] if count else []))
+    path = folder / f"report.{extension or name}"
+    if not path.exists():
+        subprocess.run([PROGRAM, kind, folder, str(count), "1048576", name], check=True)
+    return path.read_bytes()
+
+
 def report(kind, *arguments):
     return json.loads((make(kind, *arguments) / "report.json").read_text(encoding="utf-8"))
 

@@ -31,6 +31,22 @@ class Memory(unittest.TestCase):
         self.assertGreater((folder / "report.xlsx").stat().st_size, 4_000_000)
 
 
+    def test_nor_do_they_in_the_streamed_formats(self):
+        """Each on its own, over runs that are there already."""
+        folders = {count: fresh(f"streamed-{count}") for count in (FEW, 40_000)}
+        for name in ["ndjson", "csv", "markdown", "junit", "sarif", "ocsf", "asff", "html"]:
+            peaks = []
+            for count, folder in folders.items():
+                subprocess.run([PROGRAM, "many", folder, str(count), "1048576", "prometheus"], check=True)
+                environment = dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=1:malloc_context_size=0")
+                process = subprocess.Popen([PROGRAM, "many", folder, str(count), "1048576", name], env=environment)
+                _, status, usage = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
+                self.assertEqual(process.returncode, 0, name)
+                peaks.append(usage.ru_maxrss)
+            self.assertLess(peaks[1] - peaks[0], 32 * 1024, (name, peaks))
+
+
 class Splitting(unittest.TestCase):
     def test_long_tables_go_on_in_further_worksheets(self):
         book = workbook("many", 250, 103)  # 3 rows of heading, 100 of data

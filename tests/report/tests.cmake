@@ -4,10 +4,10 @@ unit(report xlsx base model store report)
 add_executable(report_sample "${CMAKE_CURRENT_SOURCE_DIR}/report/sample.c")
 target_link_rooms(report_sample base model store report)
 target_include_directories(report_sample PRIVATE "${CMAKE_SOURCE_DIR}/src/report")
-foreach(name workbook json limits)
+foreach(name workbook json limits lines numbers junit exchange html)
   add_test(NAME report/${name}
     COMMAND /usr/bin/python3 -B -m unittest -q test_${name}
     WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/report")
   set_tests_properties(report/${name} PROPERTIES TIMEOUT 900
-    ENVIRONMENT "REPORT_SAMPLE=$<TARGET_FILE:report_sample>;SCHEMAS=${CMAKE_SOURCE_DIR}/docs/schemas")
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;REPORT_SAMPLE=$<TARGET_FILE:report_sample>;SCHEMAS=${CMAKE_SOURCE_DIR}/docs/schemas")
 endforeach()

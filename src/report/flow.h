@@ -1,0 +1,43 @@
+/* What every streamed format needs: the run, its numbers, an open file and a buffer for the row in
+ * hand. */
+#ifndef TOWERKEEP_REPORT_FLOW_H
+#define TOWERKEEP_REPORT_FLOW_H
+
+#include <stdio.h>
+
+#include "base/map.h"
+#include "base/text.h"
+#include "report/report.h"
+
+struct out_file;
+
+struct flow {
+    const struct report_input *in;
+    struct err *err;
+    struct out_file *file;
+    FILE *out; /* flow_flush() before writing past `text` */
+    struct text text;
+    struct report_summary summary;
+    int64_t total;     /* findings of every status */
+    int64_t count;     /* findings seen so far, this one not counted */
+    struct map *rules; /* id -> json_t, borrowed from the input */
+    json_t *before;    /* what failed before the first change, by finding id; NULL: none */
+};
+
+int flow_open(struct flow *f, const struct report_input *in, const char *path, struct err *err);
+/* Writes what was gathered; text is empty afterwards. */
+int flow_flush(struct flow *f);
+/* Calls each with every finding and f itself, until it returns 1 (enough; that one is not counted)
+   or -1 (an error); flushes as it goes. */
+int flow_findings(struct flow *f, int (*each)(struct flow *f, const struct finding *finding));
+/* Ends it: rc 0 commits the file, else it never was. Releases f. */
+int flow_close(struct flow *f, int rc);
+
+const char *flow_meta(const struct flow *f, const char *key);        /* "" when there is none */
+const json_t *flow_rule(const struct flow *f, const char *check_id); /* NULL when unknown */
+/* What a finding's check says of itself in the member, or "". */
+const char *flow_rule_text(const struct flow *f, const char *check_id, const char *member);
+/* What a finding is about, in one text: its ARN, or its subject's key. */
+const char *flow_resource(const struct finding *finding);
+
+#endif

@@ -1,0 +1,116 @@
+/* Numbers of the run for node_exporter's textfile collector. Labels hold what the rules and the
+ * program say, and ids, never a name that somebody chose in AWS. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/jsonx.h"
+#include "flow.h"
+#include "formats.h"
+#include "plain.h"
+
+/* A label's value: backslash, quote and line end escaped. */
+static void label(struct text *out, const char *before, const char *s)
+{
+    struct text clean;
+    text_init(&clean, strlen(s) * 3 + 1);
+    plain_add(&clean, s, 0, false);
+    text_add(out, before);
+    text_addc(out, '"');
+    for (const char *c = text_str(&clean); *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\') {
+            text_addc(out, '\\');
+        }
+        text_addc(out, *c);
+    }
+    text_addc(out, '"');
+    text_release(&clean);
+}
+
+static void family(struct text *out, const char *name, const char *help)
+{
+    text_addf(out, "# HELP towerkeep_%s %s\n# TYPE towerkeep_%s gauge\n", name, help, name);
+}
+
+static void single(struct text *out, const char *name, const char *help, int64_t value)
+{
+    family(out, name, help);
+    text_addf(out, "towerkeep_%s %" PRId64 "\n", name, value);
+}
+
+static void moment(const struct flow *f, struct text *out, const char *key, const char *name,
+                   const char *help)
+{
+    int64_t wall_ms;
+    if (time_parse_iso(flow_meta(f, key), &wall_ms)) {
+        single(out, name, help, wall_ms / 1000);
+    }
+}
+
+static int check_rows(void *context, const struct finding_count *c)
+{
+    struct flow *f = context;
+    for (int status = 0; status < STATUS_COUNT; status++) {
+        if (c->by_status[status] > 0) {
+            label(&f->text, "towerkeep_check_findings{check=", c->check_id);
+            text_addf(&f->text, ",step=\"%d\",severity=\"%s\",status=\"%s\"} %" PRId64 "\n",
+                      c->step, severity_name(c->severity), status_name((enum status)status),
+                      c->by_status[status]);
+        }
+    }
+    return 0;
+}
+
+static void describe(const struct flow *f, struct text *out)
+{
+    family(out, "run_info", "The run that these numbers are of.");
+    label(out, "towerkeep_run_info{version=", flow_meta(f, "version"));
+    label(out, ",run_id=", flow_meta(f, "run_id"));
+    label(out, ",organization_id=", flow_meta(f, "organization_id"));
+    label(out, ",management_account=", flow_meta(f, "management_account"));
+    label(out, ",home_region=", flow_meta(f, "home_region"));
+    text_add(out, "} 1\n");
+    moment(f, out, "started", "run_started_timestamp_seconds", "When the run began.");
+    moment(f, out, "ended", "run_ended_timestamp_seconds", "When the run ended.");
+    family(out, "verdict", "1 for the verdict of the run, 0 for the others.");
+    for (int v = VERDICT_COMPLIANT; v <= VERDICT_INCOMPLETE; v++) {
+        text_addf(out, "towerkeep_verdict{verdict=\"%s\"} %d\n", verdict_name((enum verdict)v),
+                  f->summary.verdict == (enum verdict)v);
+    }
+    const struct coverage_totals *c = &f->summary.coverage;
+    single(out, "account_regions_expected", "Account and Region pairs that should be read.",
+           c->expected);
+    single(out, "account_regions_reached", "Account and Region pairs that were fully read.",
+           c->reached);
+    single(out, "gaps", "Calls that were not answered.", c->gaps);
+    json_t *calls = report_kept(f->in->store, "calls");
+    static const char *const kinds[] = {"calls", "retries", "throttles"};
+    family(out, "api_calls", "Calls to AWS of the run.");
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        text_addf(out, "towerkeep_api_calls{kind=\"%s\"} %lld\n", kinds[i],
+                  jx_int(calls, kinds[i], 0));
+    }
+    json_decref(calls);
+}
+
+int report_write_prometheus(const struct report_input *in, const char *path, struct err *err)
+{
+    struct flow f;
+    if (flow_open(&f, in, path, err)) {
+        return -1;
+    }
+    struct text *out = &f.text;
+    describe(&f, out);
+    family(out, "findings", "Findings of the run by status.");
+    for (int i = 0; i < STATUS_COUNT; i++) {
+        text_addf(out, "towerkeep_findings{status=\"%s\"} %" PRId64 "\n",
+                  status_name((enum status)i), f.summary.by_status[i]);
+    }
+    family(out, "failing_findings", "Findings that fail, by severity.");
+    for (int i = 0; i < SEVERITY_COUNT; i++) {
+        text_addf(out, "towerkeep_failing_findings{severity=\"%s\"} %" PRId64 "\n",
+                  severity_name((enum severity)i), f.summary.fail_by_severity[i]);
+    }
+    family(out, "check_findings", "Findings by check and status; what is zero is left out.");
+    return flow_close(&f, store_each_finding_count(in->store, check_rows, &f, err) < 0 ? -1 : 0);
+}
