@@ -262,14 +262,11 @@ static bool interrupted(const struct crawl *crawl)
     return crawl->options->stop && *crawl->options->stop;
 }
 
-/* Is the question asked as the caller itself, at home? Then refused credentials mean that nothing
-   else will be answered. Elsewhere the same words mean a Region that is not, or no longer, switched
-   on. */
+/* Is the question asked as the caller itself? Then refused credentials mean that nothing else will
+ * be answered. */
 static bool own_credentials(const struct pending *p)
 {
-    const struct crawl *crawl = p->crawl;
-    bool own = p->collector->as_management || strcmp(p->question.account, crawl->management) == 0;
-    return own && strcmp(p->question.region, crawl->home) == 0;
+    return p->collector->as_management || strcmp(p->question.account, p->crawl->management) == 0;
 }
 
 static void on_answer(void *context, const struct answer *a)
