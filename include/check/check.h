@@ -7,14 +7,19 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "check/frameworks.h"
 #include "check/rules.h"
+#include "check/waivers.h"
 #include "store/store.h"
 
 struct check_options {
     const char *const *checks, *const
                                    *excluded_checks; /* ids or globs, NULL-terminated; NULL: all */
     int min_severity;    /* enum severity; findings of less severe rules are not judged; -1: all */
-    const char *now_iso; /* "now" for ages: the run's end time */
+    const char *now_iso; /* "now" for ages and waivers: the run's end time */
+    struct waivers *waivers;                /* NULL: nothing is waived */
+    const struct framework_set *frameworks; /* only checks that these map are judged; NULL: all */
+    const char *const *compliance;          /* ids of the frameworks meant; NULL: no such limit */
 };
 
 /* Judges the run and replaces its findings. */

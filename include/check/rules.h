@@ -54,6 +54,8 @@ const struct rule *rules_find(const struct rule_set *set, const char *id);
 const char *rules_digest(const struct rule_set *set); /* SHA-256 over the files in order */
 /* The nearest known id for an unknown one, or NULL. */
 const char *rules_nearest(const struct rule_set *set, const char *id);
+/* Loaded, be it disabled by the configuration or not. */
+bool rules_known(const struct rule_set *set, const char *id);
 
 /* One file alone: 0 when it is well formed, else ERR_INPUT "FILE:LINE:COLUMN: PATH: message". */
 int rules_check_file(const char *path, struct err *err);

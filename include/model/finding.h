@@ -41,6 +41,7 @@ struct finding { /* strings borrowed from whoever filled it; "" when there is no
     const char *account_id, *account_name, *ou_path, *region, *resource_arn, *resource_name;
     const char *expected, *observed, *detail, *risk, *remediation, *remedy;
     const char *evidence; /* space separated fact ids */
+    const char *waiver;   /* of what is MUTED: the waiver that covers it; NULL counts as "" */
     /* Read from a run only (ISO 8601, "" when unknown): in which run of the chain it was first and
        last seen, and since when it has its status. */
     const char *first_seen, *last_seen, *status_since;

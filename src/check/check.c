@@ -30,6 +30,7 @@ struct pass { /* over the subjects of one scope */
     struct watched *watched;
     size_t watched_count;
     char *account, *region; /* of the subject before */
+    const struct check_options *options;
     struct view view;
     struct text expected, observed, fix, evidence;
     struct err *err;
@@ -151,13 +152,19 @@ static int judge_one(struct pass *p, const struct judged_rule *j, struct finding
     f->risk = r->why;
     f->remediation = text_str(&p->fix);
     f->remedy = r->remedy != NULL ? r->remedy : "";
+    f->waiver = "";
+    if (f->status == STATUS_FAIL && p->options->waivers != NULL) {
+        const json_t *tags = json_object_get(p->view.roots[ROOT_DOC], "tags");
+        const char *waiver = waivers_mute(p->options->waivers, f, tags);
+        f->status = waiver != NULL ? STATUS_MUTED : STATUS_FAIL;
+        f->waiver = waiver != NULL ? waiver : "";
+    }
     finding_make_id(r->id, f->scope, f->subject, f->id);
     return store_finding(p->store, f, p->err);
 }
 
-static int judge_subject(void *context, const json_t *document)
+static int judge_document(struct pass *p, const json_t *document)
 {
-    struct pass *p = context;
     struct finding f = {.scope = scope_name(p->scope),
                         .subject = member(document, "_key"),
                         .account_id = member(document, "_account"),
@@ -178,6 +185,21 @@ static int judge_subject(void *context, const json_t *document)
     return 0;
 }
 
+static int judge_subject(void *context, const json_t *document)
+{
+    struct pass *p = context;
+    if (p->scope != SCOPE_ORG) {
+        return judge_document(p, document);
+    }
+    /* The waivers are no part of what was read, but a rule judges them. */
+    json_t *organization = json_object();
+    json_object_update(organization, (json_t *)(uintptr_t)document);
+    json_object_set_new(organization, "waivers", waivers_document(p->options->waivers));
+    int rc = judge_document(p, organization);
+    json_decref(organization);
+    return rc;
+}
+
 static bool wanted(const struct rule *r, const struct check_options *o)
 {
     bool named = o->checks == NULL;
@@ -186,6 +208,9 @@ static bool wanted(const struct rule *r, const struct check_options *o)
     }
     for (size_t i = 0; o->excluded_checks != NULL && o->excluded_checks[i] != NULL; i++) {
         named = named && !str_glob(o->excluded_checks[i], r->id);
+    }
+    if (o->frameworks != NULL && o->compliance != NULL) {
+        named = named && frameworks_map(o->frameworks, o->compliance, r->id);
     }
     return named && (o->min_severity < 0 || (int)r->severity <= o->min_severity);
 }
@@ -209,7 +234,7 @@ static int judge_scope(struct store *store, struct subjects *subjects, enum scop
                        const struct rule_set *rules, const struct check_options *options,
                        struct err *err)
 {
-    struct pass p = {.store = store, .scope = scope, .err = err};
+    struct pass p = {.store = store, .scope = scope, .options = options, .err = err};
     text_init(&p.expected, TEMPLATE_OUT_MAX);
     text_init(&p.observed, TEMPLATE_OUT_MAX);
     text_init(&p.fix, TEMPLATE_OUT_MAX);
@@ -230,6 +255,9 @@ int check_run(struct store *store, const json_t *config, const struct rule_set *
               const struct check_options *options, struct err *err)
 {
     struct subjects *subjects = NULL;
+    if (options->waivers != NULL && waivers_begin(options->waivers, options->now_iso, err) != 0) {
+        return -1;
+    }
     if (subjects_new(store, config, &subjects, err) != 0) {
         return -1;
     }

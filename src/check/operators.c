@@ -62,17 +62,19 @@ void pattern_free(struct pattern *p)
     free(p);
 }
 
+int pattern_search(const struct pattern *p, const char *text, size_t length)
+{
+    int rc = pcre2_match(p->code, (PCRE2_SPTR)text, length, 0, 0, p->match, p->limits);
+    return rc >= 0 ? 1 : rc == PCRE2_ERROR_NOMATCH ? 0 : -1;
+}
+
 /* 1 matches, 0 not, -1 gave up. */
 static int pattern_match(const struct pattern *p, const json_t *field, struct view *v)
 {
     size_t length = json_string_length(field);
-    int rc = pcre2_match(p->code, (PCRE2_SPTR)json_string_value(field), length, 0, 0, p->match,
-                         p->limits);
-    if (rc >= 0) {
-        return 1;
-    }
-    if (rc == PCRE2_ERROR_NOMATCH) {
-        return 0;
+    int found = pattern_search(p, json_string_value(field), length);
+    if (found >= 0) {
+        return found;
     }
     (void)snprintf(v->problem, sizeof v->problem,
                    "the pattern %.80s gave up on a value of %zu bytes (matching limit)", p->text,

@@ -33,5 +33,7 @@ extern const struct operator_row operator_rows[]; /* ends with a NULL name */
 /* On failure NULL; *offset and problem say where and what. */
 struct pattern *pattern_new(const char *text, size_t *offset, char *problem, size_t size);
 void pattern_free(struct pattern *p); /* accepts NULL */
+/* Is the pattern found in the text? 1 yes, 0 no, -1 gave up (limits, or text that is no UTF-8). */
+int pattern_search(const struct pattern *p, const char *text, size_t length);
 
 #endif

@@ -13,6 +13,8 @@
 struct rule_set {
     struct loaded_rule **items;
     size_t count;
+    char **disabled; /* ids */
+    size_t disabled_count;
     char digest[SHA256_HEX_SIZE];
 };
 
@@ -131,6 +133,9 @@ static int disable_one(struct rule_set *set, const char *id, bool *known)
     size_t kept = 0;
     for (size_t i = 0; i < set->count; i++) {
         if (str_glob(id, set->items[i]->rule.id)) {
+            set->disabled =
+                xreallocarray(set->disabled, set->disabled_count + 1, sizeof *set->disabled);
+            set->disabled[set->disabled_count++] = xstrdup(set->items[i]->rule.id);
             rule_free(set->items[i]);
             *known = true;
         } else {
@@ -191,6 +196,10 @@ void rules_free(struct rule_set *set)
     for (size_t i = 0; i < set->count; i++) {
         rule_free(set->items[i]);
     }
+    for (size_t i = 0; i < set->disabled_count; i++) {
+        free(set->disabled[i]);
+    }
+    free(set->disabled);
     free(set->items);
     free(set);
 }
@@ -221,6 +230,16 @@ const struct rule *rules_at(const struct rule_set *set, size_t index)
 const struct rule *rules_find(const struct rule_set *set, const char *id)
 {
     return rules_at(set, set_index(set, id));
+}
+
+bool rules_known(const struct rule_set *set, const char *id)
+{
+    for (size_t i = 0; i < set->disabled_count; i++) {
+        if (strcmp(set->disabled[i], id) == 0) {
+            return true;
+        }
+    }
+    return rules_find(set, id) != NULL;
 }
 
 const char *rules_digest(const struct rule_set *set)

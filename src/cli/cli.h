@@ -77,11 +77,18 @@ struct setup {
     struct rule_set *rules;
     const char *config_file; /* --config-file; NULL: looked up */
     struct words rule_directories;
+    struct framework_set *frameworks;
+    struct words compliance;   /* ids of the frameworks that are meant; none: all */
+    struct waivers *waivers;   /* NULL: no file was named */
+    const char *mutelist_file; /* --mutelist-file */
 };
 int setup_load(struct setup *s, struct err *err);
 void setup_release(struct setup *s);
 /* The rules as reports want them; new reference. */
-json_t *setup_describe_rules(const struct rule_set *rules);
+json_t *setup_describe_rules(const struct setup *s);
+/* Judges the run with what was set up, and keeps with it what its reports need; *rules is yours. */
+int setup_judge(const struct setup *s, struct store *store, struct check_options options,
+                json_t **rules, struct err *err);
 /* Where shipped files live: beside the source tree when run from a build, else the installed place.
  */
 char *setup_data_path(const char *folder);

@@ -23,6 +23,10 @@ static const struct argp_option options[] = {
     {"checks", 'c', "ID[,...]", 0, "Only these checks; * and ? match", 1},
     {"excluded-checks", 'e', "ID[,...]", 0, "Not these checks", 1},
     {"rules", 'r', "DIR[,...]", 0, "Further rule directories", 1},
+    {"mutelist-file", 'w', "FILE", 0,
+     "Waivers: failures somebody has accepted (default: none; those of the scan do not stay)", 1},
+    {"compliance", 'k', "NAME[,...]", 0,
+     "Only checks that these frameworks map (towerkeep rules frameworks)", 1},
     {"config-file", 'C', "FILE", 0, "Configuration to judge with (default: as scan finds it)", 1},
     {"output-directory", 'o', "DIR", 0, "Where the reports go (default: beside the run)", 2},
     {"output-formats", 'M', "FORMAT[,...]", 0, "Reports to write (default: json,xlsx)", 2},
@@ -45,6 +49,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case 'r':
         words_add(&r->setup.rule_directories, value);
+        return 0;
+    case 'w':
+        r->setup.mutelist_file = value;
+        return 0;
+    case 'k':
+        words_add(&r->setup.compliance, value);
         return 0;
     case 'C':
         r->setup.config_file = value;
@@ -89,12 +99,8 @@ static int judge_again(struct rejudge *r, struct store *store, struct err *err)
                                 .excluded_checks = words_list(&r->excluded_checks),
                                 .min_severity = -1,
                                 .now_iso = store_meta(store, "ended")};
-    json_t *rules = setup_describe_rules(r->setup.rules);
-    char *rules_text = jx_dump(rules);
-    char *config_text = jx_dump(r->setup.config.document);
-    int rc = check_run(store, r->setup.config.document, r->setup.rules, &how, err) ||
-                     store_meta_set(store, "rules", rules_text, err) ||
-                     store_meta_set(store, "config", config_text, err) ||
+    json_t *rules = NULL;
+    int rc = setup_judge(&r->setup, store, how, &rules, err) ||
                      store_meta_set(store, "rules_digest", rules_digest(r->setup.rules), err) ||
                      history_note_scope(store, r->checks.count > 0 || r->excluded_checks.count > 0,
                                         err) ||
@@ -102,8 +108,6 @@ static int judge_again(struct rejudge *r, struct store *store, struct err *err)
                      store_commit(store, err)
                  ? -1
                  : 0;
-    free(rules_text);
-    free(config_text);
     json_decref(rules);
     return rc;
 }

@@ -152,6 +152,76 @@ static int run_list(struct rules_job *job)
     return EXIT_OK;
 }
 
+/* --- frameworks --- */
+
+static size_t evidenced(const json_t *framework)
+{
+    size_t i, count = 0;
+    const json_t *requirement;
+    json_array_foreach(json_object_get(framework, "requirements"), i, requirement)
+    {
+        count += json_object_get(requirement, "checks") != NULL;
+    }
+    return count;
+}
+
+static void show_requirement(const json_t *requirement, size_t width)
+{
+    const char *why = jx_str(requirement, "why");
+    size_t i;
+    const json_t *check;
+    printf("\n  %-*s", LABEL_WIDTH, jx_str_or(requirement, "id", "?"));
+    print_wrapped(jx_str_or(requirement, "title", ""), LABEL_WIDTH + 2, width);
+    json_array_foreach(json_object_get(requirement, "checks"), i, check)
+    {
+        printf("    %-*s", LABEL_WIDTH - 2, jx_str_or(check, "id", "?"));
+        print_wrapped(jx_str_or(check, "rationale", ""), LABEL_WIDTH + 2, width);
+    }
+    print_row("  no evidence", why, width);
+}
+
+static void show_framework(const json_t *framework, size_t width)
+{
+    size_t i;
+    const json_t *requirement;
+    printf("%s  ", jx_str_or(framework, "id", "?"));
+    print_wrapped(jx_str_or(framework, "title", ""), 4, width);
+    print_row("Version", jx_str(framework, "version"), width);
+    print_row("Source", jx_str(framework, "source"), width);
+    json_array_foreach(json_object_get(framework, "requirements"), i, requirement)
+    {
+        show_requirement(requirement, width);
+    }
+}
+
+static int run_frameworks(struct rules_job *job)
+{
+    const struct framework_set *set = job->setup.frameworks;
+    size_t width = page_width(), shown = 0;
+    for (size_t i = 0; i < frameworks_count(set) && job->names.count == 0; i++) {
+        const json_t *f = frameworks_at(set, i);
+        printf("  %-26s %3zu requirements, %3zu with evidence  ", jx_str_or(f, "id", "?"),
+               json_array_size(json_object_get(f, "requirements")), evidenced(f));
+        print_wrapped(jx_str_or(f, "title", ""), 64, width);
+    }
+    for (size_t k = 0; k < job->names.count; k++) {
+        const char *const name[] = {job->names.items[k], NULL};
+        struct err err = ERR_INIT;
+        if (frameworks_check_names(set, name, &err) != 0) {
+            return cli_fail(&err);
+        }
+        json_t *list = frameworks_describe(set, name);
+        printf("%s", shown++ > 0 ? "\n" : "");
+        show_framework(json_array_get(list, 0), width);
+        json_decref(list);
+    }
+    if (job->names.count == 0) {
+        printf("\n%zu frameworks. One in full: towerkeep rules frameworks NAME\n",
+               frameworks_count(set));
+    }
+    return EXIT_OK;
+}
+
 /* --- show --- */
 
 static void show_parameters(const struct rule *r, size_t width)
@@ -390,6 +460,12 @@ static int load_then_list(struct rules_job *job)
     return setup_load(&job->setup, &err) == 0 ? run_list(job) : cli_fail(&err);
 }
 
+static int load_then_frameworks(struct rules_job *job)
+{
+    struct err err = ERR_INIT;
+    return setup_load(&job->setup, &err) == 0 ? run_frameworks(job) : cli_fail(&err);
+}
+
 static int load_then_show(struct rules_job *job)
 {
     struct err err = ERR_INIT;
@@ -402,6 +478,10 @@ static const struct subcommand subcommands[] = {
     {"show", "ID...", "one rule in full",
      "Shows what a rule looks at, why, how it words its verdict, and what may be set.",
      load_then_show},
+    {"frameworks", "[NAME...]",
+     "which requirement of which standard which checks give evidence for",
+     "Lists the frameworks, or shows those named (FRAMEWORK ids, as scan --compliance takes them).",
+     load_then_frameworks},
     {"validate", "[DIR|FILE...]", "are rule files well formed?",
      "Reads rule files and says what is wrong with each: FILE:LINE:COLUMN: PATH: what was "
      "expected. Without arguments: every rule directory in use.\vExit status: 0 all are well "
@@ -419,7 +499,7 @@ static void overview(FILE *out)
 {
     fputs("Usage: towerkeep rules COMMAND [OPTION...]\n\nCommands:\n", out);
     for (size_t i = 0; i < SUBCOMMAND_COUNT; i++) {
-        fprintf(out, "  %-9s %-14s %s\n", subcommands[i].name, subcommands[i].arguments,
+        fprintf(out, "  %-10s %-14s %s\n", subcommands[i].name, subcommands[i].arguments,
                 subcommands[i].summary);
     }
     fputs("\nEach explains itself: towerkeep rules COMMAND --help\n", out);
@@ -433,8 +513,9 @@ static int unknown_subcommand(const char *word)
     }
     const char *near = str_nearest(word, names);
     struct err err = ERR_INIT;
-    err_set(&err, ERR_INPUT, "rules: unknown command \"%s\"%s%s%s (list, show, validate, test)",
-            word, near != NULL ? ": did you mean \"" : "", near != NULL ? near : "",
+    err_set(&err, ERR_INPUT,
+            "rules: unknown command \"%s\"%s%s%s (list, show, frameworks, validate, test)", word,
+            near != NULL ? ": did you mean \"" : "", near != NULL ? near : "",
             near != NULL ? "\"?" : "");
     return cli_fail(&err);
 }

@@ -20,6 +20,10 @@ static void list_checks(const struct session *s)
     const struct rule_set *rules = s->options.setup.rules;
     for (size_t i = 0; i < rules_count(rules); i++) {
         const struct rule *r = rules_at(rules, i);
+        const char *const *ids = words_list(&s->options.setup.compliance);
+        if (ids && !frameworks_map(s->options.setup.frameworks, ids, r->id)) {
+            continue;
+        }
         printf("%-8s step %d  %-13s %s\n", r->id, r->step, severity_name(r->severity), r->title);
     }
 }

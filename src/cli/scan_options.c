@@ -20,6 +20,7 @@ enum key {
     KEY_FAIL_ON,
     KEY_CONFIG,
     KEY_RULES,
+    KEY_COMPLIANCE,
     KEY_LOG_LEVEL,
     KEY_LOG_FILE,
     KEY_NO_COLOR,
@@ -82,6 +83,10 @@ static const struct argp_option options[] = {
     {"severity", KEY_SEVERITY, "LEVEL", 0, "Only checks of this severity or worse", 3},
     {"rules", KEY_RULES, "DIR[,...]", 0,
      "Further rule directories; an equal id overrides the shipped rule", 3},
+    {"compliance", KEY_COMPLIANCE, "NAME[,...]", 0,
+     "Only checks that these frameworks map (towerkeep rules frameworks)", 3},
+    {"mutelist-file", 'w', "FILE", 0,
+     "Waivers: failures somebody has accepted, in the format of Prowler's mutelist", 3},
     {"config-file", KEY_CONFIG, "FILE", 0,
      "Configuration (default: ./towerkeep.yaml, $XDG_CONFIG_HOME/towerkeep/config.yaml, "
      "/etc/towerkeep/config.yaml)",
@@ -221,6 +226,8 @@ static struct words *list_of(struct scan_options *o, int key)
         return &o->excluded_checks;
     case KEY_RULES:
         return &o->setup.rule_directories;
+    case KEY_COMPLIANCE:
+        return &o->setup.compliance;
     case 'M':
         return &o->reports.formats;
     case KEY_DELETE_POINTS:
@@ -243,6 +250,8 @@ static const char **string_of(struct scan_options *o, int key)
         return &o->endpoint_url;
     case KEY_CONFIG:
         return &o->setup.config_file;
+    case 'w':
+        return &o->setup.mutelist_file;
     case 'o':
         return &o->output;
     case 'F':

@@ -241,24 +241,15 @@ int session_collect(struct session *s, struct err *err)
 int session_judge(struct session *s, struct err *err)
 {
     const struct scan_options *o = &s->options;
-    const json_t *config = o->setup.config.document;
     json_decref(s->rules);
-    s->rules = setup_describe_rules(o->setup.rules);
-    char *rules_text = jx_dump(s->rules);
-    char *config_text = jx_dump(config);
     struct check_options options = {.checks = words_list(&o->checks),
                                     .excluded_checks = words_list(&o->excluded_checks),
                                     .min_severity = o->min_severity,
                                     .now_iso = store_meta(s->store, "ended")};
-    int rc = check_run(s->store, config, o->setup.rules, &options, err) ||
-                     store_meta_set(s->store, "rules", rules_text, err) ||
-                     store_meta_set(s->store, "config", config_text, err) ||
-                     store_meta_set(s->store, "state", "judged", err) || store_commit(s->store, err)
-                 ? -1
-                 : 0;
-    free(rules_text);
-    free(config_text);
-    return rc;
+    return setup_judge(&o->setup, s->store, options, &s->rules, err) ||
+                   store_meta_set(s->store, "state", "judged", err) || store_commit(s->store, err)
+               ? -1
+               : 0;
 }
 
 static int publish_evidence(struct session *s, struct err *err)

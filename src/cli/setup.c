@@ -42,6 +42,25 @@ static char *find_config(void)
     return file_exists("/etc/towerkeep/config.yaml") ? xstrdup("/etc/towerkeep/config.yaml") : NULL;
 }
 
+/* DIR/frameworks of each rule directory that has them. */
+static int load_frameworks(struct setup *s, const struct words *directories, struct err *err)
+{
+    struct words folders = {0};
+    for (size_t i = 0; i < directories->count; i++) {
+        char *path = path_join(directories->items[i], "frameworks");
+        words_add(&folders, path);
+        free(path);
+    }
+    int rc = frameworks_load(words_list(&folders), s->rules, &s->frameworks, err);
+    words_release(&folders);
+    return rc == 0 ? frameworks_check_names(s->frameworks, words_list(&s->compliance), err) : rc;
+}
+
+static int load_waivers(struct setup *s, struct err *err)
+{
+    return s->mutelist_file ? waivers_load(s->mutelist_file, s->rules, &s->waivers, err) : 0;
+}
+
 static int load_rules(struct setup *s, struct err *err)
 {
     char *shipped = setup_data_path("rules");
@@ -58,6 +77,7 @@ static int load_rules(struct setup *s, struct err *err)
         words_add(&directories, s->rule_directories.items[k]);
     }
     int rc = rules_load(words_list(&directories), s->config.document, &s->rules, err);
+    rc = rc == 0 ? load_frameworks(s, &directories, err) : rc;
     words_release(&directories);
     free(shipped);
     return rc;
@@ -66,7 +86,8 @@ static int load_rules(struct setup *s, struct err *err)
 int setup_load(struct setup *s, struct err *err)
 {
     char *found = s->config_file ? xstrdup(s->config_file) : find_config();
-    int rc = config_load(found, &s->config, err) || load_rules(s, err) ? -1 : 0;
+    int rc =
+        config_load(found, &s->config, err) || load_rules(s, err) || load_waivers(s, err) ? -1 : 0;
     free(found);
     return rc;
 }
@@ -74,6 +95,9 @@ int setup_load(struct setup *s, struct err *err)
 void setup_release(struct setup *s)
 {
     rules_free(s->rules);
+    frameworks_free(s->frameworks);
+    waivers_free(s->waivers);
+    words_release(&s->compliance);
     config_release(&s->config);
     words_release(&s->rule_directories);
 }
@@ -87,8 +111,20 @@ static json_t *word_list(const char *const *words)
     return list;
 }
 
-json_t *setup_describe_rules(const struct rule_set *rules)
+/* The rule's own mappings, then those of the frameworks. */
+static json_t *compliance_of(const struct setup *s, const struct rule *r)
 {
+    json_t *all = json_object();
+    if (r->compliance) {
+        json_object_update(all, r->compliance);
+    }
+    frameworks_of_check(s->frameworks, r->id, all);
+    return all;
+}
+
+json_t *setup_describe_rules(const struct setup *s)
+{
+    const struct rule_set *rules = s->rules;
     json_t *list = json_array();
     for (size_t i = 0; i < rules_count(rules); i++) {
         const struct rule *r = rules_at(rules, i);
@@ -101,8 +137,36 @@ json_t *setup_describe_rules(const struct rule_set *rules)
             r->title, "step", r->step, "severity", severity_name(r->severity), "scope",
             scope_name(r->scope), "why", r->why, "how", r->how, "fix", r->fix ? r->fix : "",
             "manual", r->manual, "operations", operations, "references", word_list(r->references));
-        json_object_set(row, "compliance", r->compliance ? r->compliance : json_null());
+        json_object_set_new(row, "compliance", compliance_of(s, r));
         json_array_append_new(list, row);
     }
     return list;
+}
+
+static int keep(struct store *store, const char *key, json_t *value, struct err *err)
+{
+    char *text = jx_dump(value);
+    int rc = store_meta_set(store, key, text, err);
+    free(text);
+    json_decref(value);
+    return rc;
+}
+
+int setup_judge(const struct setup *s, struct store *store, struct check_options options,
+                json_t **rules, struct err *err)
+{
+    options.waivers = s->waivers;
+    options.frameworks = s->frameworks;
+    options.compliance = words_list(&s->compliance);
+    *rules = setup_describe_rules(s);
+    return check_run(store, s->config.document, s->rules, &options, err) ||
+                   keep(store, "rules", json_incref(*rules), err) ||
+                   keep(store, "config", json_incref(s->config.document), err) ||
+                   keep(store, "waivers", waivers_report(s->waivers), err) ||
+                   keep(store, "frameworks", frameworks_describe(s->frameworks, options.compliance),
+                        err) ||
+                   store_meta_set(store, "waivers_digest",
+                                  s->waivers ? waivers_digest(s->waivers) : "", err)
+               ? -1
+               : 0;
 }

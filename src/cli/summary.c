@@ -7,8 +7,11 @@
 #include <unistd.h>
 
 #include "base/env.h"
+#include "base/jsonx.h"
 #include "base/text.h"
 #include "cli.h"
+
+#define WAIVERS_SHOWN 20
 
 #define COLOR_GREEN "\033[32m"
 #define COLOR_RED "\033[31m"
@@ -78,6 +81,56 @@ static void print_steps(FILE *out, const struct report_summary *s, bool color)
     }
 }
 
+static void print_waiver(FILE *out, const json_t *w)
+{
+    const char *expires = jx_str(w, "expires");
+    const char *problem = jx_str(w, "problem");
+    const char *owner = jx_str(w, "owner");
+    struct text line;
+    text_init(&line, 8192);
+    text_addf(&line, "%s (line %lld)", jx_str_or(w, "name", "?"), jx_int(w, "line", 0));
+    if (expires) {
+        text_addf(&line, ", until %s", expires);
+    }
+    if (owner) {
+        text_addf(&line, ", owner %s", owner);
+    }
+    if (problem) {
+        text_addf(&line, ": %s", problem);
+    }
+    struct text safe;
+    text_init(&safe, 4 * 8192);
+    text_add_printable(&safe, text_str(&line), line.length);
+    fprintf(out, "    %-9s %s\n", jx_str_or(w, "state", "?"), text_str(&safe));
+    text_release(&safe);
+    text_release(&line);
+}
+
+/* Only what somebody should look after. */
+static void print_waivers(FILE *out, struct store *store)
+{
+    const char *kept = store_meta(store, "waivers");
+    json_t *waivers = kept ? json_loads(kept, 0, NULL) : NULL;
+    size_t i, shown = 0;
+    const json_t *w;
+    json_array_foreach(waivers, i, w)
+    {
+        if (strcmp(jx_str_or(w, "state", ""), "ACTIVE") == 0 && !jx_str(w, "problem")) {
+            continue;
+        }
+        if (shown++ == 0) {
+            fputs("\n  Waivers that want attention\n", out);
+        }
+        if (shown <= WAIVERS_SHOWN) {
+            print_waiver(out, w);
+        }
+    }
+    if (shown > WAIVERS_SHOWN) {
+        fprintf(out, "    and %zu more: see the reports\n", shown - WAIVERS_SHOWN);
+    }
+    json_decref(waivers);
+}
+
 static void print_changes(FILE *out, const struct report_summary *s)
 {
     static const struct {
@@ -125,6 +178,10 @@ void summary_print(FILE *out, struct store *store, const struct report_summary *
         fprintf(out, "\n  %" PRId64 " of the passes failed before and are FIXED now\n",
                 s->by_status[STATUS_FIXED]);
     }
+    if (s->by_status[STATUS_MUTED] > 0) {
+        fprintf(out, "\n  %" PRId64 " failing, but waived: MUTED\n", s->by_status[STATUS_MUTED]);
+    }
+    print_waivers(out, store);
 }
 
 struct printing {

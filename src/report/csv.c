@@ -82,7 +82,8 @@ static int line(struct flow *f, const struct finding *finding)
                                   finding->evidence,
                                   finding->first_seen,
                                   finding->last_seen,
-                                  finding->status_since};
+                                  finding->status_since,
+                                  finding->waiver != NULL ? finding->waiver : ""};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (i > 0) {
             text_addc(&f->text, ',');
@@ -102,6 +103,6 @@ int report_write_csv(const struct report_input *in, const char *path, struct err
     text_add(&f.text, "finding_id,status,severity,check_id,title,step,account_id,account_name,"
                       "ou_path,region,scope,subject,resource_arn,resource_name,expected,observed,"
                       "observed_before,detail,risk,remediation,remedy,evidence,"
-                      "first_seen,last_seen,status_since\r\n");
+                      "first_seen,last_seen,status_since,waiver\r\n");
     return flow_close(&f, flow_findings(&f, line));
 }

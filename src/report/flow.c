@@ -19,6 +19,7 @@ int flow_open(struct flow *f, const struct report_input *in, const char *path, s
     f->err = err;
     f->out = out_file_stream(f->file);
     f->before = report_kept(in->store, "before");
+    f->compliance = report_compliance_of_checks(in->rules);
     f->rules = map_new(NULL);
     text_init(&f->text, ROW_MAX_BYTES);
     for (int i = 0; i < STATUS_COUNT; i++) {
@@ -80,6 +81,7 @@ int flow_close(struct flow *f, int rc)
     text_release(&f->text);
     map_free(f->rules);
     json_decref(f->before);
+    map_free(f->compliance);
     return rc;
 }
 

@@ -18,10 +18,11 @@ struct flow {
     FILE *out; /* flow_flush() before writing past `text` */
     struct text text;
     struct report_summary summary;
-    int64_t total;     /* findings of every status */
-    int64_t count;     /* findings seen so far, this one not counted */
-    struct map *rules; /* id -> json_t, borrowed from the input */
-    json_t *before;    /* what failed before the first change, by finding id; NULL: none */
+    int64_t total;          /* findings of every status */
+    int64_t count;          /* findings seen so far, this one not counted */
+    struct map *rules;      /* id -> json_t, borrowed from the input */
+    struct map *compliance; /* report_compliance_of_checks() */
+    json_t *before;         /* what failed before the first change, by finding id; NULL: none */
 };
 
 int flow_open(struct flow *f, const struct report_input *in, const char *path, struct err *err);

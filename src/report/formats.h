@@ -2,6 +2,7 @@
 #ifndef TOWERKEEP_REPORT_FORMATS_H
 #define TOWERKEEP_REPORT_FORMATS_H
 
+#include "base/map.h"
 #include "base/text.h"
 #include "report/report.h"
 
@@ -19,13 +20,19 @@ int report_write_world(const struct report_input *in, const char *path, struct e
 int report_write_xlsx(const struct report_input *in, const char *path, struct err *err);
 
 /* Appends a finding as the JSON report has it. before: the kept findings of before the first
-   change, by id; may be NULL. */
-void report_finding_json(struct text *out, const struct finding *f, const json_t *before);
+   change, by id; may be NULL. compliance: from report_compliance_of_checks(). */
+void report_finding_json(struct text *out, const struct finding *f, const json_t *before,
+                         const struct map *compliance);
+/* Check id -> the "compliance" member of its findings, as JSON text; yours, map_free(). */
+struct map *report_compliance_of_checks(const json_t *rules);
 
 const char *report_step_name(int step); /* of 0 to 6 */
 
 /* What a run keeps as JSON text in its metadata; new reference, NULL when it keeps none. */
 json_t *report_kept(struct store *store, const char *key);
+/* Per requirement of each framework that the run keeps: {framework, framework_title, requirement,
+   title, result, why, checks, counts}; new reference. */
+int report_compliance(struct store *store, json_t **out, struct err *err);
 /* A change's before or after as one text: itself, or its compact JSON; NULL when there is none.
    Yours. */
 char *report_state_text(const json_t *value);

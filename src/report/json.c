@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/jsonx.h"
+#include "base/map.h"
 #include "base/text.h"
 #include "formats.h"
 #include "plain.h"
@@ -17,8 +18,9 @@
 struct writer {
     FILE *out;
     struct store *store;
-    struct text rows; /* findings on their way, written some at a time */
-    json_t *before;   /* what failed before the first change, by finding id; NULL: none */
+    struct text rows;       /* findings on their way, written some at a time */
+    struct map *compliance; /* check id -> the member of its findings, as JSON text */
+    json_t *before;         /* what failed before the first change, by finding id; NULL: none */
     bool first;
     struct err *err;
 };
@@ -59,8 +61,9 @@ static json_t *parsed(struct store *store, const char *key)
 static json_t *describe_run(struct store *store)
 {
     static const char *const members[] = {
-        "run_id",      "started",   "ended",      "organization_id", "management_account",
-        "home_region", "partition", "caller_arn", "rules_digest",    "config_digest"};
+        "run_id",        "started",   "ended",      "organization_id", "management_account",
+        "home_region",   "partition", "caller_arn", "rules_digest",    "config_digest",
+        "waivers_digest"};
     json_t *run = json_object();
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         json_object_set_new(run, members[i], text_or_null(store_meta(store, members[i])));
@@ -177,7 +180,8 @@ static int flush(struct writer *w, struct err *err)
     return 0;
 }
 
-void report_finding_json(struct text *out, const struct finding *f, const json_t *before)
+void report_finding_json(struct text *out, const struct finding *f, const json_t *before,
+                         const struct map *compliance)
 {
     const struct {
         const char *name, *value;
@@ -214,6 +218,10 @@ void report_finding_json(struct text *out, const struct finding *f, const json_t
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         add_text_or_null(out, words[i].name, words[i].value);
     }
+    add_text_or_null(out, ",\"waiver\":", f->waiver);
+    const char *mapped = map_get(compliance, f->check_id);
+    text_add(out, ",\"compliance\":");
+    text_add(out, mapped ? mapped : "[]");
     add_evidence(out, f->evidence);
 }
 
@@ -222,7 +230,7 @@ static int finding_row(void *context, const struct finding *f)
     struct writer *w = context;
     text_add(&w->rows, w->first ? "\n    " : ",\n    ");
     w->first = false;
-    report_finding_json(&w->rows, f, w->before);
+    report_finding_json(&w->rows, f, w->before, w->compliance);
     return w->rows.length < BUFFER_BYTES && !text_failed(&w->rows) ? 0 : flush(w, w->err);
 }
 
@@ -278,6 +286,60 @@ static void list_close(struct writer *w)
     fputs(w->first ? "]" : "\n  ]", w->out);
 }
 
+/* [{"framework": title, "requirements": [id, ...]}, ...] of every check, written once each. */
+struct map *report_compliance_of_checks(const json_t *rules)
+{
+    struct map *all = map_new(free);
+    size_t i;
+    const json_t *rule;
+    json_array_foreach(rules, i, rule)
+    {
+        json_t *list = json_array();
+        const char *framework;
+        json_t *requirements;
+        json_object_foreach(json_object_get(rule, "compliance"), framework, requirements)
+        {
+            json_array_append_new(list, json_pack("{s:o, s:O}", "framework", text(framework),
+                                                  "requirements", requirements));
+        }
+        map_set(all, jx_str_or(rule, "id", ""), jx_dump(list));
+        json_decref(list);
+    }
+    return all;
+}
+
+static int write_compliance(struct writer *w, struct err *err)
+{
+    json_t *rows = NULL;
+    size_t i;
+    json_t *one;
+    if (report_compliance(w->store, &rows, err)) {
+        return -1;
+    }
+    list_open(w, "compliance");
+    json_array_foreach(rows, i, one)
+    {
+        row(w, json_incref(one));
+    }
+    list_close(w);
+    json_decref(rows);
+    return 0;
+}
+
+static void write_waivers(struct writer *w)
+{
+    json_t *waivers = report_kept(w->store, "waivers");
+    size_t i;
+    json_t *one;
+    list_open(w, "waivers");
+    json_array_foreach(waivers, i, one)
+    {
+        row(w, json_incref(one));
+    }
+    list_close(w);
+    json_decref(waivers);
+}
+
 static int write_lists(struct writer *w, struct err *err)
 {
     list_open(w, "account_regions");
@@ -303,7 +365,8 @@ static int write_lists(struct writer *w, struct err *err)
     list_open(w, "changes");
     write_changes(w);
     list_close(w);
-    return 0;
+    write_waivers(w);
+    return write_compliance(w, err);
 }
 
 int report_write_json(const struct report_input *in, const char *path, struct err *err)
@@ -315,6 +378,7 @@ int report_write_json(const struct report_input *in, const char *path, struct er
     }
     struct writer w = {.out = out_file_stream(file),
                        .store = in->store,
+                       .compliance = report_compliance_of_checks(in->rules),
                        .before = report_kept(in->store, "before"),
                        .err = err};
     const struct coverage_totals *c = &summary.coverage;
@@ -334,6 +398,7 @@ int report_write_json(const struct report_input *in, const char *path, struct er
     int rc = write_lists(&w, err);
     text_release(&w.rows);
     json_decref(w.before);
+    map_free(w.compliance);
     if (rc) {
         out_file_abort(file);
         return -1;

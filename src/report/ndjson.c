@@ -4,7 +4,7 @@
 
 static int line(struct flow *f, const struct finding *finding)
 {
-    report_finding_json(&f->text, finding, f->before);
+    report_finding_json(&f->text, finding, f->before, f->compliance);
     text_addc(&f->text, '\n');
     return 0;
 }

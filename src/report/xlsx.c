@@ -24,7 +24,7 @@
 static int (*const sheets[])(struct book *b, struct err *err) = {
     xlsx_cover,        xlsx_summary,   xlsx_coverage, xlsx_controls, xlsx_findings,
     xlsx_landing_zone, xlsx_baselines, xlsx_keys,     xlsx_opt_in,   xlsx_tags,
-    xlsx_changes,      xlsx_diff,      xlsx_errors,   xlsx_method};
+    xlsx_changes,      xlsx_diff,      xlsx_waivers,  xlsx_errors,   xlsx_method};
 
 const char *const step_titles[XLSX_STEPS] = {
     "0 Organization and reach", "1 Backup accounts",  "2 Backup key",   "3 Landing zone settings",

@@ -146,6 +146,7 @@ int xlsx_keys(struct book *b, struct err *err);
 int xlsx_opt_in(struct book *b, struct err *err);
 int xlsx_tags(struct book *b, struct err *err);
 int xlsx_changes(struct book *b, struct err *err); /* no sheet when there were none */
+int xlsx_waivers(struct book *b, struct err *err); /* no sheet when no file was given */
 int xlsx_diff(struct book *b, struct err *err);    /* no sheet without a run before */
 int xlsx_errors(struct book *b, struct err *err);
 int xlsx_method(struct book *b, struct err *err);

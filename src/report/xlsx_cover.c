@@ -27,7 +27,8 @@ static const struct line run_lines[] = {{"Tool version", "version"},
                                         {"Ended (UTC)", "ended"},
                                         {"Caller", "caller_arn"}};
 static const struct line digest_lines[] = {{"Rules (SHA-256)", "rules_digest"},
-                                           {"Configuration (SHA-256)", "config_digest"}};
+                                           {"Configuration (SHA-256)", "config_digest"},
+                                           {"Waivers (SHA-256)", "waivers_digest"}};
 
 static const char *const meanings[] = {
     [VERDICT_COMPLIANT] = "Every account and Region in scope was read, and no check fails.",

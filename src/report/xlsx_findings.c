@@ -22,6 +22,7 @@ static const struct column columns[] = {{"Finding id", 18, STYLE_TEXT},
                                         {"Risk", 28, STYLE_WRAP},
                                         {"Remediation", 32, STYLE_WRAP},
                                         {"Remedy", 12, STYLE_WRAP},
+                                        {"Waiver", 16, STYLE_WRAP},
                                         {"Evidence (facts)", 12, STYLE_WRAP},
                                         {"First seen (UTC)", 20, STYLE_DATE},
                                         {"Last seen (UTC)", 20, STYLE_DATE},
@@ -73,6 +74,7 @@ static int row(void *context, const struct finding *f)
     sheet_text(s, well ? NULL : f->risk);
     sheet_text(s, well ? NULL : f->remediation);
     sheet_text(s, well ? NULL : f->remedy);
+    sheet_text(s, f->waiver);
     sheet_text(s, f->evidence);
     sheet_iso(s, f->first_seen);
     sheet_iso(s, f->last_seen);

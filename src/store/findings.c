@@ -110,6 +110,7 @@ int store_finding(struct store *s, const struct finding *f, struct err *err)
     store_bind(statement, 20, f->remediation);
     bind_unless_same(statement, 21, f->remedy, common->remedy);
     store_bind(statement, 22, f->evidence);
+    bind_unless_same(statement, 23, f->waiver, "");
     s->findings_unordered = true;
     s->differences_counted = false;
     return store_run(s, SQL_FINDING, statement, err);
@@ -195,7 +196,8 @@ struct finding store_finding_of_row(struct store *s, sqlite3_stmt *statement)
                         .risk = column_or(statement, 17, common != NULL ? common->risk : ""),
                         .remediation = store_column(statement, 18),
                         .remedy = column_or(statement, 19, common != NULL ? common->remedy : ""),
-                        .evidence = store_column(statement, 20)};
+                        .evidence = store_column(statement, 20),
+                        .waiver = column_or(statement, 21, "")};
     const char *id = store_column(statement, 0);
     for (size_t i = 0; i + 1 < FINDING_ID_SIZE && id[i] != '\0'; i++) {
         f.id[i] = id[i];

@@ -32,14 +32,15 @@ const char *const store_schema =
     " account_name TEXT NOT NULL, ou_path TEXT NOT NULL, region TEXT NOT NULL,"
     " resource_arn TEXT NOT NULL, resource_name TEXT NOT NULL, expected TEXT NOT NULL,"
     " observed TEXT NOT NULL, detail TEXT, risk TEXT, remediation TEXT NOT NULL, remedy TEXT,"
-    " evidence TEXT NOT NULL);"
+    " evidence TEXT NOT NULL, waiver TEXT);"
     "CREATE VIEW findings AS SELECT finding_id, check_id, coalesce(v.title, c.title) AS title,"
     " coalesce(v.scope, c.scope) AS scope, subject, status, status_rank,"
     " CASE v.severity_rank WHEN 0 THEN 'critical' WHEN 1 THEN 'high' WHEN 2 THEN 'medium'"
     " WHEN 3 THEN 'low' ELSE 'informational' END AS severity, v.severity_rank AS severity_rank,"
     " v.step AS step, account_id, account_name, ou_path, region, resource_arn, resource_name,"
     " expected, observed, coalesce(v.detail, c.detail) AS detail, coalesce(v.risk, c.risk) AS risk,"
-    " remediation, coalesce(v.remedy, c.remedy) AS remedy, evidence"
+    " remediation, coalesce(v.remedy, c.remedy) AS remedy, evidence,"
+    " coalesce(waiver, '') AS waiver"
     " FROM verdicts v JOIN checks c USING (check_id);";
 
 const char *const store_findings_index =
@@ -54,7 +55,7 @@ const char *const store_findings_index_drop = "DROP INDEX IF EXISTS findings_in_
 #define FINDING_COLUMNS                                                                            \
     "SELECT finding_id, check_id, title, scope, subject, status, severity_rank, step,"             \
     " account_id, account_name, ou_path, region, resource_arn, resource_name, expected,"           \
-    " observed, detail, risk, remediation, remedy, evidence"
+    " observed, detail, risk, remediation, remedy, evidence, waiver"
 /* A need may name a whole service ("rds:*"): an index range, then the order of discovery. */
 #define GAP_OPERATION "operation >= ?1 AND operation < ?2"
 
@@ -111,9 +112,9 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_FINDING] =
         "INSERT INTO verdicts(finding_id, check_id, title, scope, subject, status, status_rank,"
         " severity_rank, step, account_id, account_name, ou_path, region, resource_arn,"
-        " resource_name, expected, observed, detail, risk, remediation, remedy, evidence)"
+        " resource_name, expected, observed, detail, risk, remediation, remedy, evidence, waiver)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-        " ?19, ?20, ?21, ?22)",
+        " ?19, ?20, ?21, ?22, ?23)",
     [SQL_CHECK] =
         "INSERT INTO checks(check_id, title, scope, step, severity_rank, detail, risk,"
         " remedy) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(check_id) DO NOTHING",

@@ -12,7 +12,7 @@ WANTED_ACCOUNTS = """\
 accounts: {backup_administrator: "222233330031", central_backup: "222233330001"}
 """
 # The credentials decide: whoever is not the management account is turned away before the first check (bad_input.py).
-NEVER_FAILS = {"ORG-02": "the scan refuses to start"}
+NEVER_FAILS = {"ORG-02": "the scan refuses to start", "WVR-01": "no waivers are given here (scan_waivers.py)"}
 # A gap is an ERROR, which the denied account below shows; there is nothing that could FAIL.
 ONLY_ERROR = {"COV-01", "COV-02"}
 # The role is there and trusts somebody else.

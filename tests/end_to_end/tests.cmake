@@ -34,6 +34,7 @@ endforeach()
 end_to_end(scan_worlds /usr/bin/python3 -m unittest -q scan_worlds)
 end_to_end(scan_changes /usr/bin/python3 -m unittest -q scan_changes)
 end_to_end(scan_hardships /usr/bin/python3 -m unittest -q scan_hardships)
+end_to_end(scan_waivers /usr/bin/python3 -m unittest -q scan_waivers)
 end_to_end(bad_input /usr/bin/python3 -m unittest -q bad_input)
 
 # Part 3: the engine of apply, killed and hindered.

@@ -118,6 +118,7 @@ static inline void made_findings(struct store *s)
             (void)snprintf(check, sizeof check, "T%d-%02d", step, status);
             struct finding f = made_finding(check, PROD, (enum status)status,
                                             (enum severity)(step % SEVERITY_COUNT), step);
+            f.waiver = status == STATUS_MUTED ? PROD "/T0-03" : "";
             made_must(store_finding(s, &f, &err), &err);
         }
     }
@@ -188,6 +189,53 @@ static inline void made_changes(struct store *s)
     made_meta_json(s, "changes", changes);
 }
 
+/* A waiver in every state, one without any words, and a framework in which all results occur. */
+static inline void made_waivers(struct store *s)
+{
+    static const char *const states[] = {"ACTIVE", "EXPIRING", "EXPIRED", "UNUSED"};
+    struct err err = ERR_INIT;
+    json_t *waivers = json_array();
+    for (int i = 0; i < 4; i++) {
+        json_array_append_new(
+            waivers,
+            json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:n}",
+                      "name", PROD "/T0-03", "line", 5 + i, "account", PROD, "check", "T0-03",
+                      "description", "=1+1", "owner", "Ann", "justification", "It is known.",
+                      "ticket", "RISK-1", "approved_by", "Bob", "created", "2026-01-01", "expires",
+                      "2026-12-31", "days_left", 41 - 30 * i, "matched", i, "state", states[i],
+                      "problem"));
+    }
+    json_array_append_new(
+        waivers, json_pack("{s:s, s:i, s:s, s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:i, s:s, "
+                           "s:s}",
+                           "name", "*/*", "line", 99, "account", "*", "check", "*", "description",
+                           "owner", "justification", "ticket", "approved_by", "created", "expires",
+                           "days_left", "matched", 1, "state", "ACTIVE", "problem", "gave up"));
+    made_meta_json(s, "waivers", waivers);
+    made_must(store_meta_set(s, "waivers_digest", "8899aabb", &err), &err);
+}
+
+static inline void made_frameworks(struct store *s)
+{
+    json_t *requirements = json_array();
+    for (int status = 0; status < STATUS_COUNT; status++) {
+        char check[16];
+        (void)snprintf(check, sizeof check, "T0-%02d", status);
+        json_array_append_new(requirements, json_pack("{s:s, s:s, s:[{s:s, s:s}]}", "id", check,
+                                                      "title", "A requirement", "checks", "id",
+                                                      check, "rationale", "It shows."));
+    }
+    json_array_append_new(requirements,
+                          json_pack("{s:s, s:s, s:[{s:s, s:s}]}", "id", "unjudged", "title",
+                                    "Another", "checks", "id", "T9-99", "rationale", "It would."));
+    json_array_append_new(requirements,
+                          json_pack("{s:s, s:s, s:s, s:s}", "id", "bare", "title", "A third",
+                                    "evidence", "none", "why", "Nobody can tell."));
+    made_meta_json(s, "frameworks",
+                   json_pack("[{s:s, s:s, s:s, s:s, s:o}]", "id", "f", "title", "A framework",
+                             "version", "1", "source", "here", "requirements", requirements));
+}
+
 static inline void made_small(struct store *s)
 {
     world_build(s);
@@ -195,6 +243,8 @@ static inline void made_small(struct store *s)
     made_questions(s);
     made_findings(s);
     made_changes(s);
+    made_waivers(s);
+    made_frameworks(s);
     made_gap(s, "User is not authorized to perform backup:ListBackupVaults");
 }
 

@@ -26,6 +26,8 @@ def sheets(kind):
     names = list(SHEETS)
     if kind in ("small", "hostile"):
         names.insert(names.index(CHANGES_BEFORE), "Changes")
+    if kind == "small":
+        names.insert(names.index(CHANGES_BEFORE), "Waivers")
     return names
 
 

@@ -68,6 +68,14 @@ class Schema(unittest.TestCase):
                 place["observed_before"] = "off"
             self.assertFalse(VALIDATOR.is_valid(wrong), finding["status"])
 
+    def test_each_requirement_gets_the_worst_of_its_checks(self):
+        told = {r["requirement"]: r["result"] for r in report("small")["compliance"]}
+        self.assertEqual(told, {"T0-00": "PASS", "T0-01": "FAIL", "T0-02": "MANUAL", "T0-03": "MANUAL", "T0-04": "ERROR",
+                                "T0-05": "NOT_EVIDENCED", "T0-06": "PASS", "unjudged": "NOT_EVIDENCED", "bare": "NOT_EVIDENCED"})
+        whys = {r["requirement"]: r["why"] for r in report("small")["compliance"] if r["why"]}
+        self.assertEqual(sorted(whys), ["T0-05", "bare", "unjudged"])
+        self.assertEqual(whys["bare"], "Nobody can tell.")
+
     def test_numbers_agree_among_themselves(self):
         for kind in ("none", "small", "hostile"):
             told = report(kind)

@@ -46,7 +46,9 @@ class Csv(unittest.TestCase):
             findings = report(kind)["findings"]
             self.assertEqual(len(read), len(findings), kind)
             for row, finding in zip(read, findings):
-                self.assertEqual(set(row) - {"evidence", "observed_before"}, set(finding) - {"evidence", "observed_before"})
+                # A list of lists has no place in a cell: requirements are in the JSON and the workbook.
+                apart = {"evidence", "observed_before", "compliance"}
+                self.assertEqual(set(row) - apart, set(finding) - apart)
                 for name, value in row.items():
                     told = finding.get(name)
                     told = " ".join(map(str, told)) if isinstance(told, list) else shown(str(told if told is not None else ""))

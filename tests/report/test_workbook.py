@@ -43,6 +43,23 @@ class Counts(unittest.TestCase):
             self.assertEqual(states, Counter(c["state"] for c in told["account_regions"]), kind)
             self.assertEqual([r["Gap"] for r in rows(book["Errors"])], [g["id"] for g in told["gaps"]], kind)
 
+    def test_waivers_equal_the_json_row_by_row(self):
+        for kind in KINDS:
+            told, book = report(kind)["waivers"], workbook(kind)
+            self.assertEqual("Waivers" in book.sheetnames, bool(told), kind)
+            read = rows(book["Waivers"]) if told else []
+            self.assertEqual(
+                [(r["State"], r["Account"], r["Check"], r["Owner"], r["Justification"], r["Ticket"], r["Approved by"], r["Created"],
+                  r["Expires"], r["Days left"], r["Matched"], r["Description"], r["Line"], r["Problem"]) for r in read],
+                [tuple(w[key] for key in ("state", "account", "check", "owner", "justification", "ticket", "approved_by", "created",
+                                          "expires", "days_left", "matched", "description", "line", "problem")) for w in told], kind)
+        self.assertEqual(len(report("small")["waivers"]), 5)
+
+    def test_waived_findings_name_their_waiver_in_both(self):
+        told = [(f["finding_id"], f["waiver"]) for f in report("small")["findings"]]
+        self.assertEqual([(r["Finding id"], r["Waiver"]) for r in rows(workbook("small")["Findings"])], told)
+        self.assertEqual(sum(waiver is not None for _, waiver in told), 7)
+
     def test_changes_equal_the_json_row_by_row(self):
         results = {"done": "FIXED", "failed": "FAILED", "not attempted": "SKIPPED", "already true": "SKIPPED"}
         for kind in KINDS:

@@ -55,6 +55,18 @@ def main():
             for complaint in complaints_of(validator, document):
                 print(f"{path.relative_to(root)}: {complaint}")
                 wrong += 1
+    for schema, folder, wanted in (("framework", root / "rules" / "frameworks", 10), ("waivers", root / "tests" / "check" / "waivers", 3)):
+        paths = sorted(folder.glob("*.yaml"))
+        validator = validator_for(root, f"{schema}.schema.json")
+        for path, document in convert(tool, paths) if paths else []:
+            fits = not (complaints := complaints_of(validator, document))
+            if fits == path.name.startswith("bad"):
+                print(f"{path.relative_to(root)}: {complaints or 'the schema accepts what the program refuses'}")
+                wrong += 1
+            looked_at += 1
+        if len(paths) < wanted:
+            print(f"{folder.relative_to(root)}: only {len(paths)} files found")
+            wrong += 1
     for path in sorted(root.glob("tests/check/malformed/*/rule.yaml")):
         if path.parent.name in BEYOND_A_SCHEMA:
             continue
