@@ -21,7 +21,7 @@ dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere;unicode-bidi:isolate;whi
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{border:1px solid var(--line);padding:.3rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere;unicode-bidi:isolate}
-th{background:var(--panel)}thead th{position:sticky;top:0}
+th{background:var(--panel)}thead th{position:sticky;top:0;overflow-wrap:break-word}
 td.n{text-align:right;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--soft);padding:.25rem 0}
 .tag{display:inline-block;border-radius:.25rem;padding:0 .4rem;font-weight:600;white-space:nowrap;color:var(--none);background:var(--nonebg)}
