@@ -12,7 +12,7 @@ build_packages=(
     libxml2-dev libxslt1-dev libyaml-dev libmicrohttpd-dev libcmocka-dev
 )
 test_packages=(
-    python3 python3-jsonschema python3-openpyxl python3-prometheus-client libxml2-utils openssl cmark-gfm
+    python3 python3-jsonschema python3-openpyxl python3-prometheus-client libxml2-utils openssl cmark-gfm chromium
     "libreoffice-calc-nogui|libreoffice-calc"
 )
 
