@@ -12,6 +12,10 @@ static void crawl_release(struct crawl *crawl)
         free(crawl->governed[i]);
     }
     free(crawl->governed);
+    for (size_t i = 0; i < crawl->policy_role_count; i++) {
+        free(crawl->policy_roles[i]);
+    }
+    free(crawl->policy_roles);
     free(crawl->central_backup);
     free(crawl->backup_key);
 }

@@ -237,6 +237,7 @@ int seed_organization(struct crawl *crawl, struct err *err)
         "organizations:ListAWSServiceAccessForOrganization",
         "organizations:ListDelegatedAdministrators",
         "organizations:ListAccountsWithInvalidEffectivePolicy",
+        "organizations:ListPolicies",
         "controltower:ListLandingZoneOperations",
         "controltower:ListBaselines",
         "controltower:ListEnabledBaselines",
@@ -248,5 +249,10 @@ int seed_organization(struct crawl *crawl, struct err *err)
             return -1;
         }
     }
-    return seed_keys(crawl, err) ? -1 : crawl_drain(crawl, "the organization", err);
+    if (seed_keys(crawl, err) || jobs_seed(crawl, err) ||
+        crawl_drain(crawl, "the organization", err)) {
+        return -1;
+    }
+    crawl->job_fallbacks = store_count_entities(crawl->store, "jobs-per-account");
+    return policies_load(crawl, err);
 }

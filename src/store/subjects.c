@@ -91,6 +91,7 @@ void subjects_free(struct subjects *s)
     json_decref(s->zone);
     json_decref(s->backup);
     json_decref(s->supported);
+    map_free(s->periods);
     directory_free(s->dir);
     free(s);
 }

@@ -219,7 +219,13 @@ int scope_account(struct visit *v)
     json_t *parents = integration_parents(d);
     int result = 0;
     for (size_t i = 0; result == 0 && i < d->member_count; i++) {
-        result = subject_emit(v, account_document(v, d->members[i], parents));
+        json_t *document = account_document(v, d->members[i], parents);
+        result = set_backup_roles(v, d->members[i]->id, document);
+        if (result == 0) {
+            result = subject_emit(v, document);
+        } else {
+            json_decref(document);
+        }
     }
     json_decref(parents);
     return result;

@@ -12,8 +12,9 @@ struct subjects {
     const json_t *config;
     struct directory *dir;
     json_t *org, *zone, *context;
-    json_t *backup;    /* manifest_backup() */
-    json_t *supported; /* [type] or NULL when AWS was not asked */
+    json_t *backup;      /* manifest_backup() */
+    json_t *supported;   /* [type] or NULL when AWS was not asked */
+    struct map *periods; /* schedule -> how long one waits between its runs */
     struct policy_frame frame;
 };
 
@@ -82,6 +83,10 @@ int scope_resource(struct visit *v);
 json_t *org_document(struct visit *v);
 json_t *landing_zone_document(struct visit *v);
 
+/* failed_jobs.c: what a place's document says of them. 0 or -1. */
+int set_failed_jobs(struct visit *v, const struct place *p, json_t *document);
+/* subjects_role.c: what an account's document says of the roles its backups run as. 0 or -1. */
+int set_backup_roles(struct visit *v, const char *account, json_t *document);
 /* A plan's member documents, for the plan scope and for the account-Region's summary. Yours; NULL
  * on error. */
 json_t *plan_document(struct visit *v, const struct place *p, const struct entity *e);
