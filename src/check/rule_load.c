@@ -426,8 +426,7 @@ static int load_expressions(const struct loading *s)
     }
     const struct members members = members_of(l->rule.scope);
     json_t *parameters = l->rule.parameters;
-    if ((when != NULL &&
-         expr_parse(l->doc, when, parameters, &members, &l->when, s->err) != 0) ||
+    if ((when != NULL && expr_parse(l->doc, when, parameters, &members, &l->when, s->err) != 0) ||
         (assert_node != NULL &&
          expr_parse(l->doc, assert_node, parameters, &members, &l->assert, s->err) != 0)) {
         return -1;

@@ -3,7 +3,7 @@
  * the loader of rules knows a misspelt field from a real one. The page is the one place to add a
  * member.
  *
- *   subject_members docs/subjects.md out.inc
+ *   subject_members docs/subjects.md out.c
  *
  * How the page is read: "## SCOPE" opens a scope; a name in backticks is a member; braces behind it
  * hold the members below it, where they name any in backticks (else what is below is open); what
@@ -61,9 +61,10 @@ static bool plain(const char *name, size_t length)
     return length > 0;
 }
 
-static void write_table(struct drawing *d, const char *name, const struct group *g)
+static void write_table(struct drawing *d, const char *kind, const char *name,
+                        const struct group *g)
 {
-    (void)fprintf(d->out, "static const struct subject_member %s[] = {\n", name);
+    (void)fprintf(d->out, "%sconst struct subject_member %s[] = {\n", kind, name);
     for (size_t i = 0; i < g->count; i++) {
         (void)fprintf(d->out, "    {\"%s\", ", g->names[i]);
         if (g->below[i] > 0) {
@@ -117,7 +118,7 @@ static void draw_below(struct drawing *d, struct group *g, bool owned, int depth
         char name[32];
         g->below[g->count - 1] = ++d->tables;
         (void)snprintf(name, sizeof name, "below_%d", d->tables);
-        write_table(d, name, &inner);
+        write_table(d, "static ", name, &inner);
     }
 }
 
@@ -180,14 +181,13 @@ static void draw_scope(struct drawing *d)
     struct group g = {.count = 0};
     draw_group(d, &g, 0);
     if (is_scope) {
-        write_table(d, name, &g);
+        write_table(d, "static ", name, &g);
     }
 }
 
 static void write_scopes(struct drawing *d)
 {
-    (void)fprintf(d->out, "static const struct {\n    const char *name;\n"
-                          "    const struct subject_member *members;\n} documented[] = {\n");
+    (void)fprintf(d->out, "const struct documented_scope documented_scopes[] = {\n");
     for (size_t i = 0; i < d->scope_count; i++) {
         (void)fprintf(d->out, "    {\"%s\", scope_%zu},\n", d->scopes[i], i);
     }
@@ -207,12 +207,13 @@ static bool read_page(const char *path, char *page)
 static void draw_page(struct drawing *d)
 {
     struct group intro = {.count = 0};
+    (void)fprintf(d->out, "#include \"subject_tables.h\"\n");
     draw_group(d, &intro, 0);
     while (*d->at != '\0' && d->problem == NULL) {
         d->at += strlen("\n## ");
         draw_scope(d);
     }
-    write_table(d, "in_every_scope", &d->common);
+    write_table(d, "", "members_in_every_scope", &d->common);
     write_scopes(d);
 }
 
