@@ -42,36 +42,51 @@ static bool is_source_key(const char *target)
     return str_starts(target, "arn:");
 }
 
+/* Whom to ask for a key: the account that owns it may always describe it. Of one that is no account
+ * of ours, or was left out, the account that uses it may know. */
+static int asked_of(struct crawl *crawl, const char *user, const char *owner, bool *ours,
+                    struct err *err)
+{
+    json_t *member = NULL;
+    if (store_get_entity(crawl->store, "account", "", "", owner, &member, NULL, err)) {
+        return -1;
+    }
+    *ours = strcmp(user, owner) == 0 || (member != NULL && crawl_wants_account(crawl, owner));
+    json_decref(member);
+    return 0;
+}
+
 int source_key_ask(const struct page *p, const char *type, const char *key_arn, struct err *err)
 {
     struct arn parts;
+    char owner[16], region[40];
+    bool ours = false;
+    const char *user = p->question->account;
     /* DynamoDB's list names no key; with advanced features none is needed. */
     if (!key_arn || copy_fully_managed(type, -1) || !arn_parse(key_arn, &parts) ||
         !arn_part_is(parts.service, "kms")) {
         return 0;
     }
-    return crawl_ask(p->crawl, "kms:DescribeKey", p->question->account, p->question->region,
-                     key_arn, err);
+    arn_part_copy(parts.account, owner, sizeof owner);
+    arn_part_copy(parts.region, region, sizeof region);
+    if (asked_of(p->crawl, user, owner, &ours, err)) {
+        return -1;
+    }
+    return crawl_ask(p->crawl, "kms:DescribeKey", ours ? owner : user, region, key_arn, err);
 }
 
 /* A customer's key is shared by its policy, which only its own account may read. */
 static int keep_source_key(const struct page *p, const json_t *metadata, struct err *err)
 {
     const struct question *q = p->question;
-    if (crawl_keep(p, "source-key", q->account, q->region, q->target, metadata, err)) {
-        return -1;
-    }
     const char *owner = jx_str_or(metadata, "AWSAccountId", q->account);
-    json_t *member = NULL;
-    if (strcmp(jx_str_or(metadata, "KeyManager", ""), "CUSTOMER") != 0) {
-        return 0;
-    }
-    if (store_get_entity(p->crawl->store, "account", "", "", owner, &member, NULL, err)) {
-        return -1;
-    }
-    bool ours = member != NULL && crawl_wants_account(p->crawl, owner);
-    json_decref(member);
-    return ours ? crawl_ask(p->crawl, "kms:GetKeyPolicy", owner, q->region, q->target, err) : 0;
+    bool readable = strcmp(jx_str_or(metadata, "KeyManager", ""), "CUSTOMER") == 0 &&
+                    strcmp(owner, q->account) == 0;
+    return crawl_keep(p, "source-key", q->account, q->region, q->target, metadata, err) ||
+                   (readable &&
+                    crawl_ask(p->crawl, "kms:GetKeyPolicy", q->account, q->region, q->target, err))
+               ? -1
+               : 0;
 }
 
 static int keep_key(const struct page *p, struct err *err)

@@ -42,9 +42,10 @@ static int add_selection(void *context, const struct entity *e)
     return 0;
 }
 
-static void set_hours(json_t *document, const char *key, double hours)
+/* No time at all is none that is known. */
+static double hours(double known)
 {
-    set_new(document, key, hours > 0 ? json_real(hours) : json_null());
+    return known > 0 ? known : -1;
 }
 
 /* What every resource that the plan takes lists of it: made once. */
@@ -54,8 +55,8 @@ static json_t *shown(const struct outlook_plan *plan, const char *id, const char
     set_text(out, "id", id);
     set_text(out, "name", plan->name);
     set_text(out, "origin", origin);
-    set_hours(out, "period_hours", plan->rhythm.period);
-    set_hours(out, "window_hours", plan->rhythm.window);
+    set_number(out, "period_hours", hours(plan->rhythm.period));
+    set_number(out, "window_hours", hours(plan->rhythm.window));
     set_bool(out, "copies_to_central", plan->rhythm.to_central);
     set_bool(out, "copies_cross_region", plan->rhythm.cross_region);
     return out;
@@ -320,14 +321,14 @@ static void set_lateness(const struct outlook *o, const struct sighting *seen,
     if (often != NULL) {
         frequent = json_object();
         set_text(frequent, "plan", often->name);
-        set_hours(frequent, "hours", often->rhythm.period);
-        set_hours(frequent, "window_hours", often->rhythm.window);
+        set_number(frequent, "hours", hours(often->rhythm.period));
+        set_number(frequent, "window_hours", hours(often->rhythm.window));
         periods = periods_since(o->v, last > 0 ? last : often->since_ms, often->rhythm.period,
                                 often->rhythm.window);
     }
     set_time(document, "last_backup", last);
     set_new(document, "most_frequent", frequent);
-    set_new(document, "periods_without_backup", periods >= 0 ? json_real(periods) : json_null());
+    set_number(document, "periods_without_backup", periods);
     set_time(document, "selected_since", often != NULL ? often->since_ms : 0);
 }
 

@@ -22,6 +22,9 @@ struct rhythm rhythm_of(struct visit *v, const json_t *detail, const char *regio
 /* How many periods went by since `since_ms`, its window left aside; -1 without a period. */
 double periods_since(const struct visit *v, int64_t since_ms, double period, double window);
 
+/* Rounded to hundredths; null when negative. */
+void set_number(json_t *document, const char *key, double number);
+
 struct outlook_plan {
     char *name;
     json_t *shown;      /* as a resource's document lists it */

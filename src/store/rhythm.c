@@ -91,6 +91,16 @@ struct rhythm rhythm_of(struct visit *v, const json_t *detail, const char *regio
     return r;
 }
 
+void set_number(json_t *document, const char *key, double number)
+{
+    double hundredths = number * 100.0;
+    long long rounded = (long long)(hundredths + 0.5);
+    set_new(document, key,
+            number < 0           ? json_null()
+            : rounded % 100 == 0 ? json_integer(rounded / 100)
+                                 : json_real((double)rounded / 100.0));
+}
+
 double periods_since(const struct visit *v, int64_t since_ms, double period, double window)
 {
     if (period <= 0 || since_ms <= 0 || v->s->dir->now_ms <= 0) {

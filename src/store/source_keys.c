@@ -4,29 +4,68 @@
 #include <string.h>
 
 #include "base/jsonx.h"
+#include "model/arn.h"
 #include "model/copy_support.h"
 #include "outlook.h"
 
-/* {"arn","manager","owner","shared","problem"}; asked of the store once a place. Borrowed. */
+/* The answer about a key: its own account's, else that of the account that uses it. *asked is whose
+ * was looked for last. */
+static json_t *answer_about(struct outlook *o, const char *arn, const char *kind,
+                            const char **asked, char owner[16], bool *failed)
+{
+    struct arn parts;
+    const char *region = o->place->region;
+    (void)arn_part_copy(arn_parse(arn, &parts) ? parts.account : (struct arn_part){"", 0}, owner,
+                        16);
+    *asked = owner;
+    json_t *answer = subject_entity(o->v, kind, owner, region, arn, NULL, failed);
+    if (answer == NULL && !str_equal(owner, o->place->member->id)) {
+        const struct member *m = directory_member(o->v->s->dir, owner);
+        /* Who owns it was asked, unless it is none of ours. */
+        *asked = m != NULL && member_is_wanted(m) ? owner : o->place->member->id;
+        answer = subject_entity(o->v, kind, o->place->member->id, region, arn, NULL, failed);
+    }
+    return answer;
+}
+
+/* What is hidden about the key, as rules are told: {OPERATION: text}; NULL: nothing. */
+static json_t *hidden_about(struct outlook *o, const char *asked, bool customer, bool *failed)
+{
+    static const char *const operations[] = {"kms:DescribeKey", "kms:GetKeyPolicy"};
+    json_t *hidden = NULL;
+    for (size_t i = 0; i < (customer ? 2U : 1U); i++) {
+        char text[512];
+        int found = store_find_gap(o->v->s->store, operations[i], asked, o->place->region, text,
+                                   sizeof text, o->v->err);
+        *failed = *failed || found < 0;
+        if (found > 0) {
+            hidden = hidden != NULL ? hidden : json_object();
+            set_text(hidden, operations[i], text);
+        }
+    }
+    return hidden;
+}
+
+/* {"arn","manager","owner","shared","problem"} and "_hidden"; asked of the store once a place.
+ * Borrowed. */
 static json_t *key_of(struct outlook *o, const char *arn, bool *failed)
 {
     json_t *known = map_get(o->keys, arn);
     if (known != NULL) {
         return known;
     }
-    struct visit *v = o->v;
-    const struct directory *d = v->s->dir;
-    json_t *metadata =
-        subject_entity(v, "source-key", o->place->member->id, o->place->region, arn, NULL, failed);
+    char owner[16];
+    const char *asked = NULL;
+    const struct directory *d = o->v->s->dir;
+    json_t *metadata = answer_about(o, arn, "source-key", &asked, owner, failed);
     const char *manager = jx_str(metadata, "KeyManager");
-    const char *owner = jx_str(metadata, "AWSAccountId");
-    json_t *policy =
-        owner != NULL ? subject_entity(v, "key-policy", owner, o->place->region, arn, NULL, failed)
-                      : NULL;
-    const char *text = jx_str(policy, "Policy");
     bool customer = str_equal(manager, "CUSTOMER");
-    bool shared = customer && text != NULL && d->central != NULL &&
-                  key_policy_shares(text, &v->s->frame, d->central);
+    json_t *policy =
+        customer ? subject_entity(o->v, "key-policy", owner, o->place->region, arn, NULL, failed)
+                 : NULL;
+    const char *text = jx_str(policy, "Policy");
+    bool shared =
+        text != NULL && d->central != NULL && key_policy_shares(text, &o->v->s->frame, d->central);
     known = json_object();
     set_text(known, "arn", arn);
     set_text(known, "manager", manager);
@@ -35,9 +74,15 @@ static json_t *key_of(struct outlook *o, const char *arn, bool *failed)
     set_text(known, "problem",
              metadata == NULL ? "no such key was found"
              : !customer      ? "a key that AWS manages cannot be shared"
-             : text == NULL   ? "its policy cannot be read: another organization's, or left out"
+             : text == NULL   ? "its policy is another organization's, and cannot be read"
              : !shared        ? "its policy does not let the central backup account use it"
                               : NULL);
+    json_t *hidden = metadata == NULL || (customer && text == NULL)
+                         ? hidden_about(o, asked, customer, failed)
+                         : NULL;
+    if (hidden != NULL) {
+        set_new(known, "_hidden", hidden);
+    }
     map_set(o->keys, arn, known);
     json_decref(metadata);
     json_decref(policy);
@@ -59,6 +104,15 @@ static void add_key(struct outlook *o, const char *arn, json_t *document, bool *
         }
     }
     (void)json_array_append(lists[0], key);
+    json_t *hidden = json_object_get(key, "_hidden");
+    if (hidden != NULL) {
+        json_t *all = json_object_get(document, "_hidden");
+        if (all == NULL) {
+            all = json_object();
+            set_new(document, "_hidden", all);
+        }
+        (void)json_object_update(all, hidden);
+    }
     if (str_equal(jx_str(key, "manager"), "AWS")) {
         list_text(lists[1], arn);
     } else if (!jx_bool(key, "shared")) {

@@ -227,7 +227,7 @@ static void set_copying(struct summary *y)
     time_iso(y->newest_copy_ms, iso);
     set_bool(y->document, "copies_expected", plan != NULL);
     set_text(y->document, "newest_central_copy", y->newest_copy_ms > 0 ? iso : NULL);
-    set_new(y->document, "periods_without_copy", periods >= 0 ? json_real(periods) : json_null());
+    set_number(y->document, "periods_without_copy", periods);
 }
 
 static int set_resources(struct summary *y)

@@ -326,10 +326,10 @@ static int set_runs(struct visit *v, const struct place *p, const struct entity 
     set_text(document, "last_execution", last_ms > 0 ? iso : NULL);
     time_iso(made_ms, iso);
     set_text(document, "created", made_ms > 0 ? iso : NULL);
-    set_new(document, "period_hours", r.period > 0 ? json_real(r.period) : json_null());
-    set_new(document, "window_hours", r.period > 0 ? json_real(r.window) : json_null());
+    set_number(document, "period_hours", r.period > 0 ? r.period : -1);
+    set_number(document, "window_hours", r.period > 0 ? r.window : -1);
     set_text(document, "schedule_problem", r.problem);
-    set_new(document, "periods_without_run", periods >= 0 ? json_real(periods) : json_null());
+    set_number(document, "periods_without_run", periods);
     /* Every resource would have to be looked at: only a plan that seems to stand still is worth it.
      */
     if (!failed && periods > 1) {

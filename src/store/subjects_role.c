@@ -25,11 +25,28 @@ struct roles {
     struct visit *v;
     const char *account;
     json_t *document, *by_name; /* name -> document */
+    json_t *named;              /* by the account's selections */
 };
+
+static int add_name(void *context, const struct entity *e)
+{
+    struct roles *r = context;
+    const char *problem = NULL;
+    json_t *answer = jx_parse(e->json, e->json_length, &problem);
+    const char *role = jx_str(answer, "BackupSelection.IamRoleArn");
+    if (role != NULL && !jx_list_has(r->named, arn_name(role))) {
+        list_text(r->named, arn_name(role));
+    }
+    json_decref(answer);
+    return 0;
+}
 
 static int add_role(struct roles *r, const struct entity *e, bool present)
 {
     const char *problem = NULL;
+    if (!jx_list_has(r->named, e->key)) {
+        return 0; /* asked for another reason */
+    }
     json_t *raw = jx_parse(e->json, e->json_length, &problem);
     json_t *role = json_object();
     json_t *missing = json_array();
@@ -99,9 +116,12 @@ static char *problem_of(const json_t *role)
 
 int set_backup_roles(struct visit *v, const char *account, json_t *document)
 {
-    struct roles r = {v, account, document, json_object()};
+    struct roles r = {v, account, document, json_object(), json_array()};
     struct store *store = v->s->store;
-    int result = store_each_entity(store, "role-absent", account, NULL, add_absent, &r, v->err);
+    int result = store_each_entity(store, "selection", account, NULL, add_name, &r, v->err);
+    if (result == 0) {
+        result = store_each_entity(store, "role-absent", account, NULL, add_absent, &r, v->err);
+    }
     if (result == 0) {
         result = store_each_entity(store, "role", account, "", add_present, &r, v->err);
     }
@@ -127,5 +147,6 @@ int set_backup_roles(struct visit *v, const char *account, json_t *document)
     set_new(document, "backup_roles", list);
     set_new(document, "role_problems", problems);
     json_decref(r.by_name);
+    json_decref(r.named);
     return result;
 }
