@@ -238,6 +238,7 @@ int seed_organization(struct crawl *crawl, struct err *err)
         "organizations:ListDelegatedAdministrators",
         "organizations:ListAccountsWithInvalidEffectivePolicy",
         "organizations:ListPolicies",
+        "organizations:DescribeResourcePolicy",
         "controltower:ListLandingZoneOperations",
         "controltower:ListBaselines",
         "controltower:ListEnabledBaselines",

@@ -9,7 +9,6 @@
 #include "html.h"
 #include "plain.h"
 
-#define ROWS_MAX 500 /* of gaps, changes and places; a page is no database */
 #define TYPES_MAX 60
 #define REGIONS_MAX 60
 
@@ -132,7 +131,7 @@ static int add_check(void *context, const struct finding_count *c)
 static int add_coverage(void *context, const struct coverage *c)
 {
     struct part *p = context;
-    if (strcmp(c->state, "REACHED") != 0 && p->rows++ < ROWS_MAX) {
+    if (strcmp(c->state, "REACHED") != 0 && p->rows++ < HTML_ROWS_MAX) {
         xmlNodePtr place = html_child(p->node, "place");
         html_set(place, "account", c->account);
         html_set(place, "name", c->name);
@@ -148,7 +147,7 @@ static int add_coverage(void *context, const struct coverage *c)
 static int add_gap(void *context, int64_t id, const struct gap *g)
 {
     struct part *p = context;
-    if (p->rows++ < ROWS_MAX) {
+    if (p->rows++ < HTML_ROWS_MAX) {
         xmlNodePtr gap = html_child(p->node, "gap");
         html_set_number(gap, "id", id);
         html_set(gap, "operation", g->operation);
@@ -165,7 +164,7 @@ static void add_changes(const struct flow *f, xmlNodePtr report)
     json_t *changes = report_kept(f->in->store, "changes");
     xmlNodePtr node = html_child(report, "changes");
     html_set_number(node, "total", (int64_t)json_array_size(changes));
-    for (size_t i = 0; i < json_array_size(changes) && i < ROWS_MAX; i++) {
+    for (size_t i = 0; i < json_array_size(changes) && i < HTML_ROWS_MAX; i++) {
         static const char *const members[] = {"id",        "title",   "state",  "message",
                                               "operation", "account", "region", "request_id",
                                               "started",   "ended"};
@@ -312,7 +311,7 @@ static int add_place(void *context, const json_t *place)
             (json_is_true(on) ? h->on : h->off)[region][type]++;
         }
     }
-    if (jx_count(place, "types_off") > 0 && h->part.rows++ < ROWS_MAX) {
+    if (jx_count(place, "types_off") > 0 && h->part.rows++ < HTML_ROWS_MAX) {
         xmlNodePtr off = html_child(h->part.node, "off");
         html_set(off, "account", jx_str(place, "_account"));
         html_set(off, "name", jx_str(place, "_account_name"));
@@ -361,6 +360,36 @@ static int add_opt_in(struct flow *f, xmlNodePtr report)
     return rc < 0 ? -1 : 0;
 }
 
+/* The last runs, oldest first, this one last. */
+static int add_trend(struct flow *f, xmlNodePtr report)
+{
+    static const char *const words[] = {"run_id", "ended", "verdict"};
+    static const char *const numbers[] = {"expected", "reached", "gaps"};
+    json_t *runs = NULL;
+    size_t i;
+    const json_t *run;
+    if (store_trend(f->in->store, &runs, f->err)) {
+        return -1;
+    }
+    xmlNodePtr trend = html_child(report, "trend");
+    json_array_foreach(runs, i, run)
+    {
+        xmlNodePtr node = html_child(trend, "run");
+        for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+            html_set(node, words[k], jx_str(run, words[k]));
+        }
+        for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
+            html_set_number(node, numbers[k], jx_int(run, numbers[k], 0));
+        }
+        for (int k = 0; k < STATUS_COUNT; k++) {
+            const char *status = status_name((enum status)k);
+            html_set_number(node, status, jx_int(json_object_get(run, "by_status"), status, 0));
+        }
+    }
+    json_decref(runs);
+    return 0;
+}
+
 int html_describe(struct flow *f, xmlNodePtr report)
 {
     struct part checks = {f, html_child(report, "checks"), 0};
@@ -371,11 +400,11 @@ int html_describe(struct flow *f, xmlNodePtr report)
     describe_run(f, report);
     describe_summary(f, report);
     add_changes(f, report);
-    if (store_each_finding_count(store, add_check, &checks, f->err) < 0 ||
+    if (add_trend(f, report) || store_each_finding_count(store, add_check, &checks, f->err) < 0 ||
         store_each_coverage(store, add_coverage, &coverage, f->err) < 0 ||
         store_each_gap(store, add_gap, &gaps, f->err) < 0 ||
         subjects_each(f->in->subjects, SCOPE_KEY, add_key, &keys, f->err) < 0 ||
-        add_tree(f, report) || add_opt_in(f, report)) {
+        add_tree(f, report) || add_opt_in(f, report) || html_describe_parts(f, report)) {
         return -1;
     }
     html_set_number(coverage.node, "total", (int64_t)coverage.rows);
@@ -383,7 +412,7 @@ int html_describe(struct flow *f, xmlNodePtr report)
     return 0;
 }
 
-void html_finding(const struct flow *f, xmlNodePtr findings, const struct finding *finding)
+xmlNodePtr html_finding(const struct flow *f, xmlNodePtr findings, const struct finding *finding)
 {
     bool quiet = finding->status == STATUS_PASS || finding->status == STATUS_NOT_APPLICABLE;
     const struct {
@@ -404,6 +433,9 @@ void html_finding(const struct flow *f, xmlNodePtr findings, const struct findin
                    {"detail", finding->detail},
                    {"risk", quiet ? "" : finding->risk},
                    {"remediation", quiet ? "" : finding->remediation},
+                   {"waiver", finding->waiver},
+                   {"first_seen", finding->first_seen},
+                   {"status_since", finding->status_since},
                    {"evidence", finding->evidence}};
     xmlNodePtr node = html_child(findings, "finding");
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
@@ -415,4 +447,5 @@ void html_finding(const struct flow *f, xmlNodePtr findings, const struct findin
         html_set(node, "observed_before",
                  jx_str(json_object_get(f->before, finding->id), "observed"));
     }
+    return node;
 }
