@@ -12,9 +12,10 @@ struct subjects {
     const json_t *config;
     struct directory *dir;
     json_t *org, *zone, *context;
-    json_t *backup;      /* manifest_backup() */
-    json_t *supported;   /* [type] or NULL when AWS was not asked */
-    struct map *periods; /* schedule -> how long one waits between its runs */
+    json_t *backup;                    /* manifest_backup() */
+    json_t *supported;                 /* [type] or NULL when AWS was not asked */
+    json_t *policies, *policy_targets; /* backup policies by id, and what is attached where */
+    struct map *periods;               /* schedule -> how long one waits between its runs */
     struct policy_frame frame;
 };
 
@@ -87,6 +88,8 @@ json_t *landing_zone_document(struct visit *v);
 int set_failed_jobs(struct visit *v, const struct place *p, json_t *document);
 /* subjects_role.c: what an account's document says of the roles its backups run as. 0 or -1. */
 int set_backup_roles(struct visit *v, const char *account, json_t *document);
+/* subjects_policy.c: the plans that backup policies come to in the account. 0 or -1. */
+int set_policy_plans(struct visit *v, const struct member *m, json_t *document);
 /* A plan's member documents, for the plan scope and for the account-Region's summary. Yours; NULL
  * on error. */
 json_t *plan_document(struct visit *v, const struct place *p, const struct entity *e);
