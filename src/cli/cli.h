@@ -143,11 +143,23 @@ bool package_signed(const char *directory);
 /* Files of a run's directory that digest.txt cannot or need not name. */
 bool package_outside(const char *name);
 
-/* --- summary.c: what the terminal says at the end --- */
+/* --- summary.c, worst.c: what the terminal says at the end --- */
+#define COLOR_GREEN "\033[32m"
+#define COLOR_RED "\033[31m"
+#define COLOR_YELLOW "\033[33m"
+#define COLOR_BOLD "\033[1m"
+#define COLOR_OFF "\033[0m"
 void summary_print(FILE *out, struct store *store, const struct report_summary *summary,
                    bool color);
-/* Lines for people about the worst findings, with their fix. */
-void summary_print_findings(FILE *out, struct store *store, int most, bool color);
+/* The worst findings of these statuses (bits 1 << STATUS_...): `most` checks, an example of each
+ * with its fix. */
+void summary_print_findings(FILE *out, struct store *store, int most, unsigned statuses,
+                            bool color);
+/* The first gaps of `total`, a line each. */
+void summary_print_gaps(FILE *out, struct store *store, int most, int64_t total);
+/* Words made printable, in lines that fit the terminal: `first` stands before the first, `rest`,
+ * equally wide, before the others. A word longer than a line is cut, or (not cut) stays whole. */
+void lines_print(FILE *out, const char *first, const char *rest, const char *words, bool cut);
 bool color_wanted(bool no_color_flag, FILE *out);
 int terminal_width(FILE *out);
 

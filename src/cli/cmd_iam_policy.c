@@ -278,7 +278,7 @@ static void print_json(const struct wish *r, const struct iam_use *uses, size_t 
         answer = json_pack("{s:o, s:o}", "management", policies_of(r, uses, count, IAM_MANAGEMENT),
                            "member", policies_of(r, uses, count, IAM_MEMBER));
     }
-    json_dumpf(answer, stdout, JSON_INDENT(2));
+    (void)jx_write(answer, stdout, JSON_INDENT(2));
     puts("");
     json_decref(answer);
 }
