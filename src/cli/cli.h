@@ -58,6 +58,8 @@ struct argp;
 /* Ends the program with one line and EXIT_USAGE when an option is unknown or lacks its value;
  * argv[0] is the command's name. */
 void arguments_check(const struct argp *argp, int argc, char **argv);
+/* What the option expects instead of a value that can be seen to be wrong; NULL: nothing is seen. */
+const char *option_value_expected(const char *option, const char *value);
 void usage_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /* --- words.c: lists of words from flags and the environment --- */
@@ -86,6 +88,9 @@ int setup_load(struct setup *s, struct err *err);
 void setup_release(struct setup *s);
 /* The rules as reports want them; new reference. */
 json_t *setup_describe_rules(const struct setup *s);
+/* Refuses names of checks that there are not, and a selection that leaves nothing to judge by. */
+int setup_check_selection(const struct setup *s, const struct words *checks,
+                          const struct words *excluded, int min_severity, struct err *err);
 /* Judges the run with what was set up, and keeps with it what its reports need; *rules is yours. */
 int setup_judge(const struct setup *s, struct store *store, struct check_options options,
                 json_t **rules, struct err *err);

@@ -440,6 +440,12 @@ static void from_environment(struct scan_options *o, const struct argp_option *o
         }
         name[at] = '\0';
         const char *value = option->name ? env_get(name) : NULL;
+        const char *expected = value && option->arg ? option_value_expected(option->name, value)
+                                                    : NULL;
+        if (expected) {
+            fprintf(stderr, "towerkeep: %s: \"%s\": expected %s\n", name, value, expected);
+            exit(EXIT_USAGE);
+        }
         if (value && say(o, option->key, value, true)) {
             fprintf(stderr, "towerkeep: %s: \"%s\" is not one of its values (see %s --help)\n",
                     name, value, o->line->name);
