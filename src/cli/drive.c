@@ -32,6 +32,8 @@ struct walk {
     json_t *before;  /* {finding id: {check_id, subject, observed}} */
     json_t *changes; /* of every apply, for the reports */
     json_t *fixed;   /* ids, while they are gathered */
+    json_t *sent;    /* step id -> its call, of everything this walk did */
+    json_t *held;    /* of the last plan: what rests on something that was not seen */
     bool partway;
 };
 
@@ -278,6 +280,43 @@ static int note_changes(struct walk *w, json_t *changes, const json_t *plan, str
     return rc;
 }
 
+/* So that what did not help is not done again and again. */
+static void note_sent(struct walk *w, const json_t *changes, const json_t *plan)
+{
+    size_t i, k;
+    json_t *change, *step;
+    json_array_foreach(changes, i, change)
+    {
+        bool done = strcmp(jx_str_or(change, "state", ""), step_state_name(STEP_DONE)) == 0;
+        json_array_foreach(jx_get(plan, "steps"), k, step)
+        {
+            if (done && json_equal(json_object_get(step, "id"), json_object_get(change, "id"))) {
+                json_object_set(w->sent, jx_str_or(step, "id", ""), json_object_get(step, "send"));
+            }
+        }
+    }
+}
+
+/* What was held back is told beside what was done. */
+static void note_held(struct walk *w)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(w->held, i, row)
+    {
+        char *message = xasprintf("waits for %s", jx_str_or(row, "waits_for", ""));
+        json_t *change = json_pack(
+            "{s:O, s:O, s:O, s:s, s:o, s:n, s:n, s:O*, s:O*, s:O*, s:s, s:s, s:s}", "id",
+            json_object_get(row, "id"), "title", json_object_get(row, "title"), "step",
+            json_object_get(row, "step"), "state", "held back", "message",
+            jx_string(message, strlen(message)), "before", "after", "operation",
+            json_object_get(row, "operation"), "account", json_object_get(row, "account"), "region",
+            json_object_get(row, "region"), "request_id", "", "started", "", "ended", "");
+        json_array_append_new(w->changes, change);
+        free(message);
+    }
+}
+
 /* What a walk that was killed had changed before. */
 static int remember_changes(struct walk *w, struct err *err)
 {
@@ -318,6 +357,7 @@ static int finish_pending(struct walk *w, bool confirmed, struct err *err)
     } else if (!s->options.dry_run && note_changes(w, changes, plan, err)) {
         rc = -1;
     } else if (!s->options.dry_run) {
+        note_sent(w, changes, plan);
         char *plan_name = xasprintf("plan-%.12s.json", jx_str_or(plan, "digest", "unknown"));
         char *journal_name = xasprintf("apply-%.12s.db", jx_str_or(plan, "digest", "unknown"));
         char *kept = in_dir(s, plan_name), *kept_journal = in_dir(s, journal_name);
@@ -349,6 +389,7 @@ static int make_plan(struct walk *w, json_t **plan, struct err *err)
                                          .only_step = o->only_step,
                                          .delete_key = o->delete_key,
                                          .close_accounts = o->close_accounts,
+                                         .sent = w->sent,
                                          .delete_recovery_points =
                                              words_list(&o->delete_recovery_points)};
     int rc = subjects_new(s->store, options.config, &subjects, err) ||
@@ -388,6 +429,7 @@ static int mark_fixed(struct walk *w, struct err *err)
 static int write_end(struct walk *w, struct err *err)
 {
     struct session *s = w->s;
+    note_held(w);
     char *changes = jx_dump(w->changes);
     char *before = w->before ? jx_dump(w->before) : xstrdup("{}");
     int rc = store_meta_set(s->store, "changes", changes, err) ||
@@ -463,6 +505,8 @@ static int round_once(struct walk *w, struct err *err)
     char *pending = in_dir(s, PENDING_PLAN);
     int rc = make_plan(w, &plan, err);
     if (rc == 0) {
+        json_decref(w->held);
+        w->held = json_incref(json_object_get(plan, "held"));
         plan_print(plan, stdout, terminal_width(stdout), color_wanted(s->options.no_color, stdout));
         print_remains(plan);
         fflush(stdout);
@@ -535,7 +579,7 @@ static int resume(struct walk *w, struct err *err)
 
 int drive(struct session *s, enum goal goal, struct err *err)
 {
-    struct walk w = {.s = s, .goal = goal, .changes = json_array()};
+    struct walk w = {.s = s, .goal = goal, .changes = json_array(), .sent = json_object()};
     int rc = check_time_scale(&s->options, err) || session_open_dir(s, s->options.output, err) ||
                      remember_changes(&w, err)
                  ? -1
@@ -563,5 +607,7 @@ int drive(struct session *s, enum goal goal, struct err *err)
     }
     json_decref(w.before);
     json_decref(w.changes);
+    json_decref(w.sent);
+    json_decref(w.held);
     return code;
 }

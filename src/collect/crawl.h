@@ -12,6 +12,7 @@
 #include "collect/collect.h"
 
 struct crawl;
+struct map;
 
 struct page { /* one page of an answer, while its collector reads it */
     struct crawl *crawl;
@@ -52,7 +53,15 @@ struct crawl {
     int64_t last_progress_ms, last_commit_ms;
     int64_t gaps;
     struct err probe; /* what the last refused probe said */
+    struct map *off;  /* Regions that refuse credentials which the home Region takes: switched off */
 };
+
+/* The answer that was refused (class REGION_UNAVAILABLE when `off`), borrowed. */
+typedef void (*suspect_told)(void *context, const struct answer *refused, bool off);
+/* Asks the home Region whether it takes the caller's own credentials, which `a` refused: then the
+   Region of `a` is off, and crawl->off remembers it. */
+int suspect_ask(struct crawl *crawl, const struct answer *a, suspect_told told, void *context,
+                struct err *err);
 
 const struct collector *collector_find(const char *operation);
 

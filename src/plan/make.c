@@ -137,6 +137,7 @@ static int making_init(struct making *m, struct err *err)
     m->roles = json_object();
     m->by_id = json_object();
     m->manual = json_array();
+    m->held = json_array();
     m->scratch = json_object();
     for (int scope = SCOPE_ORG; scope <= SCOPE_KEY; scope++) {
         m->all[scope] = json_array();
@@ -166,6 +167,7 @@ static void making_release(struct making *m)
     json_decref(m->roles);
     json_decref(m->by_id);
     json_decref(m->manual);
+    json_decref(m->held);
     json_decref(m->scratch);
     free(m->partition);
     free(m->organization_id);
@@ -415,6 +417,9 @@ static json_t *document_new(struct making *m, json_t *take_steps)
     }
     (void)json_object_set_new(plan, "steps", take_steps);
     (void)json_object_set(plan, "manual", m->manual);
+    if (json_array_size(m->held) > 0) {
+        (void)json_object_set(plan, "held", m->held);
+    }
     json_t *remains = json_object_get(json_object_get(m->scratch, "remains"), "list");
     if (remains != NULL) {
         (void)json_object_set(plan, "remains", remains);
@@ -439,7 +444,7 @@ int plan_make(struct store *store, struct subjects *subjects, enum goal goal,
     settle_needs(&m);
     steps = steps_wanted(&m);
     result = plan_order(steps, err);
-    if (result != 0) {
+    if (result != 0 || (result = hold_back(&m, steps, err)) != 0) {
         goto out;
     }
     made = document_new(&m, json_incref(steps));

@@ -20,6 +20,9 @@
 #define LANE_CONTROL_TOWER "control-tower"
 #define ROLE_CONTROL_TOWER "AWSControlTowerExecution"
 #define STEP_AFTER "_after" /* step_after()'s list, gone from a finished plan */
+/* On a step in an account that nobody could look into, because a step before it opens that account:
+   its probe looks when its time comes. Gone from a finished plan. */
+#define STEP_UNSEEN "_unseen"
 #define KEY_TAG                                                                                    \
     "towerkeep" /* tag key on what we create, so that a lost answer can be recovered               \
                  */
@@ -43,6 +46,7 @@ struct making {
     /* Of the finding at hand (GOAL_FIX); SCOPE_COUNT and "" otherwise. */
     enum scope scope;
     const char *check_id;
+    json_t *held;         /* [{"id","title","reasons","step",...,"waits_for"}] (hold.c) */
     json_t *scratch;
     char why[512]; /* what making_cannot() said last */
 };
@@ -93,6 +97,10 @@ int remedy_run(struct making *m, const char *id, const json_t *subject, const ch
 /* The goals: add every step towards it. goal_fix() is make.c's own. */
 int goal_enable(struct making *m, struct err *err);   /* goal_enable.c */
 int goal_teardown(struct making *m, struct err *err); /* goal_teardown.c */
+
+/* Takes the steps (in order) whose ground the run did not see out of `steps`, into m->held;
+ * hold.c. */
+int hold_back(struct making *m, json_t *steps, struct err *err);
 
 /* --- what is known --- */
 /* The document of a scope up to SCOPE_KEY, or NULL; borrowed. */
