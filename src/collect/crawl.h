@@ -63,6 +63,10 @@ typedef void (*suspect_told)(void *context, const struct answer *refused, bool o
 int suspect_ask(struct crawl *crawl, const struct answer *a, suspect_told told, void *context,
                 struct err *err);
 
+/* A key that carries our tag is looked at, whether the landing zone names it or not; `row` is the
+ * Tagging API's. */
+int ask_tagged_key(const struct page *p, const char *arn, const json_t *row, struct err *err);
+
 const struct collector *collector_find(const char *operation);
 
 /* Asks, through the store; the filters of the run are applied by the caller. */

@@ -216,6 +216,9 @@ static int gather_finding(void *context, const struct finding *f)
     if (!is_chosen(x->m->options, f)) {
         return 0;
     }
+    if (x->m->goal != GOAL_FIX && f->remedy[0] == '\0') {
+        return 0; /* the report tells */
+    }
     if (f->remedy[0] == '\0') {
         char why[512];
         (void)snprintf(why, sizeof why, "%s%s", "no step repairs this",
@@ -314,6 +317,21 @@ static int goal_fix(struct making *m, struct err *err)
         }
     }
     json_decref(x.wanted);
+    return result;
+}
+
+/* What the goal itself does not build, and its own final checks would call failing. Only once nothing
+ * is left to build: before that, findings are about what is not there yet. */
+static int goal_enable_and_mend(struct making *m, struct err *err)
+{
+    int result = goal_enable(m, err);
+    if (result == 0 && json_object_size(m->by_id) == 0) {
+        json_t *for_people = json_deep_copy(m->manual);
+        result = goal_fix(m, err);
+        /* A long list of what no step repairs says nothing that the report does not. */
+        json_decref(m->manual);
+        m->manual = for_people;
+    }
     return result;
 }
 
@@ -431,7 +449,7 @@ int plan_make(struct store *store, struct subjects *subjects, enum goal goal,
               const struct plan_options *options, json_t **plan, struct err *err)
 {
     static int (*const goals[])(struct making * m, struct err * err) = {
-        [GOAL_FIX] = goal_fix, [GOAL_ENABLE] = goal_enable, [GOAL_TEARDOWN] = goal_teardown};
+        [GOAL_FIX] = goal_fix, [GOAL_ENABLE] = goal_enable_and_mend, [GOAL_TEARDOWN] = goal_teardown};
     struct making m = {.store = store, .subjects = subjects, .options = options, .goal = goal};
     json_t *steps = NULL;
     json_t *made = NULL;
