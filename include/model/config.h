@@ -34,5 +34,8 @@ struct config {
 
 int config_load(const char *path, struct config *out, struct err *err); /* NULL: defaults only */
 void config_release(struct config *c);
+/* The members of a section ("": of the file itself, sections among them) into `out`, at most
+ * `most`; how many. 0: no section is named so. */
+size_t config_members(const char *section, const char **out, size_t most);
 
 #endif

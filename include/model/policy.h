@@ -23,6 +23,13 @@ struct policy_frame { /* what "ours" means; strings borrowed */
 json_t *key_policy_describe(const char *text, const struct policy_frame *frame);
 /* {"present","valid","allows_org_copy","open_to_all","foreign_orgs"}. Yours. */
 json_t *vault_policy_describe(const char *text, const struct policy_frame *frame);
+/* The organization's resource policy (Organizations, PutResourcePolicy):
+   {"present","valid","manages","actions"}, the actions
+   ("CreatePolicy") it lets `account` take on backup policies, `manages` all that change one;
+   account NULL: none. Statements narrowed by conditions other than organizations:PolicyType and
+   aws:PrincipalOrgID count as silent. Yours. */
+json_t *delegation_policy_describe(const char *text, const char *account,
+                                   const struct policy_frame *frame);
 
 /* Equal bytes for policies that mean the same; false when the text is no policy. */
 bool policy_canonical(const char *text, struct text *out);

@@ -15,8 +15,9 @@ struct report_input {
     struct subjects *subjects;
     const json_t *rules; /* one object a check: id, title, step, severity, scope, why, how,
                             operations[], references[], compliance{} */
-    const char
-        *templates; /* the folder of the HTML report's template; NULL: no HTML can be written */
+    const char *templates; /* the folder of report.xslt, report.css and report.js, from which the
+                              HTML report is made; NULL: no HTML can be written */
+    const char *templates_shipped; /* where those are that `templates` lacks; NULL: nowhere */
 };
 
 struct report_format {

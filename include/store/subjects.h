@@ -30,6 +30,17 @@ const char *scope_name(enum scope s); /* "org" "landing-zone" "ou" "account" "ke
                                          "vault" "plan" "resource" */
 int scope_parse(const char *name, enum scope *out); /* -1 when unknown */
 
+/* A member that docs/subjects.md documents; the tables are drawn from that page. */
+struct subject_member {
+    const char *name; /* NULL ends a table */
+    const struct subject_member
+        *below; /* of the object, or of each object of the list; NULL: any */
+};
+/* The members of a scope's documents, without those that every scope has; NULL where the page has
+ * no such heading. */
+const struct subject_member *subject_members(enum scope s);
+const struct subject_member *subject_members_of_all(void); /* "_key", "_name", ... */
+
 struct subjects; /* the run seen as subjects; caches organization-sized things (accounts, OUs),
                     streams the rest */
 

@@ -85,8 +85,8 @@ const char *str_nearest(const char *word, const char *const *candidates)
     for (; *candidates != NULL; candidates++) {
         char *low_candidate = lowered(*candidates);
         unsigned distance = str_distance(low_word, low_candidate, NEAREST_LIMIT);
-        /* A word of which every letter changed is not near, however short. */
-        if (distance < best_distance && distance < strlen(low_candidate)) {
+        /* A word of which most letters changed is not near, however short. */
+        if (distance < best_distance && 2 * distance <= strlen(low_candidate) + 1) {
             best = *candidates;
             best_distance = distance;
         }

@@ -29,6 +29,7 @@ struct expr {
 struct parsing {
     const struct doc *doc;
     json_t *parameters;
+    const struct members *members;
     struct err *err;
 };
 
@@ -80,11 +81,12 @@ static int check_parameter(const struct parsing *p, const struct node *node,
 
 static int parse_path(const struct parsing *p, const struct node *node, struct path *out)
 {
-    char problem[200];
+    char problem[300];
     if (node->kind != NODE_STRING) {
         return node_err(p->doc, node, p->err, "expected a path");
     }
-    if (path_parse(node->text, strlen(node->text), out, problem, sizeof problem) != 0) {
+    if (path_parse(node->text, strlen(node->text), out, problem, sizeof problem) != 0 ||
+        members_check(p->members, out, problem, sizeof problem) != 0) {
         return node_err(p->doc, node, p->err, "%s", problem);
     }
     return check_parameter(p, node, out);
@@ -280,6 +282,18 @@ static int parse_one(const struct parsing *p, const struct node *node, struct ex
     return 0;
 }
 
+/* The expression behind satisfies: its paths start at the element. */
+static int parse_within(const struct parsing *p, const struct node *inner, struct expr *e)
+{
+    struct parsing within = *p;
+    struct members members;
+    if (p->members != NULL) {
+        members = members_below(p->members, &e->path);
+        within.members = &members;
+    }
+    return parse_one(&within, inner, e);
+}
+
 static int parse_form(const struct parsing *p, const struct node *node, const struct node *form,
                       struct expr *e)
 {
@@ -305,7 +319,7 @@ static int parse_form(const struct parsing *p, const struct node *node, const st
             return -1;
         }
         return inner != NULL
-                   ? parse_one(p, inner, e)
+                   ? parse_within(p, inner, e)
                    : node_err(p->doc, node, p->err, "expected the key \"satisfies\" here");
     }
     }
@@ -340,9 +354,9 @@ static int parse(const struct parsing *p, const struct node *node, struct expr *
 }
 
 int expr_parse(const struct doc *doc, const struct node *node, json_t *parameters,
-               struct expr **out, struct err *err)
+               const struct members *members, struct expr **out, struct err *err)
 {
-    struct parsing p = {.doc = doc, .parameters = parameters, .err = err};
+    struct parsing p = {.doc = doc, .parameters = parameters, .members = members, .err = err};
     return parse(&p, node, out);
 }
 

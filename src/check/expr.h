@@ -4,13 +4,15 @@
 
 #include "base/doc.h"
 #include "base/err.h"
+#include "members.h"
 #include "view.h"
 
 struct expr;
 
-/* parameters: the values in force, which $param refers to; borrowed for this call only. */
+/* parameters: the values in force, which $param refers to; members: what paths may name, or NULL:
+ * anything. Both are borrowed for this call only. */
 int expr_parse(const struct doc *doc, const struct node *node, json_t *parameters,
-               struct expr **out, struct err *err);
+               const struct members *members, struct expr **out, struct err *err);
 void expr_free(struct expr *e); /* accepts NULL */
 /* Meaningless once v->problem is set. */
 bool expr_holds(const struct expr *e, struct view *v);

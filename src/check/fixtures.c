@@ -58,8 +58,28 @@ static int read_map(const struct doc *doc, const struct node *n, const char *key
     return 0;
 }
 
-static int read_case(const struct doc *doc, const struct node *n, struct one_case *c,
-                     struct err *err)
+/* A document of a shape that no scan can find would prove nothing. */
+static int check_members(enum scope scope, const struct doc *doc, const struct node *n,
+                         struct err *err)
+{
+    const struct node *context = node_get(n, "context");
+    const struct {
+        enum scope scope;
+        const struct node *map;
+    } rows[] = {{scope, node_get(n, "document")},
+                {SCOPE_ORG, node_get(context, "org")},
+                {SCOPE_LANDING_ZONE, node_get(context, "lz")}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].map != NULL &&
+            members_check_document(rows[i].scope, doc, rows[i].map, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int read_case(const struct doc *doc, const struct node *n, enum scope scope,
+                     struct one_case *c, struct err *err)
 {
     static const char *const known[] = {"name",       "verdict",  "document", "context", "gap",
                                         "parameters", "expected", "observed", "now",     NULL};
@@ -77,7 +97,10 @@ static int read_case(const struct doc *doc, const struct node *n, struct one_cas
         read_map(doc, n, "parameters", &c->parameters, err) != 0) {
         return -1;
     }
-    return c->document != NULL ? 0 : node_err(doc, n, err, "expected the key \"document\" here");
+    if (c->document == NULL) {
+        return node_err(doc, n, err, "expected the key \"document\" here");
+    }
+    return check_members(scope, doc, n, err);
 }
 
 static void case_release(struct one_case *c)
@@ -144,7 +167,7 @@ static int run_case(const struct testing *t, const struct doc *doc, const struct
     struct loaded_rule *own = NULL;
     char place[600];
     (void)snprintf(place, sizeof place, "%s:%u", doc_name(doc), n->line);
-    int rc = read_case(doc, n, &c, t->err);
+    int rc = read_case(doc, n, rule->scope, &c, t->err);
     if (rc == 0 && c.parameters != NULL) {
         rc = reload(rule, c.parameters, &own, t->err);
         if (rc != 0) {

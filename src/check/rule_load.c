@@ -424,9 +424,11 @@ static int load_expressions(const struct loading *s)
     if (!l->rule.manual && assert_node == NULL) {
         return node_err(l->doc, s->root, s->err, "expected the key \"assert\" here");
     }
-    if ((when != NULL && expr_parse(l->doc, when, l->rule.parameters, &l->when, s->err) != 0) ||
+    const struct members members = members_of(l->rule.scope);
+    json_t *parameters = l->rule.parameters;
+    if ((when != NULL && expr_parse(l->doc, when, parameters, &members, &l->when, s->err) != 0) ||
         (assert_node != NULL &&
-         expr_parse(l->doc, assert_node, l->rule.parameters, &l->assert, s->err) != 0)) {
+         expr_parse(l->doc, assert_node, parameters, &members, &l->assert, s->err) != 0)) {
         return -1;
     }
     l->rule.when = l->when;
@@ -444,13 +446,14 @@ static int load_templates(const struct loading *s)
     } rows[] = {{"expected", l->rule.expected, &l->expected, TEMPLATE_WORDS},
                 {"observed", l->rule.observed, &l->observed, TEMPLATE_WORDS},
                 {"fix", l->rule.fix, &l->fix, TEMPLATE_COMMAND}};
+    const struct members members = members_of(l->rule.scope);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        char problem[200];
+        char problem[300];
         if (rows[i].text == NULL) {
             continue;
         }
-        *rows[i].out =
-            template_new(rows[i].text, rows[i].use, l->rule.parameters, problem, sizeof problem);
+        *rows[i].out = template_new(rows[i].text, rows[i].use, l->rule.parameters, &members,
+                                    problem, sizeof problem);
         if (*rows[i].out == NULL) {
             return node_err(l->doc, node_get(s->root, rows[i].key), s->err, "%s", problem);
         }

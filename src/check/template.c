@@ -76,7 +76,7 @@ static char quote_after(char open, const char *at, const char *start)
 }
 
 static int parse_slot(struct template *t, const char *inner, size_t length, enum manner manner,
-                      const json_t *parameters, char *problem, size_t size)
+                      char *problem, size_t size)
 {
     struct piece *p = add_piece(t);
     const char *star = NULL;
@@ -96,17 +96,25 @@ static int parse_slot(struct template *t, const char *inner, size_t length, enum
         int rc = left == 0 ? path_parse(".", 1, &p->tail, problem, size)
                            : path_parse(rest + (dotted ? 1 : 0), left - (dotted ? 1 : 0), &p->tail,
                                         problem, size);
-        if (rc != 0) {
-            return -1;
-        }
+        return rc;
     }
+    return 0;
+}
+
+/* Does what the slot names exist? */
+static int check_slot(const struct piece *p, const json_t *parameters,
+                      const struct members *members, char *problem, size_t size)
+{
     const char *name = p->head.count > 0 ? p->head.segments[0].name : NULL;
     if (p->head.root == ROOT_PARAM && (name == NULL || json_object_get(parameters, name) == NULL)) {
         (void)snprintf(problem, size, "expected a parameter of this rule, not \"%.60s\"",
                        name != NULL ? name : "");
         return -1;
     }
-    return 0;
+    if (members_check(members, &p->head, problem, size) != 0) {
+        return -1;
+    }
+    return p->each ? members_check_below(members, &p->head, &p->tail, problem, size) : 0;
 }
 
 /* At '{'; the closing brace may not stand inside ["..."]. */
@@ -126,7 +134,7 @@ static const char *slot_end(const char *at)
 }
 
 struct template *template_new(const char *text, enum template_use use, const json_t *parameters,
-                              char *problem, size_t size)
+                              const struct members *members, char *problem, size_t size)
 {
     struct template *t = xcalloc(1, sizeof *t);
     struct text literal;
@@ -143,8 +151,9 @@ struct template *template_new(const char *text, enum template_use use, const jso
                                  : quoted              ? MANNER_QUOTED
                                                        : MANNER_BARE;
             flush_literal(t, &literal);
-            well = end != NULL && parse_slot(t, at + 1, (size_t)(end - at - 1), manner, parameters,
-                                             problem, size) == 0;
+            well = end != NULL &&
+                   parse_slot(t, at + 1, (size_t)(end - at - 1), manner, problem, size) == 0 &&
+                   check_slot(&t->pieces[t->count - 1], parameters, members, problem, size) == 0;
             if (end == NULL) {
                 (void)snprintf(problem, size, "expected a } that closes { (a plain brace is {{)");
             } else {

@@ -3,6 +3,7 @@
 #define TOWERKEEP_CHECK_TEMPLATE_H
 
 #include "base/text.h"
+#include "members.h"
 #include "path.h"
 
 struct template;
@@ -12,9 +13,10 @@ enum template_use {
     TEMPLATE_COMMAND /* for pasting into a shell: values are quoted, or defused inside quotes */
 };
 
-/* NULL with a problem when a {PATH} is malformed or names no parameter of the rule. */
+/* NULL with a problem when a {PATH} is malformed, or names no parameter of the rule or no member.
+ * members NULL: any member will do. */
 struct template *template_new(const char *text, enum template_use use, const json_t *parameters,
-                              char *problem, size_t size);
+                              const struct members *members, char *problem, size_t size);
 void template_free(struct template *t); /* accepts NULL */
 void template_render(const struct template *t, const json_t *const *roots, struct text *out);
 

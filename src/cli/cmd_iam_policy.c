@@ -40,7 +40,6 @@ static const struct {
     {"organizations:MoveAccount", SELF, FIX | ENABLE},
     {"organizations:EnableAWSServiceAccess", SELF, FIX | ENABLE},
     {"organizations:RegisterDelegatedAdministrator", SELF, FIX | ENABLE},
-    {"organizations:DescribeResourcePolicy", SELF, FIX | ENABLE},
     {"organizations:PutResourcePolicy", SELF, FIX | ENABLE},
     {"organizations:ListPolicies", SELF, FIX | ENABLE},
     {"organizations:ListPoliciesForTarget", SELF, FIX | ENABLE},

@@ -96,9 +96,12 @@ int reports_write(const struct report_job *job, struct store *store, const json_
         return -1;
     }
     const char *chosen = env_get("TOWERKEEP_TEMPLATES");
-    char *templates = chosen != NULL ? xstrdup(chosen) : setup_data_path("templates");
-    struct report_input input = {
-        .store = store, .subjects = subjects, .rules = rules, .templates = templates};
+    char *shipped = setup_data_path("templates");
+    struct report_input input = {.store = store,
+                                 .subjects = subjects,
+                                 .rules = rules,
+                                 .templates = chosen != NULL ? chosen : shipped,
+                                 .templates_shipped = shipped};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < job->formats.count; i++) {
         struct draft d = draft_of(job, i, directory);
@@ -108,7 +111,7 @@ int reports_write(const struct report_job *job, struct store *store, const json_
         draft_release(&d);
     }
     subjects_free(subjects);
-    free(templates);
+    free(shipped);
     struct err ignored = ERR_INIT;
     if (rc) {
         (void)drafts_settle(job, directory, false, written, &ignored);

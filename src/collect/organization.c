@@ -123,6 +123,16 @@ static int keep_invalid(const struct page *p, struct err *err)
     return crawl_keep_list(p, "Accounts", "invalid-policy-account", "", "", "Id", err);
 }
 
+/* Content is the policy's JSON as text. */
+static int keep_resource_policy(const struct page *p, struct err *err)
+{
+    const json_t *policy = jx_get(p->answer->json, "ResourcePolicy");
+    if (!jx_str(policy, "Content")) {
+        return err_set(err, ERR_AWS, "DescribeResourcePolicy answered without Content");
+    }
+    return crawl_keep(p, "resource-policy", "", "", "", policy, err);
+}
+
 const struct collector organization_collectors[] = {
     {.operation = "organizations:DescribeOrganization",
      .as_management = true,
@@ -148,5 +158,10 @@ const struct collector organization_collectors[] = {
      .as_management = true,
      .input = input_backup_policy,
      .keep = keep_invalid},
+    {.operation = "organizations:DescribeResourcePolicy",
+     .as_management = true,
+     .absence_is_answer = true,
+     .absent_kind = "resource-policy-absent",
+     .keep = keep_resource_policy},
     {.operation = NULL},
 };

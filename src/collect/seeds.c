@@ -258,6 +258,7 @@ int seed_organization(struct crawl *crawl, struct err *err)
         "organizations:ListAWSServiceAccessForOrganization",
         "organizations:ListDelegatedAdministrators",
         "organizations:ListAccountsWithInvalidEffectivePolicy",
+        "organizations:DescribeResourcePolicy",
         "controltower:ListLandingZoneOperations",
         "controltower:ListBaselines",
         "controltower:ListEnabledBaselines",

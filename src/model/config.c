@@ -348,20 +348,30 @@ static int read_section(const struct doc *doc, const struct node *map, const str
     return 0;
 }
 
+size_t config_members(const char *section, const char **out, size_t most)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        const struct section *s = &sections[i];
+        if (section[0] == '\0' && s->name[0] != '\0' && count < most) {
+            out[count++] = s->name;
+        }
+        for (const struct field *f = s->fields;
+             strcmp(section, s->name) == 0 && f < s->fields + FIELDS_MAX && f->name != NULL; f++) {
+            if (count < most) {
+                out[count++] = f->name;
+            }
+        }
+    }
+    return count;
+}
+
 /* The names allowed in a section, or in the file itself: its own fields and the sections. */
 static int check_names(const struct doc *doc, const struct node *map, const struct section *s,
                        struct err *err)
 {
     const char *names[FIELDS_MAX + SECTION_COUNT + 1] = {NULL};
-    size_t count = 0;
-    for (const struct field *f = s->fields; f < s->fields + FIELDS_MAX && f->name != NULL; f++) {
-        names[count++] = f->name;
-    }
-    for (size_t i = 0; s->name[0] == '\0' && i < SECTION_COUNT; i++) {
-        if (sections[i].name[0] != '\0') {
-            names[count++] = sections[i].name;
-        }
-    }
+    (void)config_members(s->name, names, FIELDS_MAX + SECTION_COUNT);
     return node_only(doc, map, names, err);
 }
 

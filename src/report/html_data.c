@@ -9,7 +9,6 @@
 #include "html.h"
 #include "plain.h"
 
-#define ROWS_MAX 500 /* of gaps, changes and places; a page is no database */
 #define TYPES_MAX 60
 #define REGIONS_MAX 60
 
@@ -132,7 +131,7 @@ static int add_check(void *context, const struct finding_count *c)
 static int add_coverage(void *context, const struct coverage *c)
 {
     struct part *p = context;
-    if (strcmp(c->state, "REACHED") != 0 && p->rows++ < ROWS_MAX) {
+    if (strcmp(c->state, "REACHED") != 0 && p->rows++ < HTML_ROWS_MAX) {
         xmlNodePtr place = html_child(p->node, "place");
         html_set(place, "account", c->account);
         html_set(place, "name", c->name);
@@ -148,7 +147,7 @@ static int add_coverage(void *context, const struct coverage *c)
 static int add_gap(void *context, int64_t id, const struct gap *g)
 {
     struct part *p = context;
-    if (p->rows++ < ROWS_MAX) {
+    if (p->rows++ < HTML_ROWS_MAX) {
         xmlNodePtr gap = html_child(p->node, "gap");
         html_set_number(gap, "id", id);
         html_set(gap, "operation", g->operation);
@@ -165,7 +164,7 @@ static void add_changes(const struct flow *f, xmlNodePtr report)
     json_t *changes = report_kept(f->in->store, "changes");
     xmlNodePtr node = html_child(report, "changes");
     html_set_number(node, "total", (int64_t)json_array_size(changes));
-    for (size_t i = 0; i < json_array_size(changes) && i < ROWS_MAX; i++) {
+    for (size_t i = 0; i < json_array_size(changes) && i < HTML_ROWS_MAX; i++) {
         static const char *const members[] = {"id",        "title",   "state",  "message",
                                               "operation", "account", "region", "request_id",
                                               "started",   "ended"};
@@ -312,7 +311,7 @@ static int add_place(void *context, const json_t *place)
             (json_is_true(on) ? h->on : h->off)[region][type]++;
         }
     }
-    if (jx_count(place, "types_off") > 0 && h->part.rows++ < ROWS_MAX) {
+    if (jx_count(place, "types_off") > 0 && h->part.rows++ < HTML_ROWS_MAX) {
         xmlNodePtr off = html_child(h->part.node, "off");
         html_set(off, "account", jx_str(place, "_account"));
         html_set(off, "name", jx_str(place, "_account_name"));
@@ -375,7 +374,7 @@ int html_describe(struct flow *f, xmlNodePtr report)
         store_each_coverage(store, add_coverage, &coverage, f->err) < 0 ||
         store_each_gap(store, add_gap, &gaps, f->err) < 0 ||
         subjects_each(f->in->subjects, SCOPE_KEY, add_key, &keys, f->err) < 0 ||
-        add_tree(f, report) || add_opt_in(f, report)) {
+        add_tree(f, report) || add_opt_in(f, report) || html_describe_parts(f, report)) {
         return -1;
     }
     html_set_number(coverage.node, "total", (int64_t)coverage.rows);
@@ -383,7 +382,7 @@ int html_describe(struct flow *f, xmlNodePtr report)
     return 0;
 }
 
-void html_finding(const struct flow *f, xmlNodePtr findings, const struct finding *finding)
+xmlNodePtr html_finding(const struct flow *f, xmlNodePtr findings, const struct finding *finding)
 {
     bool quiet = finding->status == STATUS_PASS || finding->status == STATUS_NOT_APPLICABLE;
     const struct {
@@ -404,6 +403,9 @@ void html_finding(const struct flow *f, xmlNodePtr findings, const struct findin
                    {"detail", finding->detail},
                    {"risk", quiet ? "" : finding->risk},
                    {"remediation", quiet ? "" : finding->remediation},
+                   {"waiver", finding->waiver},
+                   {"first_seen", finding->first_seen},
+                   {"status_since", finding->status_since},
                    {"evidence", finding->evidence}};
     xmlNodePtr node = html_child(findings, "finding");
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
@@ -415,4 +417,5 @@ void html_finding(const struct flow *f, xmlNodePtr findings, const struct findin
         html_set(node, "observed_before",
                  jx_str(json_object_get(f->before, finding->id), "observed"));
     }
+    return node;
 }

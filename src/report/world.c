@@ -248,6 +248,23 @@ static void add_delegation(struct world *w)
     }
 }
 
+/* The organization's resource policy, as it stands. */
+static int add_resource_policy(struct world *w, struct err *err)
+{
+    json_t *policy = NULL;
+    if (store_get_entity(w->store, "resource-policy", "", "", "", &policy, NULL, err) != 0) {
+        return -1;
+    }
+    if (jx_str(policy, "Content")) {
+        change_call(w, "organizations:PutResourcePolicy",
+                    jx_str_or(w->org, "management_account", ""),
+                    jx_str_or(w->lz, "home_region", ""), false,
+                    json_pack("{s:O}", "Content", json_object_get(policy, "Content")));
+    }
+    json_decref(policy);
+    return 0;
+}
+
 static json_t *frame(const struct world *w, const char *now)
 {
     json_t *organization =
@@ -309,7 +326,7 @@ int report_write_world(const struct report_input *in, const char *path, struct e
                       .resources = json_array()};
     struct out_file *file = NULL;
     w.root = frame(&w, now ? now : "2026-01-01T00:00:00Z");
-    int rc = fill(&w, in->subjects, err);
+    int rc = fill(&w, in->subjects, err) || add_resource_policy(&w, err) ? -1 : 0;
     if (rc == 0) {
         build_tree(&w);
         add_delegation(&w);

@@ -168,6 +168,20 @@ static json_t *key_ring(json_t *governed)
                      "Control Tower backup");
 }
 
+/* The backup administrator manages backup policies. */
+static json_t *changes(void)
+{
+    static const char policy[] =
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"BackupPolicies\",\"Effect\":"
+        "\"Allow\","
+        "\"Principal\":{\"AWS\":\"arn:aws:iam::" BACKUP_ADMIN ":root\"},\"Action\":["
+        "\"organizations:AttachPolicy\",\"organizations:CreatePolicy\",\"organizations:"
+        "DeletePolicy\","
+        "\"organizations:DetachPolicy\",\"organizations:UpdatePolicy\"],\"Resource\":\"*\"}]}";
+    return json_pack("[{s:s, s:{s:s}}]", "call", "organizations:PutResourcePolicy", "input",
+                     "Content", policy);
+}
+
 json_t *world_generate(const char *spec, struct err *err)
 {
     struct recipe r;
@@ -205,6 +219,7 @@ json_t *world_generate(const char *spec, struct err *err)
                                   "drift", "IN_SYNC", "manifest", manifest(governed)));
     json_object_set_new(world, "baselines", baselines(ids));
     json_object_set_new(world, "kms", key_ring(governed));
+    json_object_set_new(world, "changes", changes());
     json_decref(ids);
     json_decref(governed);
     return world;

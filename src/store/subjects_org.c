@@ -86,6 +86,22 @@ static void set_settings(json_t *document, const json_t *settings)
     set_new(document, "global_settings", json_is_object(map) ? json_deep_copy(map) : json_object());
 }
 
+/* What the organization lets its backup administrator do with backup policies. */
+static void set_delegation(struct visit *v, json_t *document, bool *failed)
+{
+    const struct directory *d = v->s->dir;
+    int64_t fact = 0;
+    json_t *policy = subject_entity(v, "resource-policy", "", "", "", &fact, failed);
+    if (policy == NULL) {
+        json_decref(
+            subject_entity(v, "resource-policy-absent", d->management, d->home, "", &fact, failed));
+    }
+    set_new(document, "policy_delegation",
+            delegation_policy_describe(jx_str(policy, "Content"), d->admin, &v->s->frame));
+    subject_fact(document, fact);
+    json_decref(policy);
+}
+
 json_t *org_document(struct visit *v)
 {
     const struct directory *d = v->s->dir;
@@ -130,6 +146,7 @@ json_t *org_document(struct visit *v)
         set_keys(v, document, "invalid_policy_accounts", "invalid-policy-account") != 0;
     set_new(document, "policy_types", types.into);
     set_delegates(v, document);
+    set_delegation(v, document, &failed);
     set_settings(document, settings);
     set_accounts(d, document);
     json_decref(organization);

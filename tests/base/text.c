@@ -150,6 +150,9 @@ static void nearest_word_is_suggested_and_far_ones_are_not(void **state)
     assert_string_equal(str_nearest("REGOIN", words), "region");
     assert_null(str_nearest("completely", words));
     assert_null(str_nearest("xy", words));
+    const char *const short_words[] = {"_arn", "key", NULL};
+    assert_null(str_nearest("days", short_words));
+    assert_string_equal(str_nearest("kye", short_words), "key");
 }
 
 static void glob_matches_like_the_shell(void **state)

@@ -217,7 +217,7 @@ static int evaluate(const char *expression, json_t *document, const char *now, c
     json_t *parameters = parsed(parameters_text);
     json_object_set_new(context, "org", parsed(org_text));
     if (doc_load_text("expression", expression, strlen(expression), &doc, &err) != 0 ||
-        expr_parse(doc, doc_root(doc), parameters, &e, &err) != 0) {
+        expr_parse(doc, doc_root(doc), parameters, NULL, &e, &err) != 0) {
         print_error("%s: %s\n", expression, err.text);
         fail();
     }

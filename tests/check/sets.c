@@ -21,8 +21,9 @@
     "needs: [kms:DescribeKey, {operation: controltower:GetLandingZone}, "                          \
     "{operation: kms:GetKeyPolicy, at: account}]\n"                                                \
     "when: {field: present, equals: true}\n"                                                       \
-    "assert: {field: days, at_most: $param.days}\nexpected: 'at most {$param.days} days'\n"        \
-    "observed: '{days} days'\nfix: 'aws kms fix --key {arn}'\n"                                    \
+    "assert: {field: rotation_period_days, at_most: $param.days}\nexpected: 'at most "             \
+    "{$param.days} days'\n"                                                                        \
+    "observed: '{rotation_period_days} days'\nfix: 'aws kms fix --key {arn}'\n"                    \
     "parameters: {days: {default: 7, type: integer, help: most days, minimum: 1}}\n"
 
 struct place {
@@ -157,12 +158,14 @@ static void every_verdict_carries_its_words(void **state)
 {
     struct rule_set *set = loaded(*state, false, NULL);
     const struct rule *r = rules_find(set, "ACME-1");
-    judged(r, "{\"present\":true,\"days\":7}", NULL, STATUS_PASS, "at most 7 days", "7 days");
-    judged(r, "{\"present\":true,\"days\":8}", NULL, STATUS_FAIL, "at most 7 days", "8 days");
-    judged(r, "{\"present\":false,\"days\":8}", NULL, STATUS_NOT_APPLICABLE, "at most 7 days",
+    judged(r, "{\"present\":true,\"rotation_period_days\":7}", NULL, STATUS_PASS, "at most 7 days",
+           "7 days");
+    judged(r, "{\"present\":true,\"rotation_period_days\":8}", NULL, STATUS_FAIL, "at most 7 days",
            "8 days");
-    judged(r, "{\"present\":true,\"days\":7}", "kms:DescribeKey: denied\x1b[2J", STATUS_ERROR,
-           "at most 7 days", "kms:DescribeKey: denied?[2J");
+    judged(r, "{\"present\":false,\"rotation_period_days\":8}", NULL, STATUS_NOT_APPLICABLE,
+           "at most 7 days", "8 days");
+    judged(r, "{\"present\":true,\"rotation_period_days\":7}", "kms:DescribeKey: denied\x1b[2J",
+           STATUS_ERROR, "at most 7 days", "kms:DescribeKey: denied?[2J");
     judged(r, "{\"present\":false,\"_unlisted\":true}", NULL, STATUS_ERROR, "at most 7 days",
            "could not be listed");
     rules_free(set);
@@ -173,8 +176,8 @@ static void the_configuration_sets_parameters_and_disables(void **state)
     struct rule_set *set =
         loaded(*state, false, "{\"parameters\":{\"ACME-1\":{\"days\":9}},\"disable\":[\"*-2\"]}");
     assert_int_equal(rules_count(set), 1);
-    judged(rules_at(set, 0), "{\"present\":true,\"days\":9}", NULL, STATUS_PASS, "at most 9 days",
-           "9 days");
+    judged(rules_at(set, 0), "{\"present\":true,\"rotation_period_days\":9}", NULL, STATUS_PASS,
+           "at most 9 days", "9 days");
     rules_free(set);
 }
 
@@ -248,11 +251,15 @@ static void fixtures_say_what_differs_and_what_lacks(void **state)
     struct rules_test_counts n;
     write_file(p->tests, "ACME-1.yaml",
                "rule: ACME-1\ncases:\n"
-               "  - {name: seven pass, verdict: PASS, document: {present: true, days: 7}}\n"
-               "  - {name: more by parameter, verdict: PASS, document: {present: true, days: 20}, "
+               "  - {name: seven pass, verdict: PASS, document: {present: true, "
+               "rotation_period_days: 7}}\n"
+               "  - {name: more by parameter, verdict: PASS, document: {present: true, "
+               "rotation_period_days: 20}, "
                "parameters: {days: 30}, expected: at most 30 days}\n"
-               "  - {name: eight fail, verdict: PASS, document: {present: true, days: 8}}\n"
-               "  - {name: words, verdict: FAIL, document: {present: true, days: 8}, observed: x}\n"
+               "  - {name: eight fail, verdict: PASS, document: {present: true, "
+               "rotation_period_days: 8}}\n"
+               "  - {name: words, verdict: FAIL, document: {present: true, rotation_period_days: "
+               "8}, observed: x}\n"
                "  - {name: unread, verdict: ERROR, document: {}, gap: denied}\n");
     char *text = tested(p, &n, 0);
     assert_int_equal(n.rules, 1);

@@ -65,7 +65,7 @@ static char *rendered(const char *text, enum template_use use, const json_t *doc
                                        [ROOT_DOC] = document,
                                        [ROOT_ORG] = org,
                                        [ROOT_PARAM] = parameters};
-    struct template *t = template_new(text, use, parameters, problem, sizeof problem);
+    struct template *t = template_new(text, use, parameters, NULL, problem, sizeof problem);
     if (t == NULL) {
         json_decref(org);
         json_decref(parameters);

@@ -192,7 +192,8 @@ class AWriterOfTheOrganization(simulator.Story):
         self.assertNotIn(name, trusted())
 
     def test_keeps_a_resource_policy(self):
-        self.aws.refused("organizations describe-resource-policy", "ResourcePolicyNotFoundException")
+        stands = json.loads(self.aws.ok("organizations describe-resource-policy")["ResourcePolicy"]["Content"])
+        self.assertEqual(stands["Statement"][0]["Principal"], {"AWS": f"arn:aws:iam::{ADMIN}:root"})
         content = json.dumps({"Version": "2012-10-17", "Statement": [
             {"Sid": "Backup", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ADMIN}:root"},
              "Action": "organizations:DescribeOrganization", "Resource": "*"}]})

@@ -264,6 +264,7 @@ STORIES = (
         management kms:EnableKeyRotation  management kms:ListAliases
         management controltower:UpdateLandingZone  management controltower:SetupLandingZone
         management controltower:EnableBaseline  management controltower:ManageOrganizationalUnit
+        management organizations:PutResourcePolicy
         management backup:UpdateRegionSettings  member backup:UpdateRegionSettings
         member tag:TagResources  member ec2:CreateTags  member rds:AddTagsToResource  member dynamodb:TagResource
         member elasticfilesystem:TagResource  member s3:GetBucketTagging  member s3:PutBucketTagging"""),
@@ -280,6 +281,8 @@ STORIES = (
     ("fix", "nobody is delegated administrator", FIX, "seed-healthy",
      [call("organizations:DeregisterDelegatedAdministrator", AccountId=ADMIN, ServicePrincipal="backup.amazonaws.com")],
      "management organizations:RegisterDelegatedAdministrator"),
+    ("fix", "nobody may manage backup policies", FIX, "seed-healthy", [call("organizations:DeleteResourcePolicy")],
+     "management organizations:PutResourcePolicy"),
     ("fix", "AWS Backup is not trusted", FIX, "seed-healthy",
      [call("organizations:DeregisterDelegatedAdministrator", AccountId=ADMIN, ServicePrincipal="backup.amazonaws.com"),
       call("organizations:DisableAWSServiceAccess", ServicePrincipal="backup.amazonaws.com")],
@@ -317,7 +320,6 @@ RESOURCES = "a resource of the management account itself; shown for members"
 MISSPELT = "a backup tag is misspelt; the services' rights are those of tagging, shown above"
 UPDATE = "Control Tower acts with the caller's rights when it updates a landing zone; the simulator's does not"
 POLICY = "resources are copied to no other Region: the organization has no backup policy of its own yet"
-DELEGATION = "the backup administrator may not manage backup policies yet"
 POINTS = "--delete-recovery-points VAULT"
 ELSEWHERE = {
     "fix": {
@@ -329,7 +331,6 @@ ELSEWHERE = {
             "organizations:ListPoliciesForTarget": "an OU's room for service control policies is counted; a policy is attached",
             **dict.fromkeys(("organizations:AttachPolicy", "organizations:CreatePolicy", "organizations:EnablePolicyType",
                              "organizations:ListPolicies"), POLICY),
-            **dict.fromkeys(("organizations:DescribeResourcePolicy", "organizations:PutResourcePolicy"), DELEGATION),
             "organizations:DeregisterDelegatedAdministrator": UPDATE,
             **dict.fromkeys(("dynamodb:TagResource", "ec2:CreateTags", "elasticfilesystem:TagResource", "rds:AddTagsToResource",
                              "s3:GetBucketTagging", "s3:PutBucketTagging", "tag:TagResources"), RESOURCES),

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -213,11 +214,76 @@ static void vault_policies_are_open_closed_or_right(void **state)
     }
 }
 
+#define LETS(who, actions, more)                                                                   \
+    "{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"" who "\"},\"Action\":" actions more "}"
+#define ADMIN_ROOT "arn:aws:iam::222233330001:root"
+#define ALL ",\"Resource\":\"*\""
+#define ONLY(type)                                                                                 \
+    ",\"Condition\":{\"StringLikeIfExists\":{\"organizations:PolicyType\":\"" type "\"}}"
+
+static void a_resource_policy_is_read_for_what_one_account_may_do_with_backup_policies(void **state)
+{
+    static const struct {
+        const char *what, *text, *actions; /* joined by spaces */
+    } cases[] = {
+        {"there is none", NULL, ""},
+        {"no policy", "{", ""},
+        {"for our account", POLICY(LETS(ADMIN_ROOT, "\"organizations:CreatePolicy\"", ALL)),
+         "CreatePolicy"},
+        {"by its bare id", POLICY(LETS("222233330001", "\"organizations:createpolicy\"", ALL)),
+         "CreatePolicy"},
+        {"for another account", POLICY(LETS("222233330002", "\"organizations:CreatePolicy\"", ALL)),
+         ""},
+        {"by a pattern", POLICY(LETS(ADMIN_ROOT, "\"organizations:*chPolicy\"", ALL)),
+         "AttachPolicy DetachPolicy"},
+        {"for backup policies",
+         POLICY(LETS(ADMIN_ROOT, "\"organizations:UpdatePolicy\"", ALL ONLY("BACKUP_POLICY"))),
+         "UpdatePolicy"},
+        {"for tag policies",
+         POLICY(LETS(ADMIN_ROOT, "\"organizations:UpdatePolicy\"", ALL ONLY("TAG_POLICY"))), ""},
+        {"for resources of tag policies",
+         POLICY(LETS(ADMIN_ROOT, "\"organizations:UpdatePolicy\"",
+                     ",\"Resource\":\"arn:aws:organizations::111122221111:policy/o-exampleorg1/"
+                     "tag_policy/p-1\"")),
+         ""},
+        {"under a condition nobody here can judge",
+         POLICY(LETS(ADMIN_ROOT, "\"organizations:UpdatePolicy\"",
+                     ALL ",\"Condition\":{\"IpAddress\":{\"aws:SourceIp\":\"10.0.0.0/8\"}}")),
+         ""},
+        {"and denied again",
+         POLICY(LETS(ADMIN_ROOT, "[\"organizations:CreatePolicy\",\"organizations:ListPolicies\"]",
+                     ALL) ",{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"organizations:"
+                          "CreatePolicy\",\"Resource\":\"*\"}"),
+         "ListPolicies"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *d = delegation_policy_describe(cases[i].text, "222233330001", &frame);
+        char joined[256] = "";
+        const json_t *actions = jx_get(d, "actions");
+        for (size_t a = 0; a < json_array_size(actions); a++) {
+            (void)snprintf(joined + strlen(joined), sizeof joined - strlen(joined), "%s%s",
+                           a > 0 ? " " : "", json_string_value(json_array_get(actions, a)));
+        }
+        if (strcmp(joined, cases[i].actions) != 0 ||
+            jx_bool(d, "present") != (cases[i].text != NULL)) {
+            fail_msg("%s: %s", cases[i].what, joined);
+        }
+        json_decref(d);
+    }
+    json_t *nobody = delegation_policy_describe(cases[2].text, NULL, &frame);
+    assert_int_equal(jx_count(nobody, "actions"), 0);
+    json_decref(nobody);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(equality_is_of_meaning_not_of_bytes),
-                                       cmocka_unit_test(the_documented_key_policy_is_complete),
-                                       cmocka_unit_test(each_fault_of_a_key_policy_is_told_apart),
-                                       cmocka_unit_test(vault_policies_are_open_closed_or_right)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equality_is_of_meaning_not_of_bytes),
+        cmocka_unit_test(the_documented_key_policy_is_complete),
+        cmocka_unit_test(each_fault_of_a_key_policy_is_told_apart),
+        cmocka_unit_test(vault_policies_are_open_closed_or_right),
+        cmocka_unit_test(
+            a_resource_policy_is_read_for_what_one_account_may_do_with_backup_policies)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

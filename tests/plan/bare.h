@@ -110,6 +110,9 @@ static const struct world_row finished[] = {
     {"trusted-service", "", "", "backup.amazonaws.com",
      "{'ServicePrincipal':'backup.amazonaws.com'}"},
     {"delegated-admin", "", "", ADMIN, "{'Id':'" ADMIN "'}"},
+    {"resource-policy", "", "", "",
+     "{'Content':'{\\'Statement\\':[{\\'Effect\\':\\'Allow\\',\\'Principal\\':{\\'AWS\\':\\'" ADMIN
+     "\\'},\\'Action\\':\\'organizations:*\\',\\'Resource\\':\\'*\\'}]}'}"},
     {"global-settings", MGMT, "", "", "{'GlobalSettings':{'isCrossAccountBackupEnabled':'true'}}"},
     HELD("eb-ct-x", TOWER, "4.0", OU_ARN("ou-x"), "SUCCEEDED"),
     HELD("eb-b-sec", BACKUP, "1.0", OU_ARN("ou-sec"), "SUCCEEDED"),

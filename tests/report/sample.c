@@ -79,7 +79,8 @@ int main(int argc, char **argv)
         .store = s,
         .subjects = subjects,
         .rules = rules,
-        .templates = templates != NULL ? templates : TOWERKEEP_SOURCE_DIR "/templates"};
+        .templates = templates != NULL ? templates : TOWERKEEP_SOURCE_DIR "/templates",
+        .templates_shipped = TOWERKEEP_SOURCE_DIR "/templates"};
     int rc = argc > 5 ? write_named(&in, directory, argv + 5, &err)
                       : report_write_json(&in, json, &err) ||
                             xlsx_write(&in, xlsx, (uint32_t)rows, &err);

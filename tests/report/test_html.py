@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import unittest
 from collections import Counter
@@ -35,9 +36,9 @@ class Page(HTMLParser):
         found = dict(attrs)
         if tag == "tr":
             self.in_total = found.get("id") == "all-steps"
-            if "data-status" in found:
-                self.findings.append({"status": found["data-status"], "severity": found["data-severity"],
-                                      "step": int(found["data-step"]), "words": {}})
+        if tag == "tbody" and "data-status" in found:
+            self.findings.append({"status": found["data-status"], "severity": found["data-severity"],
+                                  "step": int(found["data-step"]), "words": {}})
         if tag in ("dt", "dd", "td", "script"):
             self.text = ""
 
@@ -97,32 +98,34 @@ class Html(unittest.TestCase):
 
     def test_nothing_runs_but_our_script(self):
         scripts = {text for kind in KINDS for text in page(kind).scripts}
-        self.assertEqual(len(scripts), 1)
+        self.assertEqual(len(scripts), 2)
+        self.assertIn((TESTS.parent / "templates/report.js").read_text(encoding="utf-8"), scripts)
         for kind in KINDS:
             read = page(kind)
-            self.assertEqual((read.names["script"], read.names["style"]), (1, 1))
+            self.assertEqual((read.names["script"], read.names["style"]), (2, 1))
             self.assertEqual(read.names.keys() & {"img", "iframe", "object", "embed", "form", "link", "base", "c", "f"}, set())
             self.assertEqual([a for a in read.attributes if a[1].startswith("on") or a[1] in ("style", "src")], [])
 
     def test_nothing_is_fetched(self):
         for kind in KINDS:
             links = {value for _, name, value in page(kind).attributes if name in ("href", "src", "action", "xlink:href")}
-            self.assertEqual([link for link in links if not re.fullmatch("#[a-z-]+", link)], [])
+            self.assertEqual([link for link in links if not re.fullmatch("#[a-z-]+[0-9]*", link)], [])
             self.assertNotRegex(written("none", "html").decode("utf-8"), r"url\(|@import|https?://")
             policy = [v for t, n, v in page(kind).attributes if t == "meta" and n == "content" and "default-src 'none'" in v]
             self.assertEqual(len(policy), 1)
 
     def test_script_is_one(self):
         folder = fresh("script")
-        (folder / "page.js").write_text(page("small").scripts[0], encoding="utf-8")
-        subprocess.run(["node", "--check", folder / "page.js"], check=True)
+        for text in page("small").scripts:
+            (folder / "page.js").write_text(text, encoding="utf-8")
+            subprocess.run(["node", "--check", folder / "page.js"], check=True)
 
     def test_more_than_it_lists_is_said(self):
         read = page("many", 20_100)
         self.assertEqual(len(read.findings), 20_000)
         self.assertEqual(read.total[-1], 20_100)
         data = written("many", "html", count=20_100)
-        self.assertIn(b"20000 of 20100 are listed here", data)
+        self.assertIn(b"20,000 worst of 20,100 findings are listed here", data)
         self.assertLess(len(data), 40_000_000)
 
 
@@ -147,6 +150,74 @@ class Templates(unittest.TestCase):
                 self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
                 self.assertFalse((folder / "report.html").exists())
             self.assertNotIn("root:", done.stderr)
+
+    def test_colours_of_ones_own(self):
+        folder = fresh("colours")
+        (folder / "report.css").write_text("body{color:teal}")
+        subprocess.run([PROGRAM, "small", folder, "0", "1048576", "html"], check=True, env=dict(os.environ, TEMPLATES=str(folder)))
+        data = (folder / "report.html").read_text(encoding="utf-8")
+        self.assertIn("<style>body{color:teal}</style>", data)
+        self.assertEqual(len(Page(data.encode()).findings), report("small")["summary"]["findings"])
+
+    def test_a_style_sheet_that_is_no_text(self):
+        folder = fresh("latin")
+        (folder / "report.css").write_bytes(b"body::after{content:'\xe4'}")
+        done = subprocess.run([PROGRAM, "small", folder, "0", "1048576", "html"], capture_output=True, text=True,
+                              env=dict(os.environ, TEMPLATES=str(folder)))
+        self.assertEqual((done.returncode, len(done.stderr.splitlines())), (1, 1), done.stderr)
+        self.assertIn("report.css: not UTF-8", done.stderr)
+        self.assertFalse((folder / "report.html").exists())
+
+
+class Parts(unittest.TestCase):
+    """What the page has beside findings, against the JSON report of the same run."""
+
+    def text(self, kind, section):
+        data = written(kind, "html").decode("utf-8")
+        start = data.index(f'<section id="{section}"')
+        return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", data[start:data.index("</section>", start)]))
+
+    def test_every_requirement_of_every_framework_is_there(self):
+        told = report("small")["compliance"]
+        shown_words = self.text("small", "frameworks")
+        self.assertGreater(len(told), 3)
+        for row in told:
+            self.assertIn(f"{row['requirement']} {row['title']} {row['result']}", shown_words)
+
+    def test_every_waiver_is_there(self):
+        told = report("small")["waivers"]
+        shown_words = self.text("small", "waivers")
+        self.assertEqual(len(told), 5)
+        for row in told:
+            self.assertIn(row["name"], shown_words)
+            self.assertIn(row["state"], shown_words)
+
+    def test_before_and_after_of_every_change_is_there(self):
+        shown_words = self.text("small", "changes")
+        for row in report("small")["changes"]:
+            self.assertIn(row["title"], shown_words)
+            self.assertIn(row["state"], shown_words)
+        self.assertIn("{&quot;EBS&quot;:false} on".replace("&quot;", '"'), shown_words)
+
+    def test_an_incomplete_run_says_so_first(self):
+        data = written("small", "html").decode("utf-8")
+        self.assertEqual(report("small")["verdict"], "INCOMPLETE")
+        self.assertLess(data.index("<strong>INCOMPLETE</strong>"), data.index("<nav"))
+        self.assertLess(data.index('id="gaps"'), data.index('id="checks"'))
+        self.assertRegex(data, "proves nothing about them")
+
+    def test_cited_facts_are_listed_with_their_call(self):
+        folder = make("small")
+        written("small", "html")
+        with sqlite3.connect(f"file:{folder / 'run.db'}?mode=ro", uri=True) as run:
+            facts = {str(row[0]): row[1:] for row in run.execute("SELECT id, operation, request_id FROM facts")}
+        cited = {i for f in report("small")["findings"] if f["status"] not in ("PASS", "NOT_APPLICABLE")
+                 for i in map(str, f["evidence"]) if i in facts}
+        rows = dict(re.findall(r'<tr id="fact-(\d+)">(.*?)</tr>', (folder / "report.html").read_text(encoding="utf-8"), re.S))
+        self.assertEqual(rows.keys(), cited)
+        for fact, row in rows.items():
+            for word in facts[fact]:
+                self.assertIn(word, row)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,14 @@ except ImportError:
 BEYOND_A_SCHEMA = {
     "bad_pattern",
     "duplicate_member",
+    "field_below_misspelt",
+    "field_misspelt",
+    "field_of_configuration",
+    "field_of_configuration_below",
+    "field_of_document_within_element",
+    "field_of_element_misspelt",
+    "field_of_landing_zone",
+    "field_of_organization",
     "alias",
     "id_of_another_file",
     "parameter_of_wrong_type_in_operator",
@@ -22,6 +30,8 @@ BEYOND_A_SCHEMA = {
     "path_root",
     "path_shape",
     "template_brace",
+    "template_member",
+    "template_member_of_list",
     "template_path",
     "unknown_parameter",
 }

@@ -102,6 +102,7 @@ static void a_delegation_policy_lets_its_principal_write(void **state)
     json_t *out;
 
     (void)state;
+    json_decref(ask(sim, "organizations:DeleteResourcePolicy", NULL));
     refuse_as(sim, BACKUP_ADMIN, "organizations:CreatePolicy",
               new_policy("p", "BACKUP_POLICY", content), "AccessDeniedException");
     order(sim, "organizations:PutResourcePolicy", json_pack("{ss}", "Content", policy));
