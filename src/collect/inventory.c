@@ -311,9 +311,26 @@ static int keep_buckets(const struct page *p, struct err *err)
     return 0;
 }
 
+static int ask_key_of_row(void *context, const char *json, size_t length, struct err *err)
+{
+    const char *problem = NULL;
+    json_t *row = jx_parse(json, length, &problem);
+    const char *arn = jx_str_or(row, "ResourceARN", "");
+    int rc = ask_tagged_key(context, arn, row, err);
+    json_decref(row);
+    return rc;
+}
+
 static int keep_tagged(const struct page *p, struct err *err)
 {
-    return crawl_keep_raw_list(p, "ResourceTagMappingList", "ResourceARN", "tagged", NULL, err);
+    struct page page = *p;
+    if (crawl_keep_raw_list(p, "ResourceTagMappingList", "ResourceARN", "tagged", NULL, err)) {
+        return -1;
+    }
+    /* Only the management account's keys are looked at by their tags. */
+    return strcmp(p->question->account, p->crawl->management) == 0
+               ? crawl_each_raw(p, "ResourceTagMappingList", ask_key_of_row, &page, err)
+               : 0;
 }
 
 const struct collector inventory_collectors[] = {
