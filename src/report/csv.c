@@ -16,8 +16,10 @@ static bool is_formula(const char *s)
     if (*s == '\t' || *s == '\r' || *s == '\n') {
         return true;
     }
-    s += strspn(s, " \t\r\n");
-    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+    while (*s == ' ' || *s == '\t' || *s == '\r' || *s == '\n') {
+        s++;
+    }
+    for (size_t i = 0; *s == wide[0][0] && i < sizeof wide / sizeof *wide; i++) {
         if (str_starts(s, wide[i])) {
             return true;
         }

@@ -34,7 +34,7 @@ class Memory(unittest.TestCase):
     def test_nor_do_they_in_the_streamed_formats(self):
         """Each on its own, over runs that are there already."""
         folders = {count: fresh(f"streamed-{count}") for count in (FEW, 40_000)}
-        for name in ["ndjson", "csv", "markdown", "junit", "sarif", "ocsf", "asff", "html"]:
+        for name in ["ndjson", "csv", "markdown", "junit", "sarif", "ocsf", "asff", "html", "oscal-ar", "oscal-poam"]:
             peaks = []
             for count, folder in folders.items():
                 subprocess.run([PROGRAM, "many", folder, str(count), "1048576", "prometheus"], check=True)
