@@ -325,6 +325,7 @@ ELSEWHERE = {
     "fix": {
         "management": {
             "iam:CreateServiceLinkedRole": "the organization's first multi-Region key",
+            "kms:UpdateAlias": "the alias names a key whose deletion is scheduled",
             "kms:UpdatePrimaryRegion": "the primary key is not in the home Region",
             "organizations:ListCreateAccountStatus": "it is unknown whether CreateAccount took effect",
             "organizations:ListPoliciesForTarget": "an OU's room for service control policies is counted; a policy is attached",
