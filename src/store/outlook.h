@@ -59,7 +59,7 @@ int outlook_describe(struct outlook *o, const struct sighting *seen, const char 
                      json_t *document);
 /* The newest copy in a central vault, milliseconds since 1970; 0: none. Its Region, when asked. */
 int64_t newest_copy(const json_t *central, const char **region);
-/* keys.c: what its encryption means for a copy. 0 or -1. */
+/* source_keys.c: what its encryption means for a copy. 0 or -1. */
 int outlook_keys(struct outlook *o, const struct sighting *seen, json_t *document);
 
 #endif
