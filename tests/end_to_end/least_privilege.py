@@ -283,6 +283,12 @@ STORIES = (
      "management organizations:RegisterDelegatedAdministrator"),
     ("fix", "nobody may manage backup policies", FIX, "seed-healthy", [call("organizations:DeleteResourcePolicy")],
      "management organizations:PutResourcePolicy"),
+    ("fix", "backup policies are not enabled", FIX, "seed-healthy",
+     [call("organizations:DisablePolicyType", RootId="r-ab12", PolicyType="BACKUP_POLICY")],
+     "management organizations:EnablePolicyType"),
+    ("fix", "AWS Backup has lost its role", FIX, "seed-healthy",
+     [{"set": {"service": "iam", "account": "management", "path": "roles.AWSServiceRoleForBackup", "value": None}}],
+     "management iam:CreateServiceLinkedRole"),
     ("fix", "AWS Backup is not trusted", FIX, "seed-healthy",
      [call("organizations:DeregisterDelegatedAdministrator", AccountId=ADMIN, ServicePrincipal="backup.amazonaws.com"),
       call("organizations:DisableAWSServiceAccess", ServicePrincipal="backup.amazonaws.com")],
@@ -324,12 +330,9 @@ POINTS = "--delete-recovery-points VAULT"
 ELSEWHERE = {
     "fix": {
         "management": {
-            "iam:CreateServiceLinkedRole": "the organization's first multi-Region key",
             "kms:UpdatePrimaryRegion": "the primary key is not in the home Region",
             "organizations:ListCreateAccountStatus": "it is unknown whether CreateAccount took effect",
-            "organizations:ListPoliciesForTarget": "an OU's room for service control policies is counted; a policy is attached",
-            **dict.fromkeys(("organizations:AttachPolicy", "organizations:CreatePolicy", "organizations:EnablePolicyType",
-                             "organizations:ListPolicies"), POLICY),
+            **dict.fromkeys(("organizations:AttachPolicy", "organizations:CreatePolicy", "organizations:ListPolicies"), POLICY),
             "organizations:DeregisterDelegatedAdministrator": UPDATE,
             **dict.fromkeys(("dynamodb:TagResource", "ec2:CreateTags", "elasticfilesystem:TagResource", "rds:AddTagsToResource",
                              "s3:GetBucketTagging", "s3:PutBucketTagging", "tag:TagResources"), RESOURCES),
