@@ -28,7 +28,8 @@ int store_commit(struct store *s, struct err *err);
 
 /* --- metadata: run_id, version, started, ended, caller_arn, organization_id, management_account,
    home_region, governed_regions (JSON list), partition, rules_digest, config_digest, state
-   (collecting|collected|judged), config (JSON), waivers and frameworks (JSON), waivers_digest --- */
+   (collecting|collected|judged), config (JSON), waivers and frameworks (JSON), waivers_digest ---
+ */
 int store_meta_set(struct store *s, const char *key, const char *value, struct err *err);
 const char *store_meta(struct store *s,
                        const char *key); /* borrowed until the next set; NULL when unset */
@@ -129,6 +130,16 @@ int store_finding_status(struct store *s, const char *finding_id, enum status st
  * region, subject. */
 int store_each_finding(struct store *s, int (*each)(void *context, const struct finding *f),
                        void *context, struct err *err);
+/* Those of one status only, in the same order. */
+int store_each_finding_of(struct store *s, enum status status,
+                          int (*each)(void *context, const struct finding *f), void *context,
+                          struct err *err);
+struct ou_count {
+    const char *ou_path; /* "" for what lies in no OU */
+    int64_t by_status[STATUS_COUNT];
+};
+int store_each_ou_count(struct store *s, int (*each)(void *context, const struct ou_count *c),
+                        void *context, struct err *err); /* by path */
 struct finding_count {
     const char *check_id, *title;
     int step;
@@ -144,6 +155,31 @@ int store_each_finding_count(struct store *s,
 int store_each_finding_by_place(struct store *s,
                                 int (*each)(void *context, const struct finding *f), void *context,
                                 struct err *err);
+/* What a finding rests on: `row` names it to store_read_grounds(). */
+struct grounds {
+    int64_t row;
+    const char *check_id, *account, *region;
+    const char *evidence; /* space separated fact ids */
+};
+/* In the order of judging, which is the cheapest. */
+int store_each_grounds(struct store *s, int (*each)(void *context, const struct grounds *g),
+                       void *context, struct err *err);
+int store_read_grounds(struct store *s, int64_t row,
+                       int (*each)(void *context, const struct grounds *g), void *context,
+                       struct err *err);
+/* Equal as long as no id is left out. */
+int store_count_facts(struct store *s, int64_t *count, int64_t *largest_id, struct err *err);
+/* Those whose id is larger than `after`, in order of id. */
+int store_each_fact(struct store *s, int64_t after,
+                    int (*each)(void *context, int64_t id, const struct fact *f), void *context,
+                    struct err *err);
+struct operation_count {
+    const char *operation;
+    int64_t calls, attempts, throttles, bytes; /* calls: answered ones, a page each */
+};
+int store_each_operation(struct store *s,
+                         int (*each)(void *context, const struct operation_count *c), void *context,
+                         struct err *err); /* by name */
 /* Calls each with the fact of that id; 0 when there is none. */
 int store_read_fact(struct store *s, int64_t id, int (*each)(void *context, const struct fact *f),
                     void *context, struct err *err);

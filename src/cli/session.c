@@ -13,6 +13,7 @@
 #include "base/jsonx.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/sums.h"
 #include "base/text.h"
 
 #define WORST_SHOWN 10
@@ -136,15 +137,29 @@ int session_writer(struct session *s, struct aws_client **client, struct err *er
     return make_client(s, false, client, err);
 }
 
+/* Of the executable; "" where there is no /proc: the version has to do. */
+static void program_digest(char hex[SHA256_HEX_SIZE])
+{
+    char path[4096];
+    struct err ignored = ERR_INIT;
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[length > 0 ? length : 0] = '\0';
+    if (length <= 0 || file_sum(path, hex, &ignored)) {
+        hex[0] = '\0';
+    }
+}
+
 static int describe_run(struct session *s, struct err *err)
 {
     const struct setup *setup = &s->options.setup;
-    char id[37], now[TIME_ISO_SIZE];
+    char id[37], now[TIME_ISO_SIZE], program[SHA256_HEX_SIZE];
+    program_digest(program);
     random_uuid(id);
     time_iso(clock_wall_ms(NULL), now);
     return store_meta_set(s->store, "run_id", id, err) ||
                    store_meta_set(s->store, "started", now, err) ||
                    store_meta_set(s->store, "version", TOWERKEEP_VERSION, err) ||
+                   store_meta_set(s->store, "program_digest", program, err) ||
                    store_meta_set(s->store, "rules_digest", rules_digest(setup->rules), err) ||
                    store_meta_set(s->store, "config_digest", setup->config.digest, err) ||
                    store_meta_set(s->store, "credentials_origin", s->source.origin, err)

@@ -61,6 +61,17 @@ static char *path_part(const char *words, const char *otherwise)
     return text_take(&part);
 }
 
+char *evidence_path(const char *check_id, const char *account_id, const char *region)
+{
+    char *parts[] = {path_part(check_id, "unnamed"), path_part(account_id, "organization"),
+                     path_part(region, "global")};
+    char *path = xasprintf("%s/%s/%s.json", parts[0], parts[1], parts[2]);
+    for (size_t i = 0; i < 3; i++) {
+        free(parts[i]);
+    }
+    return path;
+}
+
 /* No file of that name may be there: two places never share one. */
 static int open_file(struct package *p, char *path)
 {
@@ -207,16 +218,13 @@ static int begin_place(struct package *p, const struct finding *f)
     p->check = xstrdup(f->check_id);
     p->account = xstrdup(f->account_id);
     p->region = xstrdup(f->region);
-    char *parts[] = {path_part(p->check, "unnamed"), path_part(p->account, "organization"),
-                     path_part(p->region, "global")};
-    char *directory = xasprintf("%s/%s/%s", p->directory, parts[0], parts[1]);
-    char *path = xasprintf("%s/%s.json", directory, parts[2]);
+    char *name = evidence_path(p->check, p->account, p->region);
+    char *path = path_join(p->directory, name);
+    char *directory = xstrndup(path, (size_t)(strrchr(path, '/') - path));
     int rc = dir_make(directory, p->err);
     rc = rc == 0 ? open_file(p, path) : (free(path), rc);
-    for (size_t i = 0; i < 3; i++) {
-        free(parts[i]);
-    }
     free(directory);
+    free(name);
     if (rc == 0) {
         head(p);
         add_member(p, "check_id", text(f->check_id));

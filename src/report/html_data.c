@@ -360,6 +360,36 @@ static int add_opt_in(struct flow *f, xmlNodePtr report)
     return rc < 0 ? -1 : 0;
 }
 
+/* The last runs, oldest first, this one last. */
+static int add_trend(struct flow *f, xmlNodePtr report)
+{
+    static const char *const words[] = {"run_id", "ended", "verdict"};
+    static const char *const numbers[] = {"expected", "reached", "gaps"};
+    json_t *runs = NULL;
+    size_t i;
+    const json_t *run;
+    if (store_trend(f->in->store, &runs, f->err)) {
+        return -1;
+    }
+    xmlNodePtr trend = html_child(report, "trend");
+    json_array_foreach(runs, i, run)
+    {
+        xmlNodePtr node = html_child(trend, "run");
+        for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+            html_set(node, words[k], jx_str(run, words[k]));
+        }
+        for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) {
+            html_set_number(node, numbers[k], jx_int(run, numbers[k], 0));
+        }
+        for (int k = 0; k < STATUS_COUNT; k++) {
+            const char *status = status_name((enum status)k);
+            html_set_number(node, status, jx_int(json_object_get(run, "by_status"), status, 0));
+        }
+    }
+    json_decref(runs);
+    return 0;
+}
+
 int html_describe(struct flow *f, xmlNodePtr report)
 {
     struct part checks = {f, html_child(report, "checks"), 0};
@@ -370,7 +400,7 @@ int html_describe(struct flow *f, xmlNodePtr report)
     describe_run(f, report);
     describe_summary(f, report);
     add_changes(f, report);
-    if (store_each_finding_count(store, add_check, &checks, f->err) < 0 ||
+    if (add_trend(f, report) || store_each_finding_count(store, add_check, &checks, f->err) < 0 ||
         store_each_coverage(store, add_coverage, &coverage, f->err) < 0 ||
         store_each_gap(store, add_gap, &gaps, f->err) < 0 ||
         subjects_each(f->in->subjects, SCOPE_KEY, add_key, &keys, f->err) < 0 ||

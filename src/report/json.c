@@ -61,9 +61,9 @@ static json_t *parsed(struct store *store, const char *key)
 static json_t *describe_run(struct store *store)
 {
     static const char *const members[] = {
-        "run_id",        "started",   "ended",      "organization_id", "management_account",
-        "home_region",   "partition", "caller_arn", "rules_digest",    "config_digest",
-        "waivers_digest"};
+        "run_id",         "started",       "ended",      "organization_id", "management_account",
+        "home_region",    "partition",     "caller_arn", "rules_digest",    "config_digest",
+        "waivers_digest", "program_digest"};
     json_t *run = json_object();
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         json_object_set_new(run, members[i], text_or_null(store_meta(store, members[i])));
@@ -340,6 +340,24 @@ static void write_waivers(struct writer *w)
     json_decref(waivers);
 }
 
+static int write_trend(struct writer *w, struct err *err)
+{
+    json_t *trend = NULL;
+    size_t i;
+    json_t *one;
+    if (store_trend(w->store, &trend, err)) {
+        return -1;
+    }
+    list_open(w, "trend");
+    json_array_foreach(trend, i, one)
+    {
+        row(w, json_incref(one));
+    }
+    list_close(w);
+    json_decref(trend);
+    return 0;
+}
+
 static int write_lists(struct writer *w, struct err *err)
 {
     list_open(w, "account_regions");
@@ -395,7 +413,7 @@ int report_write_json(const struct report_input *in, const char *path, struct er
     member(&w, "summary", describe_summary(&summary));
     member(&w, "diff", describe_diff(in->store, &summary));
     text_init(&w.rows, ROW_MAX_BYTES);
-    int rc = write_lists(&w, err);
+    int rc = write_trend(&w, err) || write_lists(&w, err) ? -1 : 0;
     text_release(&w.rows);
     json_decref(w.before);
     map_free(w.compliance);

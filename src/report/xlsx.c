@@ -22,9 +22,9 @@
 
 /* In reading order. */
 static int (*const sheets[])(struct book *b, struct err *err) = {
-    xlsx_cover,        xlsx_summary,   xlsx_coverage, xlsx_controls, xlsx_findings,
-    xlsx_landing_zone, xlsx_baselines, xlsx_keys,     xlsx_opt_in,   xlsx_tags,
-    xlsx_changes,      xlsx_diff,      xlsx_waivers,  xlsx_errors,   xlsx_method};
+    xlsx_cover,     xlsx_summary, xlsx_coverage, xlsx_controls, xlsx_findings, xlsx_landing_zone,
+    xlsx_baselines, xlsx_keys,    xlsx_opt_in,   xlsx_tags,     xlsx_changes,  xlsx_diff,
+    xlsx_waivers,   xlsx_poam,    xlsx_errors,   xlsx_evidence, xlsx_method};
 
 const char *const step_titles[XLSX_STEPS] = {
     "0 Organization and reach", "1 Backup accounts",  "2 Backup key",   "3 Landing zone settings",
@@ -48,6 +48,7 @@ static const struct {
                     .size = 10,
                     .align = LXW_ALIGN_LEFT,
                     .number = "yyyy-mm-dd hh:mm:ss"},
+    [STYLE_DAY] = {.border = true, .size = 10, .align = LXW_ALIGN_LEFT, .number = "yyyy-mm-dd"},
     [STYLE_GOOD] = {.color = 0x15803D, .fill = 0xDCFCE7, .bold = true, .border = true, .size = 10},
     [STYLE_BAD] = {.color = 0xB91C1C, .fill = 0xFEE2E2, .bold = true, .border = true, .size = 10},
     [STYLE_WARN] = {.color = 0x92400E, .fill = 0xFEF3C7, .bold = true, .border = true, .size = 10},
@@ -65,6 +66,8 @@ static const struct {
     [STYLE_SECTION] = {.color = 0x1E3A5F, .bold = true, .size = 13},
     [STYLE_LABEL] = {.fill = 0xF1F5F9, .bold = true, .border = true, .size = 10, .wrap = true},
     [STYLE_BLANK] = {.border = true, .size = 10},
+    [STYLE_FILL] = {.fill = 0xFFFBEB, .border = true, .wrap = true, .size = 10},
+    [STYLE_LINK] = {.color = 0x1D4ED8, .border = true, .size = 10},
 };
 
 static int make_formats(struct book *b)
@@ -102,8 +105,11 @@ static int make_formats(struct book *b)
         if (looks[i].number != NULL) {
             format_set_num_format(f, looks[i].number);
         }
-        if (i == STYLE_BLANK) {
+        if (i == STYLE_BLANK || i == STYLE_FILL) {
             format_set_unlocked(f);
+        }
+        if (i == STYLE_LINK) {
+            format_set_underline(f, LXW_UNDERLINE_SINGLE);
         }
         b->formats[i] = f;
     }
@@ -138,6 +144,49 @@ static int count_state(void *context, const struct coverage *c)
     return 0;
 }
 
+/* Frameworks and their requirements, worded once a check. */
+static struct map *requirements_of(const json_t *rules)
+{
+    struct map *all = map_new(free);
+    size_t i;
+    const json_t *rule;
+    json_array_foreach(rules, i, rule)
+    {
+        struct text words;
+        const char *framework;
+        json_t *list;
+        text_init(&words, LIST_BYTES_MAX);
+        json_object_foreach(json_object_get(rule, "compliance"), framework, list)
+        {
+            text_add(&words, words.length > 0 ? "; " : "");
+            text_add(&words, framework);
+            for (size_t k = 0; k < json_array_size(list); k++) {
+                const char *one = json_string_value(json_array_get(list, k));
+                text_add(&words, k > 0 ? ", " : ": ");
+                text_add(&words, one != NULL ? one : "?");
+            }
+        }
+        map_set(all, jx_str_or(rule, "id", ""), text_take(&words));
+    }
+    return all;
+}
+
+const char *book_requirements(const struct book *b, const char *check_id)
+{
+    const char *words = map_get(b->requirements, check_id);
+    return words != NULL ? words : "";
+}
+
+int64_t book_days_since(const struct book *b, const char *iso)
+{
+    int64_t wall_ms = 0;
+    if (b->ended_ms <= 0 || iso == NULL || !time_parse_iso(iso, &wall_ms) ||
+        wall_ms > b->ended_ms) {
+        return -1;
+    }
+    return (b->ended_ms - wall_ms) / ((int64_t)24 * 3600 * 1000);
+}
+
 static int book_load(struct book *b, const struct report_input *in, struct err *err)
 {
     b->in = in;
@@ -153,10 +202,20 @@ static int book_load(struct book *b, const struct report_input *in, struct err *
                   version[0] != '\0' ? version : "?", b->run_id[0] != '\0' ? b->run_id : "?",
                   organization[0] != '\0' ? organization : "?", started[0] != '\0' ? started : "?",
                   ended[0] != '\0' ? ended : "unfinished");
+    if (!time_parse_iso(ended, &b->ended_ms)) {
+        b->ended_ms = 0;
+    }
     free(version);
     free(organization);
     free(started);
     free(ended);
+    b->requirements = requirements_of(in->rules);
+    int64_t largest = 0;
+    if (store_count_facts(in->store, &b->facts, &largest, err) ||
+        store_trend(in->store, &b->trend, err)) {
+        return -1;
+    }
+    b->facts_whole = b->facts == largest;
     b->changes = report_kept(in->store, "changes");
     b->before = report_kept(in->store, "before");
     return report_summarize(in->store, &b->summary, err) ||
@@ -177,6 +236,8 @@ static void book_release(struct book *b)
     free(b->run_id);
     json_decref(b->changes);
     json_decref(b->before);
+    json_decref(b->trend);
+    map_free(b->requirements);
     text_release(&b->cell);
     text_release(&b->list);
     if (b->workbook != NULL) {

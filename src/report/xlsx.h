@@ -12,11 +12,14 @@
 #include <xlsxwriter.h>
 
 #include "base/err.h"
+#include "base/map.h"
 #include "base/text.h"
 #include "report/report.h"
 
 #define XLSX_ROWS_MAX 1048576 /* rows a sheet, all kinds together */
 #define XLSX_CELL_MAX 32767   /* UTF-16 units a cell */
+#define XLSX_LINKS_MAX 16384  /* a sheet; Excel ends at 65,530, memory well before */
+#define XLSX_HEADING 3        /* rows above a table's data */
 #define XLSX_STEPS 7
 
 enum style {
@@ -25,6 +28,7 @@ enum style {
     STYLE_NUMBER,
     STYLE_PERCENT,
     STYLE_DATE,
+    STYLE_DAY,
     STYLE_GOOD,
     STYLE_BAD,
     STYLE_WARN,
@@ -37,6 +41,8 @@ enum style {
     STYLE_SECTION,
     STYLE_LABEL,
     STYLE_BLANK, /* unlocked: to be filled in by hand */
+    STYLE_FILL,  /* the same, wrapped, on a tint that asks for it */
+    STYLE_LINK,
     STYLE_COUNT
 };
 
@@ -65,10 +71,15 @@ struct book {
     int64_t covered[COVERED_COUNT];
     struct check_count *checks;
     size_t check_count;
-    char *provenance; /* one line: tool, run, organization, period */
-    char *run_id;     /* "" when unknown */
-    json_t *changes;  /* of plans that were applied to get here; NULL: none */
-    json_t *before;   /* what failed before them, by finding id; NULL: none */
+    char *provenance;         /* one line: tool, run, organization, period */
+    char *run_id;             /* "" when unknown */
+    json_t *changes;          /* of plans that were applied to get here; NULL: none */
+    json_t *before;           /* what failed before them, by finding id; NULL: none */
+    json_t *trend;            /* store_trend() */
+    int64_t facts;            /* rows of Evidence Index */
+    bool facts_whole;         /* no fact id is left out: a fact's id tells its row there */
+    int64_t ended_ms;         /* 0: unknown */
+    struct map *requirements; /* check id -> char *: what frameworks call it, a line each */
     uint32_t rows_max;
     lxw_error problem; /* the first one */
     struct text cell, list;
@@ -89,13 +100,18 @@ struct sheet {
     bool free_form;   /* no header row, no filter: rows are styled one by one */
     bool large_paper; /* A3 instead of A4 */
     bool portrait;
-    lxw_col_t frozen;  /* columns that stay in sight */
+    bool two_pages;   /* printed over two pages' width, the first column on both */
+    lxw_col_t frozen; /* columns that stay in sight */
+    /* Called for each worksheet once its rows are there, with the first and the last of them (last
+       < first: none): conditional formats, lists to choose from. May be NULL. */
+    void (*dress)(struct sheet *s, lxw_row_t first, lxw_row_t last);
     lxw_worksheet *at; /* from here on sheet_open's: */
     lxw_row_t row;     /* the current row */
     lxw_col_t column;  /* the next cell */
     unsigned lines;    /* of text in the tallest cell of this row */
     bool height_told;  /* by sheet_height() */
     unsigned part;     /* 1, 2, ... when rows fill several worksheets */
+    unsigned links;    /* in this worksheet */
     int64_t rows;      /* data rows, all parts */
     bool failed;
 };
@@ -120,7 +136,10 @@ void sheet_share(struct sheet *s, int64_t part,
                  int64_t whole);                   /* per cent; empty when whole is 0 */
 void sheet_time(struct sheet *s, int64_t wall_ms); /* a real date, UTC */
 void sheet_iso(struct sheet *s, const char *iso); /* the same from text; unreadable text as it is */
+void sheet_day(struct sheet *s, const char *iso); /* its day, as a date */
 void sheet_list(struct sheet *s, const json_t *list); /* texts, joined by ", " */
+/* Text that leads to the fact's row in Evidence Index; plain text beyond XLSX_LINKS_MAX. */
+void sheet_evidence(struct sheet *s, int64_t fact, const char *text);
 /* One cell from here to the column `last`. */
 void sheet_merged(struct sheet *s, lxw_col_t last, enum style style, const char *text);
 enum style word_style(const char *word); /* STYLE_TEXT when the word means nothing */
@@ -133,6 +152,25 @@ extern const char *const step_titles[XLSX_STEPS];
 extern const char *const coverage_words[COVERED_COUNT];
 const json_t *book_rule(const struct book *b, const char *check_id); /* NULL when unknown */
 const json_t *book_zone(const struct book *b);                       /* $lz */
+/* Whole days from the time to the run's end; -1 when either is unknown. */
+int64_t book_days_since(const struct book *b, const char *iso);
+/* What a check is called in the frameworks: "NAME: 1.1, 1.2; NAME: 3"; "" when nothing. */
+const char *book_requirements(const struct book *b, const char *check_id);
+
+/* --- the charts of Summary; NULL when out of memory. Rows are those of its tables, the first
+   column the category, the next ones in the order of xlsx_shown. --- */
+#define XLSX_SUMMARY "Summary"
+#define XLSX_SHOWN 7
+struct shown_status {
+    enum status status;
+    lxw_color_t color;
+    bool charted; /* it was judged */
+};
+extern const struct shown_status xlsx_shown[XLSX_SHOWN];
+lxw_chart *chart_of_verdicts(struct book *b, const char *title, const char *categories,
+                             lxw_row_t first, lxw_row_t last);
+lxw_chart *chart_of_coverage(struct book *b, lxw_row_t first, lxw_row_t last);
+lxw_chart *chart_of_trend(struct book *b, lxw_row_t first, lxw_row_t last);
 
 /* --- the sheets, a file each --- */
 int xlsx_cover(struct book *b, struct err *err);
@@ -145,10 +183,12 @@ int xlsx_baselines(struct book *b, struct err *err);
 int xlsx_keys(struct book *b, struct err *err);
 int xlsx_opt_in(struct book *b, struct err *err);
 int xlsx_tags(struct book *b, struct err *err);
-int xlsx_changes(struct book *b, struct err *err); /* no sheet when there were none */
-int xlsx_waivers(struct book *b, struct err *err); /* no sheet when no file was given */
-int xlsx_diff(struct book *b, struct err *err);    /* no sheet without a run before */
+int xlsx_changes(struct book *b, struct err *err);
+int xlsx_diff(struct book *b, struct err *err);
+int xlsx_waivers(struct book *b, struct err *err);
+int xlsx_poam(struct book *b, struct err *err);
 int xlsx_errors(struct book *b, struct err *err);
+int xlsx_evidence(struct book *b, struct err *err);
 int xlsx_method(struct book *b, struct err *err);
 
 /* report_write_xlsx() with another row limit, so that splitting can be tested. */

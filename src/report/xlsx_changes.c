@@ -1,4 +1,4 @@
-/* Changes: what was sent to get here, step by step. The sheet is there only when something was. */
+/* Changes: what was sent to get here, step by step. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,7 +79,8 @@ int xlsx_changes(struct book *b, struct err *err)
     size_t i;
     const json_t *change;
     if (json_array_size(b->changes) == 0) {
-        return 0;
+        s.note = "No changes: this run follows a scan alone, so nothing was sent that alters "
+                 "anything. Fix, apply, enable and teardown list here what they changed.";
     }
     sheet_open(&s);
     json_array_foreach(b->changes, i, change)

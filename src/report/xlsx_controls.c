@@ -24,7 +24,8 @@ static const struct column fixed[] = {{"Check", 9, STYLE_TEXT},
                                       {"Why it matters", 42, STYLE_WRAP},
                                       {"How it is tested", 42, STYLE_WRAP},
                                       {"Operations used", 30, STYLE_WRAP},
-                                      {"References", 34, STYLE_WRAP}};
+                                      {"References", 34, STYLE_WRAP},
+                                      {"Evidence package", 20, STYLE_TEXT}};
 #define FIXED_COUNT (sizeof fixed / sizeof fixed[0])
 
 static const enum status order[] = {STATUS_FAIL,  STATUS_ERROR, STATUS_MANUAL,        STATUS_MUTED,
@@ -95,6 +96,9 @@ static void row(struct sheet *s, const char *id, const struct check_count *c, co
     sheet_text(s, jx_str(rule, "how"));
     sheet_list(s, jx_get(rule, "operations"));
     sheet_list(s, jx_get(rule, "references"));
+    char *folder = c != NULL ? xasprintf("evidence/%.60s/", id) : NULL;
+    sheet_text(s, folder);
+    free(folder);
     for (size_t i = 0; i < f->count; i++) {
         sheet_list(s, json_object_get(json_object_get(rule, "compliance"), f->names[i]));
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "xlsx.h"
@@ -16,19 +17,20 @@ static const struct column columns[] = {{"", 30, STYLE_LABEL},
 
 struct line {
     const char *label, *meta;
+    const char *otherwise; /* where the run does not say; NULL: nothing */
 };
-static const struct line organization_lines[] = {{"Organization", "organization_id"},
-                                                 {"Management account", "management_account"},
-                                                 {"Partition", "partition"},
-                                                 {"Home Region", "home_region"}};
-static const struct line run_lines[] = {{"Tool version", "version"},
-                                        {"Run", "run_id"},
-                                        {"Started (UTC)", "started"},
-                                        {"Ended (UTC)", "ended"},
-                                        {"Caller", "caller_arn"}};
-static const struct line digest_lines[] = {{"Rules (SHA-256)", "rules_digest"},
-                                           {"Configuration (SHA-256)", "config_digest"},
-                                           {"Waivers (SHA-256)", "waivers_digest"}};
+static const struct line organization_lines[] = {{"Organization", "organization_id", NULL},
+                                                 {"Management account", "management_account", NULL},
+                                                 {"Partition", "partition", NULL},
+                                                 {"Home Region", "home_region", NULL}};
+static const struct line run_lines[] = {
+    {"Tool version", "version", NULL}, {"Program (SHA-256)", "program_digest", NULL},
+    {"Run", "run_id", NULL},           {"Started (UTC)", "started", NULL},
+    {"Ended (UTC)", "ended", NULL},    {"Caller", "caller_arn", NULL}};
+static const struct line digest_lines[] = {
+    {"Rules (SHA-256)", "rules_digest", NULL},
+    {"Configuration (SHA-256)", "config_digest", NULL},
+    {"Waivers (SHA-256)", "waivers_digest", "no file of waivers was given"}};
 
 static const char *const meanings[] = {
     [VERDICT_COMPLIANT] = "Every account and Region in scope was read, and no check fails.",
@@ -65,7 +67,8 @@ static void line(struct sheet *s, const char *label, const char *value)
 static void meta_lines(struct sheet *s, const struct line *lines, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        line(s, lines[i].label, store_meta(s->book->in->store, lines[i].meta));
+        const char *value = store_meta(s->book->in->store, lines[i].meta);
+        line(s, lines[i].label, value != NULL && value[0] != '\0' ? value : lines[i].otherwise);
     }
 }
 
@@ -96,6 +99,30 @@ static void verdict(struct sheet *s)
                      (long long)by[STATUS_NOT_APPLICABLE]);
     line(s, "Findings", text);
     free(text);
+}
+
+/* One digest for all that AWS answered: over the digests of the answers, in order. */
+static int add_digest(void *context, int64_t id, const struct fact *f)
+{
+    struct sha256_stream *all = context;
+    (void)id;
+    sha256_stream_add(all, f->digest, strlen(f->digest));
+    sha256_stream_add(all, "\n", 1);
+    return 0;
+}
+
+static int evidence_digest(struct sheet *s, struct err *err)
+{
+    char hex[SHA256_HEX_SIZE];
+    struct sha256_stream *all = sha256_stream_new();
+    int rc = store_each_fact(s->book->in->store, 0, add_digest, all, err) < 0 ? -1 : 0;
+    sha256_stream_hex(all, hex);
+    sha256_stream_free(all);
+    char *text = xasprintf("%s (of the %lld digests in Evidence Index, a line each)", hex,
+                           (long long)s->book->facts);
+    line(s, "Evidence (SHA-256)", text);
+    free(text);
+    return rc;
 }
 
 static void regions(struct sheet *s)
@@ -181,6 +208,9 @@ int xlsx_cover(struct book *b, struct err *err)
     section(&s, "Run");
     meta_lines(&s, run_lines, sizeof run_lines / sizeof run_lines[0]);
     meta_lines(&s, digest_lines, sizeof digest_lines / sizeof digest_lines[0]);
+    if (evidence_digest(&s, err)) {
+        return -1;
+    }
     section(&s, "Scope and limits");
     scope(&s);
     sign_off(&s);

@@ -1,5 +1,4 @@
-/* Diff: what became of each finding since the run before. The sheet is there only when there was
- * one. */
+/* Diff: what became of each finding since the run before. */
 #include "base/jsonx.h"
 #include "store/history.h"
 #include "xlsx.h"
@@ -59,11 +58,19 @@ int xlsx_diff(struct book *b, struct err *err)
                       .column_count = sizeof columns / sizeof columns[0],
                       .large_paper = true,
                       .frozen = 3};
-    if (!store_has_previous(b->in->store)) {
-        return 0;
+    bool compared = store_has_previous(b->in->store);
+    int64_t differing = 0;
+    for (unsigned change = 0; change < CHANGE_UNCHANGED; change++) {
+        differing += b->summary.by_change[change];
+    }
+    if (!compared) {
+        s.note = "No comparison: there was no run before this one in its directory, and none was "
+                 "named with --previous.";
+    } else if (differing == 0) {
+        s.note = "No differences: every finding is as it was in the run before.";
     }
     sheet_open(&s);
-    for (unsigned change = 0; change < CHANGE_UNCHANGED; change++) {
+    for (unsigned change = 0; compared && change < CHANGE_UNCHANGED; change++) {
         if (b->summary.by_change[change] > 0 &&
             store_each_difference(NULL, b->in->store, 1U << change, row, &s, err) < 0) {
             return -1;

@@ -1,4 +1,6 @@
 /* Findings: every verdict, failures first. PASS rows stay in: they are evidence too. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/jsonx.h"
@@ -21,12 +23,15 @@ static const struct column columns[] = {{"Finding id", 18, STYLE_TEXT},
                                         {"Detail", 30, STYLE_WRAP},
                                         {"Risk", 28, STYLE_WRAP},
                                         {"Remediation", 32, STYLE_WRAP},
-                                        {"Remedy", 12, STYLE_WRAP},
-                                        {"Waiver", 16, STYLE_WRAP},
-                                        {"Evidence (facts)", 12, STYLE_WRAP},
+                                        {"Fix available", 14, STYLE_WRAP},
                                         {"First seen (UTC)", 20, STYLE_DATE},
                                         {"Last seen (UTC)", 20, STYLE_DATE},
-                                        {"Status since (UTC)", 20, STYLE_DATE}};
+                                        {"Status since (UTC)", 20, STYLE_DATE},
+                                        {"Age (days)", 9, STYLE_NUMBER},
+                                        {"Waiver", 16, STYLE_WRAP},
+                                        {"Evidence (facts)", 14, STYLE_WRAP},
+                                        {"Framework requirements", 60, STYLE_WRAP}};
+#define AGE_COLUMN 21
 
 /* The detail; of what was fixed, also how it was before. */
 static void detail_cell(struct sheet *s, const struct finding *f)
@@ -43,6 +48,35 @@ static void detail_cell(struct sheet *s, const struct finding *f)
     text_add(both, f->detail[0] != '\0' ? "\n" : "");
     text_addn(both, f->detail, strnlen(f->detail, XLSX_CELL_MAX));
     sheet_text(s, text_str(both));
+}
+
+static void age_cell(struct sheet *s, const struct finding *f)
+{
+    int64_t days = book_days_since(s->book, f->status_since);
+    if (days < 0) {
+        sheet_text(s, NULL);
+    } else {
+        sheet_number(s, days);
+    }
+}
+
+/* Old failures stand out; what passes may be as old as it likes. */
+static void dress(struct sheet *s, lxw_row_t first, lxw_row_t last)
+{
+    static const struct {
+        int days;
+        enum style style;
+    } ages[] = {{90, STYLE_BAD}, {30, STYLE_WARN}};
+    for (size_t i = 0; last >= first && i < sizeof ages / sizeof ages[0]; i++) {
+        char formula[80];
+        (void)snprintf(formula, sizeof formula, "=AND($B%u=\"FAIL\",$V%u>=%d)", first + 1,
+                       first + 1, ages[i].days);
+        lxw_conditional_format old = {.type = LXW_CONDITIONAL_TYPE_FORMULA,
+                                      .value_string = formula,
+                                      .format = s->book->formats[ages[i].style],
+                                      .stop_if_true = LXW_TRUE};
+        (void)worksheet_conditional_format_range(s->at, first, AGE_COLUMN, last, AGE_COLUMN, &old);
+    }
 }
 
 static int row(void *context, const struct finding *f)
@@ -74,11 +108,13 @@ static int row(void *context, const struct finding *f)
     sheet_text(s, well ? NULL : f->risk);
     sheet_text(s, well ? NULL : f->remediation);
     sheet_text(s, well ? NULL : f->remedy);
-    sheet_text(s, f->waiver);
-    sheet_text(s, f->evidence);
     sheet_iso(s, f->first_seen);
     sheet_iso(s, f->last_seen);
     sheet_iso(s, f->status_since);
+    age_cell(s, f);
+    sheet_text(s, f->waiver);
+    sheet_evidence(s, strtoll(f->evidence, NULL, 10), f->evidence);
+    sheet_text(s, book_requirements(s->book, f->check_id));
     return sheet_going(s);
 }
 
@@ -88,11 +124,14 @@ int xlsx_findings(struct book *b, struct err *err)
                       .name = "Findings",
                       .note =
                           "One row per check and subject, FAIL first, then ERROR and MANUAL. The "
-                          "finding id is the same in every run.",
+                          "finding id is the same in every run. Age: days since it has this "
+                          "status. Evidence leads to Evidence Index.",
                       .columns = columns,
                       .column_count = sizeof columns / sizeof columns[0],
                       .large_paper = true,
-                      .frozen = 4};
+                      .two_pages = true,
+                      .frozen = 4,
+                      .dress = dress};
     sheet_open(&s);
     return store_each_finding(b->in->store, row, &s, err) < 0 ? -1 : sheet_close(&s, err);
 }

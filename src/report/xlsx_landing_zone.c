@@ -2,7 +2,10 @@
 #include <stdlib.h>
 
 #include "base/jsonx.h"
+#include "formats.h"
 #include "xlsx.h"
+
+#define DO_NOT "control-tower-do-not" /* rules/frameworks */
 
 static const struct column columns[] = {
     {"Item", 36, STYLE_LABEL}, {"Value", 60, STYLE_WRAP}, {"What it means", 60, STYLE_WRAP}};
@@ -46,13 +49,46 @@ static void value(struct sheet *s, const json_t *v)
     }
 }
 
+/* What AWS documents as not to be done, for which Control Tower reports no drift: a framework like
+   the others. */
+static int do_not(struct sheet *s, struct err *err)
+{
+    json_t *rows = NULL;
+    size_t i, k;
+    const json_t *r, *check;
+    if (report_compliance(s->book->in->store, &rows, err)) {
+        return -1;
+    }
+    json_array_foreach(rows, i, r)
+    {
+        struct text *why = &s->book->list;
+        if (!str_equal(jx_str(r, "framework"), DO_NOT)) {
+            continue;
+        }
+        sheet_row(s);
+        sheet_text(s, jx_str(r, "title"));
+        sheet_word(s, jx_str(r, "result"));
+        text_clear(why);
+        text_add(why, jx_str_or(r, "why", ""));
+        json_array_foreach(json_object_get(r, "checks"), k, check)
+        {
+            text_addf(why, "%s%.40s: %.300s (%.20s)", why->length > 0 ? "\n" : "",
+                      jx_str_or(check, "id", ""), jx_str_or(check, "rationale", ""),
+                      jx_str_or(check, "result", ""));
+        }
+        sheet_text(s, text_str(why));
+    }
+    json_decref(rows);
+    return 0;
+}
+
 int xlsx_landing_zone(struct book *b, struct err *err)
 {
     struct sheet s = {.book = b,
                       .name = "Landing Zone",
                       .note =
-                          "Settings of the landing zone as read in this run; the verdicts on them "
-                          "are in Findings, step 3.",
+                          "Settings of the landing zone as read in this run (verdicts: Findings, "
+                          "step 3), then what AWS asks not to do while backup is on.",
                       .columns = columns,
                       .column_count = sizeof columns / sizeof columns[0],
                       .frozen = 1};
@@ -71,5 +107,8 @@ int xlsx_landing_zone(struct book *b, struct err *err)
     sheet_text(&s, text != NULL ? text : "(absent)");
     sheet_text(&s, "As AWS sent it.");
     free(text);
+    if (do_not(&s, err)) {
+        return -1;
+    }
     return sheet_close(&s, err);
 }

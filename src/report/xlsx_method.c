@@ -1,8 +1,11 @@
 /* Method & Glossary: what the words mean, and what this workbook cannot hold. */
+#include <stdlib.h>
+
+#include "base/mem.h"
 #include "xlsx.h"
 
 static const struct column columns[] = {
-    {"Subject", 24, STYLE_LABEL}, {"Term", 24, STYLE_TEXT}, {"Meaning", 110, STYLE_WRAP}};
+    {"Subject", 24, STYLE_LABEL}, {"Term", 40, STYLE_TEXT}, {"Meaning", 110, STYLE_WRAP}};
 
 static const struct {
     const char *subject, *term, *meaning;
@@ -53,12 +56,12 @@ static const struct {
      "Findings. A check names the operations it rests on; where one of them was not answered, the "
      "verdict is ERROR."},
     {"Method", "Evidence",
-     "The numbers in Evidence are rows of the table facts in the run's database (run.db): "
-     "operation, "
-     "account, Region, AWS request id, time and SHA-256 of the answer."},
+     "The numbers in Evidence are rows of Evidence Index and of the table facts in the run's "
+     "database (run.db): operation, account, Region, AWS request id, time and SHA-256 of the "
+     "answer."},
     {"Method", "Read-only",
      "A scan sends no request that changes anything in AWS. What a plan changed on the way to this "
-     "run is listed in the sheet Changes; without that sheet nothing was."},
+     "run is listed in the sheet Changes; while that is empty, nothing was."},
     {"Method", "Resources",
      "Listed through their own services and through the Resource Groups Tagging API, because the "
      "latter does not know resources that never had a tag."},
@@ -74,14 +77,38 @@ static const struct {
     {"This workbook", "Long tables",
      "A worksheet holds 1,048,576 rows; longer tables go on in \"Tags (2)\" and so forth."},
     {"This workbook", "No formulas",
-     "No cell is a formula, a link or a macro: texts beginning with = + - or @ are plain text."},
+     "No cell is a formula or a macro, and no link leads out of this file: texts beginning with = "
+     "+ - or @ are plain text. Links go from Findings to Evidence Index, from the first 16,384 "
+     "rows of a worksheet; the numbers beyond are plain text."},
+    {"POA&M", "item",
+     "A failing check in one account, in the columns of FedRAMP's template. Risk: critical and "
+     "high are High, medium is Moderate, low and informational are Low. What a waiver covers is "
+     "\"Risk accepted\"."},
 };
+
+/* Which permissions were used, and how often. */
+static int operation_row(void *context, const struct operation_count *c)
+{
+    struct sheet *s = context;
+    sheet_row(s);
+    sheet_text(s, "Calls made");
+    sheet_text(s, c->operation);
+    char *text = xasprintf("%lld answered (pages count), %lld sent, %lld of them throttled, %lld "
+                           "bytes",
+                           (long long)c->calls, (long long)c->attempts, (long long)c->throttles,
+                           (long long)c->bytes);
+    sheet_text(s, text);
+    free(text);
+    return sheet_going(s);
+}
 
 int xlsx_method(struct book *b, struct err *err)
 {
     struct sheet s = {.book = b,
                       .name = "Method & Glossary",
-                      .note = "How each check is tested, with the operations used: Control Matrix.",
+                      .note = "How each check is tested, with the operations used: Control Matrix. "
+                              "At the end: every operation called in this run, which is also every "
+                              "permission used (sts:AssumeRole besides).",
                       .columns = columns,
                       .column_count = sizeof columns / sizeof columns[0]};
     sheet_open(&s);
@@ -91,5 +118,6 @@ int xlsx_method(struct book *b, struct err *err)
         sheet_text(&s, lines[i].term);
         sheet_text(&s, lines[i].meaning);
     }
-    return sheet_close(&s, err);
+    return store_each_operation(b->in->store, operation_row, &s, err) < 0 ? -1
+                                                                          : sheet_close(&s, err);
 }

@@ -1,4 +1,5 @@
 /* A worksheet filled from top to bottom: provenance, header, rows, and how it prints. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,7 @@ static const struct {
     {"OFF", STYLE_BAD},
     {"n/a", STYLE_QUIET},
     {"missing", STYLE_BAD},
+    {"NOT_EVIDENCED", STYLE_QUIET},
     {"not enabled", STYLE_QUIET},
 };
 
@@ -121,7 +123,10 @@ static void set_page(struct sheet *s)
         worksheet_set_landscape(s->at);
     }
     worksheet_set_paper(s->at, s->large_paper ? PAPER_A3 : PAPER_A4);
-    worksheet_fit_to_pages(s->at, 1, 0);
+    worksheet_fit_to_pages(s->at, s->two_pages ? 2 : 1, 0);
+    if (s->two_pages) {
+        keep(s, worksheet_repeat_columns(s->at, 0, 0));
+    }
     worksheet_set_margins(s->at, 0.4, 0.4, 0.6, 0.6);
     (void)snprintf(line, sizeof line, "&L&8towerkeep&C&8%s&R&8run %s", name, run);
     keep(s, worksheet_set_header(s->at, line));
@@ -166,6 +171,7 @@ static void open_part(struct sheet *s)
         keep(s, worksheet_write_string(s->at, ROW_NOTE, 0, s->note, format_of(s, STYLE_NOTE)));
     }
     s->row = ROW_NOTE;
+    s->links = 0;
     if (!s->free_form) {
         write_header(s);
         s->row = ROW_HEADER;
@@ -216,6 +222,9 @@ static void close_part(struct sheet *s)
     if (!s->free_form) {
         lxw_row_t last = s->row > ROW_HEADER ? s->row : ROW_HEADER;
         keep(s, worksheet_autofilter(s->at, ROW_HEADER, 0, last, (lxw_col_t)(s->column_count - 1)));
+        if (s->dress != NULL && !s->failed) {
+            s->dress(s, ROW_HEADER + 1, last);
+        }
     }
     check_stream(s);
 }
@@ -286,6 +295,11 @@ static void measure(struct sheet *s, const char *text, double width)
     s->lines = lines > s->lines ? lines : s->lines;
 }
 
+static bool style_wraps(enum style style)
+{
+    return style == STYLE_WRAP || style == STYLE_LABEL || style == STYLE_FILL;
+}
+
 static enum style column_style(const struct sheet *s)
 {
     return s->column < s->column_count ? s->columns[s->column].style : STYLE_TEXT;
@@ -301,7 +315,7 @@ void sheet_styled(struct sheet *s, enum style style, const char *text)
     } else {
         text_clear(&s->book->cell);
         cell_text(&s->book->cell, text);
-        if (style == STYLE_WRAP && s->column < s->column_count) {
+        if (style_wraps(style) && s->column < s->column_count) {
             measure(s, text_str(&s->book->cell), s->columns[s->column].width);
         }
         keep(s, worksheet_write_string(s->at, s->row, s->column, text_str(&s->book->cell),
@@ -360,7 +374,7 @@ void sheet_share(struct sheet *s, int64_t part, int64_t whole)
     s->column++;
 }
 
-void sheet_time(struct sheet *s, int64_t wall_ms)
+static void time_cell(struct sheet *s, enum style style, int64_t wall_ms)
 {
     if (wall_ms <= 0) {
         sheet_text(s, NULL);
@@ -368,8 +382,23 @@ void sheet_time(struct sheet *s, int64_t wall_ms)
     }
     if (!s->failed) {
         keep(s, worksheet_write_unixtime(s->at, s->row, s->column, wall_ms / 1000,
-                                         format_of(s, STYLE_DATE)));
+                                         format_of(s, style)));
         s->column++;
+    }
+}
+
+void sheet_time(struct sheet *s, int64_t wall_ms)
+{
+    time_cell(s, STYLE_DATE, wall_ms);
+}
+
+void sheet_day(struct sheet *s, const char *iso)
+{
+    int64_t wall_ms = 0;
+    if (iso != NULL && time_parse_iso(iso, &wall_ms) && wall_ms > 0) {
+        time_cell(s, STYLE_DAY, wall_ms - wall_ms % ((int64_t)24 * 3600 * 1000));
+    } else {
+        sheet_text(s, iso);
     }
 }
 
@@ -399,6 +428,30 @@ void sheet_list(struct sheet *s, const json_t *list)
         text_addn(joined, word, strnlen(word, XLSX_CELL_MAX));
     }
     sheet_text(s, text_str(joined));
+}
+
+void sheet_evidence(struct sheet *s, int64_t fact, const char *text)
+{
+    char target[80];
+    int64_t a_sheet = s->book->rows_max - XLSX_HEADING;
+    if (s->failed || fact < 1 || fact > s->book->facts || !s->book->facts_whole ||
+        s->links >= XLSX_LINKS_MAX) {
+        sheet_text(s, text);
+        return;
+    }
+    int64_t part = (fact - 1) / a_sheet, row = (fact - 1) % a_sheet + XLSX_HEADING + 1;
+    if (part == 0) {
+        (void)snprintf(target, sizeof target, "internal:'Evidence Index'!A%" PRId64, row);
+    } else {
+        (void)snprintf(target, sizeof target, "internal:'Evidence Index (%" PRId64 ")'!A%" PRId64,
+                       part + 1, row);
+    }
+    text_clear(&s->book->cell);
+    cell_text(&s->book->cell, text);
+    keep(s, worksheet_write_url_opt(s->at, s->row, s->column, target, format_of(s, STYLE_LINK),
+                                    text_str(&s->book->cell), NULL));
+    s->links++;
+    s->column++;
 }
 
 void sheet_merged(struct sheet *s, lxw_col_t last, enum style style, const char *text)

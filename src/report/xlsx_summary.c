@@ -1,36 +1,23 @@
-/* Summary: the counts of one page, each with what it is a share of, and two charts drawn from
- * them. */
+/* Summary: the counts, each with what it is a share of, and the charts drawn from them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/jsonx.h"
 #include "base/mem.h"
 #include "xlsx.h"
 
 #define TOP_CHECKS 10
 #define TITLE_LAST 9 /* the last column of a merged title */
 #define CHART_ROWS 17
-#define SHEET_NAME "Summary"
+#define OUS_MAX 12  /* shown one by one */
+#define RUNS_MAX 20 /* of the trend */
 
 static const struct column columns[] = {
     {"", 26, STYLE_LABEL},  {"", 11, STYLE_NUMBER}, {"", 11, STYLE_NUMBER}, {"", 11, STYLE_NUMBER},
     {"", 11, STYLE_NUMBER}, {"", 11, STYLE_NUMBER}, {"", 11, STYLE_NUMBER}, {"", 16, STYLE_NUMBER},
     {"", 11, STYLE_NUMBER}, {"", 13, STYLE_NUMBER}, {"", 22, STYLE_TEXT}};
 #define COLUMN_COUNT (sizeof columns / sizeof columns[0])
-
-/* The order of the columns; a series of the chart each, but for what was not judged. */
-static const struct {
-    enum status status;
-    lxw_color_t color;
-    bool charted;
-} shown[] = {{STATUS_FAIL, 0xB91C1C, true},           {STATUS_ERROR, 0xD97706, true},
-             {STATUS_MANUAL, 0xFBBF24, true},         {STATUS_MUTED, 0x94A3B8, true},
-             {STATUS_FIXED, 0x0E7490, true},          {STATUS_PASS, 0x15803D, true},
-             {STATUS_NOT_APPLICABLE, 0xE2E8F0, false}};
-#define SHOWN_COUNT (sizeof shown / sizeof shown[0])
-
-static const lxw_color_t state_colors[COVERED_COUNT] = {0x15803D, 0xD97706, 0xB91C1C,
-                                                        0x94A3B8, 0xCBD5E1, 0x64748B};
 
 static void section(struct sheet *s, const char *title)
 {
@@ -53,9 +40,9 @@ static void rate_cells(struct sheet *s, const int64_t by_status[STATUS_COUNT])
 {
     int64_t judged = by_status[STATUS_PASS] + by_status[STATUS_FAIL];
     int64_t all = 0;
-    for (size_t i = 0; i < SHOWN_COUNT; i++) {
-        sheet_number(s, by_status[shown[i].status]);
-        all += by_status[shown[i].status];
+    for (size_t i = 0; i < XLSX_SHOWN; i++) {
+        sheet_number(s, by_status[xlsx_shown[i].status]);
+        all += by_status[xlsx_shown[i].status];
     }
     sheet_number(s, all);
     sheet_share(s, by_status[STATUS_PASS], judged);
@@ -65,22 +52,23 @@ static void rate_cells(struct sheet *s, const int64_t by_status[STATUS_COUNT])
     free(basis);
 }
 
+static void verdict_heads(struct sheet *s, const char *first)
+{
+    static const char *const words[] = {"All", "Pass rate", "PASS of PASS + FAIL"};
+    heads(s, &first, 1);
+    for (size_t i = 0; i < XLSX_SHOWN; i++) {
+        sheet_styled(s, STYLE_HEADER, status_name(xlsx_shown[i].status));
+    }
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        sheet_styled(s, STYLE_HEADER, words[i]);
+    }
+}
+
 /* Returns the first row of the table's data. */
 static lxw_row_t steps(struct sheet *s)
 {
-    static const char *const words[] = {"Step",
-                                        "FAIL",
-                                        "ERROR",
-                                        "MANUAL",
-                                        "MUTED",
-                                        "FIXED",
-                                        "PASS",
-                                        "NOT_APPLICABLE",
-                                        "All",
-                                        "Pass rate",
-                                        "PASS of PASS + FAIL"};
     section(s, "Verdicts by step");
-    heads(s, words, sizeof words / sizeof words[0]);
+    verdict_heads(s, "Step");
     lxw_row_t first = s->row + 1;
     for (size_t i = 0; i < XLSX_STEPS; i++) {
         sheet_row(s);
@@ -201,115 +189,215 @@ static void coverage(struct sheet *s, lxw_row_t *first, lxw_row_t *last)
     free(basis);
 }
 
-static void set_title(lxw_chart *chart, const char *title)
+struct unit { /* what the findings in one OU say */
+    char *path;
+    int64_t by_status[STATUS_COUNT];
+};
+
+struct units {
+    struct unit *items;
+    size_t count;
+};
+
+static int keep_unit(void *context, const struct ou_count *c)
 {
-    lxw_chart_font font = {.size = 12, .bold = LXW_TRUE};
-    chart_title_set_name(chart, title);
-    chart_title_set_name_font(chart, &font);
+    struct units *u = context;
+    u->items = xreallocarray(u->items, u->count + 1, sizeof *u->items);
+    struct unit *kept = &u->items[u->count++];
+    kept->path = xstrdup(c->ou_path[0] != '\0' ? c->ou_path : "(in no OU)");
+    memcpy(kept->by_status, c->by_status, sizeof kept->by_status);
+    return 0;
 }
 
-static lxw_chart *chart_of_steps(struct book *b, lxw_row_t first)
+static int by_trouble(const void *a, const void *b)
 {
-    lxw_chart *chart = workbook_add_chart(b->workbook, LXW_CHART_BAR_STACKED_PERCENT);
-    for (size_t i = 0; chart != NULL && i < SHOWN_COUNT; i++) {
-        if (!shown[i].charted) {
-            continue;
+    const struct unit *first = a, *second = b;
+    static const enum status order[] = {STATUS_FAIL, STATUS_ERROR, STATUS_PASS};
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        int64_t more = second->by_status[order[i]] - first->by_status[order[i]];
+        if (more != 0) {
+            return more > 0 ? 1 : -1;
         }
-        lxw_col_t column = (lxw_col_t)(i + 1);
-        lxw_chart_series *series = chart_add_series(chart, NULL, NULL);
-        lxw_chart_fill fill = {.color = shown[i].color};
-        lxw_row_t last = first + XLSX_STEPS - 1;
-        chart_series_set_categories(series, SHEET_NAME, first, 0, last, 0);
-        chart_series_set_values(series, SHEET_NAME, first, column, last, column);
-        chart_series_set_name(series, status_name(shown[i].status));
-        chart_series_set_fill(series, &fill);
     }
-    if (chart != NULL) {
-        set_title(chart, "Verdicts by step (share of what applies)");
-        chart_axis_set_reverse(chart->y_axis); /* the first step on top */
-        chart_axis_set_label_position(chart->x_axis, LXW_CHART_AXIS_LABEL_POSITION_HIGH);
-        chart_legend_set_position(chart, LXW_CHART_LEGEND_BOTTOM);
-        chart_set_series_gap(chart, 50);
-    }
-    return chart;
+    return strcmp(first->path, second->path);
 }
 
-static lxw_chart *chart_of_coverage(struct book *b, lxw_row_t first, lxw_row_t last)
+/* The worst ones, and the rest in one line. */
+static int ous(struct sheet *s, lxw_row_t *first, lxw_row_t *last, struct err *err)
 {
-    lxw_chart *chart = workbook_add_chart(b->workbook, LXW_CHART_DOUGHNUT);
-    if (chart == NULL) {
-        return NULL;
+    struct units u = {0};
+    struct unit rest = {0};
+    int rc = store_each_ou_count(s->book->in->store, keep_unit, &u, err) < 0 ? -1 : 0;
+    if (u.count > 0) {
+        qsort(u.items, u.count, sizeof *u.items, by_trouble);
     }
-    lxw_chart_series *series = chart_add_series(chart, NULL, NULL);
-    lxw_chart_fill fills[COVERED_COUNT];
-    lxw_chart_point points[COVERED_COUNT];
-    lxw_chart_point *list[COVERED_COUNT + 1] = {NULL};
-    for (size_t i = 0; i < COVERED_COUNT; i++) {
-        fills[i] = (lxw_chart_fill){.color = state_colors[i]};
-        points[i] = (lxw_chart_point){.fill = &fills[i]};
-        list[i] = &points[i];
+    section(s, "Verdicts by OU (most failures first)");
+    verdict_heads(s, "OU");
+    *first = s->row + 1;
+    for (size_t i = 0; i < u.count; i++) {
+        if (i < OUS_MAX) {
+            sheet_row(s);
+            sheet_text(s, u.items[i].path);
+            rate_cells(s, u.items[i].by_status);
+        }
+        for (size_t k = 0; i >= OUS_MAX && k < STATUS_COUNT; k++) {
+            rest.by_status[k] += u.items[i].by_status[k];
+        }
+        free(u.items[i].path);
     }
-    chart_series_set_categories(series, SHEET_NAME, first, 0, last, 0);
-    chart_series_set_values(series, SHEET_NAME, first, 1, last, 1);
-    chart_series_set_name(series, "Account-Regions");
-    (void)chart_series_set_points(series, list);
-    set_title(chart, "Coverage: account-Regions by state");
-    chart_legend_set_position(chart, LXW_CHART_LEGEND_RIGHT);
-    chart_set_hole_size(chart, 55);
-    return chart;
+    if (u.count > OUS_MAX) {
+        char *words_of_rest = xasprintf("%zu further OUs", u.count - OUS_MAX);
+        sheet_row(s);
+        sheet_text(s, words_of_rest);
+        rate_cells(s, rest.by_status);
+        free(words_of_rest);
+    } else if (u.count == 0) {
+        sheet_row(s);
+        sheet_text(s, "(no findings)");
+    }
+    *last = s->row;
+    free(u.items);
+    return rc;
 }
 
-/* Both side by side over rows left empty for them. */
-static void place_charts(struct sheet *s, lxw_row_t at, lxw_chart *left, lxw_chart *right)
+static void trend_row(struct sheet *s, const json_t *run)
 {
-    static char bar[] = "Stacked bar: verdicts by step";
-    static char doughnut[] = "Doughnut: coverage of accounts and Regions";
-    lxw_chart_options options = {.x_offset = 2,
-                                 .y_offset = 4,
-                                 .x_scale = 1.25,
-                                 .y_scale = 1.15,
-                                 .object_position = LXW_OBJECT_MOVE_DONT_SIZE,
-                                 .description = bar};
-    if (left == NULL || right == NULL ||
-        worksheet_insert_chart_opt(s->at, at, 0, left, &options) != LXW_NO_ERROR) {
-        s->failed = true;
-        return;
+    static const enum status columns_of[] = {STATUS_FAIL,  STATUS_ERROR, STATUS_MANUAL,
+                                             STATUS_MUTED, STATUS_FIXED, STATUS_PASS};
+    const json_t *by = json_object_get(run, "by_status");
+    const char *verdict = jx_str(run, "verdict");
+    const char *ended = jx_str_or(run, "ended", "");
+    /* Text, not a date: a line chart would space dates by the calendar. */
+    char *label = xasprintf("%.10s %.5s", ended, strlen(ended) > 16 ? ended + 11 : "");
+    sheet_row(s);
+    sheet_text(s, label);
+    free(label);
+    for (size_t i = 0; i < sizeof columns_of / sizeof columns_of[0]; i++) {
+        sheet_number(s, jx_int(by, status_name(columns_of[i]), 0));
     }
-    options.x_scale = 0.95;
-    options.description = doughnut;
-    s->failed = worksheet_insert_chart_opt(s->at, at, 6, right, &options) != LXW_NO_ERROR;
+    int64_t passed = jx_int(by, "PASS", 0), failed = jx_int(by, "FAIL", 0);
+    sheet_share(s, passed, passed + failed);
+    sheet_share(s, jx_int(run, "reached", 0), jx_int(run, "expected", 0));
+    sheet_merged(s, TITLE_LAST + 1, word_style(verdict), verdict);
+}
+
+static void trend(struct sheet *s, lxw_row_t *first, lxw_row_t *last)
+{
+    static const char *const words[] = {"Run ended (UTC)", "FAIL", "ERROR",     "MANUAL", "MUTED",
+                                        "FIXED",           "PASS", "Pass rate", "Reached"};
+    const json_t *runs = s->book->trend;
+    size_t count = json_array_size(runs);
+    section(s, "Trend over the last runs");
+    heads(s, words, sizeof words / sizeof words[0]);
+    sheet_merged(s, TITLE_LAST + 1, STYLE_HEADER, "Verdict");
+    *first = s->row + 1;
+    for (size_t i = count > RUNS_MAX ? count - RUNS_MAX : 0; i < count; i++) {
+        trend_row(s, json_array_get(runs, i));
+    }
+    *last = s->row;
+    if (count <= 1) {
+        sheet_row(s);
+        sheet_styled(s, STYLE_NOTE,
+                     "No earlier run is known: a scan into the same directory, or with "
+                     "--previous, goes on with this table.");
+    }
+}
+
+static void changes_since(struct sheet *s)
+{
+    const struct book *b = s->book;
+    struct text *line = &s->book->list;
+    const char *before = store_meta(b->in->store, "previous_ended");
+    text_clear(line);
+    for (unsigned i = 0; b->summary.compared && i <= CHANGE_UNCHANGED; i++) {
+        text_addf(line, "%s%lld %s", i > 0 ? ", " : "", (long long)b->summary.by_change[i],
+                  change_name((enum change)i));
+    }
+    sheet_row(s);
+    sheet_text(s, "Since the previous run");
+    if (b->summary.compared) {
+        text_addf(line, " (that run ended %.24s)", before != NULL ? before : "?");
+    }
+    sheet_merged(s, TITLE_LAST + 1, STYLE_WRAP,
+                 b->summary.compared ? text_str(line) : "No run before this one is known.");
+}
+
+/* Two charts side by side over rows left empty for them. */
+static void place_charts(struct sheet *s, lxw_row_t at, lxw_chart *left, const char *left_words,
+                         lxw_chart *right, const char *right_words)
+{
+    char *words[] = {xstrdup(left_words), xstrdup(right_words)};
+    lxw_chart *const charts[] = {left, right};
+    for (size_t i = 0; i < 2 && !s->failed; i++) {
+        lxw_chart_options options = {.x_offset = 2,
+                                     .y_offset = 4,
+                                     .x_scale = i == 0 ? 1.25 : 1.02,
+                                     .y_scale = 1.15,
+                                     .object_position = LXW_OBJECT_MOVE_DONT_SIZE,
+                                     .description = words[i]};
+        s->failed = charts[i] == NULL ||
+                    worksheet_insert_chart_opt(s->at, at, i == 0 ? 0 : 6, charts[i], &options) !=
+                        LXW_NO_ERROR;
+    }
+    free(words[0]);
+    free(words[1]);
+}
+
+static lxw_row_t leave_room(struct sheet *s)
+{
+    lxw_row_t at = s->row + 2;
+    for (size_t i = 0; i < CHART_ROWS + 1; i++) {
+        sheet_row(s);
+    }
+    return at;
+}
+
+static void top(struct sheet *s)
+{
+    const char *word = verdict_name(s->book->summary.verdict);
+    sheet_row(s);
+    sheet_row(s);
+    sheet_text(s, "Verdict");
+    sheet_merged(s, 2, word_style(word), word);
+    changes_since(s);
 }
 
 int xlsx_summary(struct book *b, struct err *err)
 {
     struct sheet s = {.book = b,
-                      .name = SHEET_NAME,
+                      .name = XLSX_SUMMARY,
                       .columns = columns,
                       .column_count = COLUMN_COUNT,
                       .free_form = true,
                       .portrait = true};
-    lxw_row_t covered_first = 0, covered_last = 0;
+    lxw_row_t covered_first = 0, covered_last = 0, ous_first = 0, ous_last = 0;
+    lxw_row_t runs_first = 0, runs_last = 0;
     sheet_open(&s);
-    sheet_row(&s);
-    sheet_row(&s);
-    sheet_text(&s, "Verdict");
-    sheet_merged(&s, 2, word_style(verdict_name(b->summary.verdict)),
-                 verdict_name(b->summary.verdict));
+    top(&s);
     lxw_row_t steps_first = steps(&s);
-    lxw_row_t charts = s.row + 2;
-    for (size_t i = 0; i < CHART_ROWS + 1; i++) {
-        sheet_row(&s);
-    }
+    lxw_row_t upper = leave_room(&s);
     coverage(&s, &covered_first, &covered_last);
     severities(&s);
     top_checks(&s);
+    if (ous(&s, &ous_first, &ous_last, err)) {
+        return -1;
+    }
+    trend(&s, &runs_first, &runs_last);
+    lxw_row_t lower = leave_room(&s);
     if (!s.failed) {
-        place_charts(&s, charts, chart_of_steps(b, steps_first),
-                     chart_of_coverage(b, covered_first, covered_last));
+        place_charts(&s, upper,
+                     chart_of_verdicts(b, "Verdicts by step", "step", steps_first,
+                                       steps_first + XLSX_STEPS - 1),
+                     "Stacked bar: verdicts by step",
+                     chart_of_coverage(b, covered_first, covered_last),
+                     "Doughnut: coverage of accounts and Regions");
+        place_charts(&s, lower, chart_of_verdicts(b, "Verdicts by OU", "OU", ous_first, ous_last),
+                     "Stacked bar: verdicts by OU", chart_of_trend(b, runs_first, runs_last),
+                     "Line: failures and errors of the last runs");
     }
     if (!s.failed) {
         worksheet_freeze_panes(s.at, 1, 0);
-        worksheet_fit_to_pages(s.at, 1, 1);
+        worksheet_fit_to_pages(s.at, 1, 0);
     }
     return sheet_close(&s, err);
 }

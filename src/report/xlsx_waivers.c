@@ -1,5 +1,4 @@
-/* Waivers: who accepted which failures, why, and until when. The sheet is there only when a file of
- * waivers was given. */
+/* Waivers: who accepted which failures, why, and until when. */
 #include <string.h>
 
 #include "base/jsonx.h"
@@ -10,8 +9,8 @@ static const struct column columns[] = {
     {"State", 12, STYLE_TEXT},         {"Account", 14, STYLE_TEXT},
     {"Check", 16, STYLE_WRAP},         {"Owner", 22, STYLE_WRAP},
     {"Justification", 40, STYLE_WRAP}, {"Ticket", 16, STYLE_WRAP},
-    {"Approved by", 22, STYLE_WRAP},   {"Created", 12, STYLE_TEXT},
-    {"Expires", 12, STYLE_TEXT},       {"Days left", 10, STYLE_NUMBER},
+    {"Approved by", 22, STYLE_WRAP},   {"Created", 12, STYLE_DAY},
+    {"Expires", 12, STYLE_DAY},        {"Days left", 10, STYLE_NUMBER},
     {"Matched", 10, STYLE_NUMBER},     {"Description", 36, STYLE_WRAP},
     {"Line", 8, STYLE_NUMBER},         {"Problem", 24, STYLE_WRAP}};
 
@@ -26,8 +25,8 @@ static void row(struct sheet *s, const json_t *w)
     sheet_text(s, jx_str(w, "justification"));
     sheet_text(s, jx_str(w, "ticket"));
     sheet_text(s, jx_str(w, "approved_by"));
-    sheet_text(s, jx_str(w, "created"));
-    sheet_text(s, jx_str(w, "expires"));
+    sheet_day(s, jx_str(w, "created"));
+    sheet_day(s, jx_str(w, "expires"));
     if (json_is_integer(left)) {
         sheet_number(s, json_integer_value(left));
     } else {
@@ -53,7 +52,8 @@ int xlsx_waivers(struct book *b, struct err *err)
     size_t i;
     const json_t *waiver;
     if (digest == NULL || digest[0] == '\0') {
-        return 0;
+        s.note = "No waivers: no file of waivers was given (--mutelist-file), so every failure "
+                 "counts.";
     }
     json_t *waivers = report_kept(b->in->store, "waivers");
     sheet_open(&s);

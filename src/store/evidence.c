@@ -22,6 +22,67 @@ int store_each_finding_by_place(struct store *s,
     return result;
 }
 
+static struct grounds grounds_of_row(sqlite3_stmt *statement)
+{
+    return (struct grounds){.row = sqlite3_column_int64(statement, 0),
+                            .check_id = store_column(statement, 1),
+                            .account = store_column(statement, 2),
+                            .region = store_column(statement, 3),
+                            .evidence = store_column(statement, 4)};
+}
+
+int store_each_grounds(struct store *s, int (*each)(void *context, const struct grounds *g),
+                       void *context, struct err *err)
+{
+    sqlite3_stmt *statement = store_take(s, SQL_EACH_GROUNDS, err);
+    int result = statement != NULL ? 0 : -1;
+    int step = SQLITE_DONE;
+    while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+        const struct grounds g = grounds_of_row(statement);
+        result = each(context, &g);
+    }
+    if (result == 0 && step != SQLITE_DONE) {
+        result = store_fail(s, err);
+    }
+    store_give(s, SQL_EACH_GROUNDS, statement);
+    return result;
+}
+
+int store_read_grounds(struct store *s, int64_t row,
+                       int (*each)(void *context, const struct grounds *g), void *context,
+                       struct err *err)
+{
+    sqlite3_stmt *statement = store_take(s, SQL_READ_GROUNDS, err);
+    if (statement == NULL) {
+        return -1;
+    }
+    (void)sqlite3_bind_int64(statement, 1, row);
+    int step = sqlite3_step(statement);
+    int result = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
+    if (step == SQLITE_ROW) {
+        const struct grounds g = grounds_of_row(statement);
+        result = each(context, &g);
+    }
+    store_give(s, SQL_READ_GROUNDS, statement);
+    return result;
+}
+
+static struct fact fact_of_row(sqlite3_stmt *statement)
+{
+    return (struct fact){.operation = store_column(statement, 0),
+                         .account = store_column(statement, 1),
+                         .region = store_column(statement, 2),
+                         .target = store_column(statement, 3),
+                         .request_id = store_column(statement, 4),
+                         .wall_ms = sqlite3_column_int64(statement, 5),
+                         .digest = store_column(statement, 6),
+                         .bytes = (size_t)sqlite3_column_int64(statement, 7),
+                         .http_status = sqlite3_column_int(statement, 8),
+                         .attempts = (unsigned)sqlite3_column_int(statement, 9),
+                         .throttles = (unsigned)sqlite3_column_int(statement, 10),
+                         .page = (unsigned)sqlite3_column_int(statement, 11)};
+}
+
 int store_read_fact(struct store *s, int64_t id, int (*each)(void *context, const struct fact *f),
                     void *context, struct err *err)
 {
@@ -33,21 +94,69 @@ int store_read_fact(struct store *s, int64_t id, int (*each)(void *context, cons
     int step = sqlite3_step(statement);
     int result = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
     if (step == SQLITE_ROW) {
-        const struct fact f = {.operation = store_column(statement, 0),
-                               .account = store_column(statement, 1),
-                               .region = store_column(statement, 2),
-                               .target = store_column(statement, 3),
-                               .request_id = store_column(statement, 4),
-                               .wall_ms = sqlite3_column_int64(statement, 5),
-                               .digest = store_column(statement, 6),
-                               .bytes = (size_t)sqlite3_column_int64(statement, 7),
-                               .http_status = sqlite3_column_int(statement, 8),
-                               .attempts = (unsigned)sqlite3_column_int(statement, 9),
-                               .throttles = (unsigned)sqlite3_column_int(statement, 10),
-                               .page = (unsigned)sqlite3_column_int(statement, 11)};
+        const struct fact f = fact_of_row(statement);
         result = each(context, &f);
     }
     store_give(s, SQL_READ_FACT, statement);
+    return result;
+}
+
+int store_each_fact(struct store *s, int64_t after,
+                    int (*each)(void *context, int64_t id, const struct fact *f), void *context,
+                    struct err *err)
+{
+    sqlite3_stmt *statement = store_take(s, SQL_EACH_FACT, err);
+    if (statement == NULL) {
+        return -1;
+    }
+    (void)sqlite3_bind_int64(statement, 1, after);
+    int result = 0;
+    int step = SQLITE_DONE;
+    while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+        const struct fact f = fact_of_row(statement);
+        result = each(context, sqlite3_column_int64(statement, 12), &f);
+    }
+    if (result == 0 && step != SQLITE_DONE) {
+        result = store_fail(s, err);
+    }
+    store_give(s, SQL_EACH_FACT, statement);
+    return result;
+}
+
+int store_count_facts(struct store *s, int64_t *count, int64_t *largest_id, struct err *err)
+{
+    sqlite3_stmt *statement = store_take(s, SQL_COUNT_FACTS, err);
+    if (statement == NULL) {
+        return -1;
+    }
+    int result = sqlite3_step(statement) == SQLITE_ROW ? 0 : store_fail(s, err);
+    if (result == 0) {
+        *count = sqlite3_column_int64(statement, 0);
+        *largest_id = sqlite3_column_int64(statement, 1);
+    }
+    store_give(s, SQL_COUNT_FACTS, statement);
+    return result;
+}
+
+int store_each_operation(struct store *s,
+                         int (*each)(void *context, const struct operation_count *c), void *context,
+                         struct err *err)
+{
+    sqlite3_stmt *statement = store_take(s, SQL_COUNT_OPERATIONS, err);
+    int result = statement != NULL ? 0 : -1;
+    int step = SQLITE_DONE;
+    while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+        const struct operation_count c = {.operation = store_column(statement, 0),
+                                          .calls = sqlite3_column_int64(statement, 1),
+                                          .attempts = sqlite3_column_int64(statement, 2),
+                                          .throttles = sqlite3_column_int64(statement, 3),
+                                          .bytes = sqlite3_column_int64(statement, 4)};
+        result = each(context, &c);
+    }
+    if (result == 0 && step != SQLITE_DONE) {
+        result = store_fail(s, err);
+    }
+    store_give(s, SQL_COUNT_OPERATIONS, statement);
     return result;
 }
 

@@ -211,16 +211,11 @@ struct finding store_finding_of_row(struct store *s, sqlite3_stmt *statement)
     return f;
 }
 
-int store_each_finding(struct store *s, int (*each)(void *context, const struct finding *f),
-                       void *context, struct err *err)
+/* Steps through a bound walk over findings and gives it back. */
+static int walk_findings(struct store *s, enum sql which, sqlite3_stmt *statement,
+                         int (*each)(void *context, const struct finding *f), void *context,
+                         struct err *err)
 {
-    if (put_in_order(s, err) != 0 || store_checks_load(s, err) != 0) {
-        return -1;
-    }
-    sqlite3_stmt *statement = store_take(s, SQL_EACH_FINDING, err);
-    if (statement == NULL) {
-        return -1;
-    }
     int result = 0;
     int step = 0;
     while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
@@ -231,8 +226,34 @@ int store_each_finding(struct store *s, int (*each)(void *context, const struct 
     if (result == 0 && step != SQLITE_DONE) {
         result = store_fail(s, err);
     }
-    store_give(s, SQL_EACH_FINDING, statement);
+    store_give(s, which, statement);
     return result;
+}
+
+int store_each_finding(struct store *s, int (*each)(void *context, const struct finding *f),
+                       void *context, struct err *err)
+{
+    if (put_in_order(s, err) != 0 || store_checks_load(s, err) != 0) {
+        return -1;
+    }
+    sqlite3_stmt *statement = store_take(s, SQL_EACH_FINDING, err);
+    return statement != NULL ? walk_findings(s, SQL_EACH_FINDING, statement, each, context, err)
+                             : -1;
+}
+
+int store_each_finding_of(struct store *s, enum status status,
+                          int (*each)(void *context, const struct finding *f), void *context,
+                          struct err *err)
+{
+    if (put_in_order(s, err) != 0 || store_checks_load(s, err) != 0) {
+        return -1;
+    }
+    sqlite3_stmt *statement = store_take(s, SQL_EACH_FINDING_OF, err);
+    if (statement == NULL) {
+        return -1;
+    }
+    (void)sqlite3_bind_int(statement, 1, rank_of_status[status]);
+    return walk_findings(s, SQL_EACH_FINDING_OF, statement, each, context, err);
 }
 
 static enum status status_of_rank(int rank)
@@ -298,5 +319,29 @@ int store_each_finding_count(struct store *s,
     }
     store_give(s, SQL_EACH_CHECK, statement);
     map_free(counts);
+    return result;
+}
+
+int store_each_ou_count(struct store *s, int (*each)(void *context, const struct ou_count *c),
+                        void *context, struct err *err)
+{
+    sqlite3_stmt *statement = store_take(s, SQL_COUNT_OUS, err);
+    int result = statement != NULL ? 0 : -1;
+    int step = result == 0 ? sqlite3_step(statement) : SQLITE_DONE;
+    while (result == 0 && step == SQLITE_ROW) {
+        char *path = xstrdup(store_column(statement, 0));
+        struct ou_count c = {.ou_path = path};
+        do {
+            c.by_status[status_of_rank(sqlite3_column_int(statement, 1))] +=
+                sqlite3_column_int64(statement, 2);
+            step = sqlite3_step(statement);
+        } while (step == SQLITE_ROW && strcmp(store_column(statement, 0), path) == 0);
+        result = each(context, &c);
+        free(path);
+    }
+    if (result == 0 && step != SQLITE_DONE) {
+        result = store_fail(s, err);
+    }
+    store_give(s, SQL_COUNT_OUS, statement);
     return result;
 }

@@ -56,6 +56,10 @@ const char *const store_findings_index_drop = "DROP INDEX IF EXISTS findings_in_
     "SELECT finding_id, check_id, title, scope, subject, status, severity_rank, step,"             \
     " account_id, account_name, ou_path, region, resource_arn, resource_name, expected,"           \
     " observed, detail, risk, remediation, remedy, evidence, waiver"
+#define FACT_COLUMNS                                                                               \
+    "SELECT operation, account, region, target, request_id, wall_ms, digest, bytes,"               \
+    " http_status, attempts, throttles, page, id FROM facts"
+#define GROUNDS_COLUMNS "SELECT rowid, check_id, account_id, region, evidence FROM verdicts"
 /* A need may name a whole service ("rds:*"): an index range, then the order of discovery. */
 #define GAP_OPERATION "operation >= ?1 AND operation < ?2"
 
@@ -142,8 +146,18 @@ static const char *const texts[SQL_COUNT] = {
         "SELECT finding_id, check_id, subject, status, severity_rank, step, account_id,"
         " account_name, region, resource_name, expected, observed, '', ''"
         " FROM verdicts ORDER BY check_id, subject, finding_id",
-    [SQL_READ_FACT] = "SELECT operation, account, region, target, request_id, wall_ms, digest,"
-                      " bytes, http_status, attempts, throttles, page FROM facts WHERE id = ?1",
+    [SQL_EACH_FINDING_OF] =
+        FINDING_COLUMNS " FROM verdicts WHERE status_rank = ?1"
+                        " ORDER BY severity_rank, check_id, account_id, region, subject",
+    [SQL_COUNT_OUS] = "SELECT ou_path, status_rank, count(*) FROM verdicts"
+                      " GROUP BY ou_path, status_rank ORDER BY ou_path",
+    [SQL_READ_FACT] = FACT_COLUMNS " WHERE id = ?1",
+    [SQL_EACH_FACT] = FACT_COLUMNS " WHERE id > ?1 ORDER BY id",
+    [SQL_COUNT_FACTS] = "SELECT count(*), coalesce(max(id), 0) FROM facts",
+    [SQL_COUNT_OPERATIONS] = "SELECT operation, count(*), sum(attempts), sum(throttles), sum(bytes)"
+                             " FROM facts GROUP BY operation ORDER BY operation",
+    [SQL_EACH_GROUNDS] = GROUNDS_COLUMNS " ORDER BY rowid",
+    [SQL_READ_GROUNDS] = GROUNDS_COLUMNS " WHERE rowid = ?1",
     [SQL_ENTITIES_OF_FACT] = "SELECT e.kind, e.account, e.region, e.key, e.json, e.fact"
                              " FROM temp.kept k JOIN main.entities e ON e.id = k.entity"
                              " WHERE k.fact = ?1 ORDER BY e.kind, e.account, e.region, e.key",

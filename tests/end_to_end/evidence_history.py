@@ -76,7 +76,8 @@ class History(unittest.TestCase):
         first = self.nights[0]
         self.assertIsNone(first.report["diff"])
         self.assertNotIn("Since the previous run", first.out)
-        self.assertNotIn("Diff", openpyxl.load_workbook(first.directory / "report.xlsx", read_only=True).sheetnames)
+        diff = openpyxl.load_workbook(first.directory / "report.xlsx", read_only=True)["Diff"]
+        self.assertTrue(next(diff.iter_rows(min_row=2, values_only=True))[0].startswith("No comparison: "))
         ended = first.report["run"]["ended"]
         self.assertEqual({(f["first_seen"], f["last_seen"], f["status_since"]) for f in first.findings}, {(ended,) * 3})
 
@@ -109,6 +110,19 @@ class History(unittest.TestCase):
         self.assertEqual([f["first_seen"] for f in seen], [ended[0]] * 4)
         self.assertEqual([f["last_seen"] for f in seen], ended)
         self.assertEqual([f["status_since"] for f in seen], [ended[0], ended[1], ended[1], ended[3]])
+
+    def test_the_trend_goes_on_from_night_to_night(self):
+        wanted = []
+        for night in self.nights:
+            told = night.report
+            wanted.append({"run_id": told["run"]["run_id"], "ended": told["run"]["ended"], "verdict": told["verdict"],
+                           "by_status": told["summary"]["by_status"],
+                           **{key: told["coverage"][key] for key in ("expected", "reached", "gaps")}})
+            self.assertEqual(told["trend"], wanted)
+            sheet = openpyxl.load_workbook(night.directory / "report.xlsx", read_only=True)["Summary"]
+            rows = [row for row in sheet.iter_rows(values_only=True) if row and re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", str(row[0]))]
+            self.assertEqual([(row[1], row[6], row[9]) for row in rows],
+                             [(p["by_status"]["FAIL"], p["by_status"]["PASS"], p["verdict"]) for p in wanted])
 
     def test_the_workbook_lists_the_differences(self):
         for before, after in zip(self.nights, self.nights[1:]):

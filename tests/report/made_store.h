@@ -60,7 +60,8 @@ static inline void made_meta(struct store *s)
                                            {"calls", "{\"calls\":10,\"retries\":0,\"throttles\":0,"
                                                      "\"bytes\":4096}"},
                                            {"rules_digest", "00112233"},
-                                           {"config_digest", "44556677"}};
+                                           {"config_digest", "44556677"},
+                                           {"program_digest", "ccddeeff"}};
     struct err err = ERR_INIT;
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         made_must(store_meta_set(s, pairs[i][0], pairs[i][1], &err), &err);
@@ -137,6 +138,32 @@ static inline void made_gap(struct store *s, const char *text)
                           .wall_ms = 1795147200000,
                           .request_id = "r-1"};
     made_must(store_gap(s, &g, &err), &err);
+}
+
+/* The answers that findings and entities name as evidence. */
+static inline void made_facts(struct store *s, int64_t count)
+{
+    struct err err = ERR_INIT;
+    int64_t id = 0;
+    for (int64_t i = 0; i < count; i++) {
+        char digest[65], request[40];
+        (void)snprintf(digest, sizeof digest, "%064llx", (unsigned long long)i + 1);
+        (void)snprintf(request, sizeof request, "request-%lld", (long long)i + 1);
+        const struct fact f = {.operation =
+                                   i % 2 != 0 ? "backup:ListBackupVaults" : "kms:DescribeKey",
+                               .account = i == 0 ? "" : PROD,
+                               .region = HOME,
+                               .target = i == 2 ? KEY_ID : "",
+                               .request_id = request,
+                               .wall_ms = 1795147200000 + i * 1000,
+                               .digest = digest,
+                               .bytes = 100,
+                               .http_status = 200,
+                               .attempts = i == 1 ? 2 : 1,
+                               .throttles = i == 1 ? 1 : 0,
+                               .page = 1};
+        made_must(store_fact(s, &f, &id, &err), &err);
+    }
 }
 
 static inline void made_meta_json(struct store *s, const char *key, json_t *value)
@@ -236,15 +263,36 @@ static inline void made_frameworks(struct store *s)
                              "version", "1", "source", "here", "requirements", requirements));
 }
 
+/* The runs before, getting better. */
+static inline void made_trend(struct store *s)
+{
+    json_t *trend = json_array();
+    for (int i = 0; i < 5; i++) {
+        char id[16], ended[32];
+        (void)snprintf(id, sizeof id, "run-%d", i);
+        (void)snprintf(ended, sizeof ended, "2026-11-1%dT04:30:00Z", i);
+        json_array_append_new(
+            trend,
+            json_pack("{s:s, s:s, s:s, s:{s:i, s:i, s:i, s:i, s:i, s:i, s:i}, s:i, s:i, s:i}",
+                      "run_id", id, "ended", ended, "verdict", "INCOMPLETE", "by_status", "PASS",
+                      10 + i, "FAIL", 30 - 3 * i, "MANUAL", 1, "MUTED", 2, "ERROR", 5 - i,
+                      "NOT_APPLICABLE", 3, "FIXED", 0, "expected", 12, "reached", 8 + i, "gaps",
+                      4 - i));
+    }
+    made_meta_json(s, "trend", trend);
+}
+
 static inline void made_small(struct store *s)
 {
     world_build(s);
     made_meta(s);
     made_questions(s);
+    made_facts(s, 60);
     made_findings(s);
     made_changes(s);
     made_waivers(s);
     made_frameworks(s);
+    made_trend(s);
     made_gap(s, "User is not authorized to perform backup:ListBackupVaults");
 }
 
@@ -272,6 +320,7 @@ static inline void made_hostile_run(struct store *s)
     world_build(s);
     made_meta(s);
     made_questions(s);
+    made_facts(s, 60);
     json_t *changes = json_array();
     for (size_t i = 0; i < MADE_HOSTILE_COUNT; i++) {
         const char *said = made_hostile[i];
@@ -318,13 +367,17 @@ static inline void made_many(struct store *s, long count)
     world_build(s);
     made_meta(s);
     made_questions(s);
+    made_facts(s, count / 2 + 3);
     for (long i = 0; i < count; i++) {
         char subject[64];
         (void)snprintf(subject, sizeof subject, "arn:aws:ec2:" HOME ":" PROD ":volume/vol-%08lx",
                        i);
         struct finding f = made_finding("TAG-01", subject, i % 7 == 0 ? STATUS_FAIL : STATUS_PASS,
                                         SEVERITY_MEDIUM, 6);
+        char evidence[64];
+        (void)snprintf(evidence, sizeof evidence, "%ld %ld %ld", i / 2 + 1, i / 2 + 2, i / 2 + 3);
         f.resource_arn = subject;
+        f.evidence = evidence;
         made_must(store_finding(s, &f, &err), &err);
     }
 }

@@ -15,21 +15,9 @@ HEADER_ROW = 3
 
 SHEETS = [
     "Cover", "Summary", "Coverage", "Control Matrix", "Findings", "Landing Zone", "OU Baselines",
-    "KMS Matrix", "Opt-in Matrix", "Tags", "Errors", "Method & Glossary",
+    "KMS Matrix", "Opt-in Matrix", "Tags", "Changes", "Diff", "Waivers", "POA&M", "Errors", "Evidence Index",
+    "Method & Glossary",
 ]
-
-# Only a run that a plan led to has the sheet of its changes.
-CHANGES_BEFORE = "Errors"
-
-
-def sheets(kind):
-    names = list(SHEETS)
-    if kind in ("small", "hostile"):
-        names.insert(names.index(CHANGES_BEFORE), "Changes")
-    if kind == "small":
-        names.insert(names.index(CHANGES_BEFORE), "Waivers")
-    return names
-
 
 _made = {}
 _root = tempfile.mkdtemp(prefix="towerkeep-report-")

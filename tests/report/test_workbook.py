@@ -3,6 +3,7 @@
 import csv
 import datetime
 import re
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -10,7 +11,7 @@ import zipfile
 from collections import Counter
 from xml.etree import ElementTree
 
-from sample import PROGRAM, fresh, make, report, rows, sheets, workbook
+from sample import PROGRAM, SHEETS, fresh, make, report, rows, workbook
 
 KINDS = ["bare", "none", "small", "hostile"]
 
@@ -24,10 +25,14 @@ def converted(source, target, folder):
     return done.stdout + done.stderr
 
 
+def day(cell):
+    return cell and cell.date().isoformat()
+
+
 class Counts(unittest.TestCase):
     def test_sheets_are_in_reading_order(self):
         for kind in KINDS:
-            self.assertEqual(workbook(kind).sheetnames, sheets(kind), kind)
+            self.assertEqual(workbook(kind).sheetnames, SHEETS, kind)
 
     def test_findings_equal_the_json_row_by_row(self):
         for kind in KINDS:
@@ -46,11 +51,11 @@ class Counts(unittest.TestCase):
     def test_waivers_equal_the_json_row_by_row(self):
         for kind in KINDS:
             told, book = report(kind)["waivers"], workbook(kind)
-            self.assertEqual("Waivers" in book.sheetnames, bool(told), kind)
-            read = rows(book["Waivers"]) if told else []
+            read = rows(book["Waivers"])
+            self.assertEqual("No waivers: " in book["Waivers"]["A2"].value, not told, kind)
             self.assertEqual(
-                [(r["State"], r["Account"], r["Check"], r["Owner"], r["Justification"], r["Ticket"], r["Approved by"], r["Created"],
-                  r["Expires"], r["Days left"], r["Matched"], r["Description"], r["Line"], r["Problem"]) for r in read],
+                [(r["State"], r["Account"], r["Check"], r["Owner"], r["Justification"], r["Ticket"], r["Approved by"], day(r["Created"]),
+                  day(r["Expires"]), r["Days left"], r["Matched"], r["Description"], r["Line"], r["Problem"]) for r in read],
                 [tuple(w[key] for key in ("state", "account", "check", "owner", "justification", "ticket", "approved_by", "created",
                                           "expires", "days_left", "matched", "description", "line", "problem")) for w in told], kind)
         self.assertEqual(len(report("small")["waivers"]), 5)
@@ -64,8 +69,8 @@ class Counts(unittest.TestCase):
         results = {"done": "FIXED", "failed": "FAILED", "not attempted": "SKIPPED", "already true": "SKIPPED"}
         for kind in KINDS:
             told, book = report(kind)["changes"], workbook(kind)
-            self.assertEqual("Changes" in book.sheetnames, bool(told), kind)
-            read = rows(book["Changes"]) if told else []
+            read = rows(book["Changes"])
+            self.assertEqual("No changes: " in book["Changes"]["A2"].value, not told, kind)
             self.assertEqual([(r["Result"], r["Operation"], r["Request id"], r["Plan digest"]) for r in read],
                              [(results[c["state"]], c["operation"], c["request_id"], c["plan_digest"]) for c in told], kind)
         first, _, _, last = rows(workbook("small")["Changes"])
@@ -114,6 +119,99 @@ class Counts(unittest.TestCase):
         self.assertEqual(rows(book["Findings"]), [])
         self.assertEqual(len(rows(book["Coverage"])), len(report("none")["account_regions"]))
         self.assertGreater(len(rows(book["Coverage"])), 10)
+
+
+class Poam(unittest.TestCase):
+    def test_one_item_per_failing_check_and_account(self):
+        for kind in KINDS:
+            findings = report(kind)["findings"]
+            wanted = Counter()
+            for finding in findings:
+                if finding["status"] in ("FAIL", "MUTED"):
+                    name = f"{finding['check_id']}:{finding['account_id'] or 'organization'}"
+                    wanted[name + (":accepted" if finding["status"] == "MUTED" else "")] += 1
+            items = rows(workbook(kind)["POA&M"])
+            self.assertEqual({r["POAM ID"]: r["Findings"] for r in items}, dict(wanted), kind)
+            self.assertEqual(len(items), len(wanted), kind)
+            self.assertEqual("No items: " in workbook(kind)["POA&M"]["A2"].value, not wanted, kind)
+
+    def test_columns_are_those_of_fedramps_template_in_its_order(self):
+        header = [cell.value for cell in workbook("small")["POA&M"][3]]
+        self.assertEqual(header[:28], [
+            "POAM ID", "Controls", "Weakness Name", "Weakness Description", "Weakness Detector Source",
+            "Weakness Source Identifier", "Asset Identifier", "Point of Contact", "Resources Required",
+            "Overall Remediation Plan", "Original Detection Date", "Scheduled Completion Date", "Planned Milestones",
+            "Milestone Changes", "Status Date", "Vendor Dependency", "Last Vendor Check-in Date",
+            "Vendor Dependent Product Name", "Original Risk Rating", "Adjusted Risk Rating", "Risk Adjustment",
+            "False Positive", "Operational Requirement", "Deviation Rationale", "Supporting Documents", "Comments",
+            "Auto-Approve", "Binding Operational Directive 22-01 tracking"])
+
+    def test_what_is_known_is_filled_in_and_the_rest_is_left_to_choose(self):
+        sheet = workbook("small")["POA&M"]
+        items = {r["POAM ID"]: r for r in rows(sheet)}
+        first = items["T0-01:222233330011"]
+        self.assertEqual(first["Original Risk Rating"], "High")
+        self.assertEqual(first["Asset Identifier"], "arn:aws:backup:eu-central-1:222233330011:backup-vault:v")
+        self.assertIn("Observed: off", first["Weakness Description"])
+        self.assertIn("Switch it on.", first["Overall Remediation Plan"])
+        self.assertEqual(first["Original Detection Date"], datetime.datetime(2026, 11, 20))
+        self.assertEqual(first["Status"], "Open")
+        for blank in ("Point of Contact", "Scheduled Completion Date", "Adjusted Risk Rating", "Vendor Dependency"):
+            self.assertIsNone(first[blank])
+        waived = items["T0-03:222233330011:accepted"]
+        self.assertEqual((waived["Status"], waived["Deviation Rationale"]), ("Risk accepted", "It is known."))
+        lists = {str(v.sqref).split(":")[0]: v.formula1 for v in sheet.data_validations.dataValidation if v.type == "list"}
+        self.assertEqual(lists["T4"], '"High,Moderate,Low"')
+        self.assertEqual(lists["AC4"], '"Open,In progress,Risk accepted,Completed"')
+        self.assertEqual(len(lists), 7)
+        last = sheet.max_row
+        for rule in sheet.data_validations.dataValidation:
+            self.assertTrue(str(rule.sqref).endswith(str(last)), rule.sqref)
+
+
+class Evidence(unittest.TestCase):
+    def test_index_has_every_fact_with_the_checks_that_rest_on_it(self):
+        for kind in KINDS:
+            with sqlite3.connect(make(kind) / "run.db") as run:
+                facts = run.execute("SELECT id, operation, account, region, digest, bytes, request_id FROM facts ORDER BY id").fetchall()
+                users = {}
+                for check, evidence in run.execute("SELECT check_id, evidence FROM findings"):
+                    for fact in evidence.split():
+                        users.setdefault(int(fact), set()).add(check)
+            read = rows(workbook(kind)["Evidence Index"])
+            self.assertEqual([(r["Evidence"], r["Operation"], r["Account"] or "", r["Region"] or "", r["SHA-256 of the answer"], r["Bytes"],
+                               r["Request id"]) for r in read], facts, kind)
+            for row in read:
+                told = set(row["Used by"].split(", ")) if row["File in the evidence package"] != "run.db only" else set()
+                self.assertEqual(told, users.get(row["Evidence"], set()), kind)
+                if told:
+                    self.assertIn(row["File in the evidence package"].split("/")[0], told)
+        self.assertGreater(len(rows(workbook("small")["Evidence Index"])), 50)
+
+    def test_findings_lead_to_the_row_of_their_first_fact(self):
+        book = workbook("small")
+        sheet = book["Findings"]
+        column = next(c.column for c in sheet[3] if c.value == "Evidence (facts)")
+        led = 0
+        for row in sheet.iter_rows(min_row=4):
+            cell = row[column - 1]
+            place = re.fullmatch("'(.*)'!(A[0-9]+)", cell.hyperlink.location)
+            self.assertEqual(book[place[1]][place[2]].value, int(cell.value.split()[0]))
+            led += 1
+        self.assertEqual(led, len(report("small")["findings"]))
+
+    def test_links_reach_into_further_worksheets_and_end_at_their_limit(self):
+        book = workbook("many", 250, 103)
+        names = [n for n in book.sheetnames if n.startswith("Evidence Index")]
+        self.assertEqual(names, ["Evidence Index", "Evidence Index (2)"])
+        seen = set()
+        for name in (n for n in book.sheetnames if n.startswith("Findings")):
+            column = next(c.column for c in book[name][3] if c.value == "Evidence (facts)")
+            for row in book[name].iter_rows(min_row=4):
+                place = re.fullmatch("'(.*)'!(A[0-9]+)", row[column - 1].hyperlink.location)
+                self.assertEqual(book[place[1]][place[2]].value, int(row[column - 1].value.split()[0]))
+                seen.add(place[1])
+        self.assertEqual(seen, set(names))
 
 
 class Content(unittest.TestCase):
@@ -176,7 +274,9 @@ class Content(unittest.TestCase):
         for sheet in workbook("small").worksheets:
             turned = "portrait" if sheet.title == "Summary" else "landscape"
             self.assertEqual(sheet.page_setup.orientation, turned, sheet.title)
-            self.assertEqual(sheet.page_setup.fitToWidth or 1, 1, sheet.title)
+            wide = 2 if sheet.title in ("Findings", "POA&M") else 1  # at one they could not be read
+            self.assertEqual(sheet.page_setup.fitToWidth or 1, wide, sheet.title)
+            self.assertEqual(sheet.print_title_cols, "$A:$A" if wide == 2 else None)
             self.assertEqual(sheet.oddFooter.right.text, "page &P of &N", sheet.title)
             self.assertIn("20261120T040000Z-0001", sheet["A1"].value)
             if sheet.title in ("Cover", "Summary"):
@@ -210,10 +310,12 @@ class Hostile(unittest.TestCase):
             exact += 1
         self.assertGreaterEqual(exact, 11)
 
-    def test_nothing_is_a_formula_or_a_link(self):
+    def test_nothing_is_a_formula_and_links_stay_inside(self):
         for kind in KINDS:
             for sheet in workbook(kind).worksheets:
-                self.assertFalse(list(sheet._hyperlinks), sheet.title)
+                for link in sheet._hyperlinks:
+                    self.assertIsNone(link.target)
+                    self.assertRegex(link.location, r"^'Evidence Index( \(\d+\))?'!A\d+$")
                 for row in sheet.iter_rows():
                     for cell in row:
                         self.assertNotEqual(cell.data_type, "f", f"{sheet.title} {cell.coordinate}")
@@ -245,14 +347,17 @@ class Package(unittest.TestCase):
                     if name.endswith(".rels"):
                         self.assertNotIn(b'TargetMode="External"', data, name)
 
-    def test_summary_has_two_charts_with_titles(self):
-        with zipfile.ZipFile(make("small") / "report.xlsx") as package:
-            charts = [n for n in package.namelist() if re.fullmatch(r"xl/charts/chart\d+\.xml", n)]
-            self.assertEqual(len(charts), 2)
-            drawn = [package.read(n).decode() for n in charts]
-            self.assertTrue(all("<c:title>" in d and "<a:t>" in d for d in drawn))
-            self.assertTrue(any("<c:barChart>" in d and 'val="percentStacked"' in d for d in drawn))
-            self.assertTrue(any("<c:doughnutChart>" in d for d in drawn))
+    def test_summary_has_four_charts_with_titles_and_named_axes(self):
+        for kind in KINDS:
+            with zipfile.ZipFile(make(kind) / "report.xlsx") as package:
+                charts = [n for n in package.namelist() if re.fullmatch(r"xl/charts/chart\d+\.xml", n)]
+                drawn = [package.read(n).decode() for n in charts]
+            shapes = Counter(re.search("<c:(bar|doughnut|line)Chart>", d)[1] for d in drawn)
+            self.assertEqual(shapes, {"bar": 2, "doughnut": 1, "line": 1}, kind)
+            for text in drawn:
+                axes = len(re.findall("<c:(?:catAx|valAx)>", text))
+                self.assertEqual(text.count("<c:title>"), 1 + axes, kind)
+                self.assertEqual(text.count("<a:t>"), 1 + axes, kind)
 
     def test_same_run_gives_the_same_bytes(self):
         folder = fresh("again")
@@ -280,7 +385,7 @@ class LibreOffice(unittest.TestCase):
                              "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1", folder)
             self.assertIsNone(re.search(r"\bError:|failed to load|could not", said), said)
             files = {p.name for p in folder.glob("*.csv")}
-            self.assertEqual(files, {f"report-{name}.csv" for name in sheets(kind)}, said)
+            self.assertEqual(files, {f"report-{name}.csv" for name in SHEETS}, said)
             with open(folder / "report-Findings.csv", encoding="utf-8", newline="") as source:
                 found = [row for row in list(csv.reader(source))[3:] if row[0]]
             told = report(kind)["findings"]
