@@ -32,6 +32,7 @@ static const struct {
     const char *operation;
     unsigned sides, commands;
 } remedies[] = {
+    {"backup:ListReportPlans", THERE, SCAN | FIX | ENABLE | TEARDOWN},
     {"account:ListRegions", SELF, FIX | ENABLE | TEARDOWN},
     {"organizations:CreateAccount", SELF, FIX | ENABLE},
     {"organizations:DescribeCreateAccountStatus", SELF, FIX | ENABLE},

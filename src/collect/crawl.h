@@ -46,7 +46,6 @@ struct crawl {
     char *backup_admin;    /* account id from the manifest, NULL when none */
     char *backup_key;      /* key id from the manifest, NULL */
     char *service_keys[2]; /* ids of the landing zone's own keys in the home Region; NULL: none */
-    bool before_4;         /* the landing zone's version is older than 4.0 */
     /* loop */
     int64_t cursor; /* questions up to here were handed to the client */
     struct err err; /* first failure inside a callback */

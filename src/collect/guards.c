@@ -100,14 +100,25 @@ static char *parent_of(struct crawl *crawl, const char *kind, const char *id, st
     return parent;
 }
 
+static int ask_policies_of(void *context, const struct entity *target)
+{
+    struct chain *chain = context;
+    return store_each_entity(chain->crawl->store, "target-policy", target->key, "", ask_policy,
+                             chain, chain->err) < 0
+               ? -1
+               : 0;
+}
+
 /* The texts of all policies of an organization would be two calls a second for minutes: only those
-   above the one account that ACC-06 looks at are read. */
+   on the root and above the one account that ACC-06 looks at are read. */
 int seed_central_policies(struct crawl *crawl, struct err *err)
 {
     struct chain chain = {.crawl = crawl, .err = err};
-    char *at = xstrdup(crawl->central_backup);
+    int rc = store_each_entity(crawl->store, "root", NULL, NULL, ask_policies_of, &chain, err) < 0
+                 ? -1
+                 : 0;
+    char *at = rc == 0 ? xstrdup(crawl->central_backup) : NULL;
     const char *kind = "tree-account";
-    int rc = 0;
     for (unsigned depth = 0; rc == 0 && at && *at && depth < 32; depth++) {
         rc = store_each_entity(crawl->store, "target-policy", at, "", ask_policy, &chain, err) < 0
                  ? -1

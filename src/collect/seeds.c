@@ -138,8 +138,6 @@ static int read_manifest(struct crawl *crawl, const json_t *zone, struct err *er
         xstrdup(arn_tail(jx_str(zone, "manifest.centralizedLogging.configurations.kmsKeyArn")));
     crawl->service_keys[1] =
         xstrdup(arn_tail(jx_str(zone, "manifest.config.configurations.kmsKeyArn")));
-    const char *version = jx_str_or(zone, "version", "");
-    crawl->before_4 = version[0] >= '0' && version[0] < '4' && version[1] == '.';
     const json_t *governed = jx_get(zone, "manifest.governedRegions");
     crawl->governed = xcalloc(json_array_size(governed) + 1, sizeof *crawl->governed);
     size_t i;
@@ -260,10 +258,9 @@ static int seed_roles(struct crawl *crawl, struct err *err)
                   err)) {
         return -1;
     }
-    return crawl->before_4 && (crawl_ask(crawl, "iam:GetRole", crawl->management, crawl->home,
-                                         cloudtrail, err) ||
-                               crawl_ask(crawl, "iam:ListAttachedRolePolicies", crawl->management,
-                                         crawl->home, cloudtrail, err))
+    return crawl_ask(crawl, "iam:GetRole", crawl->management, crawl->home, cloudtrail, err) ||
+                   crawl_ask(crawl, "iam:ListAttachedRolePolicies", crawl->management, crawl->home,
+                             cloudtrail, err)
                ? -1
                : 0;
 }

@@ -105,7 +105,7 @@ def variants(command):
 OWN_VAULT, OWNER = "aws-controltower-central-backupvault-own", key(99999999, None)
 NOT_WELL = {"set": {"service": "controltower", "account": "management", "region": "home",
                     "path": f"enabled_baselines.BackupBaseline/{simulator.unit('worky001')}.status", "value": "FAILED"}}
-SCAN_FLAGS = ("-c", "COV-*", "-f", HOME, "--accounts", f"{MANAGEMENT},{CENTRAL},{X_PROD}")
+SCAN_FLAGS = ("-c", "COV-*", "-f", HOME, "--accounts", f"{MANAGEMENT},{ADMIN},{CENTRAL},{X_PROD}")
 
 
 def write_actions(dump):
@@ -214,8 +214,8 @@ class Scan(unittest.TestCase):
 
     def test_each_action_less_leaves_a_gap(self):
         made = variants("scan")
-        roles = [change for variant in made if variant.role != ROLE for change in variant.roles((CENTRAL, X_PROD))]
-        roles += made[0].roles((CENTRAL, X_PROD))
+        roles = [change for variant in made if variant.role != ROLE for change in variant.roles((ADMIN, CENTRAL, X_PROD))]
+        roles += made[0].roles((ADMIN, CENTRAL, X_PROD))
         keys = [OWNER, *(variant.key for variant in made)]
         with scans.Simulator(world("seed-healthy", keys, roles, [NOT_WELL]), name="least-scan") as sim:
             make_demanding(sim)

@@ -205,7 +205,7 @@ class DeniedAccount(unittest.TestCase):
 class ADisabledRegion(unittest.TestCase):
     def test_it_fails_lz_11_and_is_otherwise_told_as_unread(self):
         world = {"base": str(simulator.WORLDS / "seed-healthy.yaml"), "changes": [{"set": {
-            "service": "account", "account": X_TEST, "path": "regions.us-east-1", "value": "DISABLED"}}]}
+            "service": "account", "account": X_TEST, "path": "regions", "value": {"us-east-1": "DISABLED"}}}]}
         with scans.Simulator(world, name="disabled-region") as sim:
             done = scans.scan(sim)
         self.assertEqual(done.failing(), {("LZ-11", f"{X_TEST}/us-east-1")})
