@@ -9,6 +9,13 @@
 #define BACKUP_TIER_COUNT 4
 #define BACKUP_TAG_DISTANCE_MAX 2
 
+/* The tag on every key we create, so that a lost answer can be recovered and the key be found again
+   when no landing zone names it. */
+#define KEY_TAG "towerkeep"
+#define KEY_TAG_VALUE "backup-key"
+/* tags: [{"Key","Value"}], as the Tagging API lists them. */
+bool key_tags_are_ours(const json_t *tags);
+
 const char *backup_tier(size_t index);    /* "hourly" "daily" "weekly" "monthly" */
 const char *backup_tag_key(size_t index); /* "aws-control-tower-backuphourly", ... */
 /* Tier of Control Tower's plan by its name ("aws-controltower-daily-backup-plan"), or -1. */

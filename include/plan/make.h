@@ -20,9 +20,11 @@ struct plan_options {
     int only_step;                     /* 0: all six */
     bool delete_key, close_accounts;   /* GOAL_TEARDOWN */
     const char *const *delete_recovery_points; /* GOAL_TEARDOWN: vault names */
+    const json_t *sent;                /* step id -> its "send", of steps that this walk did already; NULL: none */
 };
 
-/* *plan is yours. A plan without steps is a success: everything is as it should be, or only people can mend it ("manual"). */
+/* *plan is yours. A plan without steps is a success: everything is as it should be, or only people can mend it ("manual"), or what it would change
+   rests on something that the run could not see ("held", docs/plan.md). */
 int plan_make(struct store *store, struct subjects *subjects, enum goal goal, const struct plan_options *options,
               json_t **plan, struct err *err);
 

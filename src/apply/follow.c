@@ -15,6 +15,8 @@
 #define LOOK_SECONDS 5
 #define LOOK_SECONDS_MAX 30
 #define LOOK_TIMEOUT_SECONDS 300
+/* However long the machine slept or was kept busy in between. */
+#define LOOKS_MIN 6
 
 static void poll_ask(struct run *r);
 
@@ -114,7 +116,7 @@ static void on_look(struct run *r, enum verdict verdict)
         run_end(r, STEP_DONE, EVENT_DONE);
     } else if (verdict == VERDICT_BROKEN || verdict == VERDICT_UNASKABLE) {
         run_fail(r, "it was sent, and cannot be looked at: %s", r->problem);
-    } else if (run_elapsed(r, r->since_ms) > look_timeout(r)) {
+    } else if (r->looks >= LOOKS_MIN && run_elapsed(r, r->since_ms) > look_timeout(r)) {
         run_fail(r, "it was sent, and is not so after %.0f seconds: %s", look_timeout(r),
                  jx_str_or(r->filled != NULL ? r->filled : r->probe, "says",
                            jx_str_or(r->probe, "call.operation", "")));

@@ -308,6 +308,14 @@ static int check_regions(struct flight *f, struct err *err)
             (void)map_remove(off, region);
         }
     }
+    /* Control Tower works in all of them, whatever Region its call goes to. */
+    const json_t *governed = jx_get(f->landing_zone, "landingZone.manifest.governedRegions");
+    for (size_t i = 0; i < json_array_size(governed); i++) {
+        const char *region = json_string_value(json_array_get(governed, i));
+        if (region != NULL && map_get(off, region) != NULL) {
+            problem(f, "%s is governed, and is not enabled in the management account", region);
+        }
+    }
     map_free(off);
     json_decref(answer);
     return status < 0 ? -1 : 0;

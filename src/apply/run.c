@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "model/condition.h"
 #include "model/path.h"
 
@@ -28,6 +29,15 @@ static void join(const struct op *op, json_t *joined, const json_t *page)
     }
 }
 
+/* A Region that was switched off refuses credentials as if nobody knew them. Were they really
+ * gone, the home Region would say so, too, and stop everything. */
+static enum answer_class class_here(const struct engine *e, const struct answer *answer)
+{
+    bool home = str_equal(answer->region, jx_str(e->plan, "home_region"));
+    return answer->class == ANSWER_BAD_CREDENTIALS && !home ? ANSWER_REGION_UNAVAILABLE
+                                                            : answer->class;
+}
+
 static void on_answer(void *context, const struct answer *answer)
 {
     struct run *r = context;
@@ -41,7 +51,7 @@ static void on_answer(void *context, const struct answer *answer)
         return;
     }
     json_t *json = r->joined;
-    struct reply reply = {.class = answer->class,
+    struct reply reply = {.class = class_here(e, answer),
                           .code = answer->code,
                           .message = answer->message,
                           .request_id = answer->request_id,
@@ -57,7 +67,7 @@ static void on_answer(void *context, const struct answer *answer)
         run_problem(r, "%s in %s %s: %s%s%s", label, answer->account, answer->region, answer->code,
                     answer->code[0] != '\0' ? ": " : "", answer->message);
     }
-    if (answer->class == ANSWER_EXPIRED || answer->class == ANSWER_BAD_CREDENTIALS) {
+    if (reply.class == ANSWER_EXPIRED || reply.class == ANSWER_BAD_CREDENTIALS) {
         struct err why = ERR_INIT;
         (void)err_set(&why, ERR_CREDENTIALS, "%s", r->problem);
         engine_stop(e, &why);

@@ -34,7 +34,8 @@ int cmd_enable(int argc, char **argv)
         "again.\v"
         "What is wanted is read from the configuration (see templates/towerkeep.yaml). A second "
         "run sends no change. A "
-        "run that was cut off goes on where it stopped, when the same command is given again.\n\n"
+        "run that was cut off goes on where it stopped, when the same command is given again. What rests on "
+        "something that the scan could not see is held back and says what it waits for (exit status 4).\n\n"
         "Example:\n  towerkeep enable --config-file towerkeep.yaml -o enable-run";
     static const struct command_line line = {
         .name = "towerkeep enable", .doc = doc, .changes = true};

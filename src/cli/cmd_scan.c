@@ -9,6 +9,8 @@ static const char doc[] =
     "without it, sessions in member accounts carry a policy that allows only reads.\v"
     "Every option can be set in the environment as TOWERKEEP_<OPTION>, for example "
     "TOWERKEEP_OUTPUT_FORMATS=json,xlsx; flags win.\n\n"
+    "With --fix, what rests on something that could not be seen is held back and says what it "
+    "waits for; the rest is repaired.\n\n"
     "Exit status: 0 all reached, nothing failing; 1 internal error or disk; 2 usage, configuration "
     "or credentials; 3 something fails; 4 something could not be seen (beats 3); 5 a repair "
     "stopped "

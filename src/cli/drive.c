@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/plan.h"
+#include "walk.h"
 
 /* Repairs can uncover what could not be judged before (a Region's vaults, once its key is back). */
 #define ROUNDS_MAX 4
@@ -21,77 +22,6 @@
 /* The plan that is being applied: while this file is there, apply has not ended. */
 #define PENDING_PLAN "plan.pending.json"
 #define PENDING_JOURNAL "apply.db"
-/* The findings that failed before the first change. */
-#define BEFORE "before.json"
-/* What finished plans changed; kept until the run that tells it has its name. */
-#define CHANGES "changes.json"
-
-struct walk {
-    struct session *s;
-    enum goal goal;
-    json_t *before;  /* {finding id: {check_id, subject, observed}} */
-    json_t *changes; /* of every apply, for the reports */
-    json_t *fixed;   /* ids, while they are gathered */
-    bool partway;
-};
-
-static char *in_dir(const struct session *s, const char *name)
-{
-    return path_join(s->dir.path, name);
-}
-
-static int save_json(const char *path, const json_t *value, struct err *err)
-{
-    struct out_file *file = NULL;
-    if (out_file_open(path, &file, err)) {
-        return -1;
-    }
-    json_dumpf(value, out_file_stream(file), JSON_INDENT(1) | JSON_SORT_KEYS);
-    return out_file_commit(file, err);
-}
-
-static int load_json(const char *path, json_t **out, struct err *err)
-{
-    char *data = NULL;
-    size_t length;
-    if (file_read(path, PLAN_BYTES_MAX, &data, &length, err)) {
-        return -1;
-    }
-    *out = json_loadb(data, length, 0, NULL);
-    free(data);
-    return 0;
-}
-
-static int note_failure(void *context, const struct finding *f)
-{
-    json_t *before = context;
-    if (f->status == STATUS_FAIL) {
-        json_object_set_new(before, f->id,
-                            json_pack("{s:s, s:s, s:o}", "check_id", f->check_id, "subject",
-                                      f->subject, "observed",
-                                      jx_string(f->observed, strlen(f->observed))));
-    }
-    return 0;
-}
-
-/* What failed before the first change; kept on disk, so that a killed walk still knows. */
-static int remember_before(struct walk *w, struct err *err)
-{
-    char *path = in_dir(w->s, BEFORE);
-    int rc = 0;
-    if (!w->before && file_exists(path)) {
-        rc = load_json(path, &w->before, err);
-    }
-    if (rc == 0 && !w->before) {
-        w->before = json_object();
-        rc = store_each_finding(w->s->store, note_failure, w->before, err) < 0
-                 ? -1
-                 : save_json(path, w->before, err);
-    }
-    free(path);
-    return rc;
-}
-
 static bool is_loopback(const char *url)
 {
     static const char *const prefixes[] = {"http://127.",       "https://127.", "http://localhost",
@@ -256,48 +186,10 @@ static int scan_again(struct walk *w, struct err *err)
                : 0;
 }
 
-/* Each change says which plan it belongs to. A plan that is finished a second time replaces what
- * it told first. */
-static int note_changes(struct walk *w, json_t *changes, const json_t *plan, struct err *err)
-{
-    const char *digest = jx_str_or(plan, "digest", "");
-    size_t i;
-    json_t *change;
-    for (i = json_array_size(w->changes); i > 0; i--) {
-        change = json_array_get(w->changes, i - 1);
-        if (strcmp(jx_str_or(change, "plan", ""), digest) == 0) {
-            json_array_remove(w->changes, i - 1);
-        }
-    }
-    json_array_foreach(changes, i, change)
-    {
-        json_object_set_new(change, "plan", json_string(digest));
-    }
-    json_array_extend(w->changes, changes);
-    char *path = in_dir(w->s, CHANGES);
-    int rc = save_json(path, w->changes, err);
-    free(path);
-    return rc;
-}
-
-/* What a walk that was killed had changed before. */
-static int remember_changes(struct walk *w, struct err *err)
-{
-    char *path = in_dir(w->s, CHANGES);
-    json_t *kept = NULL;
-    int rc = file_exists(path) ? load_json(path, &kept, err) : 0;
-    if (json_is_array(kept)) {
-        json_array_extend(w->changes, kept);
-    }
-    json_decref(kept);
-    free(path);
-    return rc;
-}
-
 /* Nothing was sent: the plan is made anew next time. */
 static void drop_unsent(struct walk *w)
 {
-    char *pending = in_dir(w->s, PENDING_PLAN), *journal = in_dir(w->s, PENDING_JOURNAL);
+    char *pending = walk_path(w->s, PENDING_PLAN), *journal = walk_path(w->s, PENDING_JOURNAL);
     if (!file_exists(journal)) {
         (void)unlink(pending);
     }
@@ -309,7 +201,7 @@ static void drop_unsent(struct walk *w)
 static int finish_pending(struct walk *w, bool confirmed, struct err *err)
 {
     struct session *s = w->s;
-    char *pending = in_dir(s, PENDING_PLAN), *journal = in_dir(s, PENDING_JOURNAL);
+    char *pending = walk_path(s, PENDING_PLAN), *journal = walk_path(s, PENDING_JOURNAL);
     json_t *plan = NULL, *changes = NULL;
     int rc = plan_load(pending, &plan, err);
     if (rc == 0) {
@@ -317,12 +209,13 @@ static int finish_pending(struct walk *w, bool confirmed, struct err *err)
     }
     if (rc < 0) {
         drop_unsent(w);
-    } else if (!s->options.dry_run && note_changes(w, changes, plan, err)) {
+    } else if (!s->options.dry_run && walk_note_changes(w, changes, plan, err)) {
         rc = -1;
     } else if (!s->options.dry_run) {
+        walk_note_sent(w, changes, plan);
         char *plan_name = xasprintf("plan-%.12s.json", jx_str_or(plan, "digest", "unknown"));
         char *journal_name = xasprintf("apply-%.12s.db", jx_str_or(plan, "digest", "unknown"));
-        char *kept = in_dir(s, plan_name), *kept_journal = in_dir(s, journal_name);
+        char *kept = walk_path(s, plan_name), *kept_journal = walk_path(s, journal_name);
         /* The journal goes first: a pending plan without one is applied anew, and finds everything
          * true. */
         if (rename(journal, kept_journal) != 0 || rename(pending, kept) != 0) {
@@ -351,6 +244,7 @@ static int make_plan(struct walk *w, json_t **plan, struct err *err)
                                          .only_step = o->only_step,
                                          .delete_key = o->delete_key,
                                          .close_accounts = o->close_accounts,
+                                         .sent = w->sent,
                                          .delete_recovery_points =
                                              words_list(&o->delete_recovery_points)};
     int rc = subjects_new(s->store, options.config, &subjects, err) ||
@@ -361,35 +255,10 @@ static int make_plan(struct walk *w, json_t **plan, struct err *err)
     return rc;
 }
 
-static int note_fixed(void *context, const struct finding *f)
-{
-    struct walk *w = context;
-    if (f->status == STATUS_PASS && json_object_get(w->before, f->id)) {
-        json_array_append_new(w->fixed, json_string(f->id));
-    }
-    return 0;
-}
-
-/* FIXED: failed before the first change, and passes the same check now. */
-static int mark_fixed(struct walk *w, struct err *err)
-{
-    size_t i;
-    json_t *id;
-    w->fixed = json_array();
-    int rc = store_each_finding(w->s->store, note_fixed, w, err) < 0 ? -1 : 0;
-    json_array_foreach(w->fixed, i, id)
-    {
-        if (rc == 0) {
-            rc = store_finding_status(w->s->store, json_string_value(id), STATUS_FIXED, err);
-        }
-    }
-    json_decref(w->fixed);
-    return rc;
-}
-
 static int write_end(struct walk *w, struct err *err)
 {
     struct session *s = w->s;
+    walk_note_held(w);
     char *changes = jx_dump(w->changes);
     char *before = w->before ? jx_dump(w->before) : xstrdup("{}");
     int rc = store_meta_set(s->store, "changes", changes, err) ||
@@ -397,40 +266,16 @@ static int write_end(struct walk *w, struct err *err)
                  ? -1
                  : 0;
     if (rc == 0 && w->before) {
-        rc = mark_fixed(w, err);
+        rc = walk_mark_fixed(w, err);
     }
     free(changes);
     free(before);
     if (rc == 0) {
         rc = store_commit(s->store, err) || session_publish(s, err) ? -1 : 0;
     }
-    static const char *const told[] = {BEFORE, CHANGES};
-    for (size_t i = 0; rc == 0 && i < sizeof told / sizeof *told; i++) {
-        char *path = in_dir(s, told[i]);
-        (void)unlink(path);
-        free(path);
+    if (rc == 0) {
+        walk_forget(s);
     }
-    return rc;
-}
-
-static int count_failure(void *context, const struct finding *f)
-{
-    json_t *counts = context;
-    if (f->status == STATUS_FAIL) {
-        json_int_t count = json_integer_value(json_object_get(counts, f->check_id));
-        json_object_set_new(counts, f->check_id, json_integer(count + 1));
-    }
-    return 0;
-}
-
-/* For a rehearsal: does the copy fail where the original did? */
-static int save_first(struct walk *w, struct err *err)
-{
-    json_t *counts = json_object();
-    int rc = store_each_finding(w->s->store, count_failure, counts, err) < 0
-                 ? -1
-                 : save_json(w->s->options.first_failures, counts, err);
-    json_decref(counts);
     return rc;
 }
 
@@ -462,20 +307,22 @@ static int round_once(struct walk *w, struct err *err)
 {
     struct session *s = w->s;
     json_t *plan = NULL;
-    char *pending = in_dir(s, PENDING_PLAN);
+    char *pending = walk_path(s, PENDING_PLAN);
     int rc = make_plan(w, &plan, err);
     if (rc == 0) {
+        json_decref(w->held);
+        w->held = json_incref(json_object_get(plan, "held"));
         plan_print(plan, stdout, terminal_width(stdout), color_wanted(s->options.no_color, stdout));
         print_remains(plan);
         fflush(stdout);
         if (jx_count(plan, "steps") == 0) {
             rc = 1;
         } else if (s->options.dry_run) {
-            char *preview = in_dir(s, "plan.json");
+            char *preview = walk_path(s, "plan.json");
             rc = plan_save(plan, preview, err) ? -1 : 1;
             free(preview);
         } else {
-            rc = confirm(s, plan, err) || remember_before(w, err) || plan_save(plan, pending, err)
+            rc = confirm(s, plan, err) || walk_remember_before(w, err) || plan_save(plan, pending, err)
                      ? -1
                  : finish_pending(w, true, err) < 0 ? -1
                                                     : 0;
@@ -504,7 +351,7 @@ static int resume(struct walk *w, struct err *err)
     static const char *const goals[] = {"fix", "enable", "teardown"};
     static const char *const commands[] = {"scan --fix", "enable", "teardown"};
     struct session *s = w->s;
-    char *pending = in_dir(s, PENDING_PLAN);
+    char *pending = walk_path(s, PENDING_PLAN);
     json_t *plan = NULL;
     int rc = 0;
     if (file_exists(pending)) {
@@ -537,15 +384,15 @@ static int resume(struct walk *w, struct err *err)
 
 int drive(struct session *s, enum goal goal, struct err *err)
 {
-    struct walk w = {.s = s, .goal = goal, .changes = json_array()};
+    struct walk w = {.s = s, .goal = goal, .changes = json_array(), .sent = json_object()};
     int rc = check_time_scale(&s->options, err) || session_open_dir(s, s->options.output, err) ||
-                     remember_changes(&w, err)
+                     walk_remember_changes(&w, err)
                  ? -1
                  : resume(&w, err);
     for (int round = 0; rc == 0 && round < ROUNDS_MAX; round++) {
         rc = scan_again(&w, err);
         if (rc == 0 && round == 0 && s->options.first_failures) {
-            rc = save_first(&w, err);
+            rc = walk_save_first(&w, err);
         }
         if (rc == 0) {
             rc = w.partway ? 1 : round_once(&w, err);
@@ -553,11 +400,7 @@ int drive(struct session *s, enum goal goal, struct err *err)
     }
     int code = -1;
     if (rc >= 0) {
-        char *path = in_dir(s, BEFORE);
-        if (!w.before && file_exists(path)) {
-            rc = remember_before(&w, err);
-        }
-        free(path);
+        rc = walk_recall_before(&w, err);
         if (rc >= 0 && write_end(&w, err) == 0) {
             code = session_conclude(s, err);
             code = end_code(&w, code);
@@ -565,5 +408,7 @@ int drive(struct session *s, enum goal goal, struct err *err)
     }
     json_decref(w.before);
     json_decref(w.changes);
+    json_decref(w.sent);
+    json_decref(w.held);
     return code;
 }

@@ -211,10 +211,32 @@ int session_open_run(struct session *s, struct err *err)
     return store_create(s->dir.partial, &s->store, err) || describe_run(s, err) ? -1 : 0;
 }
 
+/* What the run before this one in the directory knew: after a teardown no landing zone names it. */
+static void find_earlier_key(struct session *s)
+{
+    struct store *before = NULL;
+    struct err ignored = ERR_INIT;
+    if (!s->backup_key && file_exists(s->dir.final) &&
+        store_open(s->dir.final, true, &before, &ignored) == 0) {
+        s->backup_key = xstrdup(store_meta(before, "backup_key"));
+    }
+    store_close(before);
+}
+
+static void remember_key(struct session *s)
+{
+    const char *known = store_meta(s->store, "backup_key");
+    if (known) {
+        free(s->backup_key);
+        s->backup_key = xstrdup(known);
+    }
+}
+
 int session_collect(struct session *s, struct err *err)
 {
     const struct scan_options *o = &s->options;
     struct progress progress;
+    find_earlier_key(s);
     struct config *config = &s->options.setup.config;
     if (o->no_ungoverned) {
         json_object_set_new(jx_get(config->document, "scan"), "ungoverned_regions", json_false());
@@ -227,6 +249,7 @@ int session_collect(struct session *s, struct err *err)
         .excluded_regions = words_list(&o->excluded_regions),
         .ous = words_list(&o->ous),
         .recovery_point_vaults = words_list(&o->delete_recovery_points),
+        .backup_key = s->backup_key,
         .home_region = o->home_region ? o->home_region : NULL,
         .hint_region = s->source.region,
         .progress = progress_tell,
@@ -243,6 +266,7 @@ int session_collect(struct session *s, struct err *err)
     char *calls =
         xasprintf("{\"calls\":%llu,\"retries\":%llu,\"throttles\":%llu,\"bytes\":%llu}",
                   counters.calls, counters.retries, counters.throttles, counters.bytes_in);
+    remember_key(s);
     if (rc == 0) {
         rc = store_meta_set(s->store, "ended", now, err) ||
                      store_meta_set(s->store, "calls", calls, err)
@@ -310,9 +334,7 @@ int session_conclude(struct session *s, struct err *err)
     }
     bool color = color_wanted(o->no_color, stdout);
     summary_print(stdout, s->store, &summary, color);
-    if (summary.by_status[STATUS_FAIL] + summary.by_status[STATUS_ERROR] > 0) {
-        summary_print_findings(stdout, s->store, WORST_SHOWN, color);
-    }
+    summary_print_findings(stdout, s->store, WORST_SHOWN, o->statuses, color);
     puts("");
     for (size_t i = 0; !o->hide_files && i < s->written.count; i++) {
         printf("%s %s/%s\n", i ? "        " : "Written:", s->dir.path, s->written.items[i]);
@@ -334,6 +356,7 @@ void session_release(struct session *s)
     creds_source_release(&s->source);
     run_dir_close(&s->dir);
     words_release(&s->written);
+    free(s->backup_key);
     json_decref(s->rules);
     scan_options_release(&s->options);
     if (s->log) {

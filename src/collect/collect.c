@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "crawl.h"
 
@@ -17,6 +18,7 @@ static void crawl_release(struct crawl *crawl)
     free(crawl->backup_key);
     free(crawl->service_keys[0]);
     free(crawl->service_keys[1]);
+    map_free(crawl->off);
 }
 
 static int mark_caller(struct crawl *crawl, struct err *err)
@@ -35,7 +37,7 @@ static int mark_caller(struct crawl *crawl, struct err *err)
 int collect_run(struct aws_client *client, struct store *store,
                 const struct collect_options *options, struct err *err)
 {
-    struct crawl crawl = {.client = client, .store = store, .options = options};
+    struct crawl crawl = {.client = client, .store = store, .options = options, .off = map_new(NULL)};
     crawl.management = aws_client_account(client);
     const char *known = store_meta(store, "home_region");
     const char *first = options->home_region ? options->home_region : options->hint_region;

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/jsonx.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -269,6 +270,36 @@ static bool own_credentials(const struct pending *p)
     return p->collector->as_management || strcmp(p->question.account, p->crawl->management) == 0;
 }
 
+static void refuse_credentials(struct crawl *crawl, const struct pending *p, const struct answer *a)
+{
+    struct err err = ERR_INIT;
+    err_set(&err, ERR_CREDENTIALS, "%s in %s %s: %s %s", p->collector->operation, a->account,
+            a->region, a->code, a->message);
+    crawl_fail(crawl, &err);
+}
+
+static void on_suspected(void *context, const struct answer *a, bool off)
+{
+    struct pending *p = context;
+    struct crawl *crawl = p->crawl;
+    struct err err = ERR_INIT;
+    if (crawl->failed || interrupted(crawl)) {
+        /* The question stays open. */
+    } else if (!off) {
+        refuse_credentials(crawl, p, a);
+    } else if (p->question.id && answer_refused(p, a, &err)) {
+        crawl_fail(crawl, &err);
+    }
+    free(p);
+}
+
+/* Once the landing zone is known, the home Region can be asked what the refusal means. */
+static bool may_be_off(const struct crawl *crawl, const struct answer *a)
+{
+    return a->class == ANSWER_BAD_CREDENTIALS && crawl->governed_count > 0 &&
+           strcmp(a->region, crawl->home) != 0;
+}
+
 static void on_answer(void *context, const struct answer *a)
 {
     struct pending *p = context;
@@ -287,8 +318,19 @@ static void on_answer(void *context, const struct answer *a)
         }
     } else if (a->class == ANSWER_EXPIRED ||
                (a->class == ANSWER_BAD_CREDENTIALS && own_credentials(p))) {
-        rc = err_set(&err, ERR_CREDENTIALS, "%s: %s %s", p->collector->operation, a->code,
-                     a->message);
+        bool known_off = may_be_off(crawl, a) && map_get(crawl->off, a->region);
+        if (known_off) {
+            struct answer off = *a;
+            off.class = ANSWER_REGION_UNAVAILABLE;
+            rc = p->question.id ? answer_refused(p, &off, &err) : 0;
+        } else if (may_be_off(crawl, a)) {
+            rc = suspect_ask(crawl, a, on_suspected, p, &err);
+            if (rc == 0) {
+                return; /* p is on_suspected's now */
+            }
+        } else {
+            refuse_credentials(crawl, p, a);
+        }
     } else if (p->question.id) {
         rc = answer_refused(p, a, &err);
     }

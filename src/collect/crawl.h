@@ -12,6 +12,7 @@
 #include "collect/collect.h"
 
 struct crawl;
+struct map;
 
 struct page { /* one page of an answer, while its collector reads it */
     struct crawl *crawl;
@@ -54,7 +55,19 @@ struct crawl {
     int64_t last_progress_ms, last_commit_ms;
     int64_t gaps;
     struct err probe; /* what the last refused probe said */
+    struct map *off;  /* Regions that refuse credentials which the home Region takes: switched off */
 };
+
+/* The answer that was refused (class REGION_UNAVAILABLE when `off`), borrowed. */
+typedef void (*suspect_told)(void *context, const struct answer *refused, bool off);
+/* Asks the home Region whether it takes the caller's own credentials, which `a` refused: then the
+   Region of `a` is off, and crawl->off remembers it. */
+int suspect_ask(struct crawl *crawl, const struct answer *a, suspect_told told, void *context,
+                struct err *err);
+
+/* A key that carries our tag is looked at, whether the landing zone names it or not; `row` is the
+ * Tagging API's. */
+int ask_tagged_key(const struct page *p, const char *arn, const json_t *row, struct err *err);
 
 const struct collector *collector_find(const char *operation);
 

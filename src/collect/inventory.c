@@ -301,6 +301,11 @@ static int keep_tagged(const struct page *p, struct err *err)
                 bad ? err_set(err, ERR_AWS,
                               "GetResources answered a resource without a readable ResourceARN")
                     : store_entity(p->crawl->store, &entity, err);
+            if (rc == 0 && strstr(text_str(&arn), ":kms:") != NULL) {
+                json_t *row = json_loadb(element.data, element.length, 0, NULL);
+                rc = ask_tagged_key(p, text_str(&arn), row, err);
+                json_decref(row);
+            }
             text_release(&arn);
             if (rc) {
                 return -1;

@@ -3,6 +3,7 @@
 
 #include "base/jsonx.h"
 #include "crawl.h"
+#include "model/backup_tag.h"
 
 static json_t *input_key(struct crawl *crawl, const struct question *q)
 {
@@ -14,8 +15,9 @@ static json_t *input_key(struct crawl *crawl, const struct question *q)
 static int ask_family(const struct page *p, const json_t *metadata, struct err *err)
 {
     const char *primary = jx_str(metadata, "MultiRegionConfiguration.PrimaryKey.Region");
+    const char *id = jx_str_or(metadata, "KeyId", p->question->target);
     const struct question *q = p->question;
-    if (primary && crawl_ask(p->crawl, "kms:DescribeKey", q->account, primary, q->target, err)) {
+    if (primary && crawl_ask(p->crawl, "kms:DescribeKey", q->account, primary, id, err)) {
         return -1;
     }
     size_t i;
@@ -23,11 +25,32 @@ static int ask_family(const struct page *p, const json_t *metadata, struct err *
     json_array_foreach(jx_get(metadata, "MultiRegionConfiguration.ReplicaKeys"), i, replica)
     {
         const char *region = jx_str(replica, "Region");
-        if (region && crawl_ask(p->crawl, "kms:DescribeKey", q->account, region, q->target, err)) {
+        if (region && crawl_ask(p->crawl, "kms:DescribeKey", q->account, region, id, err)) {
             return -1;
         }
     }
     return 0;
+}
+
+/* An alias that was asked for: whose it is. */
+static int keep_alias(const struct page *p, const json_t *metadata, struct err *err)
+{
+    const struct question *q = p->question;
+    json_t *document = json_pack("{s:O?, s:O?, s:O?}", "KeyId", json_object_get(metadata, "KeyId"),
+                                 "Arn", json_object_get(metadata, "Arn"), "KeyState",
+                                 json_object_get(metadata, "KeyState"));
+    int rc = crawl_keep(p, "key-alias", q->account, q->region, q->target, document, err);
+    json_decref(document);
+    return rc;
+}
+
+int ask_tagged_key(const struct page *p, const char *arn, const json_t *row, struct err *err)
+{
+    const struct question *q = p->question;
+    bool key = strcmp(q->account, p->crawl->management) == 0 && strstr(arn, ":kms:") != NULL &&
+               key_tags_are_ours(json_object_get(row, "Tags"));
+    return key ? crawl_ask(p->crawl, "kms:DescribeKey", q->account, q->region, arn_tail(arn), err)
+               : 0;
 }
 
 static int keep_key(const struct page *p, struct err *err)
@@ -39,6 +62,7 @@ static int keep_key(const struct page *p, struct err *err)
         return err_set(err, ERR_AWS, "DescribeKey answered without KeyMetadata.KeyId");
     }
     if (crawl_keep(p, "key", q->account, q->region, id, metadata, err) ||
+        (strncmp(q->target, "alias/", 6) == 0 && keep_alias(p, metadata, err)) ||
         ask_family(p, metadata, err) ||
         crawl_ask(p->crawl, "kms:GetKeyPolicy", q->account, q->region, id, err)) {
         return -1;

@@ -138,6 +138,9 @@ static int read_manifest(struct crawl *crawl, const json_t *zone, struct err *er
         xstrdup(arn_tail(jx_str(zone, "manifest.centralizedLogging.configurations.kmsKeyArn")));
     crawl->service_keys[1] =
         xstrdup(arn_tail(jx_str(zone, "manifest.config.configurations.kmsKeyArn")));
+    if (key && store_meta_set(crawl->store, "backup_key", key, err)) {
+        return -1;
+    }
     const json_t *governed = jx_get(zone, "manifest.governedRegions");
     crawl->governed = xcalloc(json_array_size(governed) + 1, sizeof *crawl->governed);
     size_t i;
@@ -216,12 +219,30 @@ int seed_preconditions(struct crawl *crawl, struct err *err)
     return check_organization(crawl, err) || check_landing_zone(crawl, err) ? -1 : 0;
 }
 
+/* Without a key that the landing zone names, what had or has its alias is looked at, and what an
+ * earlier run knew: a teardown deletes it, and an alias names one key at a time. */
+static int seed_former_keys(struct crawl *crawl, struct err *err)
+{
+    const char *alias = jx_str(crawl->options->config->document, "key.alias");
+    const char *known = crawl->options->backup_key;
+    for (size_t i = 0; i < crawl->governed_count; i++) {
+        const char *region = crawl->governed[i];
+        if ((alias &&
+             crawl_ask(crawl, "kms:DescribeKey", crawl->management, region, alias, err)) ||
+            (known && crawl_ask(crawl, "kms:DescribeKey", crawl->management, region,
+                                arn_tail(known), err))) {
+            return -1;
+        }
+    }
+    return known ? store_meta_set(crawl->store, "backup_key", known, err) : 0;
+}
+
 /* The key is looked for in every governed Region, so that a missing replica is an answer and not an
  * omission. */
 static int seed_keys(struct crawl *crawl, struct err *err)
 {
     if (!crawl->backup_key || !*crawl->backup_key) {
-        return 0;
+        return seed_former_keys(crawl, err);
     }
     if (crawl_ask(crawl, "kms:DescribeKey", crawl->management, crawl->home, crawl->backup_key,
                   err)) {

@@ -141,3 +141,15 @@ void backup_tags_examine(const json_t *tags, json_t *document)
     free(keys);
     json_decref(walk);
 }
+
+bool key_tags_are_ours(const json_t *tags)
+{
+    for (size_t i = 0; i < json_array_size(tags); i++) {
+        const json_t *tag = json_array_get(tags, i);
+        if (str_equal(jx_str(tag, "Key"), KEY_TAG) &&
+            str_equal(jx_str(tag, "Value"), KEY_TAG_VALUE)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -457,6 +457,18 @@ static void emit_head(struct script *s, const json_t *plan)
     text_add(&s->out, " ] || stop \"these are credentials of account $account\"\n");
 }
 
+static void emit_held(struct script *s, const json_t *held)
+{
+    text_add(&s->out, json_array_size(held) > 0 ? "\n# Held back, and not in this script:\n" : "");
+    for (size_t i = 0; i < json_array_size(held); i++) {
+        const json_t *row = json_array_get(held, i);
+        char *line = xasprintf("%s waits for %s", jx_str_or(row, "id", ""),
+                               jx_str_or(row, "waits_for", ""));
+        comment(s, "", "", line);
+        free(line);
+    }
+}
+
 int plan_emit_aws_cli(const json_t *plan, FILE *out, struct err *err)
 {
     struct script s = {.variables = map_new(free)};
@@ -469,6 +481,7 @@ int plan_emit_aws_cli(const json_t *plan, FILE *out, struct err *err)
     for (size_t i = 0; i < json_array_size(steps); i++) {
         emit_step(&s, json_array_get(steps, i), i + 1, json_array_size(steps));
     }
+    emit_held(&s, json_object_get(plan, "held"));
     text_add(&s.out, json_array_size(manual) > 0 ? "\n# For people:\n" : "");
     for (size_t i = 0; i < json_array_size(manual); i++) {
         const json_t *row = json_array_get(manual, i);

@@ -93,6 +93,7 @@ static int add_unseen(struct opting *o, const char *target, const char *account,
                         false));
     step_change(step, json_null(), types);
     step_need(step, need);
+    step_set(step, STEP_UNSEEN, json_true());
     after_zone(step);
     free(place);
     return step_add(m, step, REASON_ENABLE, err);

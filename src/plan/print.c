@@ -256,6 +256,34 @@ static void print_manual(const struct printer *p, const json_t *manual)
     }
 }
 
+/* Steps that wait for the same are told together. */
+static void print_held(const struct printer *p, const json_t *held)
+{
+    json_t *by_reason = json_object();
+    const char *why = NULL;
+    json_t *ids = NULL;
+    for (size_t i = 0; i < json_array_size(held); i++) {
+        const json_t *row = json_array_get(held, i);
+        const char *waits_for = jx_str_or(row, "waits_for", "");
+        if (json_object_get(by_reason, waits_for) == NULL) {
+            (void)json_object_set_new(by_reason, waits_for, json_array());
+        }
+        (void)json_array_append(json_object_get(by_reason, waits_for), json_object_get(row, "id"));
+    }
+    if (json_array_size(held) > 0) {
+        (void)fprintf(p->out, "\nHeld back (%zu): what these rest on was not seen\n",
+                      json_array_size(held));
+    }
+    json_object_foreach(by_reason, why, ids)
+    {
+        char *line = xasprintf("waits for %s", why);
+        wrapped(p, "  - ", "    ", line);
+        free(line);
+        print_list(p, "    ", "", ids);
+    }
+    json_decref(by_reason);
+}
+
 static void print_summary(const struct printer *p, const json_t *plan, const struct totals *t)
 {
     char length[32];
@@ -269,7 +297,8 @@ static void print_summary(const struct printer *p, const json_t *plan, const str
     wrapped(p, "", "  ", line);
     free(line);
     if (t->steps == 0) {
-        (void)fputs("Nothing to do.\n", p->out);
+        (void)fputs(jx_count(plan, "held") > 0 ? "Nothing can be done now.\n" : "Nothing to do.\n",
+                    p->out);
         return;
     }
     line = xasprintf("%zu step%s: %zu high, %zu medium, %zu low risk; about %s along the longest "
@@ -305,5 +334,6 @@ void plan_print(const json_t *plan, FILE *out, int width, bool color)
             print_step(&p, held, true);
         }
     }
+    print_held(&p, json_object_get(plan, "held"));
     print_manual(&p, json_object_get(plan, "manual"));
 }

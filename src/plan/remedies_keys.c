@@ -6,10 +6,10 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "model/arn.h"
+#include "model/backup_tag.h"
 #include "remedy.h"
 
 #define ALIAS_DEFAULT "alias/control-tower-backup"
-#define KEY_TAG_VALUE "backup-key"
 #define DESCRIPTION "Backups of the organization"
 
 enum row {
@@ -154,9 +154,14 @@ static int add_alias(struct making *m, enum row row, const char *target, const c
                      const char *key, const char *region, const char *reason, struct err *err)
 {
     char *alias = alias_name(m);
+    const char *operation = NULL;
+    if (key_alias_operation(m, region, alias, &operation, err) != 0) {
+        free(alias);
+        return -1;
+    }
     json_t *step = step_new(&rows[row], target, "Name the backup key %s in %s", alias, region);
     step_need(step, maker);
-    step_send(step, kms(m, "kms:CreateAlias", region,
+    step_send(step, kms(m, operation, region,
                         json_pack("{s:s,s:s}", "AliasName", alias, "TargetKeyId", key)));
     json_t *probe = probe_new(kms(m, "kms:ListAliases", region, of_key(key)),
                               cond_present("AliasName", true), false);
@@ -193,6 +198,11 @@ static int add_replica(struct making *m, const json_t *subject, const char *prim
 
 static int add_new_key(struct making *m, const char *policy, const char *reason, struct err *err)
 {
+    json_t *leaving = NULL;
+    if (keys_leaving(m, &leaving, err) != 0) {
+        json_decref(leaving);
+        return -1;
+    }
     json_t *step =
         step_new(&rows[CREATE_KEY], NULL, "Create the multi-Region backup key in %s", m->home);
     json_t *input = json_pack("{s:s,s:b,s:s,s:s,s:o,s:o}", "Description", DESCRIPTION,
@@ -205,7 +215,13 @@ static int add_new_key(struct making *m, const char *policy, const char *reason,
                               KEY_TAG_VALUE, "ResourceTypeFilters", "kms:key");
     json_t *probe = probe_new(call_home(m, "tagging:GetResources", found),
                               cond_present("ResourceARN", true), false);
-    (void)probe_select(probe, "ResourceTagMappingList", cond_present("ResourceARN", true));
+    json_t *ours = cond_present("ResourceARN", true);
+    if (json_array_size(leaving) > 0) {
+        ours = cond_both("all", ours,
+                         cond_not(cond_new("ResourceARN", "in", json_incref(leaving))));
+    }
+    json_decref(leaving);
+    (void)probe_select(probe, "ResourceTagMappingList", ours);
     step_done(step, probe_capture(probe, "arn", "ResourceARN"));
     step_poll(step, describe(m, "${create-key:arn}", m->home), state_is("Enabled"),
               cond_in("KeyMetadata.KeyState",
@@ -512,7 +528,7 @@ static const struct remedy rows[ROW_COUNT] = {
     [CREATE_KEY] = {{"create-key",
                      "Create the multi-Region backup key with alias, policy, rotation "
                      "and replicas",
-                     2, "kms:CreateKey kms:CreateAlias kms:EnableKeyRotation",
+                     2, "kms:CreateKey kms:CreateAlias kms:UpdateAlias kms:EnableKeyRotation",
                      "once nothing is encrypted with it: aws kms schedule-key-deletion, replicas "
                      "first"},
                     "medium",
@@ -535,7 +551,7 @@ static const struct remedy rows[ROW_COUNT] = {
                     make_enable_key,
                     NULL},
     [REPLICATE_KEY] = {{"replicate-key", "Replicate the backup key with its policy and alias", 2,
-                        "kms:ReplicateKey kms:CreateAlias",
+                        "kms:ReplicateKey kms:CreateAlias kms:UpdateAlias",
                         "aws kms schedule-key-deletion in the replica's Region"},
                        "low",
                        60,

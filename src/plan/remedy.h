@@ -20,9 +20,9 @@
 #define LANE_CONTROL_TOWER "control-tower"
 #define ROLE_CONTROL_TOWER "AWSControlTowerExecution"
 #define STEP_AFTER "_after" /* step_after()'s list, gone from a finished plan */
-#define KEY_TAG                                                                                    \
-    "towerkeep" /* tag key on what we create, so that a lost answer can be recovered               \
-                 */
+/* On a step in an account that nobody could look into, because a step before it opens that account:
+   its probe looks when its time comes. Gone from a finished plan. */
+#define STEP_UNSEEN "_unseen"
 
 struct making {
     struct store *store;
@@ -43,6 +43,7 @@ struct making {
     /* Of the finding at hand (GOAL_FIX); SCOPE_COUNT and "" otherwise. */
     enum scope scope;
     const char *check_id;
+    json_t *held;         /* [{"id","title","reasons","step",...,"waits_for"}] (hold.c) */
     json_t *scratch;
     char why[512]; /* what making_cannot() said last */
 };
@@ -90,9 +91,14 @@ const struct remedy *remedy_find(const char *id); /* NULL when unknown */
 int remedy_run(struct making *m, const char *id, const json_t *subject, const char *reason,
                struct err *err);
 
-/* The goals: add every step towards it. goal_fix() is make.c's own. */
+/* The goals: add every step towards it. goal_fix() is make.c's own, and follows goal_enable() once that
+   has nothing left to add. */
 int goal_enable(struct making *m, struct err *err);   /* goal_enable.c */
 int goal_teardown(struct making *m, struct err *err); /* goal_teardown.c */
+
+/* Takes the steps (in order) whose ground the run did not see out of `steps`, into m->held;
+ * hold.c. */
+int hold_back(struct making *m, json_t *steps, struct err *err);
 
 /* --- what is known --- */
 /* The document of a scope up to SCOPE_KEY, or NULL; borrowed. */
@@ -111,6 +117,18 @@ const char *making_role(const struct making *m, const char *account);
 int making_cannot(struct making *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Lists something for people without a finding (goals). */
 void making_manual(struct making *m, const char *subject, const char *why);
+
+/* Backup keys of ours that the landing zone does not name (former_keys.c), one row per key and
+   Region: {"id","region","arn","state","is_primary","present"}. *list is yours, also on failure. */
+int former_keys(struct making *m, json_t **list, struct err *err);
+/* Its deletion is scheduled. */
+bool key_is_leaving(const json_t *key);
+/* ARNs of those: they carry our tag still, and are not taken up again. *out is yours, also on failure. */
+int keys_leaving(struct making *m, json_t **out, struct err *err);
+/* An alias stays with its key until that is gone: where the run saw it on a key that is about to be
+   deleted it is moved (kms:UpdateAlias), else made. *operation is static. */
+int key_alias_operation(struct making *m, const char *region, const char *alias,
+                        const char **operation, struct err *err);
 
 /* --- pieces --- */
 /* region NULL: the home Region (also for Organizations' global calls). role NULL: the caller's own.

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/arn.h"
+#include "model/backup_tag.h"
 #include "teardown.h"
 #include "tower.h"
 
@@ -230,13 +231,17 @@ static void guard_vaults(const struct making *m, json_t *step, const char *key_i
     }
 }
 
-static int schedule(struct making *m, const json_t *key, const char *key_id, struct err *err)
+/* Replicas before the primary. `all` is the family, `former` when no landing zone names it. */
+static int schedule(struct making *m, const json_t *all, const json_t *key, const char *key_id,
+                    bool former, struct err *err)
 {
     static const char *const leaving[] = {"PendingDeletion", "PendingReplicaDeletion", NULL};
     const char *region = jx_str_or(key, "region", "");
     const char *arn = jx_str_or(key, "arn", "");
     bool primary = jx_bool(key, "is_primary");
-    json_t *step = step_new(teardown_row(DELETE_KEY), region,
+    /* There may be several former ones, so their steps carry their ids. */
+    char *target = former ? xasprintf("%s/%s", region, key_id) : xstrdup(region);
+    json_t *step = step_new(teardown_row(DELETE_KEY), target,
                             "Schedule the deletion of the backup key's %s in %s",
                             primary ? "primary" : "replica", region);
     step_send(step,
@@ -254,42 +259,97 @@ static int schedule(struct making *m, const json_t *key, const char *key_id, str
                             true),
                   "the landing zone still names the key"));
     guard_vaults(m, step, key_id, false);
+    if (former) {
+        guard_vaults(m, step, key_id, true);
+    }
     step_change(step, json_string(jx_str_or(key, "state", "")), json_string("PendingDeletion"));
     step_after(step, teardown_row(DISABLE_ZONE)->info.id);
-    for (size_t i = 0; primary && i < json_array_size(m->all[SCOPE_KEY]); i++) {
-        const json_t *other = json_array_get(m->all[SCOPE_KEY], i);
+    for (size_t i = 0; primary && i < json_array_size(all); i++) {
+        const json_t *other = json_array_get(all, i);
         char *id =
-            xasprintf("%s/%s", teardown_row(DELETE_KEY)->info.id, jx_str_or(other, "region", ""));
+            xasprintf("%s/%s%s%s", teardown_row(DELETE_KEY)->info.id,
+                      jx_str_or(other, "region", ""), former ? "/" : "", former ? key_id : "");
         if (!jx_bool(other, "is_primary")) {
             step_after(step, id);
         }
         free(id);
     }
+    free(target);
     return step_add(m, step, REASON_TEARDOWN, err);
+}
+
+/* Is it there, with nothing resting on it? What it waits for is told. */
+static bool may_go(struct making *m, const char *key_id, const char *arn)
+{
+    char why[256];
+    key_is_needed(m, key_id, why, sizeof why);
+    if (why[0] != '\0') {
+        making_manual(m, arn, why);
+    }
+    return why[0] == '\0';
+}
+
+/* Backup is off, so no landing zone names a key. */
+static int former_key(struct making *m, const json_t *former, const char *key_id, struct err *err)
+{
+    json_t *family = json_array();
+    bool there = false;
+    int result = 0;
+    for (size_t i = 0; i < json_array_size(former); i++) {
+        json_t *key = json_array_get(former, i);
+        if (str_equal(jx_str(key, "id"), key_id)) {
+            there = there || !key_is_leaving(key);
+            (void)json_array_append(family, key);
+        }
+    }
+    const char *arn = jx_str_or(json_array_get(family, 0), "arn", key_id);
+    bool goes = there && may_go(m, key_id, arn);
+    for (size_t i = 0; goes && result == 0 && i < json_array_size(family); i++) {
+        const json_t *key = json_array_get(family, i);
+        result = key_is_leaving(key) ? 0 : schedule(m, family, key, key_id, true, err);
+    }
+    json_decref(family);
+    return result;
+}
+
+static int teardown_former_keys(struct making *m, struct err *err)
+{
+    json_t *former = NULL;
+    json_t *seen = json_object();
+    int result = former_keys(m, &former, err);
+    for (size_t i = 0; result == 0 && i < json_array_size(former); i++) {
+        const char *id = jx_str_or(json_array_get(former, i), "id", "");
+        if (json_object_get(seen, id) == NULL) {
+            (void)json_object_set_new(seen, id, json_true());
+            result = former_key(m, former, id, err);
+        }
+    }
+    if (result == 0 && json_object_size(seen) == 0) {
+        making_manual(m, "backup key",
+                      "no key of ours is there: the landing zone names none, none carries the "
+                      "tag " KEY_TAG " or the configured alias, and no earlier run here knew one");
+    }
+    json_decref(seen);
+    json_decref(former);
+    return result;
 }
 
 int teardown_key(struct making *m, struct err *err)
 {
     const char *arn = jx_str(m->lz, "backup.kms_key_arn");
     const char *key_id = arn != NULL ? arn_name(arn) : NULL;
-    char why[256];
     int result = 0;
     if (key_id == NULL) {
-        making_manual(m, "backup key",
-                      "the landing zone names no key any more, so the run knows none: delete it by "
-                      "hand, replicas first");
-        return 0;
+        return teardown_former_keys(m, err);
     }
-    key_is_needed(m, key_id, why, sizeof why);
-    if (why[0] != '\0') {
-        making_manual(m, arn, why);
+    if (!may_go(m, key_id, arn)) {
         return 0;
     }
     guard_vaults(m, json_object_get(m->by_id, teardown_row(DISABLE_ZONE)->info.id), key_id, true);
     for (size_t i = 0; result == 0 && i < json_array_size(m->all[SCOPE_KEY]); i++) {
         const json_t *key = json_array_get(m->all[SCOPE_KEY], i);
         bool there = jx_bool(key, "present") && !str_starts(jx_str_or(key, "state", ""), "Pending");
-        result = there ? schedule(m, key, key_id, err) : 0;
+        result = there ? schedule(m, m->all[SCOPE_KEY], key, key_id, false, err) : 0;
     }
     return result;
 }
@@ -346,6 +406,28 @@ static void key_stays(struct making *m)
     }
 }
 
+/* Those that no landing zone names any more. */
+static int former_keys_stay(struct making *m, struct err *err)
+{
+    json_t *former = NULL;
+    int result = former_keys(m, &former, err);
+    for (size_t i = 0; result == 0 && i < json_array_size(former); i++) {
+        const json_t *key = json_array_get(former, i);
+        char *id = xasprintf("%s/%s/%s", teardown_row(DELETE_KEY)->info.id,
+                             jx_str_or(key, "region", ""), jx_str_or(key, "id", ""));
+        if (making_step(m, id) == NULL) {
+            stays(m, "key", m->management, jx_str_or(key, "region", ""), jx_str_or(key, "arn", ""),
+                  key_is_leaving(key)
+                      ? "its deletion is scheduled; aws kms cancel-key-deletion keeps it"
+                      : "recovery points made with it need it; --delete-key schedules its "
+                        "deletion");
+        }
+        free(id);
+    }
+    json_decref(former);
+    return result;
+}
+
 static void accounts_stay(struct making *m)
 {
     const char *admin = jx_str(m->org, "backup_admin");
@@ -377,7 +459,9 @@ int teardown_remains(struct making *m, struct err *err)
     accounts_stay(m);
     stays(m, "role", m->management, "", BACKUP_LINKED_ROLE,
           "AWS Backup's service-linked role, in this and every account that was backed up");
-    int result = subjects_each(m->subjects, SCOPE_RESOURCE, count_tagged, &tagged, err);
+    int result = former_keys_stay(m, err);
+    result =
+        result == 0 ? subjects_each(m->subjects, SCOPE_RESOURCE, count_tagged, &tagged, err) : -1;
     (void)snprintf(note, sizeof note, "%lld resource%s a backup tag that selects nothing any more",
                    tagged, tagged == 1 ? " carries" : "s carry");
     if (tagged > 0) {

@@ -135,7 +135,8 @@ static void a_kill_at_any_boundary_repeats_nothing(void **state)
         killed = apply_and_crash(at);
         struct applied a = apply(plan);
         if (a.status != 0) {
-            fail_msg("killed at boundary %d: %s", at, a.err.text);
+            char *told = json_dumps(a.result.changes, JSON_INDENT(1));
+            fail_msg("killed at boundary %d: %s%s", at, a.err.text, told);
         }
         assert_int_equal(cloud.accounts_created, 1);
         assert_int_equal(cloud_effects(&cloud, "late-a"), 1);

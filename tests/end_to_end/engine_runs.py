@@ -84,6 +84,7 @@ def _world(version, backup):
         "resources": [{"account": simulator.X_PROD, "region": region, "type": kind, "name": f"x-{kind}", "tags": tags}
                       for region, kind in ((GOVERNED[0], "dynamodb"), (GOVERNED[1], "efs"))]}
     if backup:
+        world["changes"] = [_delegation()]
         world["baselines"] += [{"baseline": "BackupBaseline", "version": "1.0", "target": unit(name), "status": "SUCCEEDED"}
                                for name in ("sec00001", "work0001", "workx001")]
         world["kms"] = {"keys": [{"account": MANAGEMENT, "region": simulator.HOME, "id": KEY, "multi_region": True,
@@ -92,6 +93,17 @@ def _world(version, backup):
         world["backup"] = {"global_settings": {"isCrossAccountBackupEnabled": "true", "isMpaEnabled": "false",
                                                "isDelegatedAdministratorEnabled": "true"}}
     return world
+
+
+def _delegation():
+    """Of the organization: the backup administrator may manage backup policies."""
+    principal = {"AWS": f"arn:aws:iam::{simulator.ADMIN}:root"}
+    manages = [f"organizations:{verb}Policy" for verb in ("Attach", "Create", "Delete", "Detach", "Update")]
+    return _call("organizations:PutResourcePolicy", Content=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Sid": "BackupAdministratorReads", "Effect": "Allow", "Principal": principal, "Resource": "*",
+         "Action": ["organizations:Describe*", "organizations:List*"]},
+        {"Sid": "BackupAdministratorManagesBackupPolicies", "Effect": "Allow", "Principal": principal, "Resource": "*",
+         "Action": manages, "Condition": {"StringLikeIfExists": {"organizations:PolicyType": "BACKUP_POLICY"}}}]}))
 
 
 def bare(version="4.0"):
@@ -141,7 +153,7 @@ DAMAGE = {  # what an API or Control Tower itself can do to a healthy world, and
 def damaged(*names, version="4.0"):
     world = healthy(version)
     # In the table's order: what is gone cannot be damaged any more.
-    world["changes"] = [change for name in DAMAGE if name in names for change in DAMAGE[name]]
+    world["changes"] += [change for name in DAMAGE if name in names for change in DAMAGE[name]]
     return world
 
 

@@ -330,6 +330,7 @@ POINTS = "--delete-recovery-points VAULT"
 ELSEWHERE = {
     "fix": {
         "management": {
+            "kms:UpdateAlias": "the alias names a key whose deletion is scheduled",
             "kms:UpdatePrimaryRegion": "the primary key is not in the home Region",
             "organizations:ListCreateAccountStatus": "it is unknown whether CreateAccount took effect",
             **dict.fromkeys(("organizations:AttachPolicy", "organizations:CreatePolicy", "organizations:ListPolicies"), POLICY),

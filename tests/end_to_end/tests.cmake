@@ -48,6 +48,8 @@ foreach(command Enable Fix Teardown)
   string(TOLOWER ${command} name)
   end_to_end_shipped(crash_${name} /usr/bin/python3 -m unittest -q crash_boundaries.${command})
 endforeach()
+end_to_end_shipped(engine_gaps /usr/bin/python3 -m unittest -q engine_gaps)
+end_to_end_shipped(engine_returns /usr/bin/python3 -m unittest -q engine_returns)
 end_to_end(engine_clients /usr/bin/python3 -m unittest -q engine_clients)
 end_to_end_shipped(engine_seeds /usr/bin/python3 -m unittest -q engine_seeds)
 # The same for hours: other seeds, as many as one likes (python3 tests/end_to_end/engine_seeds.py --help).
@@ -59,3 +61,6 @@ add_custom_target(campaign COMMAND ${CMAKE_COMMAND} -E env "TOWERKEEP_BUILD_DIR=
 end_to_end(evidence_package /usr/bin/python3 -m unittest -q evidence_package)
 end_to_end(evidence_history /usr/bin/python3 -m unittest -q evidence_history)
 end_to_end(evidence_runs /usr/bin/python3 -m unittest -q evidence_runs)
+# What leaves the program: every format and stream under hostile text, secrets, terminals, cores.
+end_to_end(outputs /usr/bin/python3 -m unittest -q outputs)
+end_to_end_shipped(flags /usr/bin/python3 -m unittest -q flags)
