@@ -11,6 +11,7 @@ import pty
 import re
 import resource
 import signal
+import sqlite3
 import struct
 import subprocess
 import termios
@@ -276,6 +277,49 @@ class Terminal(unittest.TestCase):
         text = self.said(100, "--status", "PASS")
         self.assertRegex(text, "PASS")
         self.assertNotRegex(re.sub("\x1b\\[[0-9;]*m", "", text), r"(?m)^  FAIL ")
+
+
+class Killed(unittest.TestCase):
+    """While reports are written; the run is made larger for that."""
+
+    @classmethod
+    def setUpClass(cls):
+        with scans.Simulator("seed-broken", name="killed") as sim:
+            cls.run = scans.scan(sim, "--no-ungoverned", to=scans.directory("killed-run")).directory
+        with sqlite3.connect(cls.run / "run.db") as run:
+            names = [row[1] for row in run.execute("PRAGMA table_info(findings)")]
+            copied = ", ".join("printf('%016x', n.i * 1000000 + findings.rowid)" if name == "id" else f"findings.{name}" if name != "subject"
+                               else "findings.subject || n.i" for name in names if name != "seq")
+            run.execute(f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) "
+                        f"INSERT INTO findings({', '.join(name for name in names if name != 'seq')}) SELECT {copied} FROM findings, n")
+
+    def killed(self, number):
+        """Sends the signal in the middle of writing; what is in the directory then."""
+        to = scans.directory(f"killed-{number}")
+        to.mkdir()
+        (to / "report.json").write_text("yesterday's", encoding="utf-8")
+        process = subprocess.Popen([scans.SCANNER, "report", self.run, "-M", "json,html,csv", "-o", to], env=scans.environment(),
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 60
+        while not any(path.stat().st_size > 0 for path in to.glob("..report.*")) and process.poll() is None and time.monotonic() < end:
+            time.sleep(0.002)
+        process.send_signal(number)
+        self.assertEqual(process.wait(), -number)
+        self.assertEqual((to / "report.json").read_text(encoding="utf-8"), "yesterday's")
+        self.assertEqual([path.name for path in to.iterdir() if not path.name.startswith(".")], ["report.json"])
+        return to
+
+    def test_a_signal_leaves_the_old_report_and_no_part_of_a_new_one(self):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            to = self.killed(number)
+            self.assertEqual([path.name for path in to.iterdir() if ".tmp-" in path.name], [])
+
+    def test_what_a_killed_process_left_is_taken_away_by_the_next(self):
+        to = self.killed(signal.SIGKILL)
+        self.assertNotEqual(list(to.glob("..report.*")), [])
+        done = run("report", self.run, "-M", "json,html,csv", "-o", to)
+        self.assertEqual((done.returncode, done.stderr), (3, b""))
+        self.assertEqual(sorted(path.name for path in to.iterdir()), ["report.csv", "report.html", "report.json"])
 
 
 class Cores(unittest.TestCase):
