@@ -11,7 +11,6 @@ import pty
 import re
 import resource
 import signal
-import sqlite3
 import struct
 import subprocess
 import termios
@@ -280,25 +279,19 @@ class Terminal(unittest.TestCase):
 
 
 class Killed(unittest.TestCase):
-    """While reports are written; the run is made larger for that."""
+    """While reports of a run of some size are written."""
 
     @classmethod
     def setUpClass(cls):
-        with scans.Simulator("seed-broken", name="killed") as sim:
-            cls.run = scans.scan(sim, "--no-ungoverned", to=scans.directory("killed-run")).directory
-        with sqlite3.connect(cls.run / "run.db") as run:
-            names = [row[1] for row in run.execute("PRAGMA table_info(findings)")]
-            copied = ", ".join("printf('%016x', n.i * 1000000 + findings.rowid)" if name == "id" else f"findings.{name}" if name != "subject"
-                               else "findings.subject || n.i" for name in names if name != "seq")
-            run.execute(f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) "
-                        f"INSERT INTO findings({', '.join(name for name in names if name != 'seq')}) SELECT {copied} FROM findings, n")
+        with scans.Simulator("generate:accounts=60,ous=6,regions=4,resources=10", name="killed") as sim:
+            cls.scanned = scans.scan(sim, "--no-ungoverned").directory
 
     def killed(self, number):
         """Sends the signal in the middle of writing; what is in the directory then."""
-        to = scans.directory(f"killed-{number}")
+        to = scans.directory(f"killed-by-{number}")
         to.mkdir()
         (to / "report.json").write_text("yesterday's", encoding="utf-8")
-        process = subprocess.Popen([scans.SCANNER, "report", self.run, "-M", "json,html,csv", "-o", to], env=scans.environment(),
+        process = subprocess.Popen([scans.SCANNER, "report", self.scanned, "-M", "json,html,csv", "-o", to], env=scans.environment(),
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + 60
         while not any(path.stat().st_size > 0 for path in to.glob("..report.*")) and process.poll() is None and time.monotonic() < end:
@@ -317,7 +310,7 @@ class Killed(unittest.TestCase):
     def test_what_a_killed_process_left_is_taken_away_by_the_next(self):
         to = self.killed(signal.SIGKILL)
         self.assertNotEqual(list(to.glob("..report.*")), [])
-        done = run("report", self.run, "-M", "json,html,csv", "-o", to)
+        done = run("report", self.scanned, "-M", "json,html,csv", "-o", to)
         self.assertEqual((done.returncode, done.stderr), (3, b""))
         self.assertEqual(sorted(path.name for path in to.iterdir()), ["report.csv", "report.html", "report.json"])
 
