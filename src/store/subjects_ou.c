@@ -131,6 +131,30 @@ static int by_id(const void *a, const void *b)
     return strcmp((*first)->id, (*second)->id);
 }
 
+/* OUs there may be that nobody could list must not fall silent. */
+static int ous_unlisted(struct visit *v)
+{
+    static const char *const listing[] = {"organizations:ListRoots",
+                                          "organizations:ListOrganizationalUnitsForParent"};
+    for (size_t i = 0; i < sizeof listing / sizeof *listing; i++) {
+        char text[GAP_TEXT_SIZE];
+        int found =
+            store_find_gap(v->s->store, listing[i], NULL, NULL, text, sizeof text, v->err);
+        if (found == 0) {
+            continue;
+        }
+        const struct identity who = {.key = "", .name = "(not listed)"};
+        json_t *document = found < 0 ? NULL : subject_new(&who);
+        if (document == NULL) {
+            return -1;
+        }
+        set_bool(document, "_unlisted", true);
+        set_text(document, "_gap", text);
+        return subject_emit(v, document);
+    }
+    return 0;
+}
+
 int scope_ou(struct visit *v)
 {
     const struct tree *tree = v->s->dir->tree;
@@ -154,7 +178,7 @@ int scope_ou(struct visit *v)
     }
     json_decref(versions);
     free(units);
-    return result;
+    return result != 0 ? result : ous_unlisted(v);
 }
 
 static json_t *integration_parents(const struct directory *d)

@@ -7,6 +7,8 @@
 #include "store/subjects.h"
 #include "store_private.h"
 
+#define GAP_TEXT_SIZE 512 /* of a gap described */
+
 struct subjects {
     struct store *store;
     const json_t *config;
