@@ -88,6 +88,21 @@ static json_t *backup_versions(const struct directory *d)
     return versions;
 }
 
+/* The OUs anywhere below that have the BackupBaseline. */
+static json_t *descendants_with_backup(const struct directory *d, const struct unit *u)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < tree_count(d->tree); i++) {
+        const struct unit *at = tree_at(d->tree, i);
+        if (unit_is_under(at, u) &&
+            held_find(directory_held(d, at->id), "BackupBaseline", false) != NULL) {
+            list_text(list, at->name);
+        }
+    }
+    sort_texts(list);
+    return list;
+}
+
 static json_t *ou_document(struct visit *v, const struct unit *u, const json_t *versions,
                            bool *failed)
 {
@@ -121,6 +136,8 @@ static json_t *ou_document(struct visit *v, const struct unit *u, const json_t *
     set_text(document, "compatible_control_tower_version",
              baseline_compatible_version(jx_str(d->zone, "version")));
     set_new(document, "backup_versions", json_deep_copy(versions));
+    set_new(document, "descendants_with_backup", descendants_with_backup(d, u));
+    *failed = *failed || unit_guards(v, u, document) != 0;
     return document;
 }
 
@@ -138,8 +155,7 @@ static int ous_unlisted(struct visit *v)
                                           "organizations:ListOrganizationalUnitsForParent"};
     for (size_t i = 0; i < sizeof listing / sizeof *listing; i++) {
         char text[GAP_TEXT_SIZE];
-        int found =
-            store_find_gap(v->s->store, listing[i], NULL, NULL, text, sizeof text, v->err);
+        int found = store_find_gap(v->s->store, listing[i], NULL, NULL, text, sizeof text, v->err);
         if (found == 0) {
             continue;
         }
@@ -205,6 +221,7 @@ static void set_parts(const struct subjects *s, const struct member *m, json_t *
     set_bool(document, "is_log_archive", str_equal(m->id, d->log_archive));
 }
 
+/* NULL on error. */
 static json_t *account_document(struct visit *v, const struct member *m, const json_t *parents)
 {
     const struct subjects *s = v->s;
@@ -234,6 +251,10 @@ static json_t *account_document(struct visit *v, const struct member *m, const j
     set_bool(document, "reached", m->reach_known && m->reached);
     set_text(document, "role_used", m->role);
     set_text(document, "reach_error", m->reach_error);
+    if (account_guards(v, m, document) != 0 || account_reports(v, m, document) != 0) {
+        json_decref(document);
+        return NULL;
+    }
     return document;
 }
 
@@ -244,7 +265,7 @@ int scope_account(struct visit *v)
     int result = 0;
     for (size_t i = 0; result == 0 && i < d->member_count; i++) {
         json_t *document = account_document(v, d->members[i], parents);
-        bool set = set_backup_roles(v, d->members[i]->id, document) == 0 &&
+        bool set = document != NULL && set_backup_roles(v, d->members[i]->id, document) == 0 &&
                    set_policy_plans(v, d->members[i], document) == 0;
         result = set ? 0 : -1;
         if (result == 0) {

@@ -92,6 +92,13 @@ int set_failed_jobs(struct visit *v, const struct place *p, json_t *document);
 int set_backup_roles(struct visit *v, const char *account, json_t *document);
 /* subjects_policy.c: the plans that backup policies come to in the account. 0 or -1. */
 int set_policy_plans(struct visit *v, const struct member *m, json_t *document);
+/* Members that files of their own draw; -1 on error. */
+int org_setup(struct visit *v, json_t *document);  /* subjects_setup.c */
+int zone_setup(struct visit *v, json_t *document); /* the same */
+int account_reports(struct visit *v, const struct member *m, json_t *document);
+int unit_guards(struct visit *v, const struct unit *u, json_t *document); /* subjects_guards.c */
+int account_guards(struct visit *v, const struct member *m, json_t *document);
+
 /* A plan's member documents, for the plan scope and for the account-Region's summary. Yours; NULL
  * on error. */
 json_t *plan_document(struct visit *v, const struct place *p, const struct entity *e);
