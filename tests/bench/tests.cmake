@@ -10,3 +10,7 @@ foreach(pair "bench;bench.py" "bench_large;large.py")
       --sim $<TARGET_FILE:towerkeep-sim> ${bench_arguments}
     DEPENDS towerkeep towerkeep-sim USES_TERMINAL VERBATIM)
 endforeach()
+# A million resources against every rule.
+add_custom_target(bench_judge
+  COMMAND /usr/bin/python3 -B "${CMAKE_CURRENT_LIST_DIR}/judge.py" --build "${CMAKE_BINARY_DIR}" ${bench_arguments}
+  DEPENDS towerkeep towerkeep-sim USES_TERMINAL VERBATIM)
