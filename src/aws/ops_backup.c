@@ -76,7 +76,7 @@ static const struct op backup_rows[] = {
      "/audit/backup-job-summaries",
      "AccountId=AccountId State=State ResourceType=ResourceType MessageCategory=MessageCategory "
      "AggregationPeriod=AggregationPeriod MaxResults=MaxResults NextToken=NextToken",
-     "NextToken", "NextToken", "MaxResults", 500, "BackupJobSummaries", NULL},
+     "NextToken", "NextToken", "MaxResults", 1000, "BackupJobSummaries", NULL},
     {SVC_BACKUP, "ListCopyJobs", EFFECT_READ, REACH_REGIONAL, "GET", "/copy-jobs/",
      "nextToken=NextToken maxResults=MaxResults resourceArn=ByResourceArn state=ByState "
      "createdBefore=ByCreatedBefore createdAfter=ByCreatedAfter resourceType=ByResourceType "
@@ -88,7 +88,7 @@ static const struct op backup_rows[] = {
      "/audit/copy-job-summaries",
      "AccountId=AccountId State=State ResourceType=ResourceType MessageCategory=MessageCategory "
      "AggregationPeriod=AggregationPeriod MaxResults=MaxResults NextToken=NextToken",
-     "NextToken", "NextToken", "MaxResults", 500, "CopyJobSummaries", NULL},
+     "NextToken", "NextToken", "MaxResults", 1000, "CopyJobSummaries", NULL},
     {SVC_BACKUP, "ListReportPlans", EFFECT_READ, REACH_REGIONAL, "GET", "/audit/report-plans",
      "MaxResults=MaxResults NextToken=NextToken", "NextToken", "NextToken", "MaxResults", 1000,
      "ReportPlans", NULL},
