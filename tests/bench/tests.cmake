@@ -10,3 +10,7 @@ foreach(pair "bench;bench.py" "bench_large;large.py")
       --sim $<TARGET_FILE:towerkeep-sim> ${bench_arguments}
     DEPENDS towerkeep towerkeep-sim USES_TERMINAL VERBATIM)
 endforeach()
+# How long a browser takes over a report that lists all it can (20,000 findings): -DBENCH_PAGE=REPORT.html, written before by
+# `towerkeep report RUN -M html` of a large run.
+set(BENCH_PAGE "report.html" CACHE STRING "The HTML report of the bench_page target")
+add_custom_target(bench_page COMMAND node "${CMAKE_CURRENT_LIST_DIR}/page.mjs" "${BENCH_PAGE}" USES_TERMINAL VERBATIM)
