@@ -10,6 +10,10 @@ foreach(pair "bench;bench.py" "bench_large;large.py")
       --sim $<TARGET_FILE:towerkeep-sim> ${bench_arguments}
     DEPENDS towerkeep towerkeep-sim USES_TERMINAL VERBATIM)
 endforeach()
+# A million resources against every rule.
+add_custom_target(bench_judge
+  COMMAND /usr/bin/python3 -B "${CMAKE_CURRENT_LIST_DIR}/judge.py" --build "${CMAKE_BINARY_DIR}" ${bench_arguments}
+  DEPENDS towerkeep towerkeep-sim USES_TERMINAL VERBATIM)
 # How long a browser takes over a report that lists all it can (20,000 findings): -DBENCH_PAGE=REPORT.html, written before by
 # `towerkeep report RUN -M html` of a large run.
 set(BENCH_PAGE "report.html" CACHE STRING "The HTML report of the bench_page target")
