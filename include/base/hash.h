@@ -17,6 +17,10 @@ void random_bytes(void *out, size_t length);
 /* A lower-case RFC 4122 version 4 UUID; out holds 37. */
 void random_uuid(char out[37]);
 
+/* The RFC 9562 version 5 UUID of the name in towerkeep's own namespace
+   (81aa4f1a-87a1-4580-bea0-7ce5411c7edc): the same name gives the same UUID. out holds 37. */
+void uuid_of_name(const char *name, char out[37]);
+
 /* An incremental digest for files and streams. */
 struct sha256_stream;
 struct sha256_stream *sha256_stream_new(void);

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "base/text.h"
 
@@ -24,7 +25,11 @@ bool jx_list_has(const json_t *list, const char *word); /* a string element equa
 json_t *jx_parse(const char *data, size_t length, const char **problem);
 /* Compact, keys sorted: equal values give equal bytes. */
 void jx_canonical(const json_t *value, struct text *out);
-char *jx_dump(const json_t *value); /* compact, in insertion order; yours */
+/* Compact, in insertion order; yours. DEL, C1 controls, bidirectional overrides and noncharacters
+ * are written as \uXXXX: the same JSON, and nothing that a terminal or an eye obeys. */
+char *jx_dump(const json_t *value);
+/* The same onto a stream, with jansson's flags; -1 when the stream takes no more. */
+int jx_write(const json_t *value, FILE *out, size_t flags);
 /* Sets a string member when s is not NULL. */
 void jx_set_str(json_t *object, const char *key, const char *s);
 /* json_string() that never fails: invalid UTF-8 is replaced by U+FFFD. */

@@ -22,6 +22,8 @@ struct check_options {
     const char *const *compliance;          /* ids of the frameworks meant; NULL: no such limit */
 };
 
+/* Do the options leave a rule to judge by? A run that judges nothing would look compliant. */
+bool check_selects_any(const struct rule_set *rules, const struct check_options *options);
 /* Judges the run and replaces its findings. */
 int check_run(struct store *store, const json_t *config, const struct rule_set *rules,
               const struct check_options *options, struct err *err);

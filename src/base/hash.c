@@ -7,6 +7,7 @@
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -72,16 +73,38 @@ void random_bytes(void *out, size_t length)
     }
 }
 
+static void print_uuid(const unsigned char bytes[16], char out[37])
+{
+    char hex[33];
+    hex_encode(bytes, 16, hex);
+    (void)snprintf(out, 37, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
+                   hex + 20);
+}
+
 void random_uuid(char out[37])
 {
     unsigned char bytes[16];
     random_bytes(bytes, sizeof bytes);
     bytes[6] = (unsigned char)((bytes[6] & 0x0FU) | 0x40U);
     bytes[8] = (unsigned char)((bytes[8] & 0x3FU) | 0x80U);
-    char hex[33];
-    hex_encode(bytes, sizeof bytes, hex);
-    (void)snprintf(out, 37, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
-                   hex + 20);
+    print_uuid(bytes, out);
+}
+
+void uuid_of_name(const char *name, char out[37])
+{
+    static const unsigned char space[16] = {0x81, 0xAA, 0x4F, 0x1A, 0x87, 0xA1, 0x45, 0x80,
+                                            0xBE, 0xA0, 0x7C, 0xE5, 0x41, 0x1C, 0x7E, 0xDC};
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    EVP_MD_CTX *c = EVP_MD_CTX_new();
+    if (c == NULL || EVP_DigestInit_ex(c, EVP_sha1(), NULL) != 1 ||
+        EVP_DigestUpdate(c, space, sizeof space) != 1 ||
+        EVP_DigestUpdate(c, name, strlen(name)) != 1 || EVP_DigestFinal_ex(c, digest, NULL) != 1) {
+        die("SHA-1");
+    }
+    EVP_MD_CTX_free(c);
+    digest[6] = (unsigned char)((digest[6] & 0x0FU) | 0x50U);
+    digest[8] = (unsigned char)((digest[8] & 0x3FU) | 0x80U);
+    print_uuid(digest, out);
 }
 
 struct sha256_stream *sha256_stream_new(void)

@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -221,10 +222,86 @@ void jx_canonical(const json_t *value, struct text *out)
                              JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
 }
 
+/* Is there, at s, a character that a terminal or a reader's eye obeys: DEL, C1, a bidirectional
+ * override, a noncharacter? Its code, and its bytes; 0: none. */
+static unsigned unwelcome(const unsigned char *s, size_t left, size_t *bytes)
+{
+    *bytes = 1;
+    if (s[0] == 0x7F) {
+        return 0x7F;
+    }
+    if (s[0] == 0xC2 && left > 1 && s[1] < 0xA0) {
+        *bytes = 2;
+        return s[1];
+    }
+    if (left < 3) {
+        return 0;
+    }
+    *bytes = 3;
+    bool turns = s[0] == 0xE2 && ((s[1] == 0x80 && s[2] >= 0xAA && s[2] <= 0xAE) ||
+                                  (s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9));
+    if (turns || (s[0] == 0xEF && s[1] == 0xBF && s[2] >= 0xBE)) {
+        return ((s[0] & 0x0FU) << 12) | ((s[1] & 0x3FU) << 6) | (s[2] & 0x3FU);
+    }
+    return 0;
+}
+
+struct escaping {
+    json_dump_callback_t to;
+    void *context;
+};
+
+/* jansson hands over whole characters. */
+static int escape(const char *text, size_t size, void *context)
+{
+    const struct escaping *e = context;
+    const unsigned char *s = (const unsigned char *)text;
+    size_t from = 0, at = 0;
+    while (at < size) {
+        size_t bytes = 1;
+        if (s[at] < 0x7F) {
+            at++;
+            continue;
+        }
+        unsigned code = unwelcome(s + at, size - at, &bytes);
+        if (code == 0) {
+            at++;
+            continue;
+        }
+        char escaped[8];
+        (void)snprintf(escaped, sizeof escaped, "\\u%04X", code & 0xFFFFU);
+        if ((at > from && e->to(text + from, at - from, e->context) != 0) ||
+            e->to(escaped, 6, e->context) != 0) {
+            return -1;
+        }
+        at += bytes;
+        from = at;
+    }
+    return at > from ? e->to(text + from, at - from, e->context) : 0;
+}
+
+static int write_bytes(const char *bytes, size_t size, void *context)
+{
+    return fwrite(bytes, 1, size, context) == size ? 0 : -1;
+}
+
+int jx_write(const json_t *value, FILE *out, size_t flags)
+{
+    struct escaping e = {write_bytes, out};
+    return json_dump_callback(value, escape, &e, flags);
+}
+
 char *jx_dump(const json_t *value)
 {
-    char *s = value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-    return s != NULL ? s : xstrdup("null");
+    struct text out;
+    struct escaping e = {add_bytes, &out};
+    text_init(&out, (size_t)-1 / 2);
+    if (value == NULL ||
+        json_dump_callback(value, escape, &e, JSON_COMPACT | JSON_ENCODE_ANY) != 0) {
+        text_clear(&out);
+        text_add(&out, "null");
+    }
+    return text_take(&out);
 }
 
 void jx_set_str(json_t *object, const char *key, const char *s)

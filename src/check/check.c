@@ -251,6 +251,16 @@ static int judge_scope(struct store *store, struct subjects *subjects, enum scop
     return rc == 0 ? 0 : -1;
 }
 
+bool check_selects_any(const struct rule_set *rules, const struct check_options *options)
+{
+    for (size_t i = 0; i < rules_count(rules); i++) {
+        if (wanted(rules_at(rules, i), options)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int check_run(struct store *store, const json_t *config, const struct rule_set *rules,
               const struct check_options *options, struct err *err)
 {

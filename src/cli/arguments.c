@@ -75,8 +75,20 @@ static void unknown_long(const struct known *known, const char *command, const c
                near ? ": did you mean --" : "", near ? near : "", command);
 }
 
-/* Both return whether the next argument is this one's value. */
-static bool check_long(const struct known *known, const char *command, const char *text, bool last)
+static void check_value(const struct argp_option *o, const char *value)
+{
+    if (value[strspn(value, " ,")] == '\0') {
+        usage_fail("--%s needs a value: %s", o->name, o->arg);
+    }
+    const char *expected = option_value_expected(o->name, value);
+    if (expected) {
+        usage_fail("--%s: \"%s\": expected %s", o->name, value, expected);
+    }
+}
+
+/* Both return whether the next argument, NULL past the last, is this one's value. */
+static bool check_long(const struct known *known, const char *command, const char *text,
+                       const char *next)
 {
     size_t length = strcspn(text, "=");
     if (strncmp("help", text, length) == 0 || strncmp("usage", text, length) == 0) {
@@ -90,14 +102,17 @@ static bool check_long(const struct known *known, const char *command, const cha
     if (text[length] && !o->arg) {
         usage_fail("--%s takes no value", o->name);
     }
-    if (!text[length] && o->arg && last) {
+    if (!text[length] && o->arg && !next) {
         usage_fail("--%s needs a value: %s", o->name, o->arg);
+    }
+    if (o->arg) {
+        check_value(o, text[length] ? text + length + 1 : next);
     }
     return o->arg && !text[length];
 }
 
 static bool check_short(const struct known *known, const char *command, const char *letters,
-                        bool last)
+                        const char *next)
 {
     for (; *letters && *letters != '?'; letters++) {
         const struct argp_option *o = NULL;
@@ -108,10 +123,11 @@ static bool check_short(const struct known *known, const char *command, const ch
             usage_fail("unknown option -%c (%s --help lists them)", *letters, command);
             return false;
         }
-        if (o->arg && !letters[1] && last) {
+        if (o->arg && !letters[1] && !next) {
             usage_fail("-%c (--%s) needs a value: %s", *letters, o->name, o->arg);
         }
         if (o->arg) {
+            check_value(o, letters[1] ? letters + 1 : next);
             return !letters[1];
         }
     }
@@ -123,11 +139,11 @@ void arguments_check(const struct argp *argp, int argc, char **argv)
     struct known known = {.count = 0};
     add_options(&known, argp);
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        bool last = i + 1 == argc;
+        const char *next = i + 1 < argc ? argv[i + 1] : NULL;
         if (argv[i][0] == '-' && argv[i][1] == '-') {
-            i += check_long(&known, argv[0], argv[i] + 2, last) ? 1 : 0;
+            i += check_long(&known, argv[0], argv[i] + 2, next) ? 1 : 0;
         } else if (argv[i][0] == '-' && argv[i][1]) {
-            i += check_short(&known, argv[0], argv[i] + 1, last) ? 1 : 0;
+            i += check_short(&known, argv[0], argv[i] + 1, next) ? 1 : 0;
         }
     }
 }

@@ -28,10 +28,9 @@ static int check_regions(const struct words *list, const char *flag, struct err 
 }
 
 /* A check that nobody knows would silently judge nothing. */
-static int check_checks(const struct session *s, const struct words *list, const char *flag,
+static int check_checks(const struct rule_set *rules, const struct words *list, const char *flag,
                         struct err *err)
 {
-    const struct rule_set *rules = s->options.setup.rules;
     for (size_t i = 0; i < list->count; i++) {
         bool found = false;
         for (size_t k = 0; k < rules_count(rules) && !found; k++) {
@@ -47,6 +46,25 @@ static int check_checks(const struct session *s, const struct words *list, const
     return 0;
 }
 
+int setup_check_selection(const struct setup *s, const struct words *checks,
+                          const struct words *excluded, int min_severity, struct err *err)
+{
+    if (check_checks(s->rules, checks, "checks", err) ||
+        check_checks(s->rules, excluded, "excluded-checks", err)) {
+        return -1;
+    }
+    const struct check_options options = {.checks = words_list(checks),
+                                          .excluded_checks = words_list(excluded),
+                                          .min_severity = min_severity,
+                                          .frameworks = s->frameworks,
+                                          .compliance = words_list(&s->compliance)};
+    return check_selects_any(s->rules, &options)
+               ? 0
+               : err_set(err, ERR_INPUT,
+                         "--checks, --excluded-checks, --severity and --compliance leave no check "
+                         "to judge by");
+}
+
 int session_check_flags(struct session *s, struct err *err)
 {
     struct scan_options *o = &s->options;
@@ -59,8 +77,8 @@ int session_check_flags(struct session *s, struct err *err)
                    check_accounts(&o->excluded_accounts, "excluded-accounts", err) ||
                    check_regions(&o->regions, "region", err) ||
                    check_regions(&o->excluded_regions, "excluded-region", err) ||
-                   check_checks(s, &o->checks, "checks", err) ||
-                   check_checks(s, &o->excluded_checks, "excluded-checks", err) ||
+                   setup_check_selection(&o->setup, &o->checks, &o->excluded_checks,
+                                         o->min_severity, err) ||
                    reports_check(&o->reports, err)
                ? -1
                : 0;

@@ -58,6 +58,8 @@ struct argp;
 /* Ends the program with one line and EXIT_USAGE when an option is unknown or lacks its value;
  * argv[0] is the command's name. */
 void arguments_check(const struct argp *argp, int argc, char **argv);
+/* What the option expects instead of a value that can be seen to be wrong; NULL: nothing is seen. */
+const char *option_value_expected(const char *option, const char *value);
 void usage_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /* --- words.c: lists of words from flags and the environment --- */
@@ -86,6 +88,9 @@ int setup_load(struct setup *s, struct err *err);
 void setup_release(struct setup *s);
 /* The rules as reports want them; new reference. */
 json_t *setup_describe_rules(const struct setup *s);
+/* Refuses names of checks that there are not, and a selection that leaves nothing to judge by. */
+int setup_check_selection(const struct setup *s, const struct words *checks,
+                          const struct words *excluded, int min_severity, struct err *err);
 /* Judges the run with what was set up, and keeps with it what its reports need; *rules is yours. */
 int setup_judge(const struct setup *s, struct store *store, struct check_options options,
                 json_t **rules, struct err *err);
@@ -143,11 +148,23 @@ bool package_signed(const char *directory);
 /* Files of a run's directory that digest.txt cannot or need not name. */
 bool package_outside(const char *name);
 
-/* --- summary.c: what the terminal says at the end --- */
+/* --- summary.c, worst.c: what the terminal says at the end --- */
+#define COLOR_GREEN "\033[32m"
+#define COLOR_RED "\033[31m"
+#define COLOR_YELLOW "\033[33m"
+#define COLOR_BOLD "\033[1m"
+#define COLOR_OFF "\033[0m"
 void summary_print(FILE *out, struct store *store, const struct report_summary *summary,
                    bool color);
-/* Lines for people about the worst findings, with their fix. */
-void summary_print_findings(FILE *out, struct store *store, int most, bool color);
+/* The worst findings of these statuses (bits 1 << STATUS_...): `most` checks, an example of each
+ * with its fix. */
+void summary_print_findings(FILE *out, struct store *store, int most, unsigned statuses,
+                            bool color);
+/* The first gaps of `total`, a line each. */
+void summary_print_gaps(FILE *out, struct store *store, int most, int64_t total);
+/* Words made printable, in lines that fit the terminal: `first` stands before the first, `rest`,
+ * equally wide, before the others. A word longer than a line is cut, or (not cut) stays whole. */
+void lines_print(FILE *out, const char *first, const char *rest, const char *words, bool cut);
 bool color_wanted(bool no_color_flag, FILE *out);
 int terminal_width(FILE *out);
 

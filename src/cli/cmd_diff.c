@@ -96,7 +96,7 @@ static int json_row(void *context, const struct difference *d)
                   "before", describe_side(d->before), "after", describe_side(d->after));
     fputs(diff->first ? "\n    " : ",\n    ", stdout);
     diff->first = false;
-    json_dumpf(row, stdout, JSON_COMPACT);
+    (void)jx_write(row, stdout, JSON_COMPACT);
     json_decref(row);
     return 0;
 }
@@ -166,9 +166,9 @@ static int print_json(struct diff *d, struct err *err)
         json_object_set_new(counts, change_name((enum change)i), json_integer(d->counts[i]));
     }
     fputs("{\n  \"schema\": \"towerkeep-diff/1\",\n  \"runs\": ", stdout);
-    json_dumpf(head, stdout, JSON_COMPACT);
+    (void)jx_write(head, stdout, JSON_COMPACT);
     fputs(",\n  \"counts\": ", stdout);
-    json_dumpf(counts, stdout, JSON_COMPACT);
+    (void)jx_write(counts, stdout, JSON_COMPACT);
     fputs(",\n  \"differences\": [", stdout);
     json_decref(head);
     json_decref(counts);

@@ -106,15 +106,14 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static int word_value(struct argp_state *state, const struct word words[2], const char *what,
-                      const char *value)
+static int word_value(const struct word words[2], const char *what, const char *value)
 {
     for (size_t i = 0; i < 2; i++) {
         if (strcmp(words[i].name, value) == 0) {
             return words[i].value;
         }
     }
-    argp_error(state, "--%s %s: %s or %s was expected", what, value, words[0].name, words[1].name);
+    usage_fail("--%s \"%s\": %s or %s was expected", what, value, words[0].name, words[1].name);
     return 0;
 }
 
@@ -130,10 +129,10 @@ static bool plain(const char *s, const char *more)
     return true;
 }
 
-static void take_command(struct wish *r, struct argp_state *state, const char *value)
+static void take_command(struct wish *r, const char *value)
 {
     if (r->command) {
-        argp_error(state, "one command at a time");
+        usage_fail("one command at a time");
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(commands[i].name, value) == 0) {
@@ -142,22 +141,22 @@ static void take_command(struct wish *r, struct argp_state *state, const char *v
             return;
         }
     }
-    argp_error(state, "\"%s\" is none of scan, fix, enable, teardown", value);
+    usage_fail("\"%s\" is none of scan, fix, enable, teardown", value);
 }
 
-static void check_request(struct wish *r, struct argp_state *state)
+static void check_request(struct wish *r)
 {
     if (r->format == FORMAT_CLOUDFORMATION && r->role == 0) {
-        argp_error(state, "a template holds one role: say --role management or --role member");
+        usage_fail("a template holds one role: say --role management or --role member");
     }
     if (r->format == FORMAT_CLOUDFORMATION &&
         (r->account || r->partition || r->assumed.count > 0)) {
-        argp_error(state, "--account, --partition and --assume are parameters of the template: "
-                          "leave them out");
+        usage_fail("--account, --partition and --assume are parameters of the template: "
+                   "leave them out");
     }
     for (size_t i = 0; i < r->assumed.count; i++) {
         if (!plain(r->assumed.items[i], "+=.@_/")) {
-            argp_error(state, "--assume %s: that is no name of a role", r->assumed.items[i]);
+            usage_fail("--assume %s: that is no name of a role", r->assumed.items[i]);
         }
     }
 }
@@ -167,20 +166,20 @@ static error_t parse(int key, char *value, struct argp_state *state)
     struct wish *r = state->input;
     switch (key) {
     case 'R':
-        r->role = word_value(state, roles, "role", value);
+        r->role = word_value(roles, "role", value);
         return 0;
     case 'f':
-        r->format = word_value(state, formats, "format", value);
+        r->format = word_value(formats, "format", value);
         return 0;
     case 'a':
         if (!str_is_account_id(value)) {
-            argp_error(state, "--account %s: twelve digits were expected", value);
+            usage_fail("--account %s: twelve digits were expected", value);
         }
         r->account = value;
         return 0;
     case 'P':
         if (strncmp(value, "aws", 3) != 0 || !plain(value, "")) {
-            argp_error(state, "--partition %s: that is no partition of AWS", value);
+            usage_fail("--partition %s: that is no partition of AWS", value);
         }
         r->partition = value;
         return 0;
@@ -188,13 +187,13 @@ static error_t parse(int key, char *value, struct argp_state *state)
         words_add(&r->assumed, value);
         return 0;
     case ARGP_KEY_ARG:
-        take_command(r, state, value);
+        take_command(r, value);
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "for which command? scan, fix, enable or teardown");
+        usage_fail("for which command? scan, fix, enable or teardown");
         return 0;
     case ARGP_KEY_END:
-        check_request(r, state);
+        check_request(r);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -280,7 +279,7 @@ static void print_json(const struct wish *r, const struct iam_use *uses, size_t 
         answer = json_pack("{s:o, s:o}", "management", policies_of(r, uses, count, IAM_MANAGEMENT),
                            "member", policies_of(r, uses, count, IAM_MEMBER));
     }
-    json_dumpf(answer, stdout, JSON_INDENT(2));
+    (void)jx_write(answer, stdout, JSON_INDENT(2));
     puts("");
     json_decref(answer);
 }
@@ -310,6 +309,7 @@ int cmd_iam_policy(int argc, char **argv)
     struct iam_use uses[USES_MAX];
     struct words kept = {0};
     argv[0] = name;
+    arguments_check(&argp, argc, argv);
     argp_parse(&argp, argc, argv, 0, NULL, &r);
     size_t count = gather(r.bit, uses, &kept);
     if (r.format == FORMAT_CLOUDFORMATION) {

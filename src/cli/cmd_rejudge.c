@@ -19,7 +19,7 @@ struct rejudge {
     bool no_color, judge;
 };
 
-static const struct argp_option options[] = {
+static const struct argp_option judging[] = {
     {"checks", 'c', "ID[,...]", 0, "Only these checks; * and ? match", 1},
     {"excluded-checks", 'e', "ID[,...]", 0, "Not these checks", 1},
     {"rules", 'r', "DIR[,...]", 0, "Further rule directories", 1},
@@ -28,6 +28,10 @@ static const struct argp_option options[] = {
     {"compliance", 'k', "NAME[,...]", 0,
      "Only checks that these frameworks map (towerkeep rules frameworks)", 1},
     {"config-file", 'C', "FILE", 0, "Configuration to judge with (default: as scan finds it)", 1},
+    {0},
+};
+
+static const struct argp_option drawing[] = {
     {"output-directory", 'o', "DIR", 0, "Where the reports go (default: beside the run)", 2},
     {"output-formats", 'M', "FORMAT[,...]", 0, "Reports to write (default: json,xlsx)", 2},
     {"output-filename", 'F', "NAME", 0, "File name of the reports (default: report)", 2},
@@ -90,9 +94,27 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
 }
 
+static error_t parse_root(int key, char *value, struct argp_state *state)
+{
+    struct rejudge *r = state->input;
+    if (key == ARGP_KEY_INIT && r->judge) {
+        state->child_inputs[0] = r;
+        return 0;
+    }
+    return parse(key, value, state);
+}
+
+/* The flags that choose how to judge, which a run drawn as it was judged has no use for. */
+static error_t parse_judging(int key, char *value, struct argp_state *state)
+{
+    return key == ARGP_KEY_ARG || key == ARGP_KEY_NO_ARGS ? ARGP_ERR_UNKNOWN
+                                                          : parse(key, value, state);
+}
+
 static int judge_again(struct rejudge *r, struct store *store, struct err *err)
 {
-    if (setup_load(&r->setup, err)) {
+    if (setup_load(&r->setup, err) ||
+        setup_check_selection(&r->setup, &r->checks, &r->excluded_checks, -1, err)) {
         return -1;
     }
     struct check_options how = {.checks = words_list(&r->checks),
@@ -172,7 +194,13 @@ static int run_command(struct rejudge *r, const char *doc, char *name, int argc,
     struct err err = ERR_INIT;
     struct store *store = NULL;
     char *path = NULL, *directory = NULL;
-    const struct argp argp = {.options = options, .parser = parse, .args_doc = "RUN", .doc = doc};
+    const struct argp judge = {.options = judging, .parser = parse_judging};
+    const struct argp_child children[] = {{&judge, 0, NULL, 1}, {0}};
+    const struct argp argp = {.options = drawing,
+                              .parser = parse_root,
+                              .args_doc = "RUN",
+                              .doc = doc,
+                              .children = r->judge ? children : NULL};
     argv[0] = name;
     arguments_check(&argp, argc, argv);
     argp_parse(&argp, argc, argv, 0, NULL, r);

@@ -247,7 +247,7 @@ static int settle(struct runs *r, struct err *err)
         }
     }
     if (r->json) {
-        json_dumpf(list, stdout, JSON_INDENT(2));
+        (void)jx_write(list, stdout, JSON_INDENT(2));
         putchar('\n');
     }
     json_decref(list);

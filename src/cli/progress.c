@@ -46,11 +46,16 @@ void progress_tell(void *progress, const struct collect_progress *now)
                           ? (double)now->questions_done / (double)now->questions_total
                           : 0;
         double left = done > 0.01 ? seconds / done - seconds : 0;
-        fprintf(stderr,
-                "\r\033[Kreading %s  %" PRId64 "/%" PRId64 " questions  %" PRId64
-                " accounts  %.0f calls/s  %llu throttled  %" PRId64 " gaps  about %.0f s left",
-                now->phase, now->questions_done, now->questions_total, now->accounts, rate,
-                now->calls.throttles, now->gaps, left);
+        /* What matters least stands last: a narrow terminal cuts it off. A line that wrapped could
+         * not be drawn over. */
+        char line[256];
+        (void)snprintf(line, sizeof line,
+                       "reading %s  %" PRId64 "/%" PRId64
+                       " questions  about %.0f s left  %" PRId64 " gap%s  %" PRId64
+                       " accounts  %.0f calls/s  %llu throttled",
+                       now->phase, now->questions_done, now->questions_total, left, now->gaps,
+                       now->gaps == 1 ? "" : "s", now->accounts, rate, now->calls.throttles);
+        fprintf(stderr, "\r\033[K%.*s", terminal_width(stderr) - 1, line);
         p->shown = true;
     } else if (p->mode == PROGRESS_AUTO && ms - p->last_line_ms > QUIET_LINE_MS) {
         fprintf(stderr,

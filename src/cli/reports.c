@@ -34,7 +34,7 @@ int reports_check(const struct report_job *job, struct err *err)
     }
     if (strchr(job->filename, '/') || job->filename[0] == '.' || !*job->filename) {
         return err_set(err, ERR_INPUT,
-                       "output filename \"%s\": expected a plain name without a path",
+                       "--output-filename \"%s\": expected a plain name without a path",
                        job->filename);
     }
     if (job->sign_key && !job->evidence) {

@@ -17,6 +17,7 @@ enum key {
     KEY_EXCLUDED_ACCOUNTS,
     KEY_OU,
     KEY_SEVERITY,
+    KEY_STATUS,
     KEY_FAIL_ON,
     KEY_CONFIG,
     KEY_RULES,
@@ -103,6 +104,10 @@ static const struct argp_option options[] = {
      4},
     {"previous", KEY_PREVIOUS, "RUN", 0,
      "Compare with this run (default: the one that the directory held before)", 4},
+    {"status", KEY_STATUS, "STATUS[,...]", 0,
+     "Findings that the terminal gives an example of: FAIL, ERROR, MANUAL, MUTED, FIXED, PASS, "
+     "NOT_APPLICABLE (default: FAIL,ERROR); the reports have them all",
+     4},
     {"fail-on", KEY_FAIL_ON, "LEVEL", 0, "Exit 3 only for findings of this severity or worse", 4},
     {"ignore-exit-code-3", 'z', NULL, 0, "Exit 0 where it would be 3", 4},
     {"resume", KEY_RESUME, "RUN", 0,
@@ -173,6 +178,30 @@ static int say_severity(const char *value, int *out)
     }
     *out = (int)severity;
     return 0;
+}
+
+/* A comma-separated list of statuses, as bits. */
+static int say_statuses(const char *value, unsigned *out)
+{
+    *out = 0;
+    for (const char *at = value;; at++) {
+        size_t length = strcspn(at, ",");
+        char word[20];
+        enum status status;
+        if (length >= sizeof word) {
+            return EINVAL;
+        }
+        memcpy(word, at, length);
+        word[length] = '\0';
+        if (!status_parse(word, &status)) {
+            return EINVAL;
+        }
+        *out |= 1U << status;
+        at += length;
+        if (*at == '\0') {
+            return 0;
+        }
+    }
 }
 
 static int say_rate(const char *value, double *out)
@@ -314,6 +343,8 @@ static int say_value(struct scan_options *o, int key, const char *value)
         return say_number(value, 1, 1024, &o->max_workers);
     case KEY_SEVERITY:
         return say_severity(value, &o->min_severity);
+    case KEY_STATUS:
+        return say_statuses(value, &o->statuses);
     case KEY_FAIL_ON:
         return say_severity(value, &o->fail_on);
     case KEY_MAX_RATE:
@@ -409,6 +440,12 @@ static void from_environment(struct scan_options *o, const struct argp_option *o
         }
         name[at] = '\0';
         const char *value = option->name ? env_get(name) : NULL;
+        const char *expected = value && option->arg ? option_value_expected(option->name, value)
+                                                    : NULL;
+        if (expected) {
+            fprintf(stderr, "towerkeep: %s: \"%s\": expected %s\n", name, value, expected);
+            exit(EXIT_USAGE);
+        }
         if (value && say(o, option->key, value, true)) {
             fprintf(stderr, "towerkeep: %s: \"%s\" is not one of its values (see %s --help)\n",
                     name, value, o->line->name);
@@ -423,6 +460,7 @@ void scan_options_parse(struct scan_options *o, const struct command_line *line,
     *o = (struct scan_options){.line = line,
                                .min_severity = -1,
                                .fail_on = SEVERITY_INFORMATIONAL,
+                               .statuses = 1U << STATUS_FAIL | 1U << STATUS_ERROR,
                                .log_level = LOG_WARN,
                                .time_scale = 1};
     from_environment(o, options);

@@ -1,5 +1,5 @@
-/* What the terminal says at the end of a scan: verdict, coverage, a table by step, the worst
- * findings with their fix. */
+/* What the terminal says at the end of a scan: verdict, coverage, a table by step. worst.c lists
+ * what is behind the numbers. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,15 +13,24 @@
 
 #define WAIVERS_SHOWN 20
 
-#define COLOR_GREEN "\033[32m"
-#define COLOR_RED "\033[31m"
-#define COLOR_YELLOW "\033[33m"
-#define COLOR_BOLD "\033[1m"
-#define COLOR_OFF "\033[0m"
+#define STEPS 7
+#define NAME_COLUMNS 26 /* of a step and its number */
+#define CELL_COLUMNS 8
+#define GAPS_SHOWN 5
 
 static const char *const step_names[] = {
     "Organization and reach", "Backup accounts",  "Backup key",   "Landing zone settings",
     "Opt-in and delegation",  "Baselines on OUs", "Resource tags"};
+
+/* In the order of the table; on a narrow terminal those go first that have nothing to show. */
+static const struct {
+    enum status status;
+    const char *head, *color;
+} cells[] = {{STATUS_FAIL, "fail", COLOR_RED},       {STATUS_ERROR, "unseen", COLOR_YELLOW},
+             {STATUS_MANUAL, "manual", COLOR_YELLOW}, {STATUS_MUTED, "waived", ""},
+             {STATUS_FIXED, "fixed", COLOR_GREEN},    {STATUS_PASS, "pass", COLOR_GREEN},
+             {STATUS_NOT_APPLICABLE, "n/a", ""}};
+#define CELLS (sizeof cells / sizeof *cells)
 
 bool color_wanted(bool no_color_flag, FILE *out)
 {
@@ -52,33 +61,136 @@ static const char *verdict_color(enum verdict verdict)
                                               : COLOR_YELLOW;
 }
 
-static void cell(FILE *out, int64_t value, int width, bool color, const char *code)
+static void cell(FILE *out, int64_t value, bool color, const char *code)
 {
-    if (value > 0) {
-        fprintf(out, "%s%*" PRId64 "%s", paint(color, code), width, value, paint(color, COLOR_OFF));
+    if (value > 0 && *code) {
+        fprintf(out, " %s%*" PRId64 "%s", paint(color, code), CELL_COLUMNS, value,
+                paint(color, COLOR_OFF));
+    } else if (value > 0) {
+        fprintf(out, " %*" PRId64, CELL_COLUMNS, value);
     } else {
-        fprintf(out, "%*s", width, "-");
+        fprintf(out, " %*s", CELL_COLUMNS, "-");
     }
+}
+
+/* Which cells fit: what has numbers before what has none, and both before "n/a". */
+static void choose_cells(const struct report_summary *s, int width, bool chosen[CELLS])
+{
+    int room = (width - NAME_COLUMNS - 2) / (CELL_COLUMNS + 1);
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 0; i < CELLS; i++) {
+            bool applies = cells[i].status != STATUS_NOT_APPLICABLE;
+            bool now = round == 0   ? s->by_status[cells[i].status] > 0 && applies
+                       : round == 1 ? applies
+                                    : true;
+            if (now && !chosen[i] && room > 0) {
+                chosen[i] = true;
+                room--;
+            }
+        }
+    }
+}
+
+static void print_row(FILE *out, const char *name, const int64_t by_status[STATUS_COUNT],
+                      const bool chosen[CELLS], bool color)
+{
+    fprintf(out, "  %-*s", NAME_COLUMNS, name);
+    for (size_t i = 0; i < CELLS; i++) {
+        if (chosen[i]) {
+            cell(out, by_status[cells[i].status], color, cells[i].color);
+        }
+    }
+    fputc('\n', out);
 }
 
 static void print_steps(FILE *out, const struct report_summary *s, bool color)
 {
-    fprintf(out, "\n  %-26s %8s %8s %8s %8s %8s\n", "Step", "fail", "unseen", "manual", "pass",
-            "n/a");
-    for (int step = 0; step < 7; step++) {
-        const int64_t *row = s->step_status[step];
-        fprintf(out, "  %d %-24s ", step, step_names[step]);
-        cell(out, row[STATUS_FAIL], 8, color, COLOR_RED);
-        fputc(' ', out);
-        cell(out, row[STATUS_ERROR], 8, color, COLOR_YELLOW);
-        fputc(' ', out);
-        cell(out, row[STATUS_MANUAL], 8, color, COLOR_YELLOW);
-        fputc(' ', out);
-        cell(out, row[STATUS_PASS] + row[STATUS_FIXED], 8, color, COLOR_GREEN);
-        fputc(' ', out);
-        cell(out, row[STATUS_NOT_APPLICABLE], 8, false, "");
-        fputc('\n', out);
+    bool chosen[CELLS] = {false};
+    choose_cells(s, terminal_width(out), chosen);
+    fprintf(out, "\n  %s%-*s", paint(color, COLOR_BOLD), NAME_COLUMNS, "Step");
+    for (size_t i = 0; i < CELLS; i++) {
+        if (chosen[i]) {
+            fprintf(out, " %*s", CELL_COLUMNS, cells[i].head);
+        }
     }
+    fprintf(out, "%s\n", paint(color, COLOR_OFF));
+    for (int step = 0; step < STEPS; step++) {
+        char name[NAME_COLUMNS + 1];
+        (void)snprintf(name, sizeof name, "%d %s", step, step_names[step]);
+        print_row(out, name, s->step_status[step], chosen, color);
+    }
+    print_row(out, "All steps", s->by_status, chosen, color);
+}
+
+/* "75 findings fail: 18 critical, 57 high". */
+static void print_failing(FILE *out, const struct report_summary *s)
+{
+    int64_t failing = s->by_status[STATUS_FAIL];
+    const char *comma = ": ";
+    struct text line;
+    text_init(&line, 1024);
+    if (failing == 0) {
+        text_add(&line, s->verdict == VERDICT_INCOMPLETE ? "Of what was seen, nothing fails"
+                                                         : "Nothing fails");
+    } else {
+        text_addf(&line, "%" PRId64 " finding%s", failing, failing == 1 ? " fails" : "s fail");
+    }
+    for (int i = 0; failing > 0 && i < SEVERITY_COUNT; i++) {
+        if (s->fail_by_severity[i] > 0) {
+            text_addf(&line, "%s%" PRId64 " %s", comma, s->fail_by_severity[i],
+                      severity_name((enum severity)i));
+            comma = ", ";
+        }
+    }
+    lines_print(out, "", "", text_str(&line), true);
+    text_release(&line);
+}
+
+static void print_head(FILE *out, struct store *store, const struct report_summary *s, bool color)
+{
+    const char *organization = store_meta(store, "organization_id");
+    const char *verdict = verdict_name(s->verdict);
+    struct text line;
+    text_init(&line, 1024);
+    text_addf(&line, "organization %.200s", organization ? organization : "?");
+    const char *home = store_meta(store, "home_region");
+    text_addf(&line, ", home Region %.100s", home ? home : "?");
+    bool fits = strlen(verdict) + 2 + line.length <= (size_t)terminal_width(out);
+    fprintf(out, "\n%s%s%s%s%s", paint(color, COLOR_BOLD), paint(color, verdict_color(s->verdict)),
+            verdict, paint(color, COLOR_OFF), fits ? "" : "\n");
+    lines_print(out, fits ? "  " : "", "", text_str(&line), true);
+    text_release(&line);
+}
+
+static void print_coverage(FILE *out, const struct coverage_totals *c)
+{
+    /* Rounded down: 100.0 % is all of them. */
+    int64_t tenths = c->expected > 0 ? c->reached * 1000 / c->expected : 0;
+    struct text line;
+    text_init(&line, 1024);
+    text_addf(&line,
+              "Coverage: %" PRId64 " of %" PRId64 " account-Regions fully read (%" PRId64
+              ".%" PRId64 " %%), %" PRId64 " gap%s",
+              c->reached, c->expected, tenths / 10, tenths % 10, c->gaps, c->gaps == 1 ? "" : "s");
+    lines_print(out, "", "", text_str(&line), true);
+    text_release(&line);
+}
+
+static void print_unseen(FILE *out, const struct report_summary *s, struct store *store)
+{
+    if (s->verdict != VERDICT_INCOMPLETE) {
+        return;
+    }
+    struct text line;
+    text_init(&line, 1024);
+    text_addf(&line,
+              "Not everything could be seen: %" PRId64
+              " verdict%s open, and this run proves nothing about %s.",
+              s->by_status[STATUS_ERROR], s->by_status[STATUS_ERROR] == 1 ? " is" : "s are",
+              s->by_status[STATUS_ERROR] == 1 ? "it" : "them");
+    lines_print(out, "", "", text_str(&line), true);
+    text_release(&line);
+    summary_print_gaps(out, store, GAPS_SHOWN, s->coverage.gaps);
 }
 
 static void print_waiver(FILE *out, const json_t *w)
@@ -98,11 +210,9 @@ static void print_waiver(FILE *out, const json_t *w)
     if (problem) {
         text_addf(&line, ": %s", problem);
     }
-    struct text safe;
-    text_init(&safe, 4 * 8192);
-    text_add_printable(&safe, text_str(&line), line.length);
-    fprintf(out, "    %-9s %s\n", jx_str_or(w, "state", "?"), text_str(&safe));
-    text_release(&safe);
+    char first[16];
+    (void)snprintf(first, sizeof first, "    %-9.9s ", jx_str_or(w, "state", "?"));
+    lines_print(out, first, "              ", text_str(&line), true);
     text_release(&line);
 }
 
@@ -146,116 +256,36 @@ static void print_changes(FILE *out, const struct report_summary *s)
     if (!s->compared) {
         return;
     }
-    const char *comma = "\nSince the previous run: ";
+    struct text line;
+    text_init(&line, 1024);
+    text_add(&line, "Since the previous run: ");
+    const char *comma = "";
     for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
         if (told[i].always || s->by_change[told[i].change] > 0) {
-            fprintf(out, "%s%" PRId64 " %s", comma, s->by_change[told[i].change], told[i].words);
+            text_addf(&line, "%s%" PRId64 " %s", comma, s->by_change[told[i].change],
+                      told[i].words);
             comma = ", ";
         }
     }
     fputc('\n', out);
+    lines_print(out, "", "", text_str(&line), true);
+    text_release(&line);
 }
 
 void summary_print(FILE *out, struct store *store, const struct report_summary *s, bool color)
 {
-    const char *organization = store_meta(store, "organization_id");
-    fprintf(out, "\n%s%s%s%s  organization %s", paint(color, COLOR_BOLD),
-            paint(color, verdict_color(s->verdict)), verdict_name(s->verdict),
-            paint(color, COLOR_OFF), organization ? organization : "?");
-    const char *home = store_meta(store, "home_region");
-    fprintf(out, ", home Region %s\n", home ? home : "?");
-    double percent = s->coverage.expected > 0
-                         ? 100.0 * (double)s->coverage.reached / (double)s->coverage.expected
-                         : 0;
-    fprintf(out,
-            "Coverage: %" PRId64 " of %" PRId64 " account-Regions fully read (%.1f %%), %" PRId64
-            " gap%s\n",
-            s->coverage.reached, s->coverage.expected, percent, s->coverage.gaps,
-            s->coverage.gaps == 1 ? "" : "s");
+    print_head(out, store, s, color);
+    print_failing(out, s);
+    print_coverage(out, &s->coverage);
+    print_unseen(out, s, store);
     print_steps(out, s, color);
     print_changes(out, s);
     if (s->by_status[STATUS_FIXED] > 0) {
-        fprintf(out, "\n  %" PRId64 " of the passes failed before and are FIXED now\n",
+        fprintf(out, "\n  %" PRId64 " failed before and are FIXED now\n",
                 s->by_status[STATUS_FIXED]);
     }
     if (s->by_status[STATUS_MUTED] > 0) {
         fprintf(out, "\n  %" PRId64 " failing, but waived: MUTED\n", s->by_status[STATUS_MUTED]);
     }
     print_waivers(out, store);
-}
-
-struct printing {
-    FILE *out;
-    int left, hidden, width;
-    bool color;
-};
-
-static void print_wrapped(const struct printing *p, const char *label, const char *words)
-{
-    struct text safe;
-    if (!*words) {
-        return;
-    }
-    text_init(&safe, 8192);
-    text_add_printable(&safe, words, strlen(words) < 4000 ? strlen(words) : 4000);
-    const char *at = text_str(&safe);
-    size_t room = (size_t)(p->width > 30 ? p->width - 16 : 14);
-    bool first = true;
-    while (*at) {
-        size_t take = strlen(at);
-        if (take > room) {
-            take = room;
-            while (take > room / 2 && at[take] != ' ') {
-                take--;
-            }
-            take = at[take] == ' ' ? take : room;
-        }
-        fprintf(p->out, "    %-9s %.*s\n", first ? label : "", (int)take, at);
-        at += take;
-        while (*at == ' ') {
-            at++;
-        }
-        first = false;
-    }
-    text_release(&safe);
-}
-
-static int print_finding(void *context, const struct finding *f)
-{
-    struct printing *p = context;
-    if (f->status != STATUS_FAIL && f->status != STATUS_ERROR) {
-        return 1; /* they come worst first: nothing of these follows */
-    }
-    if (p->left == 0) {
-        p->hidden++;
-        return 0;
-    }
-    p->left--;
-    const char *code = f->status == STATUS_FAIL ? COLOR_RED : COLOR_YELLOW;
-    struct text place;
-    text_init(&place, 2048);
-    const char *name = *f->resource_name ? f->resource_name : f->subject;
-    text_add_printable(&place, name, strlen(name));
-    fprintf(p->out, "  %s%-5s%s %-8s %s%s%s  %s%s%s%s%s\n", paint(p->color, code),
-            status_name(f->status), paint(p->color, COLOR_OFF), severity_name(f->severity),
-            paint(p->color, COLOR_BOLD), f->check_id, paint(p->color, COLOR_OFF), text_str(&place),
-            *f->account_id ? "  " : "", f->account_id, *f->region ? " " : "", f->region);
-    text_release(&place);
-    print_wrapped(p, "expected", f->expected);
-    print_wrapped(p, "observed", f->observed);
-    print_wrapped(p, "fix", f->remediation);
-    return 0;
-}
-
-void summary_print_findings(FILE *out, struct store *store, int most, bool color)
-{
-    struct printing p = {.out = out, .left = most, .width = terminal_width(out), .color = color};
-    struct err err = ERR_INIT;
-    fputc('\n', out);
-    if (store_each_finding(store, print_finding, &p, &err) < 0) {
-        fprintf(out, "  (the findings could not be read: %s)\n", err.text);
-    }
-    if (p.hidden > 0) {
-        fprintf(out, "  and %d more: see the reports\n", p.hidden);
-    }
 }

@@ -26,7 +26,7 @@ static int save_json(const char *path, const json_t *value, struct err *err)
     if (out_file_open(path, &file, err)) {
         return -1;
     }
-    json_dumpf(value, out_file_stream(file), JSON_INDENT(1) | JSON_SORT_KEYS);
+    (void)jx_write(value, out_file_stream(file), JSON_INDENT(1) | JSON_SORT_KEYS);
     return out_file_commit(file, err);
 }
 

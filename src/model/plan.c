@@ -351,7 +351,7 @@ int plan_save(const json_t *plan, const char *path, struct err *err)
         return -1;
     }
     FILE *stream = out_file_stream(file);
-    if (json_dumpf(plan, stream, JSON_INDENT(2)) != 0 || fputc('\n', stream) == EOF) {
+    if (jx_write(plan, stream, JSON_INDENT(2)) != 0 || fputc('\n', stream) == EOF) {
         out_file_abort(file);
         return err_set(err, ERR_IO, "%s: the plan cannot be written", path);
     }

@@ -16,27 +16,35 @@ static bool is_formula(const char *s)
     if (*s == '\t' || *s == '\r' || *s == '\n') {
         return true;
     }
-    s += strspn(s, " \t\r\n");
-    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+    while (*s == ' ' || *s == '\t' || *s == '\r' || *s == '\n') {
+        s++;
+    }
+    for (size_t i = 0; *s == wide[0][0] && i < sizeof wide / sizeof *wide; i++) {
         if (str_starts(s, wide[i])) {
             return true;
         }
     }
-    return *s != '\0' && strchr("=+-@", *s) != NULL;
+    return *s == '=' || *s == '+' || *s == '-' || *s == '@';
+}
+
+/* As it stands, inside a field without quotes? */
+static bool is_bare(char c)
+{
+    return c >= 0x20 && c <= 0x7E && c != '"' && c != ',';
 }
 
 static void field(struct text *out, const char *s)
 {
     bool formula = is_formula(s);
-    size_t length = strlen(s), plain = 0;
-    while (plain < length && s[plain] >= 0x20 && s[plain] <= 0x7E && s[plain] != '"' &&
-           s[plain] != ',') {
-        plain++;
+    size_t length = 0;
+    while (is_bare(s[length])) {
+        length++;
     }
-    if (plain == length && !formula && *s != ' ' && (length == 0 || s[length - 1] != ' ')) {
+    if (s[length] == '\0' && !formula && *s != ' ' && (length == 0 || s[length - 1] != ' ')) {
         text_addn(out, s, length);
         return;
     }
+    length += strlen(s + length);
     struct text clean;
     text_init(&clean, length * 3 + 1);
     plain_add(&clean, s, 0, true);

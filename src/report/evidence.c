@@ -102,7 +102,7 @@ static void add_row(struct package *p, json_t *object)
 {
     fputs(p->first ? "\n    " : ",\n    ", p->out);
     p->first = false;
-    json_dumpf(object, p->out, JSON_COMPACT);
+    (void)jx_write(object, p->out, JSON_COMPACT);
     json_decref(object);
 }
 
@@ -120,7 +120,7 @@ static void list_close(struct package *p)
 static void add_member(struct package *p, const char *name, json_t *value)
 {
     fprintf(p->out, ",\n  \"%s\": ", name);
-    json_dumpf(value, p->out, JSON_COMPACT | JSON_ENCODE_ANY);
+    (void)jx_write(value, p->out, JSON_COMPACT | JSON_ENCODE_ANY);
     json_decref(value);
 }
 

@@ -22,6 +22,7 @@ struct flow {
     int64_t count;          /* findings seen so far, this one not counted */
     struct map *rules;      /* id -> json_t, borrowed from the input */
     struct map *compliance; /* report_compliance_of_checks() */
+    void *context;          /* the format's own; may be NULL */
     json_t *before;         /* what failed before the first change, by finding id; NULL: none */
 };
 

@@ -14,6 +14,8 @@ int report_write_junit(const struct report_input *in, const char *path, struct e
 int report_write_markdown(const struct report_input *in, const char *path, struct err *err);
 int report_write_ndjson(const struct report_input *in, const char *path, struct err *err);
 int report_write_ocsf(const struct report_input *in, const char *path, struct err *err);
+int report_write_oscal_ar(const struct report_input *in, const char *path, struct err *err);
+int report_write_oscal_poam(const struct report_input *in, const char *path, struct err *err);
 int report_write_prometheus(const struct report_input *in, const char *path, struct err *err);
 int report_write_sarif(const struct report_input *in, const char *path, struct err *err);
 int report_write_world(const struct report_input *in, const char *path, struct err *err);

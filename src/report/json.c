@@ -30,14 +30,14 @@ static void row(struct writer *w, json_t *object)
 {
     fputs(w->first ? "\n    " : ",\n    ", w->out);
     w->first = false;
-    json_dumpf(object, w->out, JSON_COMPACT);
+    (void)jx_write(object, w->out, JSON_COMPACT);
     json_decref(object);
 }
 
 static void member(struct writer *w, const char *name, json_t *value)
 {
     fprintf(w->out, ",\n  \"%s\": ", name);
-    json_dumpf(value, w->out, JSON_COMPACT | JSON_ENCODE_ANY);
+    (void)jx_write(value, w->out, JSON_COMPACT | JSON_ENCODE_ANY);
     json_decref(value);
 }
 

@@ -21,6 +21,9 @@ static const struct report_format formats[] = {
     {"ocsf", "ocsf.json", "Compliance Findings of OCSF 1.6 (class 2003)", report_write_ocsf},
     {"asff", "asff.ndjson", "requests of BatchImportFindings for Security Hub, one a line",
      report_write_asff},
+    {"oscal-ar", "oscal-ar.json", "assessment results (NIST OSCAL 1.2)", report_write_oscal_ar},
+    {"oscal-poam", "oscal-poam.json", "plan of action and milestones (NIST OSCAL 1.2)",
+     report_write_oscal_poam},
     {"world", "world.json", "the run as a world of towerkeep-sim, for rehearsals",
      report_write_world},
 };

@@ -340,7 +340,7 @@ int report_write_world(const struct report_input *in, const char *path, struct e
         rc = out_file_open(path, &file, err);
     }
     if (rc == 0) {
-        json_dumpf(w.root, out_file_stream(file), JSON_INDENT(1));
+        (void)jx_write(w.root, out_file_stream(file), JSON_INDENT(1));
         rc = out_file_commit(file, err);
     }
     json_t *owned[] = {w.root,    w.units,     w.parents,   w.order,

@@ -68,6 +68,21 @@ static void uuid_is_version_four_and_never_twice_the_same(void **state)
     }
 }
 
+/* The expected ones are Python's: uuid.uuid5(uuid.UUID("81aa4f1a-..."), name). */
+static void uuid_of_a_name_is_version_five(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"", "a2a179d3-3337-5f81-b305-04b8108f8e3e"},
+        {"run/finding/KMS-05", "cc17e1d7-34cf-543a-b787-9519e9a0bda0"},
+    };
+    char out[37];
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        uuid_of_name(pairs[i][0], out);
+        assert_string_equal(out, pairs[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -75,6 +90,7 @@ int main(void)
         cmocka_unit_test(hmac_agrees_with_rfc_4231),
         cmocka_unit_test(stream_in_pieces_equals_the_whole),
         cmocka_unit_test(uuid_is_version_four_and_never_twice_the_same),
+        cmocka_unit_test(uuid_of_a_name_is_version_five),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

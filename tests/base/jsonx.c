@@ -182,6 +182,29 @@ static void any_bytes_become_a_string(void **state)
     json_decref(o);
 }
 
+static void what_a_terminal_obeys_is_written_as_an_escape(void **state)
+{
+    (void)state;
+    static const char raw[] = "\x7f \xc2\x9b \xe2\x80\xae \xe2\x81\xa6 \xef\xbf\xbe \xc2\xa0\xe2\x80\xa6\x1b";
+    json_t *value = json_pack("{s:s}", "k", raw);
+    char *s = jx_dump(value);
+    assert_string_equal(s, "{\"k\":\"\\u007F \\u009B \\u202E \\u2066 \\uFFFE "
+                           "\xc2\xa0\xe2\x80\xa6\\u001B\"}");
+    json_t *again = json_loads(s, 0, NULL);
+    assert_true(json_equal(value, again));
+    json_decref(again);
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    assert_int_equal(jx_write(value, file, JSON_COMPACT), 0);
+    char read[128] = "";
+    rewind(file);
+    assert_non_null(fgets(read, sizeof read, file));
+    assert_string_equal(read, s);
+    assert_int_equal(fclose(file), 0);
+    free(s);
+    json_decref(value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +214,7 @@ int main(void)
         cmocka_unit_test(depth_ends_at_its_limit),
         cmocka_unit_test(equal_values_give_equal_bytes),
         cmocka_unit_test(any_bytes_become_a_string),
+        cmocka_unit_test(what_a_terminal_obeys_is_written_as_an_escape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,6 +63,8 @@ int main(int argc, char **argv)
     if (!file_exists(run)) {
         made_must(store_create(run, &s, &err), &err);
         make(s, argv[1], count);
+        struct report_summary summary; /* as a scan does: findings are put in order once */
+        made_must(report_summarize(s, &summary, &err), &err);
         made_must(store_commit(s, &err), &err);
         store_close(s);
     }

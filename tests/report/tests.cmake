@@ -4,7 +4,7 @@ unit(report xlsx base model store report)
 add_executable(report_sample "${CMAKE_CURRENT_SOURCE_DIR}/report/sample.c")
 target_link_rooms(report_sample base model store report)
 target_include_directories(report_sample PRIVATE "${CMAKE_SOURCE_DIR}/src/report")
-foreach(name workbook json limits lines numbers junit exchange html browser)
+foreach(name workbook json limits lines numbers junit exchange html browser oscal)
   add_test(NAME report/${name}
     COMMAND /usr/bin/python3 -B -m unittest -q test_${name}
     WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/report")

@@ -1,0 +1,88 @@
+/* wcwidth() is XSI. */
+#define _XOPEN_SOURCE 700
+
+#include "base/columns.h"
+
+#include <locale.h>
+#include <stdbool.h>
+#include <string.h>
+#include <wchar.h>
+
+/* What the terminal is told is UTF-8 whatever the locale: widths are those of UTF-8 too. Made once,
+ * kept to the end. */
+static locale_t utf8(void)
+{
+    static locale_t made = (locale_t)0;
+    if (made == (locale_t)0) {
+        made = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    }
+    return made;
+}
+
+/* Columns of the character at s and its bytes; what is no character takes one each. */
+static size_t step(const char *s, size_t left, size_t *bytes)
+{
+    mbstate_t state = {0};
+    wchar_t c = 0;
+    size_t n = mbrtowc(&c, s, left, &state);
+    *bytes = 1;
+    if (n == 0 || n == (size_t)-1 || n == (size_t)-2) {
+        return 1;
+    }
+    *bytes = n;
+    int width = wcwidth(c);
+    return width < 0 ? 1 : (size_t)width;
+}
+
+/* Walks at most `length` bytes and `most` columns. */
+static size_t walk(const char *s, size_t length, size_t most, size_t *columns)
+{
+    locale_t ours = utf8();
+    locale_t before = ours != (locale_t)0 ? uselocale(ours) : (locale_t)0;
+    size_t at = 0, used = 0;
+    while (at < length) {
+        size_t bytes = 1, width = step(s + at, length - at, &bytes);
+        if (used + width > most) {
+            break;
+        }
+        used += width;
+        at += bytes;
+    }
+    if (before != (locale_t)0) {
+        (void)uselocale(before);
+    }
+    *columns = used;
+    return at;
+}
+
+size_t columns_of(const char *s, size_t length)
+{
+    size_t columns = 0;
+    (void)walk(s, length, (size_t)-1, &columns);
+    return columns;
+}
+
+size_t columns_fit(const char *s, size_t columns)
+{
+    size_t used = 0;
+    return walk(s, strlen(s), columns, &used);
+}
+
+size_t columns_line(const char *s, size_t columns, bool cut)
+{
+    size_t fits = columns_fit(s, columns);
+    if (s[fits] == '\0' || s[fits] == ' ') {
+        return fits;
+    }
+    size_t at = fits;
+    while (at > 0 && s[at - 1] != ' ') {
+        at--;
+    }
+    if (at > 0) {
+        return at - 1;
+    }
+    if (cut) {
+        return fits > 0 ? fits : strlen(s) > 0;
+    }
+    return strcspn(s, " ");
+}

@@ -1,0 +1,92 @@
+"""Every flag of every command, given a value that it cannot have: one line that names it, exit status 2, and nothing done.
+
+The flags are those that each command's own --help lists: a new one fails here until it has a row in BAD.
+"""
+import concurrent.futures
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+import scans
+
+# What a flag that takes a value cannot have; by name, whatever the command. {here} is an empty directory.
+BAD = {
+    "account": ["1234"], "accounts": ["1234", "", ",", "111122221111,x"], "assume": ["no role", "arn:aws:iam::1:role/x"],
+    "checks": ["NOSUCH-1"], "compliance": ["no-such-framework"], "config-file": ["{here}/none.yaml"], "confirm-organization": ["x"],
+    "delete-recovery-points": ["no vault!"], "emit": ["punch-cards"], "endpoint-url": ["htp://x", "example.test"],
+    "excluded-accounts": ["1234"], "excluded-checks": ["NOSUCH-1"], "excluded-region": ["Mars!"], "external-id": ["a b", "x"],
+    "fail-on": ["hihg"], "format": ["punch-cards"], "home-region": ["Mars!"], "keep": ["-1", "many"], "log-file": ["{here}/no/such/dir"],
+    "log-level": ["loud"], "max-changes": ["0", "-1", "1e3"], "max-rate": ["0", "-1", "fast", "nan"], "max-workers": ["0", "1025", "x"],
+    "mutelist-file": ["{here}/none.yaml"], "older-than": ["-1", "soon"], "only": ["9", "two words"], "ou": [""],
+    "output": [""], "output-directory": [""], "output-filename": ["a/b", "", ".x"],
+    "output-formats": ["punch-cards", ""], "partition": ["mars", "aws/x"], "previous": [""], "profile": [""],
+    "progress": ["sometimes"], "public-key": [""], "region": ["Mars!", ""], "resume": [""],
+    "role": ["no role!", ""], "rules": ["{here}/none"], "session-duration": ["1", "43201", "x"], "severity": ["hihg"],
+    "sign-key": ["{here}/none.pem"], "status": ["BAD", "", "PASS,"],
+}
+COMMANDS = ["scan", "init", "plan", "apply", "enable", "teardown", "rehearse", "check", "report", "diff", "runs", "verify", "iam-policy"]
+# Arguments that a command wants besides its flags; {run} is a run.
+ARGUMENTS = {"apply": ["{here}/plan.json"], "rehearse": ["fix", "{run}"], "check": ["{run}"], "report": ["{run}"],
+             "diff": ["{run}", "{run}"], "runs": ["{run}"], "verify": ["{run}"], "iam-policy": ["scan"], "plan": ["{run}"],
+             "init": ["{run}"]}
+
+
+def run(*arguments):
+    return subprocess.run([scans.SCANNER, *arguments], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+                          env=scans.environment(), timeout=60)
+
+
+def flags_of(command):
+    """{long name: does it take a value} of what --help lists."""
+    text = run(command, "--help").stdout
+    found = dict(re.findall(r"^ +(?:-\S, )?--([a-z0-9-]+)(=?)", text, re.M))
+    return {name: bool(value) for name, value in found.items() if name not in ("help", "usage")}
+
+
+class Flags(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        with scans.Simulator("seed-healthy", name="flags") as sim:
+            cls.done = scans.scan(sim, "--evidence", "--no-ungoverned")
+
+    def test_a_value_that_a_flag_cannot_have_is_refused_in_one_line(self):
+        with tempfile.TemporaryDirectory() as here, concurrent.futures.ThreadPoolExecutor(4) as pool:
+            cases = []
+            for command in COMMANDS:
+                flags = flags_of(command)
+                self.assertGreater(len(flags), 0, command)
+                missing = {name for name, takes in flags.items() if takes} - BAD.keys()
+                self.assertEqual(missing, set(), f"{command}: no bad value known; add a row to BAD")
+                more = [a.format(here=here, run=self.done.directory) for a in ARGUMENTS.get(command, [])]
+                for name, takes in flags.items():
+                    for value in BAD[name] if takes else ["x"]:
+                        cases.append((command, name, value, [command, f"--{name}={value.format(here=here)}", *more]))
+            self.assertGreater(len(cases), 300)
+            wrong = [line for line in pool.map(self.judge, cases) if line]
+            self.assertEqual(wrong, [])
+            self.assertEqual([p.name for p in pathlib.Path(here).iterdir()], [])
+        self.assertEqual(run("verify", str(self.done.directory)).returncode, 0)
+
+    def test_a_selection_that_leaves_nothing_to_judge_is_refused(self):
+        for command, more in (("scan", []), ("check", [str(self.done.directory)])):
+            done = run(command, "-c", "KMS-01", "-e", "KMS-*", *more)
+            self.assertEqual((done.returncode, len(done.stderr.splitlines()), done.stdout), (2, 1, ""), done.stderr)
+            self.assertIn("leave no check", done.stderr)
+
+    @staticmethod
+    def judge(case):
+        command, name, value, arguments = case
+        done = run(*arguments)
+        said = done.stderr
+        names_it = f"--{name}" in said or (value and value.removeprefix("{here}") in said)
+        if done.returncode == 2 and len(said.splitlines()) == 1 and said.startswith("towerkeep: ") and names_it and not done.stdout:
+            return None
+        return f"{command} --{name}={value!r}: {done.returncode} {said!r} {done.stdout[:80]!r}"
+
+
+if __name__ == "__main__":
+    unittest.main()

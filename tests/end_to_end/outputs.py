@@ -1,0 +1,307 @@
+"""What leaves the program: hostile text stays text in every format and on every stream, secrets stay inside, a terminal of any
+width is served, and a core holds nothing."""
+import csv
+import fcntl
+import html.parser
+import io
+import json
+import os
+import pathlib
+import pty
+import re
+import resource
+import signal
+import struct
+import subprocess
+import termios
+import time
+import unicodedata
+import unittest
+import zipfile
+from xml.etree import ElementTree
+
+import openpyxl
+
+import scans
+import simulator
+
+EVIL = [
+    "=HYPERLINK(\"http://example.test/\",\"click\")", "+1+1", "-2+3", "@SUM(A1)", "\t=1+1", "a]]>b", "<script>alert(1)</script>",
+    "</script><img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>", "{{7*7}} ${7*7} %s %n", "&lt;b&gt; &amp;",
+    "\x1b[31mred\x1b]0;title\x07\x1b[2J", "two\nlines\r\nthree\rfour", "\u202egnp.exe\u202c \u2066x\u2069", "\x9b31m \x85 \u2028",
+    "\ufffe\uffff", "\x01\x08\x0b\x7f", "\U0001f5c4" * 256, "| a | b |\n# head [x](javascript:alert(1)) @here", "'; DROP TABLE findings; --",
+]
+# Environment that must not be seen again; what AWS's own variables hold is added by the test.
+CANARIES = {"HTTPS_PROXY": "http://canary-user:canary-of-the-proxy@127.0.0.1:9", "TOWERKEEP_CANARY": "canary-of-the-environment"}
+EXTERNAL_ID = "canary-external-id-7731"
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+NO_XML = re.compile("[\ufffe\uffff]")  # JSON may hold them, and programs get what AWS said
+
+
+def formats():
+    """Every format that the program has, as it says itself."""
+    done = subprocess.run([scans.SCANNER, "scan", "-M", "?"], capture_output=True, text=True, env=scans.environment(), check=False)
+    return done.stderr.partition("expected one of ")[2].strip().split(", ")
+
+
+def hostile_world():
+    """seed-healthy, whose names and tags somebody chose to break readers."""
+    names = {f"accounts.{account}.Name": EVIL[i][:50] for i, account in enumerate(
+        [simulator.X_PROD, simulator.X_TEST, simulator.Y_PROD, simulator.SANDBOX, simulator.SHARED])}
+    names |= {f"ous.{simulator.unit(unit)}.Name": EVIL[i + 6][:100] for i, unit in enumerate(["workx001", "worky001", "sand0001"])}
+    things = [{"account": [simulator.X_PROD, simulator.X_TEST, simulator.Y_PROD][i % 3], "region": simulator.REGIONS[i % 2], "type": kind,
+               "name": f"thing-{kind}-{i}", "tags": {"Name": evil, EVIL[(i + 3) % len(EVIL)][:120]: "x", "aws-control-tower-backupdaily": "True"}}
+              for i, evil in enumerate(EVIL) for kind in ("ebs", "dynamodb")]
+    world = {"base": str(simulator.WORLDS / "seed-healthy.yaml"), "resources": things, "changes": [renamed(*one) for one in names.items()]}
+    # A world is read as YAML, which knows no surrogates.
+    text = re.sub(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", lambda pair: json.loads(f'"{pair[0]}"'), json.dumps(world))
+    path = simulator.SCRATCH / "hostile.yaml"
+    simulator.SCRATCH.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def renamed(path, name):
+    return {"set": {"service": "organizations", "account": "management", "path": path, "value": name}}
+
+
+FAULTS = {"faults": [  # a file of faults is read as YAML, which knows no surrogates
+    {"match": {"operation": "backup:ListBackupPlans", "region": "eu-west-1"},
+     "error": {"code": "AccessDeniedException", "message": " ".join(e for e in EVIL if e.isascii())}},
+    {"match": {"operation": "backup:ListBackupVaults", "region": "us-east-1"},
+     "garbage": '{"BackupVaultList": [{"BackupVaultName": "nul\\u0000in a name", "BackupVaultArn": "\\ud800"}]}'}]}
+
+
+class Page(html.parser.HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.scripts, self.harm = 0, []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.scripts += tag == "script"
+        self.harm += [(tag, name) for name, value in attrs if name.startswith("on") or (value or "").lower().startswith("javascript")]
+        self.harm += [tag] if tag in ("img", "iframe", "object", "embed", "svg/onload", "base", "link") else []
+
+
+def judge_csv(test, data):
+    for row in csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")):
+        for cell in row:
+            test.assertNotRegex(cell, r"^[=+@\t\r]|^-(?!\d+(\.\d+)?$)")
+
+
+def judge_xlsx(test, data):
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    written = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    test.assertGreater(len(written), 1000)
+    test.assertEqual([cell.value for cell in written if cell.data_type == "f"], [])
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        for name in package.namelist():
+            ElementTree.fromstring(package.read(name))
+            test.assertNotRegex(package.read(name).decode(), r'TargetMode="External"|<f>')
+
+
+def judge_html(test, data):
+    page = Page(data.decode("utf-8"))
+    test.assertEqual((page.scripts, page.harm), (2, []))
+
+
+def judge_md(test, data):
+    done = subprocess.run(["cmark-gfm", "--unsafe", "-e", "table", "-e", "autolink"], input=data, capture_output=True, check=True)
+    page = Page(done.stdout.decode("utf-8"))
+    test.assertEqual((page.scripts, page.harm), (0, []))
+
+
+def judge_prom(test, data):
+    from prometheus_client.parser import text_string_to_metric_families
+    test.assertGreater(len(list(text_string_to_metric_families(data.decode("utf-8")))), 3)
+
+
+def judge_json(test, data):
+    json.loads(data.decode("utf-8"))
+
+
+def judge_lines(test, data):
+    test.assertGreater(len([json.loads(line) for line in data.decode("utf-8").split("\n") if line]), 0)
+
+
+def judge_xml(test, data):
+    ElementTree.fromstring(data)
+
+
+# By the end of a file's name; a format without a row of its own is judged by what its name says it is.
+JUDGES = {".csv": judge_csv, ".xlsx": judge_xlsx, ".html": judge_html, ".md": judge_md, ".prom": judge_prom, ".ndjson": judge_lines,
+          ".sarif": judge_json, ".json": judge_json, ".xml": judge_xml}
+
+
+def run(*arguments, env=None, **options):
+    return subprocess.run([str(scans.SCANNER), *map(str, arguments)], capture_output=True, env=env or scans.environment(), check=False,
+                          **options)
+
+
+class Hostile(unittest.TestCase):
+    """One scan of a world whose words were chosen to do harm, with every secret there is."""
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.log = simulator.SCRATCH / "hostile.log"
+        cls.log.unlink(missing_ok=True)
+        with scans.Simulator(hostile_world(), name="hostile", faults=FAULTS) as cls.sim:
+            env = scans.environment(cls.sim, **CANARIES)
+            cls.done = scans.scan(cls.sim, "--evidence", "--external-id", EXTERNAL_ID, "--log-level", "debug", "--log-file", cls.log,
+                                  "--status", "FAIL,ERROR,PASS,NOT_APPLICABLE", env=env, formats=",".join(formats()))
+
+    def inert(self, text, what):
+        found = CONTROL.search(text)
+        self.assertIsNone(found, f"{what}: {text[max(0, found.start() - 60):found.end() + 20]!r}" if found else "")
+
+    def test_every_format_is_well_formed_and_inert(self):
+        self.assertEqual(self.done.code, 4, self.done.err)
+        files = [path for path in self.done.directory.iterdir() if path.name.startswith("report.")]
+        self.assertEqual(len(files), len(formats()))
+        self.assertGreater(len(files), 11)
+        for path in files:
+            with self.subTest(path.name):
+                judge = JUDGES.get(path.suffix)
+                self.assertIsNotNone(judge, f"no judge for {path.name}: add a row to JUDGES")
+                judge(self, path.read_bytes())
+                if path.suffix != ".xlsx":
+                    text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+                    self.inert(text, path.name)
+                    self.assertTrue("json" in path.name or path.suffix == ".sarif" or not NO_XML.search(text))
+
+    def test_the_words_are_all_there(self):
+        """What was hostile was shown, not dropped."""
+        tags = json.dumps([f["observed"] or "" for f in self.done.findings] + [f["resource_name"] or "" for f in self.done.findings]
+                          + [f["account_name"] or "" for f in self.done.findings])
+        for word in ("<script>alert(1)", "HYPERLINK", "a]]>b"):
+            self.assertIn(json.dumps(word)[1:-1], tags)
+
+    def test_an_answer_with_a_nul_or_half_a_character_is_a_gap_or_is_mended(self):
+        gaps = {g["operation"] for g in self.done.report["gaps"]}
+        self.assertIn("backup:ListBackupPlans", gaps)
+        self.assertIn("backup:ListBackupVaults", gaps)
+
+    def test_streams_and_log_hold_no_control_characters(self):
+        self.inert(self.done.out, "standard output")
+        self.inert(self.done.err, "standard error")
+        log = self.log.read_text(encoding="utf-8")
+        self.assertGreater(len(log), 1_000)
+        self.inert(log, "log")
+
+    def test_what_other_commands_say_of_that_run_is_inert(self):
+        again = scans.directory("hostile-again")
+        for arguments in (["plan", self.done.directory], ["plan", self.done.directory, "--emit", "aws-cli", "-o", "/dev/stdout"],
+                          ["report", self.done.directory, "-M", "json", "-o", again], ["diff", "--all", self.done.directory, self.done.directory],
+                          ["runs", self.done.directory.parent], ["init", self.done.directory, "-o", "/dev/stdout"],
+                          ["check", self.done.directory, "-M", "json", "-o", again]):
+            with self.subTest(command=arguments[0]):
+                done = run(*arguments)
+                self.assertIn(done.returncode, (0, 2, 3, 4), done.stderr)
+                self.assertGreater(len(done.stdout + done.stderr), 40)
+                self.inert(done.stdout.decode("utf-8"), arguments)
+                self.inert(done.stderr.decode("utf-8"), arguments)
+
+    def test_no_secret_is_in_anything_written(self):
+        secrets = scans.secrets_of([self.sim.recording], {self.sim.access_key: self.sim.secret})
+        self.assertGreater(len(secrets), 3)
+        planted = [*secrets.values(), EXTERNAL_ID, "canary-of-the-proxy", CANARIES["TOWERKEEP_CANARY"]]
+        planted += re.findall(r"<SessionToken>\s*([^<\s]+)", "".join(
+            one["response"]["body"] for one in scans.exchanges(self.sim) if one.get("operation") == "AssumeRole"))
+        everything = {path: path.read_bytes() for path in self.done.directory.rglob("*") if path.is_file()}
+        with zipfile.ZipFile(self.done.directory / "report.xlsx") as package:
+            everything |= {f"xlsx/{name}": package.read(name) for name in package.namelist()}
+        everything |= {"log": self.log.read_bytes(), "out": self.done.out.encode(), "err": self.done.err.encode()}
+        self.assertGreater(len(everything), 20)
+        self.assertEqual([(str(name), secret) for name, data in everything.items() for secret in planted if secret.encode() in data], [])
+
+
+def columns(text):
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def on_a_terminal(width, *arguments, env):
+    """What the program writes to a terminal so wide; standard error goes elsewhere."""
+    main, side = pty.openpty()
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+    process = subprocess.Popen([str(scans.SCANNER), *map(str, arguments)], stdout=side, stderr=subprocess.DEVNULL,
+                               stdin=subprocess.DEVNULL, env=env)
+    os.close(side)
+    data = b""
+    while True:
+        try:
+            data += os.read(main, 65536)
+        except OSError:  # the other side is closed
+            break
+    os.close(main)
+    return process.wait(), data.decode("utf-8").replace("\r\n", "\n")
+
+
+class Terminal(unittest.TestCase):
+    """The summary of a scan at several widths."""
+
+    @classmethod
+    def setUpClass(cls):
+        world = {"base": str(simulator.WORLDS / "seed-broken.yaml"),
+                 "changes": [renamed(f"accounts.{account}.Name", "\u4e2d\u6587\u5377" * 16)
+                             for account in (simulator.ADMIN, simulator.CENTRAL, simulator.MANAGEMENT)]}
+        cls.sim = cls.enterClassContext(scans.Simulator(world, name="terminal"))
+
+    def said(self, width, *flags, **env):
+        to = scans.directory(f"terminal-{width}-{len(flags)}-{len(env)}")
+        environment = {k: v for k, v in scans.environment(self.sim, TERM="xterm", **env).items() if k != "NO_COLOR" or k in env}
+        code, text = on_a_terminal(width, "scan", "--unpaced", "--no-ungoverned", "-M", "json", "-o", to, *flags, env=environment)
+        self.assertEqual(code, 3, text)
+        return text
+
+    def test_lines_fit_at_every_width_and_commands_stay_whole(self):
+        for width in (60, 80, 200):
+            with self.subTest(width=width):
+                text = re.sub("\x1b\\[[0-9;]*m", "", self.said(width))
+                for line in text.splitlines():
+                    if columns(line) > width and not line.startswith("Written:") and not line.startswith("         /"):
+                        self.assertLessEqual(len(line.split()), 2, line)  # a word of a command that is longer than a line
+                self.assertRegex(text, r"NON-COMPLIANT\s+organization o-exampleorg1")
+                self.assertRegex(text, r"(?m)^\d+ findings fail: \d+ critical")
+                self.assertRegex(text, r"(?m)^  5 Baselines on OUs +\d+ ")
+                self.assertRegex(text, r"key/mrk-0123456789abcdef0123456789abcdef")
+
+    def test_colour_is_for_terminals_that_want_it(self):
+        self.assertIn("\x1b[31m", self.said(100))
+        for flags, env in ((["--no-color"], {}), ([], {"NO_COLOR": "1"})):
+            self.assertNotIn("\x1b", self.said(100, *flags, **env))
+
+    def test_status_chooses_what_there_are_examples_of(self):
+        text = self.said(100, "--status", "PASS")
+        self.assertRegex(text, "PASS")
+        self.assertNotRegex(re.sub("\x1b\\[[0-9;]*m", "", text), r"(?m)^  FAIL ")
+
+
+class Cores(unittest.TestCase):
+    def test_an_abort_in_the_middle_of_a_scan_leaves_no_core(self):
+        def core_please():
+            resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+        stuck = {"faults": [{"match": {"operation": "kms:DescribeKey"}, "delay_ms": 20000}]}
+        with scans.Simulator("seed-healthy", name="cores", faults=stuck) as sim:
+            process = scans.start(sim, preexec_fn=core_please)
+            end = time.monotonic() + 60
+            while "kms:DescribeKey" not in sim.effects()["calls"] and time.monotonic() < end:
+                time.sleep(0.05)
+            limits = pathlib.Path(f"/proc/{process.pid}/limits").read_text(encoding="utf-8")
+            process.send_signal(signal.SIGABRT)
+            _, status = os.waitpid(process.pid, 0)
+            process.returncode = -signal.SIGABRT
+            process.stdout.close()
+            process.stderr.close()
+        self.assertEqual((os.WTERMSIG(status), os.WCOREDUMP(status)), (signal.SIGABRT, False))
+        self.assertRegex(limits, r"Max core file size +0 ")
+
+
+def tearDownModule():
+    scans.judge_recordings(broken=["hostile"])
+
+
+if __name__ == "__main__":
+    unittest.main()
