@@ -199,7 +199,7 @@ _OPAQUE = [(re.compile(pattern), word) for pattern, word in (
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>"),
     (r"enabledbaseline/[A-Z0-9]+", "enabledbaseline/<id>"), (r"car-[0-9a-f]{32}", "<car>"),
     (r"enabledcontrol/[A-Z0-9]+", "enabledcontrol/<id>"), (r"\bp-[a-z0-9]{8,}\b", "<policy>"),
-    (r"mrk-[0-9a-f]{32}", "<mrk>"))]
+    (r"mrk-[0-9a-f]{32}", "<mrk>"), (r"\brp-[a-z0-9]{8}\b", "<resource-policy>"))]
 # What happened on the way, and what backups ran meanwhile, is history and not the world's shape.
 _HISTORY = {"operations", "last_operation", "create_account", "closures", "catalogue", "status_message", "points_at",
             "points", "gone", "VersionId"}
