@@ -19,7 +19,11 @@ struct policy_frame { /* what "ours" means; strings borrowed */
 };
 
 /* {"present","valid","management_root","org_statement","missing_actions","unconditional_star","foreign_accounts",
-   "foreign_orgs"}; text NULL: there is no policy. Yours. */
+   "foreign_orgs","slips","denies","denies_perhaps"}; text NULL: there is no policy. `slips` are
+   words that can name nothing (another partition, a placeholder, the id of a deleted principal);
+   `denies` the positions of Deny statements that keep the roles AWS Backup works with from creating
+   grants, decrypting or generating data keys, `denies_perhaps` those whose conditions cannot be
+   judged from the policy alone. Yours. */
 json_t *key_policy_describe(const char *text, const struct policy_frame *frame);
 /* {"present","valid","allows_org_copy","open_to_all","foreign_orgs"}. Yours. */
 json_t *vault_policy_describe(const char *text, const struct policy_frame *frame);
@@ -30,6 +34,10 @@ json_t *vault_policy_describe(const char *text, const struct policy_frame *frame
    aws:PrincipalOrgID count as silent. Yours. */
 json_t *delegation_policy_describe(const char *text, const char *account,
                                    const struct policy_frame *frame);
+
+/* Does this service control policy keep accounts from leaving the organization? A Deny of
+   organizations:LeaveOrganization counts, also one that excepts principals by their ARN. */
+bool policy_denies_leaving(const char *text);
 
 /* Equal bytes for policies that mean the same; false when the text is no policy. */
 bool policy_canonical(const char *text, struct text *out);

@@ -8,6 +8,7 @@
 #define UNITS ORGANIZATION "ou" MY_ORGANIZATION "ou-*"
 #define ROOTS ORGANIZATION "root" MY_ORGANIZATION "r-*"
 #define BACKUP_POLICIES ORGANIZATION "policy" MY_ORGANIZATION "backup_policy/p-*"
+#define CONTROL_POLICIES ORGANIZATION "policy" MY_ORGANIZATION "service_control_policy/p-*"
 #define KEYS "arn:{p}:kms:*:{a}:key/*"
 #define MULTI_REGION_KEYS "arn:{p}:kms:*:{a}:key/mrk-*"
 #define LINKED_ROLES "arn:{p}:iam::{a}:role/aws-service-role/"
@@ -65,8 +66,13 @@ const struct iam_statement iam_statements[] = {
      LIST(ROOTS, UNITS, ACCOUNTS),
      {{"StringEquals", "organizations:PolicyType",
        LIST("BACKUP_POLICY", "SERVICE_CONTROL_POLICY")}}},
+    {"PolicyTextsRead",
+     "organizations:DescribePolicy",
+     LIST(BACKUP_POLICIES, CONTROL_POLICIES),
+     {{"StringEquals", "organizations:PolicyType",
+       LIST("BACKUP_POLICY", "SERVICE_CONTROL_POLICY")}}},
     {"BackupPolicyRead",
-     "organizations:DescribePolicy organizations:ListTargetsForPolicy",
+     "organizations:ListTargetsForPolicy",
      LIST(BACKUP_POLICIES),
      {BACKUP_POLICY_TYPE}},
     {"EffectiveBackupPolicyRead",
@@ -110,7 +116,8 @@ const struct iam_statement iam_statements[] = {
      "controltower:GetBaselineOperation controltower:GetHomeRegion "
      "controltower:GetLandingZoneDriftStatus controltower:GetLandingZoneOperation "
      "controltower:GetLandingZoneStatus controltower:ListBaselines "
-     "controltower:ListEnabledBaselines controltower:ListLandingZoneOperations "
+     "controltower:ListEnabledBaselines controltower:ListEnabledControls "
+     "controltower:ListGuardrailsForTarget controltower:ListLandingZoneOperations "
      "controltower:ListLandingZones controltower:ListManagedAccounts "
      "controltower:ListManagedOrganizationalUnits",
      ANY,
@@ -160,7 +167,8 @@ const struct iam_statement iam_statements[] = {
 
     {"BackupRead",
      "backup:DescribeGlobalSettings backup:DescribeRegionSettings "
-     "backup:GetSupportedResourceTypes backup:ListBackupPlans backup:ListBackupVaults",
+     "backup:GetSupportedResourceTypes backup:ListBackupPlans backup:ListBackupVaults "
+     "backup:ListReportPlans",
      ANY,
      {{0}}},
     {"BackupPlansRead",
@@ -213,9 +221,10 @@ const struct iam_statement iam_statements[] = {
      "s3:GetBucketTagging s3:PutBucketTagging",
      LIST("arn:{p}:s3:::*"),
      {OWN_ACCOUNT}},
-    {"ServiceLinkedRolesRead",
+    {"RolesRead",
      "iam:GetRole iam:ListAttachedRolePolicies",
-     LIST(LINKED_ROLES "backup.amazonaws.com/AWSServiceRoleForBackup"),
+     LIST(LINKED_ROLES "backup.amazonaws.com/AWSServiceRoleForBackup",
+          "arn:{p}:iam::{a}:role/service-role/AWSControlTowerCloudTrailRole"),
      {{0}}},
     {"ServiceLinkedRolesCreate",
      "iam:CreateServiceLinkedRole",

@@ -133,6 +133,25 @@ static void print_hostile(FILE *out, const char *s)
     text_release(&line);
 }
 
+/* One line of a difference, under the one that names the case. */
+static void print_line(FILE *out, const char *label, char sign, const char *words)
+{
+    (void)fprintf(out, "    %-9s %c ", label, sign);
+    print_hostile(out, words);
+    (void)fputc('\n', out);
+}
+
+/* Wanted and got, where they differ; else what was said, to understand the verdict by. */
+static void print_wording(FILE *out, const char *label, const char *wanted, const char *got)
+{
+    if (wanted == NULL || str_equal(wanted, got)) {
+        print_line(out, label, ' ', got);
+        return;
+    }
+    print_line(out, label, '-', wanted);
+    print_line(out, "", '+', got);
+}
+
 /* Says what differs; true when nothing does. */
 static bool same(const struct testing *t, const char *place, const struct one_case *c,
                  const struct check_result *got)
@@ -145,17 +164,14 @@ static bool same(const struct testing *t, const char *place, const struct one_ca
     }
     (void)fprintf(t->out, "%s: ", place);
     print_hostile(t->out, c->name);
-    if (!verdict) {
-        (void)fprintf(t->out, ": expected %s, got %s; observed \"", status_name(c->verdict),
-                      status_name(got->status));
-        print_hostile(t->out, got->observed);
+    if (verdict) {
+        (void)fprintf(t->out, ": %s as expected, in other words\n", status_name(c->verdict));
     } else {
-        (void)fprintf(t->out, ": expected the wording (%s) \"", observed ? "expected" : "observed");
-        print_hostile(t->out, observed ? c->expected : c->observed);
-        (void)fprintf(t->out, "\", got \"");
-        print_hostile(t->out, observed ? got->expected : got->observed);
+        (void)fprintf(t->out, ": expected %s, got %s\n", status_name(c->verdict),
+                      status_name(got->status));
     }
-    (void)fprintf(t->out, "\"\n");
+    print_wording(t->out, "expected", c->expected, got->expected);
+    print_wording(t->out, "observed", c->observed, got->observed);
     return false;
 }
 

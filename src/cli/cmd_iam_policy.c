@@ -32,6 +32,7 @@ static const struct {
     const char *operation;
     unsigned sides, commands;
 } remedies[] = {
+    {"backup:ListReportPlans", THERE, SCAN | FIX | ENABLE | TEARDOWN},
     {"account:ListRegions", SELF, FIX | ENABLE | TEARDOWN},
     {"organizations:CreateAccount", SELF, FIX | ENABLE},
     {"organizations:DescribeCreateAccountStatus", SELF, FIX | ENABLE},
@@ -42,8 +43,8 @@ static const struct {
     {"organizations:RegisterDelegatedAdministrator", SELF, FIX | ENABLE},
     {"organizations:PutResourcePolicy", SELF, FIX | ENABLE | TEARDOWN},
     {"organizations:DeleteResourcePolicy", SELF, TEARDOWN},
+    {"iam:CreateServiceLinkedRole", SELF, FIX | ENABLE},
     {"organizations:ListPolicies", SELF, FIX | ENABLE},
-    {"organizations:ListPoliciesForTarget", SELF, FIX | ENABLE},
     {"organizations:EnablePolicyType", SELF, FIX | ENABLE},
     {"organizations:CreatePolicy", SELF, FIX | ENABLE},
     {"organizations:AttachPolicy", SELF, FIX | ENABLE},

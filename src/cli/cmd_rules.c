@@ -9,6 +9,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "cli.h"
+#include "rules_new.h"
 
 #define WIDTH_MAX 100
 #define LABEL_WIDTH 14
@@ -17,14 +18,16 @@ struct rules_job {
     struct setup setup;
     struct words names; /* arguments of the sub-command */
     bool enumerate;
+    const char *directory, *scope; /* of a new rule */
 };
 
 struct subcommand {
     const char *name, *arguments, *summary, *help;
     int (*run)(struct rules_job *job);
+    const struct argp_option *options;
 };
 
-enum key { KEY_CONFIG = 0x100, KEY_RULES, KEY_ENUMERATE };
+enum key { KEY_CONFIG = 0x100, KEY_RULES, KEY_ENUMERATE, KEY_DIRECTORY, KEY_SCOPE };
 
 static const struct argp_option options[] = {
     {"rules", KEY_RULES, "DIR[,...]", 0,
@@ -42,6 +45,17 @@ static const struct argp_option test_options[] = {
     {0},
 };
 
+static const struct argp_option new_options[] = {
+    {"directory", KEY_DIRECTORY, "DIR", 0, "Where it is written (default: my-rules)", 1},
+    {"scope", KEY_SCOPE, "SCOPE", 0,
+     "What it judges each of: org, landing-zone, ou, account, key, account-region, vault, plan, "
+     "resource, ... (default: account)",
+     1},
+    {"rules", KEY_RULES, "DIR[,...]", 0, "Further rule directories, whose ids are taken", 1},
+    {"config-file", KEY_CONFIG, "FILE", 0, "Configuration (default: as scan finds it)", 1},
+    {0},
+};
+
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct rules_job *job = state->input;
@@ -51,6 +65,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_CONFIG:
         job->setup.config_file = value;
+        return 0;
+    case KEY_DIRECTORY:
+        job->directory = value;
+        return 0;
+    case KEY_SCOPE:
+        job->scope = value;
         return 0;
     case KEY_ENUMERATE:
         job->enumerate = true;
@@ -472,26 +492,45 @@ static int load_then_show(struct rules_job *job)
     return setup_load(&job->setup, &err) == 0 ? run_show(job) : cli_fail(&err);
 }
 
+static int run_new(struct rules_job *job)
+{
+    struct err err = ERR_INIT;
+    if (job->names.count != 1) {
+        err_set(&err, ERR_INPUT, "rules new: expected one id, such as ACME-1");
+        return cli_fail(&err);
+    }
+    return setup_load(&job->setup, &err) == 0 &&
+                   rules_new(job->setup.rules, job->directory != NULL ? job->directory : "my-rules",
+                             job->names.items[0], job->scope != NULL ? job->scope : "account",
+                             &err) == 0
+               ? EXIT_OK
+               : cli_fail(&err);
+}
+
 static const struct subcommand subcommands[] = {
     {"list", "[ID...]", "every rule in force, by step",
-     "Lists the rules in force. With IDs (* and ? match), only those.", load_then_list},
+     "Lists the rules in force. With IDs (* and ? match), only those.", load_then_list, options},
     {"show", "ID...", "one rule in full",
      "Shows what a rule looks at, why, how it words its verdict, and what may be set.",
-     load_then_show},
+     load_then_show, options},
     {"frameworks", "[NAME...]",
      "which requirement of which standard which checks give evidence for",
      "Lists the frameworks, or shows those named (FRAMEWORK ids, as scan --compliance takes them).",
-     load_then_frameworks},
+     load_then_frameworks, options},
     {"validate", "[DIR|FILE...]", "are rule files well formed?",
      "Reads rule files and says what is wrong with each: FILE:LINE:COLUMN: PATH: what was "
      "expected. Without arguments: every rule directory in use.\vExit status: 0 all are well "
      "formed; 2 one is not.",
-     run_validate},
+     run_validate, options},
     {"test", "[DIR...]", "do the fixtures get the verdicts they expect?",
      "Judges the fixtures of the given directories (default: the folder tests of each rule "
      "directory) with parameters at their defaults.\vExit status: 0 every case got its verdict; "
      "2 a file is malformed; 3 a case failed.",
-     run_test},
+     run_test, test_options},
+    {"new", "ID", "a rule to begin with, and its fixtures",
+     "Writes DIR/ID.yaml and DIR/tests/ID.yaml: a rule that is well formed and cases that get "
+     "their verdicts, to be filled with sense. Nothing is overwritten.",
+     run_new, new_options},
 };
 #define SUBCOMMAND_COUNT (sizeof subcommands / sizeof *subcommands)
 
@@ -514,8 +553,8 @@ static int unknown_subcommand(const char *word)
     const char *near = str_nearest(word, names);
     struct err err = ERR_INIT;
     err_set(&err, ERR_INPUT,
-            "rules: unknown command \"%s\"%s%s%s (list, show, frameworks, validate, test)", word,
-            near != NULL ? ": did you mean \"" : "", near != NULL ? near : "",
+            "rules: unknown command \"%s\"%s%s%s (list, show, frameworks, validate, test, new)",
+            word, near != NULL ? ": did you mean \"" : "", near != NULL ? near : "",
             near != NULL ? "\"?" : "");
     return cli_fail(&err);
 }
@@ -523,10 +562,8 @@ static int unknown_subcommand(const char *word)
 static int run_subcommand(const struct subcommand *sub, int argc, char **argv)
 {
     struct rules_job job = {0};
-    const struct argp argp = {.options = sub->run == run_test ? test_options : options,
-                              .parser = parse,
-                              .args_doc = sub->arguments,
-                              .doc = sub->help};
+    const struct argp argp = {
+        .options = sub->options, .parser = parse, .args_doc = sub->arguments, .doc = sub->help};
     char *before = argv[0];
     char *name = xasprintf("towerkeep rules %s", sub->name);
     argv[0] = name;

@@ -175,11 +175,13 @@ int drive_apply(struct session *s, const json_t *plan, const char *journal, bool
 
 static int scan_again(struct walk *w, struct err *err)
 {
+    static const char *const purposes[] = {"fix", "enable", "teardown"};
     struct session *s = w->s;
     store_close(s->store);
     s->store = NULL;
     (void)unlink(s->dir.partial); /* the scan before this one: its findings made the plan */
     return session_open_run(s, err) || session_connect(s, err) || session_collect(s, err) ||
+                   store_meta_set(s->store, "purpose", purposes[w->goal], err) ||
                    session_judge(s, err)
                ? -1
                : 0;

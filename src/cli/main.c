@@ -25,7 +25,7 @@ static const struct command commands[] = {
     {"diff", "what became of each finding from one run to another", cmd_diff},
     {"runs", "list the runs kept under a directory, and delete old ones", cmd_runs},
     {"verify", "prove that a run is what it was when its evidence was summed up", cmd_verify},
-    {"rules", "list, show, validate or test the rule files", cmd_rules},
+    {"rules", "list, show, validate, test or begin rule files", cmd_rules},
     {"iam-policy", "print the IAM permissions a command needs", cmd_iam_policy},
     {"version", "print the version", cmd_version},
 };

@@ -29,6 +29,10 @@ int account_region_ask(struct crawl *crawl, const char *account, const char *reg
             return -1;
         }
     }
+    /* Left-overs of Regions once governed; in other accounts the Tagging API gives the hint. */
+    if (!governed && crawl->central_backup && strcmp(account, crawl->central_backup) == 0) {
+        return crawl_ask(crawl, "backup:ListBackupVaults", account, region, "", err);
+    }
     return 0;
 }
 
@@ -43,6 +47,12 @@ static int ask_account(struct crawl *crawl, const char *account, struct err *err
     /* Every Region is compared with the home Region's opt-in, also when filters leave that out. */
     if (!crawl_wants_region(crawl, crawl->home) && crawl_governs(crawl, crawl->home) &&
         crawl_ask(crawl, "backup:DescribeRegionSettings", account, crawl->home, "", err)) {
+        return -1;
+    }
+    /* Audit Manager's report plans live in one account's home Region. */
+    if (crawl->backup_admin && strcmp(account, crawl->backup_admin) == 0 &&
+        crawl_wants_region(crawl, crawl->home) &&
+        crawl_ask(crawl, "backup:ListReportPlans", account, crawl->home, "", err)) {
         return -1;
     }
     return crawl_ask(crawl, "s3:ListBuckets", account, crawl->home, "", err) ||

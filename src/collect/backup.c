@@ -185,6 +185,12 @@ static int keep_selection(const struct page *p, struct err *err)
     return rc;
 }
 
+static int keep_reports(const struct page *p, struct err *err)
+{
+    return crawl_keep_list(p, "ReportPlans", "report-plan", p->question->account,
+                           p->question->region, "ReportPlanName", err);
+}
+
 const struct collector backup_collectors[] = {
     {.operation = "backup:DescribeRegionSettings", .keep = keep_region_settings},
     {.operation = "backup:DescribeGlobalSettings",
@@ -193,6 +199,7 @@ const struct collector backup_collectors[] = {
     {.operation = "backup:GetSupportedResourceTypes",
      .as_management = true,
      .keep = keep_supported_types},
+    {.operation = "backup:ListReportPlans", .keep = keep_reports},
     {.operation = "backup:ListBackupVaults", .keep = keep_vaults},
     {.operation = "backup:GetBackupVaultAccessPolicy",
      .absence_is_answer = true,

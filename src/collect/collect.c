@@ -14,7 +14,10 @@ static void crawl_release(struct crawl *crawl)
     }
     free(crawl->governed);
     free(crawl->central_backup);
+    free(crawl->backup_admin);
     free(crawl->backup_key);
+    free(crawl->service_keys[0]);
+    free(crawl->service_keys[1]);
     map_free(crawl->off);
 }
 
@@ -40,8 +43,9 @@ int collect_run(struct aws_client *client, struct store *store,
     const char *first = options->home_region ? options->home_region : options->hint_region;
     snprintf(crawl.home, sizeof crawl.home, "%s", known ? known : first ? first : "us-east-1");
     int rc = mark_caller(&crawl, err) || seed_preconditions(&crawl, err) ||
-                     seed_organization(&crawl, err) || seed_management(&crawl, err) ||
-                     seed_members(&crawl, err) || crawl_drain(&crawl, "the accounts", err) ||
+                     seed_organization(&crawl, err) || seed_central_policies(&crawl, err) ||
+                     seed_management(&crawl, err) || seed_members(&crawl, err) ||
+                     crawl_drain(&crawl, "the accounts", err) ||
                      store_meta_set(store, "state", "collected", err) || store_commit(store, err)
                  ? -1
                  : 0;

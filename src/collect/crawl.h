@@ -43,8 +43,10 @@ struct crawl {
     char home[33];
     char **governed; /* governed Regions, after the landing zone was read */
     size_t governed_count;
-    char *central_backup; /* account id from the manifest, NULL when none */
-    char *backup_key;     /* key id from the manifest, NULL */
+    char *central_backup;  /* account id from the manifest, NULL when none */
+    char *backup_admin;    /* account id from the manifest, NULL when none */
+    char *backup_key;      /* key id from the manifest, NULL */
+    char *service_keys[2]; /* ids of the landing zone's own keys in the home Region; NULL: none */
     /* loop */
     int64_t cursor; /* questions up to here were handed to the client */
     struct err err; /* first failure inside a callback */
@@ -91,15 +93,20 @@ bool crawl_governs(const struct crawl *crawl, const char *region);
 
 /* The rows. */
 extern const struct collector organization_collectors[], landing_zone_collectors[],
-    key_collectors[], backup_collectors[], account_collectors[], inventory_collectors[];
+    key_collectors[], backup_collectors[], account_collectors[], inventory_collectors[],
+    guard_collectors[], role_collectors[];
 
 /* account.c: what is asked of every governed account-Region, and of an ungoverned one. */
 int account_region_ask(struct crawl *crawl, const char *account, const char *region,
                        struct err *err);
 
+/* roles.c: the role, and what is attached to it; asked once an account. */
+int role_ask(struct crawl *crawl, const char *account, const char *role_arn, struct err *err);
+
 /* seeds.c: what opens each phase. */
 int seed_preconditions(struct crawl *crawl, struct err *err);
 int seed_organization(struct crawl *crawl, struct err *err);
+int seed_central_policies(struct crawl *crawl, struct err *err); /* guards.c */
 int seed_management(struct crawl *crawl,
                     struct err *err); /* account.c: the management account's own Regions */
 int seed_members(struct crawl *crawl,

@@ -20,7 +20,9 @@ static int keep_organization(const struct page *p, struct err *err)
 static int ask_children(const struct page *p, const char *parent, struct err *err)
 {
     const struct question *q = p->question;
-    return crawl_ask(p->crawl, "organizations:ListOrganizationalUnitsForParent", q->account,
+    return crawl_ask(p->crawl, "organizations:ListPoliciesForTarget", q->account, q->region, parent,
+                     err) ||
+           crawl_ask(p->crawl, "organizations:ListOrganizationalUnitsForParent", q->account,
                      q->region, parent, err) ||
            crawl_ask(p->crawl, "organizations:ListAccountsForParent", q->account, q->region, parent,
                      err);

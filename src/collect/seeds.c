@@ -128,9 +128,16 @@ static int find_landing_zone(struct crawl *crawl, struct only *zone, struct err 
 static int read_manifest(struct crawl *crawl, const json_t *zone, struct err *err)
 {
     const char *key = jx_str(zone, "manifest.backup.configurations.kmsKeyArn");
-    crawl->central_backup =
-        xstrdup(jx_str(zone, "manifest.backup.configurations.centralBackup.accountId"));
+    const char *central = jx_str(zone, "manifest.backup.configurations.centralBackup.accountId");
+    crawl->central_backup = xstrdup(
+        central ? central : jx_str(crawl->options->config->document, "accounts.central_backup"));
+    crawl->backup_admin =
+        xstrdup(jx_str(zone, "manifest.backup.configurations.backupAdmin.accountId"));
     crawl->backup_key = xstrdup(arn_tail(key));
+    crawl->service_keys[0] =
+        xstrdup(arn_tail(jx_str(zone, "manifest.centralizedLogging.configurations.kmsKeyArn")));
+    crawl->service_keys[1] =
+        xstrdup(arn_tail(jx_str(zone, "manifest.config.configurations.kmsKeyArn")));
     if (key && store_meta_set(crawl->store, "backup_key", key, err)) {
         return -1;
     }
@@ -250,6 +257,35 @@ static int seed_keys(struct crawl *crawl, struct err *err)
     return 0;
 }
 
+/* Keys the landing zone has for itself: they are looked at, and must not be the backup key. */
+static int seed_service_keys(struct crawl *crawl, struct err *err)
+{
+    for (size_t i = 0; i < sizeof crawl->service_keys / sizeof *crawl->service_keys; i++) {
+        const char *id = crawl->service_keys[i];
+        if (id && *id &&
+            crawl_ask(crawl, "kms:DescribeKey", crawl->management, crawl->home, id, err)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Roles of the management account: AWS Backup's own, and the one that an upgrade to landing zone
+   4.0 through the API wants changed first. */
+static int seed_roles(struct crawl *crawl, struct err *err)
+{
+    static const char cloudtrail[] = "AWSControlTowerCloudTrailRole";
+    if (crawl_ask(crawl, "iam:GetRole", crawl->management, crawl->home, "AWSServiceRoleForBackup",
+                  err)) {
+        return -1;
+    }
+    return crawl_ask(crawl, "iam:GetRole", crawl->management, crawl->home, cloudtrail, err) ||
+                   crawl_ask(crawl, "iam:ListAttachedRolePolicies", crawl->management, crawl->home,
+                             cloudtrail, err)
+               ? -1
+               : 0;
+}
+
 int seed_organization(struct crawl *crawl, struct err *err)
 {
     static const char *const questions[] = {
@@ -262,6 +298,7 @@ int seed_organization(struct crawl *crawl, struct err *err)
         "controltower:ListLandingZoneOperations",
         "controltower:ListBaselines",
         "controltower:ListEnabledBaselines",
+        "controltower:ListEnabledControls",
         "backup:DescribeGlobalSettings",
         "backup:GetSupportedResourceTypes",
     };
@@ -270,5 +307,13 @@ int seed_organization(struct crawl *crawl, struct err *err)
             return -1;
         }
     }
-    return seed_keys(crawl, err) ? -1 : crawl_drain(crawl, "the organization", err);
+    if (crawl->central_backup && *crawl->central_backup &&
+        crawl_ask(crawl, "organizations:ListPoliciesForTarget", crawl->management, crawl->home,
+                  crawl->central_backup, err)) {
+        return -1;
+    }
+    if (seed_keys(crawl, err) || seed_service_keys(crawl, err) || seed_roles(crawl, err)) {
+        return -1;
+    }
+    return crawl_drain(crawl, "the organization", err);
 }

@@ -152,6 +152,7 @@ json_t *key_policy_describe(const char *text, const struct policy_frame *frame)
                             statements != NULL, "management_root", root, "org_statement",
                             organization, "missing_actions", missing, "unconditional_star", star,
                             "foreign_accounts", accounts, "foreign_orgs", organizations);
+    key_policy_faults(statements, frame, out);
     json_decref(statements);
     return out;
 }

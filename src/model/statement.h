@@ -31,6 +31,10 @@ bool statement_narrows_callers(const json_t *statement);
 void statement_foreign_organizations(const json_t *statement, const char *organization_id,
                                      json_t *list);
 
+struct policy_frame;
+/* Sets "slips", "denies" and "denies_perhaps" of key_policy_describe(). */
+void key_policy_faults(const json_t *statements, const struct policy_frame *frame, json_t *out);
+
 void list_add_once(json_t *list,
                    const char *word); /* keeps a list of strings sorted and without repetition */
 

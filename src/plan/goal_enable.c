@@ -133,6 +133,9 @@ static int enable_delegation(struct making *m, struct err *err)
     if (result == 0 && !jx_bool(org, "global_settings.isCrossAccountBackupEnabled")) {
         result = run(m, "enable-cross-account-backup", org, err);
     }
+    if (result == 0) {
+        result = run(m, "enable-delegated-administrator-sync", org, err);
+    }
     if (result == 0 && !jx_bool(org, "policy_delegation.manages")) {
         result = run(m, "delegate-backup-policies", org, err);
     }

@@ -6,7 +6,14 @@
 #include "base/mem.h"
 #include "remedy.h"
 
-enum row { ENABLE_CROSS_ACCOUNT_BACKUP, OPT_IN, DYNAMODB_ADVANCED, PUT_VAULT_POLICY, ROW_COUNT };
+enum row {
+    ENABLE_CROSS_ACCOUNT_BACKUP,
+    ENABLE_ADMINISTRATOR_SYNC,
+    OPT_IN,
+    DYNAMODB_ADVANCED,
+    PUT_VAULT_POLICY,
+    ROW_COUNT
+};
 
 static const struct remedy rows[ROW_COUNT];
 
@@ -29,6 +36,51 @@ static int make_cross_account(struct making *m, const json_t *subject, const cha
         step,
         json_string(jx_str_or(subject, "global_settings.isCrossAccountBackupEnabled", "false")),
         json_string("true"));
+    for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
+        step_after(step, first[i]);
+    }
+    return step_add(m, step, reason, err);
+}
+
+/* --- enable-delegated-administrator-sync --- */
+
+static int add_linked_role(struct making *m, const char *reason, struct err *err)
+{
+    json_t *step = step_new(&rows[ENABLE_ADMINISTRATOR_SYNC], "role",
+                            "Create AWS Backup's service-linked role in the management account");
+    step_send(step, call_home(m, "iam:CreateServiceLinkedRole",
+                              json_pack("{s:s}", "AWSServiceName", "backup.amazonaws.com")));
+    step_done(step, probe_new(call_home(m, "iam:GetRole",
+                                        json_pack("{s:s}", "RoleName", "AWSServiceRoleForBackup")),
+                              cond_present("Role.Arn", true), false));
+    step_change(step, json_null(), json_string("AWSServiceRoleForBackup"));
+    step_set(step, "undo", json_string("aws iam delete-service-linked-role"));
+    return step_add(m, step, reason, err);
+}
+
+static int make_administrator_sync(struct making *m, const json_t *subject, const char *reason,
+                                   struct err *err)
+{
+    static const char setting[] = "isDelegatedAdministratorEnabled";
+    static const char *const first[] = {"enable-landing-zone-backup*", "enable-trusted-access*",
+                                        "enable-cross-account-backup*"};
+    const char *now =
+        jx_str_or(subject, "global_settings.isDelegatedAdministratorEnabled", "false");
+    int result = 0;
+    if (json_is_false(jx_get(subject, "backup_linked_role.present"))) {
+        result = add_linked_role(m, reason, err);
+    }
+    if (result != 0 || str_equal(now, "true")) {
+        return result;
+    }
+    json_t *step = step_new(&rows[ENABLE_ADMINISTRATOR_SYNC], NULL,
+                            "Keep delegated administrators of AWS Backup in step");
+    step_send(step, call_home(m, "backup:UpdateGlobalSettings",
+                              json_pack("{s:{s:s}}", "GlobalSettings", setting, "true")));
+    step_done(step, probe_new(call_home(m, "backup:DescribeGlobalSettings", NULL),
+                              cond_text("GlobalSettings.isDelegatedAdministratorEnabled", "true"),
+                              false));
+    step_change(step, json_string(now), json_string("true"));
     for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
         step_after(step, first[i]);
     }
@@ -259,6 +311,16 @@ static const struct remedy rows[ROW_COUNT] = {
                                      "",
                                      make_cross_account,
                                      NULL},
+    [ENABLE_ADMINISTRATOR_SYNC] = {{"enable-delegated-administrator-sync",
+                                    "Keep delegated administrators of AWS Backup in step", 4,
+                                    "backup:UpdateGlobalSettings iam:CreateServiceLinkedRole",
+                                    "aws backup update-global-settings --global-settings "
+                                    "isDelegatedAdministratorEnabled=false"},
+                                   "low",
+                                   5,
+                                   "",
+                                   make_administrator_sync,
+                                   NULL},
     [OPT_IN] = {{"opt-in", "Opt in to resource types", 4, "backup:UpdateRegionSettings",
                  "aws backup update-region-settings with the values of before"},
                 "low",

@@ -18,7 +18,7 @@
 #define NAME "towerkeep-cross-region-copy"
 #define ROLE_ARN "arn:%s:iam::$account:role/aws-controltower-BackupRole"
 
-enum row { CREATE_BACKUP_POLICY, ROW_COUNT };
+enum row { CREATE_BACKUP_POLICY, ENABLE_POLICY_TYPE, ROW_COUNT };
 
 static const struct remedy rows[ROW_COUNT];
 
@@ -184,13 +184,10 @@ static int add_step(struct making *m, json_t *take_step, json_t *group, struct e
     return step_add(m, take_step, json_string_value(json_array_get(reasons, 0)), err);
 }
 
-static int add_policy_type(struct making *m, json_t *group, struct err *err)
+static json_t *policy_type_step(struct making *m, enum row row, const char *target)
 {
-    if (str_equal(jx_str(m->org, "policy_types.BACKUP_POLICY"), "ENABLED")) {
-        return 0;
-    }
-    json_t *step = step_new(&rows[CREATE_BACKUP_POLICY], "policy-type",
-                            "Enable backup policies on the organization's root");
+    json_t *step =
+        step_new(&rows[row], target, "Enable backup policies on the organization's root");
     json_t *is_on = json_pack("{s:[o,o]}", "all", cond_text("Type", "BACKUP_POLICY"),
                               cond_text("Status", "ENABLED"));
     step_send(step, call_home(m, "organizations:EnablePolicyType",
@@ -201,7 +198,23 @@ static int add_policy_type(struct making *m, json_t *group, struct err *err)
               NULL);
     step_done(step, probe_new(call_home(m, "organizations:ListRoots", NULL), on, false));
     step_set(step, "undo", json_string("aws organizations disable-policy-type"));
-    return add_step(m, step, group, err);
+    return step;
+}
+
+static int add_policy_type(struct making *m, json_t *group, struct err *err)
+{
+    if (str_equal(jx_str(m->org, "policy_types.BACKUP_POLICY"), "ENABLED") ||
+        making_step(m, "enable-policy-type") != NULL) {
+        return 0;
+    }
+    return add_step(m, policy_type_step(m, CREATE_BACKUP_POLICY, "policy-type"), group, err);
+}
+
+static int make_policy_type(struct making *m, const json_t *subject, const char *reason,
+                            struct err *err)
+{
+    (void)subject;
+    return step_add(m, policy_type_step(m, ENABLE_POLICY_TYPE, NULL), reason, err);
 }
 
 static int add_attachment(struct making *m, json_t *group, const char *policy_id,
@@ -243,6 +256,7 @@ static int add_policy(struct making *m, json_t *group, const char *vault, struct
     json_t *step = step_new(&rows[CREATE_BACKUP_POLICY], target,
                             "Create a backup policy that copies into another Region");
     step_after(step, "create-backup-policy/policy-type");
+    step_after(step, "enable-policy-type");
     step_send(step, call_home(m, "organizations:CreatePolicy",
                               json_pack("{s:s,s:s,s:s,s:o}", "Name", name, "Description",
                                         "Copies into another Region", "Type", "BACKUP_POLICY",
@@ -295,6 +309,15 @@ static const struct remedy rows[ROW_COUNT] = {
                               "",
                               make_policy,
                               finish_policies},
+    [ENABLE_POLICY_TYPE] = {{"enable-policy-type",
+                             "Enable backup policies on the organization's root", 5,
+                             "organizations:EnablePolicyType",
+                             "aws organizations disable-policy-type"},
+                            "low",
+                            10,
+                            "",
+                            make_policy_type,
+                            NULL},
 };
 
 const struct remedies remedies_policies = {rows, ROW_COUNT};

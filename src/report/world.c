@@ -265,12 +265,48 @@ static int add_resource_policy(struct world *w, struct err *err)
     return 0;
 }
 
+struct copying { /* one service control policy's targets */
+    const char *id;
+    json_t *targets;
+};
+
+static int add_target(void *context, const struct entity *e)
+{
+    struct copying *c = context;
+    if (strcmp(e->key, c->id) == 0) {
+        json_array_append_new(c->targets, json_string(e->account));
+    }
+    return 0;
+}
+
+/* Those whose text the run has read: what stands above the central backup account. */
+static int add_control_policy(void *context, const struct entity *e)
+{
+    struct world *w = context;
+    struct err ignored = ERR_INIT;
+    json_t *policy = json_loadb(e->json, e->json_length, 0, NULL);
+    json_t *content = json_loads(jx_str_or(policy, "Content", ""), 0, NULL);
+    struct copying c = {.id = e->key, .targets = json_array()};
+    if (content && !jx_bool(policy, "PolicySummary.AwsManaged") &&
+        store_each_entity(w->store, "target-policy", NULL, NULL, add_target, &c, &ignored) == 0) {
+        json_array_append_new(jx_get(w->root, "organization.policies"),
+                              json_pack("{s:s, s:s, s:s, s:O, s:O}", "id", e->key, "name",
+                                        jx_str_or(policy, "PolicySummary.Name", e->key), "type",
+                                        "SERVICE_CONTROL_POLICY", "content", content, "targets",
+                                        c.targets));
+    }
+    json_decref(c.targets);
+    json_decref(content);
+    json_decref(policy);
+    return 0;
+}
+
 static json_t *frame(const struct world *w, const char *now)
 {
     json_t *organization =
-        json_pack("{s:s, s:s, s:s, s:[], s:[]}", "id", jx_str_or(w->org, "id", ""), "root",
+        json_pack("{s:s, s:s, s:s, s:[], s:[], s:[]}", "id", jx_str_or(w->org, "id", ""), "root",
                   jx_str_or(w->org, "root_id", ""), "management_account",
-                  jx_str_or(w->org, "management_account", ""), "units", "accounts");
+                  jx_str_or(w->org, "management_account", ""), "units", "accounts", "policies");
     set_member(organization, "feature_set", w->org, "feature_set");
     set_member(organization, "policy_types", w->org, "policy_types");
     set_member(organization, "trusted_services", w->org, "trusted_services");
@@ -288,6 +324,7 @@ static json_t *frame(const struct world *w, const char *now)
         set_member(zone, "status", w->lz, "status");
         set_member(zone, "drift", w->lz, "drift");
         set_member(zone, "manifest", w->lz, "manifest");
+        set_member(zone, "remediation_types", w->lz, "remediation_types");
         json_object_set_new(root, "landing_zone", zone);
     }
     json_object_set_new(root, "backup", json_object());
@@ -326,7 +363,11 @@ int report_write_world(const struct report_input *in, const char *path, struct e
                       .resources = json_array()};
     struct out_file *file = NULL;
     w.root = frame(&w, now ? now : "2026-01-01T00:00:00Z");
-    int rc = fill(&w, in->subjects, err) || add_resource_policy(&w, err) ? -1 : 0;
+    int rc = fill(&w, in->subjects, err) || add_resource_policy(&w, err) ||
+                     store_each_entity(w.store, "control-policy", NULL, NULL, add_control_policy,
+                                       &w, err) < 0
+                 ? -1
+                 : 0;
     if (rc == 0) {
         build_tree(&w);
         add_delegation(&w);

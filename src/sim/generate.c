@@ -158,6 +158,15 @@ static json_t *baselines(const json_t *ids)
     return list;
 }
 
+/* No account leaves the organization by itself. */
+static json_t *policies(void)
+{
+    return json_pack("[{s:s, s:s, s:s, s:{s:s, s:[{s:s, s:s, s:s}]}, s:[s]}]", "id", "p-stay0001",
+                     "name", "DenyLeavingTheOrganization", "type", "SERVICE_CONTROL_POLICY",
+                     "content", "Version", "2012-10-17", "Statement", "Effect", "Deny", "Action",
+                     "organizations:LeaveOrganization", "Resource", "*", "targets", ROOT);
+}
+
 static json_t *key_ring(json_t *governed)
 {
     json_t *replicas = json_copy(governed);
@@ -203,6 +212,7 @@ json_t *world_generate(const char *spec, struct err *err)
                         json_string("ENABLED"));
     json_object_set_new(json_object_get(organization, "policy_types"), "BACKUP_POLICY",
                         json_string("ENABLED"));
+    json_object_set_new(organization, "policies", policies());
     json_t *world = json_pack("{s:I, s:s, s:s, s:o}", "seed", (json_int_t)r.seed, "partition",
                               "aws", "home_region", HOME, "organization", organization);
     json_object_set_new(world, "generate",
@@ -215,8 +225,9 @@ json_t *world_generate(const char *spec, struct err *err)
                                   "secret", "demo-secret-management", "account", MANAGEMENT, "user",
                                   "towerkeep"));
     json_object_set_new(world, "landing_zone",
-                        json_pack("{s:s, s:s, s:s, s:o}", "version", "3.3", "status", "ACTIVE",
-                                  "drift", "IN_SYNC", "manifest", manifest(governed)));
+                        json_pack("{s:s, s:s, s:s, s:[s], s:o}", "version", "3.3", "status",
+                                  "ACTIVE", "drift", "IN_SYNC", "remediation_types",
+                                  "INHERITANCE_DRIFT", "manifest", manifest(governed)));
     json_object_set_new(world, "baselines", baselines(ids));
     json_object_set_new(world, "kms", key_ring(governed));
     json_object_set_new(world, "changes", changes());

@@ -167,9 +167,9 @@ static int add_region(struct sim_call *call, const char *name, bool opt_in, json
     char *endpoint = xasprintf("ec2.%s.amazonaws.com", name);
     json_t *row =
         json_pack("{s:s, s:s, s:s}", "regionName", name, "regionEndpoint", endpoint, "optInStatus",
-                  !opt_in   ? "opt-in-not-required"
-                  : enabled ? "opted-in"
-                            : "not-opted-in");
+                  !enabled ? "not-opted-in"
+                  : opt_in ? "opted-in"
+                           : "opt-in-not-required");
     json_t *pretend = json_pack("{s:O}", "wire", row);
     int fits = ec2_filters_fit(call, filters, pretend);
     if (fits > 0) {

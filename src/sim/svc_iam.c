@@ -103,6 +103,17 @@ static void add_backup_roles(struct sim *sim, const char *account, json_t *roles
     put(roles, linked);
 }
 
+/* Control Tower's role for its trail, as an upgrade to landing zone 4.0 wants it. */
+static void add_trail_role(struct sim *sim, const char *account, json_t *roles)
+{
+    static const char name[] = "AWSControlTowerCloudTrailRole";
+    char trust[512];
+    trust_service("cloudtrail.amazonaws.com", trust, sizeof trust);
+    json_t *role = role_new(sim, account, "/service-role/", name, trust);
+    attach(sim, role, "service-role/", "AWSControlTowerCloudTrailRolePolicy");
+    put(roles, role);
+}
+
 static void populate(struct sim *sim, const char *account, const char *region, json_t *state)
 {
     (void)region;
@@ -125,6 +136,7 @@ static void populate(struct sim *sim, const char *account, const char *region, j
         add_backup_roles(sim, account, roles);
         if (management) {
             json_object_del(roles, "aws-controltower-BackupRole");
+            add_trail_role(sim, account, roles);
         }
     }
 }

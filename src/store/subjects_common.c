@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "subjects_private.h"
 
-#define GAP_TEXT_SIZE 512
 #define MS_PER_MINUTE 60000
 
 /* The keys are ours, or come from text that was read as JSON: none needs another look at its UTF-8.

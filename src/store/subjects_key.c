@@ -72,6 +72,15 @@ static void family_release(struct family *f)
     json_decref(f->replica_regions);
 }
 
+static void set_date(json_t *document, const char *member, const json_t *value)
+{
+    char iso[TIME_ISO_SIZE];
+    if (json_is_number(value)) {
+        time_iso((int64_t)(json_number_value(value) * 1000.0), iso);
+    }
+    set_text(document, member, json_is_number(value) ? iso : json_string_value(value));
+}
+
 static void set_metadata(json_t *document, const json_t *key)
 {
     static const struct {
@@ -90,13 +99,8 @@ static void set_metadata(json_t *document, const json_t *key)
     }
     set_bool(document, "enabled", str_equal(jx_str(key, "KeyState"), "Enabled"));
     set_bool(document, "multi_region", jx_bool(key, "MultiRegion"));
-    const json_t *deletion = jx_get(key, "DeletionDate");
-    char iso[TIME_ISO_SIZE];
-    if (json_is_number(deletion)) {
-        time_iso((int64_t)(json_number_value(deletion) * 1000.0), iso);
-    }
-    set_text(document, "deletion_date",
-             json_is_number(deletion) ? iso : json_string_value(deletion));
+    set_date(document, "deletion_date", jx_get(key, "DeletionDate"));
+    set_date(document, "valid_to", jx_get(key, "ValidTo"));
 }
 
 static void set_policy(struct visit *v, const struct family *f, const char *region,

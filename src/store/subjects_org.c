@@ -149,6 +149,7 @@ json_t *org_document(struct visit *v)
     set_delegation(v, document, &failed);
     set_settings(document, settings);
     set_accounts(d, document);
+    failed = failed || org_setup(v, document) != 0;
     json_decref(organization);
     json_decref(caller);
     json_decref(settings);
@@ -306,7 +307,7 @@ json_t *landing_zone_document(struct visit *v)
     sort_texts(o.running);
     set_new(document, "running_operations", o.running);
     set_new(document, "last_operation", o.last);
-    if (result != 0) {
+    if (result != 0 || zone_setup(v, document) != 0) {
         json_decref(document);
         return NULL;
     }

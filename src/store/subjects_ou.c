@@ -88,6 +88,21 @@ static json_t *backup_versions(const struct directory *d)
     return versions;
 }
 
+/* The OUs anywhere below that have the BackupBaseline. */
+static json_t *descendants_with_backup(const struct directory *d, const struct unit *u)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < tree_count(d->tree); i++) {
+        const struct unit *at = tree_at(d->tree, i);
+        if (unit_is_under(at, u) &&
+            held_find(directory_held(d, at->id), "BackupBaseline", false) != NULL) {
+            list_text(list, at->name);
+        }
+    }
+    sort_texts(list);
+    return list;
+}
+
 static json_t *ou_document(struct visit *v, const struct unit *u, const json_t *versions,
                            bool *failed)
 {
@@ -121,6 +136,8 @@ static json_t *ou_document(struct visit *v, const struct unit *u, const json_t *
     set_text(document, "compatible_control_tower_version",
              baseline_compatible_version(jx_str(d->zone, "version")));
     set_new(document, "backup_versions", json_deep_copy(versions));
+    set_new(document, "descendants_with_backup", descendants_with_backup(d, u));
+    *failed = *failed || unit_guards(v, u, document) != 0;
     return document;
 }
 
@@ -129,6 +146,30 @@ static int by_id(const void *a, const void *b)
     const struct unit *const *first = a;
     const struct unit *const *second = b;
     return strcmp((*first)->id, (*second)->id);
+}
+
+/* OUs there may be that nobody could list must not fall silent. */
+static int ous_unlisted(struct visit *v)
+{
+    static const char *const listing[] = {"organizations:ListRoots",
+                                          "organizations:ListOrganizationalUnitsForParent"};
+    for (size_t i = 0; i < sizeof listing / sizeof *listing; i++) {
+        char text[GAP_TEXT_SIZE];
+        int found =
+            store_find_gap(v->s->store, listing[i], NULL, NULL, text, sizeof text, v->err);
+        if (found == 0) {
+            continue;
+        }
+        const struct identity who = {.key = "", .name = "(not listed)"};
+        json_t *document = found < 0 ? NULL : subject_new(&who);
+        if (document == NULL) {
+            return -1;
+        }
+        set_bool(document, "_unlisted", true);
+        set_text(document, "_gap", text);
+        return subject_emit(v, document);
+    }
+    return 0;
 }
 
 int scope_ou(struct visit *v)
@@ -154,7 +195,7 @@ int scope_ou(struct visit *v)
     }
     json_decref(versions);
     free(units);
-    return result;
+    return result != 0 ? result : ous_unlisted(v);
 }
 
 static json_t *integration_parents(const struct directory *d)
@@ -181,6 +222,7 @@ static void set_parts(const struct subjects *s, const struct member *m, json_t *
     set_bool(document, "is_log_archive", str_equal(m->id, d->log_archive));
 }
 
+/* NULL on error. */
 static json_t *account_document(struct visit *v, const struct member *m, const json_t *parents)
 {
     const struct subjects *s = v->s;
@@ -210,6 +252,10 @@ static json_t *account_document(struct visit *v, const struct member *m, const j
     set_bool(document, "reached", m->reach_known && m->reached);
     set_text(document, "role_used", m->role);
     set_text(document, "reach_error", m->reach_error);
+    if (account_guards(v, m, document) != 0 || account_reports(v, m, document) != 0) {
+        json_decref(document);
+        return NULL;
+    }
     return document;
 }
 
@@ -219,7 +265,8 @@ int scope_account(struct visit *v)
     json_t *parents = integration_parents(d);
     int result = 0;
     for (size_t i = 0; result == 0 && i < d->member_count; i++) {
-        result = subject_emit(v, account_document(v, d->members[i], parents));
+        json_t *document = account_document(v, d->members[i], parents);
+        result = document != NULL ? subject_emit(v, document) : -1;
     }
     json_decref(parents);
     return result;

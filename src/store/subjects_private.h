@@ -7,6 +7,8 @@
 #include "store/subjects.h"
 #include "store_private.h"
 
+#define GAP_TEXT_SIZE 512 /* of a gap described */
+
 struct subjects {
     struct store *store;
     const json_t *config;
@@ -81,6 +83,13 @@ int scope_resource(struct visit *v);
 /* The two documents that every rule may refer to. */
 json_t *org_document(struct visit *v);
 json_t *landing_zone_document(struct visit *v);
+
+/* Members that files of their own draw; -1 on error. */
+int org_setup(struct visit *v, json_t *document);  /* subjects_setup.c */
+int zone_setup(struct visit *v, json_t *document); /* the same */
+int account_reports(struct visit *v, const struct member *m, json_t *document);
+int unit_guards(struct visit *v, const struct unit *u, json_t *document); /* subjects_guards.c */
+int account_guards(struct visit *v, const struct member *m, json_t *document);
 
 /* A plan's member documents, for the plan scope and for the account-Region's summary. Yours; NULL
  * on error. */

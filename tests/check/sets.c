@@ -269,9 +269,11 @@ static void fixtures_say_what_differs_and_what_lacks(void **state)
     assert_int_equal(n.rules_without_unknown, 0);
     assert_int_equal(n.rules_without_not_applicable, 1);
     assert_non_null(
-        strstr(text, "ACME-1.yaml:5: eight fail: expected PASS, got FAIL; observed \"8 days\"\n"));
+        strstr(text, "ACME-1.yaml:5: eight fail: expected PASS, got FAIL\n"
+                     "    expected    at most 7 days\n    observed    8 days\n"));
     assert_non_null(strstr(
-        text, "ACME-1.yaml:6: words: expected the wording (observed) \"x\", got \"8 days\"\n"));
+        text, "ACME-1.yaml:6: words: FAIL as expected, in other words\n"
+              "    expected    at most 7 days\n    observed  - x\n              + 8 days\n"));
     assert_non_null(strstr(text, "ACME-1: no case expects NOT_APPLICABLE\n"));
     free(text);
 }

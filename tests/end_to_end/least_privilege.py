@@ -105,7 +105,7 @@ def variants(command):
 OWN_VAULT, OWNER = "aws-controltower-central-backupvault-own", key(99999999, None)
 NOT_WELL = {"set": {"service": "controltower", "account": "management", "region": "home",
                     "path": f"enabled_baselines.BackupBaseline/{simulator.unit('worky001')}.status", "value": "FAILED"}}
-SCAN_FLAGS = ("-c", "COV-*", "-f", HOME, "--accounts", f"{MANAGEMENT},{CENTRAL},{X_PROD}")
+SCAN_FLAGS = ("-c", "COV-*", "-f", HOME, "--accounts", f"{MANAGEMENT},{ADMIN},{CENTRAL},{X_PROD}")
 
 
 def write_actions(dump):
@@ -214,8 +214,8 @@ class Scan(unittest.TestCase):
 
     def test_each_action_less_leaves_a_gap(self):
         made = variants("scan")
-        roles = [change for variant in made if variant.role != ROLE for change in variant.roles((CENTRAL, X_PROD))]
-        roles += made[0].roles((CENTRAL, X_PROD))
+        roles = [change for variant in made if variant.role != ROLE for change in variant.roles((ADMIN, CENTRAL, X_PROD))]
+        roles += made[0].roles((ADMIN, CENTRAL, X_PROD))
         keys = [OWNER, *(variant.key for variant in made)]
         with scans.Simulator(world("seed-healthy", keys, roles, [NOT_WELL]), name="least-scan") as sim:
             make_demanding(sim)
@@ -283,6 +283,12 @@ STORIES = (
      "management organizations:RegisterDelegatedAdministrator"),
     ("fix", "nobody may manage backup policies", FIX, "seed-healthy", [call("organizations:DeleteResourcePolicy")],
      "management organizations:PutResourcePolicy"),
+    ("fix", "backup policies are not enabled", FIX, "seed-healthy",
+     [call("organizations:DisablePolicyType", RootId="r-ab12", PolicyType="BACKUP_POLICY")],
+     "management organizations:EnablePolicyType"),
+    ("fix", "AWS Backup has lost its role", FIX, "seed-healthy",
+     [{"set": {"service": "iam", "account": "management", "path": "roles.AWSServiceRoleForBackup", "value": None}}],
+     "management iam:CreateServiceLinkedRole"),
     ("fix", "AWS Backup is not trusted", FIX, "seed-healthy",
      [call("organizations:DeregisterDelegatedAdministrator", AccountId=ADMIN, ServicePrincipal="backup.amazonaws.com"),
       call("organizations:DisableAWSServiceAccess", ServicePrincipal="backup.amazonaws.com")],
@@ -325,13 +331,10 @@ POINTS = "--delete-recovery-points VAULT"
 ELSEWHERE = {
     "fix": {
         "management": {
-            "iam:CreateServiceLinkedRole": "the organization's first multi-Region key",
             "kms:UpdateAlias": "the alias names a key whose deletion is scheduled",
             "kms:UpdatePrimaryRegion": "the primary key is not in the home Region",
             "organizations:ListCreateAccountStatus": "it is unknown whether CreateAccount took effect",
-            "organizations:ListPoliciesForTarget": "an OU's room for service control policies is counted; a policy is attached",
-            **dict.fromkeys(("organizations:AttachPolicy", "organizations:CreatePolicy", "organizations:EnablePolicyType",
-                             "organizations:ListPolicies"), POLICY),
+            **dict.fromkeys(("organizations:AttachPolicy", "organizations:CreatePolicy", "organizations:ListPolicies"), POLICY),
             "organizations:DeregisterDelegatedAdministrator": UPDATE,
             **dict.fromkeys(("dynamodb:TagResource", "ec2:CreateTags", "elasticfilesystem:TagResource", "rds:AddTagsToResource",
                              "s3:GetBucketTagging", "s3:PutBucketTagging", "tag:TagResources"), RESOURCES),

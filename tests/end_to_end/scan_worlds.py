@@ -10,9 +10,12 @@ from simulator import LOGS, X_PROD, X_TEST, Y_PROD
 WORLDS = ("seed-healthy", "seed-healthy-3.3", "seed-broken", "broken-key", "broken-landing-zone", "bare")
 WANTED_ACCOUNTS = """\
 accounts: {backup_administrator: "222233330031", central_backup: "222233330001"}
+rules: {parameters: {ORG-09: {ou_percent: 0}}}
 """
 # The credentials decide: whoever is not the management account is turned away before the first check (bad_input.py).
-NEVER_FAILS = {"ORG-02": "the scan refuses to start", "WVR-01": "no waivers are given here (scan_waivers.py)"}
+NEVER_FAILS = {"ORG-02": "the scan refuses to start", "LZ-11": "nothing else can be read there either: ADisabledRegion shows it",
+               "TD-01": "a scan tears nothing down (change_walks.py)", "TD-02": "nor this",
+               "WVR-01": "no waivers are given here (scan_waivers.py)"}
 # A gap is an ERROR, which the denied account below shows; there is nothing that could FAIL.
 ONLY_ERROR = {"COV-01", "COV-02"}
 # The role is there and trusts somebody else.
@@ -197,6 +200,19 @@ class DeniedAccount(unittest.TestCase):
         self.assertEqual(report["coverage"]["reached"], sum(r["state"] == "REACHED" for r in rows))
         self.assertEqual({r["account_id"] for r in rows if r["state"] != "REACHED"}, {X_TEST})
         self.assertLess(report["coverage"]["percent"], 100)
+
+
+class ADisabledRegion(unittest.TestCase):
+    def test_it_fails_lz_11_and_is_otherwise_told_as_unread(self):
+        world = {"base": str(simulator.WORLDS / "seed-healthy.yaml"), "changes": [{"set": {
+            "service": "account", "account": X_TEST, "path": "regions", "value": {"us-east-1": "DISABLED"}}}]}
+        with scans.Simulator(world, name="disabled-region") as sim:
+            done = scans.scan(sim)
+        self.assertEqual(done.failing(), {("LZ-11", f"{X_TEST}/us-east-1")})
+        self.assertEqual(done.code, 4, done.err)
+        self.assertIn(("COV-02", f"{X_TEST}/us-east-1"), done.pairs("ERROR"))
+        self.assertEqual({f["account_id"] for f in done.findings if f["status"] == "ERROR" and f["scope"] == "account-region"},
+                         {X_TEST})
 
 
 class Filters(unittest.TestCase):

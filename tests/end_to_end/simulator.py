@@ -8,7 +8,7 @@
         sim.advance(minutes=45)
 
 World: the name of one under fixtures/worlds, a path, a dictionary that is written to a file first, or
-"generate:accounts=..." for a made-up one. Every exchange is recorded to BUILD/end_to_end/NAME.jsonl. Leaving the block
+"generate:accounts=..." for a made-up one. Every exchange is recorded to BUILD/end_to_end/NAME.jsonl, unless record=False. Leaving the block
 ends the simulator, and fails when it ended badly (the sanitizers speak there).
 
 BUILD is $TOWERKEEP_BUILD_DIR, or the folder build/ of the tree.
@@ -55,8 +55,9 @@ def account_arn(account):
 class Simulator:
     access_key, secret = "AKIAMGMT00000000DEMO", "demo-secret-management"
 
-    def __init__(self, world, *flags, name, faults=None):
+    def __init__(self, world, *flags, name, faults=None, record=True):
         self.name, self.flags = name, [str(flag) for flag in flags]
+        self.record = record
         self.recording = SCRATCH / f"{name}.jsonl"
         SCRATCH.mkdir(parents=True, exist_ok=True)
         if isinstance(world, str) and world.startswith("generate:"):
@@ -82,7 +83,7 @@ class Simulator:
         with open(log, "wb") as out:
             self.process = subprocess.Popen(
                 [str(BUILD / "towerkeep-sim"), *self.world, "--listen", "127.0.0.1:0", "--port-file", str(port_file),
-                 "--record", str(self.recording), *self.flags], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+                 *(["--record", str(self.recording)] if self.record else []), *self.flags], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
         self.log, end = log, time.monotonic() + START_SECONDS
         while not port_file.exists():
             if self.process.poll() is not None or time.monotonic() > end:

@@ -276,6 +276,123 @@ static void a_resource_policy_is_read_for_what_one_account_may_do_with_backup_po
     json_decref(nobody);
 }
 
+#define DENY(principal, more)                                                                      \
+    POLICY(ROOT ",{\"Effect\":\"Deny\",\"Principal\":" principal                                   \
+                ",\"Action\":\"kms:CreateGrant\",\"Resource\":\"*\"" more "}")
+#define WHERE(test, key, value) ",\"Condition\":{\"" test "\":{\"" key "\":\"" value "\"}}"
+
+static void a_deny_is_weighed_for_the_roles_that_back_up(void **state)
+{
+    static const struct {
+        const char *what, *text;
+        size_t denies, perhaps;
+    } cases[] = {
+        {"none", POLICY(ROOT), 0, 0},
+        {"of everybody", DENY("\"*\"", ""), 1, 0},
+        {"of one account", DENY("{\"AWS\":\"222233330001\"}", ""), 1, 0},
+        {"of another role", DENY("{\"AWS\":\"arn:aws:iam::222233330001:role/Developer\"}", ""), 0,
+         0},
+        {"of the backup role",
+         DENY("{\"AWS\":\"arn:aws:iam::222233330001:role/aws-controltower-BackupRole\"}", ""), 1,
+         0},
+        {"of other organizations",
+         DENY("\"*\"", WHERE("StringNotEquals", "aws:PrincipalOrgID", "o-exampleorg1")), 0, 0},
+        {"of our organization",
+         DENY("\"*\"", WHERE("StringEquals", "aws:PrincipalOrgID", "o-exampleorg1")), 1, 0},
+        {"without TLS", DENY("\"*\"", WHERE("Bool", "aws:SecureTransport", "false")), 0, 0},
+        {"except the backup role",
+         DENY("\"*\"",
+              WHERE("ArnNotLike", "aws:PrincipalArn", "arn:aws:iam::*:role/aws-controltower-*")),
+         0, 0},
+        {"except administrators",
+         DENY("\"*\"", WHERE("ArnNotLike", "aws:PrincipalArn", "arn:aws:iam::*:role/Admin")), 1, 0},
+        {"outside a service",
+         DENY("\"*\"",
+              WHERE("StringNotEquals", "kms:ViaService", "backup.eu-west-1.amazonaws.com")),
+         0, 1},
+        {"of deleting the key",
+         POLICY(ROOT ",{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"kms:"
+                     "ScheduleKeyDeletion\",\"Resource\":\"*\"}"),
+         0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *d = key_policy_describe(cases[i].text, &frame);
+        if (jx_count(d, "denies") != cases[i].denies ||
+            jx_count(d, "denies_perhaps") != cases[i].perhaps) {
+            fail_msg("a Deny %s: %zu, perhaps %zu", cases[i].what, jx_count(d, "denies"),
+                     jx_count(d, "denies_perhaps"));
+        }
+        json_decref(d);
+    }
+}
+
+static void words_that_name_nothing_are_told(void **state)
+{
+    static const struct {
+        const char *text, *slip; /* NULL: there is none */
+    } cases[] = {
+        {POLICY(ROOT "," ORG), NULL},
+        {POLICY(LETS("arn:aws-us-gov:iam::111122221111:role/x", "\"kms:*\"", ALL)),
+         "arn:aws-us-gov:iam::111122221111:role/x"},
+        {POLICY(LETS("arn:aws:iam::ACCOUNT_ID:root", "\"kms:*\"", ALL)),
+         "arn:aws:iam::ACCOUNT_ID:root"},
+        {POLICY(LETS("arn:aws:iam::<account>:root", "\"kms:*\"", ALL)),
+         "arn:aws:iam::<account>:root"},
+        {POLICY(LETS("AROAEXAMPLEOFADELETED", "\"kms:*\"", ALL)), "AROAEXAMPLEOFADELETED"},
+        {POLICY(LETS("arn:aws:iam::111122221111:role/x", "\"kms:*\"", ALL)), NULL},
+        {POLICY(ORG_WITH("\"*\"", NINE,
+                         "{\"StringEquals\":{\"aws:PrincipalOrgID\":\"o-xxxxxxxxxx\"}}")),
+         "o-xxxxxxxxxx"},
+        {POLICY(
+             ORG_WITH("\"*\"", NINE, "{\"StringEquals\":{\"aws:PrincipalOrgID\":\"${OrgId}\"}}")),
+         "${OrgId}"},
+        {POLICY(ORG_WITH("\"*\"", NINE,
+                         "{\"StringEquals\":{\"aws:PrincipalOrgID\":\"${aws:ResourceOrgID}\"}}")),
+         NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *d = key_policy_describe(cases[i].text, &frame);
+        const char *first = json_string_value(json_array_get(jx_get(d, "slips"), 0));
+        if (!str_equal(first, cases[i].slip)) {
+            fail_msg("case %zu: %s", i, first != NULL ? first : "nothing");
+        }
+        json_decref(d);
+    }
+}
+
+static void a_control_policy_keeps_accounts_or_does_not(void **state)
+{
+    static const struct {
+        const char *text;
+        bool keeps;
+    } cases[] = {
+        {POLICY("{\"Effect\":\"Deny\",\"Action\":\"organizations:LeaveOrganization\",\"Resource\":"
+                "\"*\"}"),
+         true},
+        {POLICY("{\"Effect\":\"Deny\",\"Action\":[\"organizations:*\"],\"Resource\":\"*\"}"), true},
+        {POLICY("{\"Effect\":\"Deny\",\"NotAction\":[\"organizations:*\",\"iam:*\"],\"Resource\":"
+                "\"*\"}"),
+         false},
+        {POLICY("{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"" WHERE(
+             "ArnNotLike", "aws:PrincipalArn", "arn:*:iam::*:role/Break") "}"),
+         true},
+        {POLICY("{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"" WHERE(
+             "StringNotEquals", "aws:RequestedRegion", "eu-west-1") "}"),
+         false},
+        {POLICY("{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}"), false},
+        {"{", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (policy_denies_leaving(cases[i].text) != cases[i].keeps) {
+            fail_msg("%s", cases[i].text);
+        }
+    }
+    assert_false(policy_denies_leaving(NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +400,9 @@ int main(void)
         cmocka_unit_test(the_documented_key_policy_is_complete),
         cmocka_unit_test(each_fault_of_a_key_policy_is_told_apart),
         cmocka_unit_test(vault_policies_are_open_closed_or_right),
+        cmocka_unit_test(a_deny_is_weighed_for_the_roles_that_back_up),
+        cmocka_unit_test(words_that_name_nothing_are_told),
+        cmocka_unit_test(a_control_policy_keeps_accounts_or_does_not),
         cmocka_unit_test(
             a_resource_policy_is_read_for_what_one_account_may_do_with_backup_policies)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,7 +113,9 @@ static const struct world_row finished[] = {
     {"resource-policy", "", "", "",
      "{'Content':'{\\'Statement\\':[{\\'Effect\\':\\'Allow\\',\\'Principal\\':{\\'AWS\\':\\'" ADMIN
      "\\'},\\'Action\\':\\'organizations:*\\',\\'Resource\\':\\'*\\'}]}'}"},
-    {"global-settings", MGMT, "", "", "{'GlobalSettings':{'isCrossAccountBackupEnabled':'true'}}"},
+    {"global-settings", MGMT, "", "",
+     "{'GlobalSettings':{'isCrossAccountBackupEnabled':'true','isDelegatedAdministratorEnabled':'"
+     "true'}}"},
     HELD("eb-ct-x", TOWER, "4.0", OU_ARN("ou-x"), "SUCCEEDED"),
     HELD("eb-b-sec", BACKUP, "1.0", OU_ARN("ou-sec"), "SUCCEEDED"),
     HELD("eb-b-w", BACKUP, "1.0", OU_ARN("ou-w"), "SUCCEEDED"),

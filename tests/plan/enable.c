@@ -9,10 +9,10 @@ static void from_nothing_to_everything_is_one_plan(void **state)
                        "create-key create-key/alias create-key/rotation replicate-key/" AWAY
                        " replicate-key/" AWAY "/alias enable-landing-zone-backup "
                        "enable-trusted-access register-delegated-administrator "
-                       "enable-cross-account-backup delegate-backup-policies opt-in/" MGMT "/" AWAY
-                       " opt-in/" PROD "/" HOME " opt-in/backup-administrator/" HOME
-                       " opt-in/backup-administrator/" AWAY " opt-in/central-backup/" HOME
-                       " opt-in/central-backup/" AWAY
+                       "enable-cross-account-backup enable-delegated-administrator-sync "
+                       "delegate-backup-policies opt-in/" MGMT "/" AWAY " opt-in/" PROD "/" HOME
+                       " opt-in/backup-administrator/" HOME " opt-in/backup-administrator/" AWAY
+                       " opt-in/central-backup/" HOME " opt-in/central-backup/" AWAY
                        " enable-backup-baseline/ou-sec enable-backup-baseline/ou-w "
                        "enable-control-tower-baseline/ou-x enable-backup-baseline/ou-x "
                        "tag-resource/" PROD "/" HOME "/aws-control-tower-backupdaily/1");

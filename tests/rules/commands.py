@@ -1,5 +1,6 @@
 """What `towerkeep rules` prints and how it exits, for people and for pipelines."""
 
+import json
 import pathlib
 import subprocess
 import sys
@@ -45,7 +46,37 @@ def rows(own, bad, failing):
         (["test", "--enumerate", "--rules", own, own + "/tests"], 3, "ACME-1: no case expects FAIL"),
         (["test", "--rules", own, failing], 3, "enabled: expected FAIL, got PASS"),
         (["test", own + "/nothing"], 2, "No such file or directory"),
+        (["new"], 2, "expected one id, such as ACME-1"),
+        (["new", "acme"], 2, 'capitals, digits and dashes, such as ACME-1, not "acme"'),
+        (["new", "../ACME-1"], 2, "capitals, digits and dashes"),
+        (["new", "ACME-2", "--scope", "valt"], 2, 'did you mean "vault"?'),
+        (["new", "KMS-05"], 2, "KMS-05 is there already"),
+        (["new", "ACME-1", "--directory", own], 2, "ACME-1.yaml: is there already, and is not overwritten"),
     ]
+
+
+def scopes_of(root):
+    schema = json.loads(pathlib.Path(root, "docs/schemas/rule.schema.json").read_text(encoding="utf-8"))
+    return schema["properties"]["scope"]["enum"]
+
+
+def complain_of_new(program, root, place):
+    """What is wrong with skeletons: each validates, and its cases get every verdict a rule must be shown to give."""
+    wrong, scopes = [], scopes_of(root)
+    for number, scope in enumerate(scopes):
+        made = subprocess.run([program, "rules", "new", f"NEW-{number}", "--scope", scope, "--directory", "fresh"],
+                              capture_output=True, text=True, cwd=place)
+        if made.returncode != 0 or f"fresh/NEW-{number}.yaml" not in made.stdout:
+            wrong.append(f"rules new --scope {scope}: {made.stdout}{made.stderr}")
+    for command in (["validate", "fresh"], ["test", "--enumerate", "--rules", "fresh", "fresh/tests", str(pathlib.Path(root, "rules/tests"))]):
+        run = subprocess.run([program, "rules", *command], capture_output=True, text=True, cwd=place)
+        if run.returncode != 0:
+            wrong.append(f"rules {' '.join(command)}: {run.stdout[-800:]}{run.stderr[-800:]}")
+    before = pathlib.Path(place, "fresh/NEW-0.yaml").read_bytes()
+    again = subprocess.run([program, "rules", "new", "NEW-0", "--directory", "fresh"], capture_output=True, text=True, cwd=place)
+    if again.returncode != 2 or pathlib.Path(place, "fresh/NEW-0.yaml").read_bytes() != before:
+        wrong.append(f"rules new overwrites: {again.stdout}{again.stderr}")
+    return wrong
 
 
 def main():
@@ -67,7 +98,9 @@ def main():
                 print(f"rules {' '.join(arguments)}: exit {run.returncode}, wanted {code} and {words!r}")
                 print(run.stdout[-800:], run.stderr[-800:])
                 wrong += 1
-    return 1 if wrong else 0
+        complaints = complain_of_new(program, sys.argv[2], place)
+        print("\n".join(complaints))
+    return 1 if wrong or complaints else 0
 
 
 sys.exit(main())

@@ -1,0 +1,74 @@
+/* IAM: the roles that backup plans run as, once an account. */
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "crawl.h"
+#include "model/arn.h"
+
+int role_ask(struct crawl *crawl, const char *account, const char *role_arn, struct err *err)
+{
+    struct arn parts;
+    char owner[16];
+    /* A role of another account is not this account's to describe; the rules say so. */
+    if (!role_arn || !arn_parse(role_arn, &parts) || !arn_part_is(parts.service, "iam") ||
+        strcmp(arn_part_copy(parts.account, owner, sizeof owner), account) != 0) {
+        return 0;
+    }
+    const char *name = arn_name(role_arn);
+    return crawl_ask(crawl, "iam:GetRole", account, crawl->home, name, err) ||
+                   crawl_ask(crawl, "iam:ListAttachedRolePolicies", account, crawl->home, name, err)
+               ? -1
+               : 0;
+}
+
+static json_t *input_role(struct crawl *crawl, const struct question *q)
+{
+    (void)crawl;
+    return json_pack("{s:s}", "RoleName", q->target);
+}
+
+static int keep_role(const struct page *p, struct err *err)
+{
+    const json_t *role = jx_get(p->answer->json, "Role");
+    if (!role) {
+        return err_set(err, ERR_AWS, "GetRole answered without Role");
+    }
+    return crawl_keep(p, "role", p->question->account, "", p->question->target, role, err);
+}
+
+static int keep_role_policies(const struct page *p, struct err *err)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(jx_get(p->answer->json, "AttachedPolicies"), i, row)
+    {
+        const char *arn = jx_str(row, "PolicyArn");
+        if (!arn) {
+            return err_set(err, ERR_AWS,
+                           "ListAttachedRolePolicies answered a policy without PolicyArn");
+        }
+        char *key = xasprintf("%s %s", p->question->target, arn);
+        int rc = crawl_keep(p, "role-policy", p->question->account, "", key, row, err);
+        free(key);
+        if (rc) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+const struct collector role_collectors[] = {
+    {.operation = "iam:GetRole",
+     .as_management = true,
+     .absence_is_answer = true,
+     .absent_kind = "role-absent",
+     .input = input_role,
+     .keep = keep_role},
+    {.operation = "iam:ListAttachedRolePolicies",
+     .as_management = true,
+     .absence_is_answer = true,
+     .input = input_role,
+     .keep = keep_role_policies},
+    {.operation = NULL},
+};
