@@ -183,7 +183,7 @@
   <div class="charts">
     <figure>
       <figcaption>Verdicts by step, as a share of what applies</figcaption>
-      <svg role="img" aria-labelledby="t-steps d-steps" width="700" height="196" viewBox="0 0 700 196">
+      <svg role="img" aria-labelledby="t-steps d-steps" width="760" height="196" viewBox="0 0 760 196">
         <title id="t-steps">Verdicts by step</title>
         <desc id="d-steps"><xsl:for-each select="step"><xsl:value-of select="concat(@name, ': ', @FAIL, ' fail of ', @total - @NOT_APPLICABLE, '. ')"/></xsl:for-each></desc>
         <xsl:for-each select="step">
@@ -192,7 +192,7 @@
           <text x="0" y="{$y + 14}"><xsl:value-of select="@number"/><xsl:text> </xsl:text><xsl:value-of select="@name"/></text>
           <rect class="b-none" x="190" y="{$y}" width="400" height="18"/>
           <xsl:if test="$applies &gt; 0"><xsl:call-template name="bar"><xsl:with-param name="x" select="190"/><xsl:with-param name="y" select="$y"/><xsl:with-param name="scale" select="400 div $applies"/></xsl:call-template></xsl:if>
-          <text class="soft" x="600" y="{$y + 14}"><xsl:choose><xsl:when test="@FAIL &gt; 0"><xsl:value-of select="format-number(@FAIL, $many)"/> of <xsl:value-of select="format-number($applies, $many)"/> fail</xsl:when><xsl:when test="$applies = 0">none applies</xsl:when><xsl:otherwise><xsl:value-of select="format-number($applies, $many)"/></xsl:otherwise></xsl:choose></text>
+          <text class="soft" x="600" y="{$y + 14}"><xsl:choose><xsl:when test="@FAIL &gt; 0"><xsl:value-of select="format-number(@FAIL, $many)"/> of <xsl:value-of select="format-number($applies, $many)"/> fail</xsl:when><xsl:when test="@ERROR &gt; 0"><xsl:value-of select="format-number(@ERROR, $many)"/> of <xsl:value-of select="format-number($applies, $many)"/> unseen</xsl:when><xsl:when test="$applies = 0">none applies</xsl:when><xsl:otherwise><xsl:value-of select="format-number($applies, $many)"/></xsl:otherwise></xsl:choose></text>
         </xsl:for-each>
       </svg>
       <ul class="legend"><xsl:call-template name="legend"/></ul>

@@ -23,6 +23,7 @@ void dir_remove(const char *path);
 void names_free(char **names, size_t count);
 char *path_join(const char *a, const char *b);                  /* yours */
 void path_temp(const char *final_path, char *out, size_t size); /* ".NAME.tmp-PID" beside it */
+void path_drop_stale(const char *final_path); /* temporaries of it that dead processes left */
 
 /* An output file that appears under its name only when committed. */
 struct out_file;
@@ -32,7 +33,7 @@ const char *out_file_temp_path(const struct out_file *f);
 int out_file_commit(struct out_file *f,
                     struct err *err);    /* flush, fsync, rename; frees f either way */
 void out_file_abort(struct out_file *f); /* removes the temporary; accepts NULL */
-/* Removes temporaries still open; safe to call from an exit path after a signal. */
+/* Removes temporaries still open; safe to call from an exit path and from a signal's handler. */
 void out_file_abort_all(void);
 /* For libraries that write a path themselves: syncs `temp` and renames it to `path`; removes temp
  * on failure. */

@@ -3,9 +3,12 @@
 
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,6 +38,36 @@ void path_temp(const char *final_path, char *out, size_t size)
     const char *name = slash != NULL ? slash + 1 : final_path;
     int folder = slash != NULL ? (int)(slash + 1 - final_path) : 0;
     (void)snprintf(out, size, "%.*s.%s.tmp-%ld", folder, final_path, name, (long)getpid());
+}
+
+/* A killed process could not take its temporary away: the next one does. A process of the same number
+ * that lives keeps what may be its own; so does another machine's on a shared disk, whose number is
+ * likely to live here: what is left over costs room, what is taken from a writer costs a report. */
+void path_drop_stale(const char *final_path)
+{
+    char temp[PATH_SIZE];
+    path_temp(final_path, temp, sizeof temp);
+    char *slash = strrchr(temp, '/');
+    const char *folder = slash != NULL ? temp : ".";
+    const char *name = slash != NULL ? slash + 1 : temp;
+    const char *dash = strrchr(name, '-');
+    size_t stem = dash != NULL ? (size_t)(dash + 1 - name) : strlen(name);
+    if (slash != NULL) {
+        *slash = '\0';
+    }
+    DIR *dir = opendir(folder[0] != '\0' ? folder : "/");
+    const struct dirent *entry;
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        long long pid;
+        if (strncmp(entry->d_name, name, stem) == 0 &&
+            str_number(entry->d_name + stem, 1, INT_MAX, &pid) && kill((pid_t)pid, 0) != 0 &&
+            errno == ESRCH) {
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
+        }
+    }
+    if (dir != NULL) {
+        (void)closedir(dir);
+    }
 }
 
 /* A rename is on the disk only when its directory is; a file system that cannot sync directories is
@@ -115,6 +148,7 @@ int out_file_open(const char *path, struct out_file **out, struct err *err)
             f->path = xstrdup(path);
         }
         char temp[PATH_SIZE];
+        path_drop_stale(f->path);
         path_temp(f->path, temp, sizeof temp);
         f->temp = xstrdup(temp);
         fd = open_temp(f->temp, path, err);

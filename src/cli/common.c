@@ -24,8 +24,6 @@ void signals_catch(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
-    /* A file-size limit is a full disk: an error line, not a death. */
-    signal(SIGXFSZ, SIG_IGN);
 }
 
 enum exit_code exit_code_of(enum err_code code)

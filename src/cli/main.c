@@ -1,4 +1,5 @@
 #include <argp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -95,10 +96,34 @@ static void leave_no_core(void)
 #endif
 }
 
+/* Commands that can be resumed listen for signals themselves; of the others nothing half-written
+ * stays. */
+static void on_end(int number)
+{
+    out_file_abort_all();
+    (void)raise(number); /* its default action: the handler is gone */
+}
+
+static void leave_no_part(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    const struct sigaction action = {.sa_handler = on_end,
+                                     .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+    struct sigaction before;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        /* What nohup, or a shell in the background, ignores stays ignored. */
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+            (void)sigaction(numbers[i], &action, NULL);
+        }
+    }
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk: a line, not a death */
+}
+
 int main(int argc, char **argv)
 {
     argp_err_exit_status = EXIT_USAGE;
     leave_no_core();
+    leave_no_part();
     log_open(stderr, LOG_WARN);
     if (argc < 2) {
         overview(stderr);

@@ -63,7 +63,8 @@ class Flags(unittest.TestCase):
                 self.assertEqual(missing, set(), f"{command}: no bad value known; add a row to BAD")
                 more = [a.format(here=here, run=self.done.directory) for a in ARGUMENTS.get(command, [])]
                 for name, takes in flags.items():
-                    for value in BAD[name] if takes else ["x"]:
+                    # Commands share their flags: every value at the first, one at the others.
+                    for value in (BAD[name] if command in ("scan", "iam-policy", "runs") else BAD[name][:1]) if takes else ["x"]:
                         cases.append((command, name, value, [command, f"--{name}={value.format(here=here)}", *more]))
             self.assertGreater(len(cases), 300)
             wrong = [line for line in pool.map(self.judge, cases) if line]

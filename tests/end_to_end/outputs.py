@@ -278,6 +278,43 @@ class Terminal(unittest.TestCase):
         self.assertNotRegex(re.sub("\x1b\\[[0-9;]*m", "", text), r"(?m)^  FAIL ")
 
 
+class Killed(unittest.TestCase):
+    """While reports of a run of some size are written."""
+
+    @classmethod
+    def setUpClass(cls):
+        with scans.Simulator("generate:accounts=60,ous=6,regions=4,resources=10", name="killed") as sim:
+            cls.scanned = scans.scan(sim, "--no-ungoverned").directory
+
+    def killed(self, number):
+        """Sends the signal in the middle of writing; what is in the directory then."""
+        to = scans.directory(f"killed-by-{number}")
+        to.mkdir()
+        (to / "report.json").write_text("yesterday's", encoding="utf-8")
+        process = subprocess.Popen([scans.SCANNER, "report", self.scanned, "-M", "json,html,csv", "-o", to], env=scans.environment(),
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 60
+        while not any(path.stat().st_size > 0 for path in to.glob("..report.*")) and process.poll() is None and time.monotonic() < end:
+            time.sleep(0.002)
+        process.send_signal(number)
+        self.assertEqual(process.wait(), -number)
+        self.assertEqual((to / "report.json").read_text(encoding="utf-8"), "yesterday's")
+        self.assertEqual([path.name for path in to.iterdir() if not path.name.startswith(".")], ["report.json"])
+        return to
+
+    def test_a_signal_leaves_the_old_report_and_no_part_of_a_new_one(self):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            to = self.killed(number)
+            self.assertEqual([path.name for path in to.iterdir() if ".tmp-" in path.name], [])
+
+    def test_what_a_killed_process_left_is_taken_away_by_the_next(self):
+        to = self.killed(signal.SIGKILL)
+        self.assertNotEqual(list(to.glob("..report.*")), [])
+        done = run("report", self.scanned, "-M", "json,html,csv", "-o", to)
+        self.assertEqual((done.returncode, done.stderr), (3, b""))
+        self.assertEqual(sorted(path.name for path in to.iterdir()), ["report.csv", "report.html", "report.json"])
+
+
 class Cores(unittest.TestCase):
     def test_an_abort_in_the_middle_of_a_scan_leaves_no_core(self):
         def core_please():

@@ -1,5 +1,5 @@
 /* Writes reports of a run made by hand: report_sample KIND DIRECTORY [COUNT [ROWS-A-SHEET
- * [FORMAT...]]], without formats the JSON report and the workbook.
+ * [FORMAT...]]], without formats the JSON report and the workbook; report_sample formats - lists them.
  * Exit status 1 and one line on stderr when a report cannot be written. */
 #include <signal.h>
 #include <stdlib.h>
@@ -24,6 +24,16 @@ static void make(struct store *s, const char *kind, long count)
         made_meta(s);
         made_questions(s);
     } /* "bare": nothing at all was learned */
+}
+
+/* Every format, a line each: its name, and what its file is called. */
+static int list_formats(void)
+{
+    const struct report_format *format;
+    for (size_t i = 0; (format = report_format_at(i)) != NULL; i++) {
+        printf("%s report.%s\n", format->name, format->extension);
+    }
+    return 0;
 }
 
 static int write_named(const struct report_input *in, const char *directory, char **names,
@@ -52,6 +62,9 @@ int main(int argc, char **argv)
     struct config config;
     if (argc < 3) {
         return 2;
+    }
+    if (strcmp(argv[1], "formats") == 0) {
+        return list_formats();
     }
     (void)signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is an error to report */
     const char *directory = argv[2];

@@ -97,6 +97,43 @@ class Disks(unittest.TestCase):
         self.assertGreater(refused, 3)
         self.assertEqual((folder / "report.xlsx").read_bytes(), whole)
 
+    def each_format(self):
+        """(name, file name) of every format that the program has."""
+        listed = subprocess.run([PROGRAM, "formats", "/nonexistent"], capture_output=True, text=True, check=True).stdout
+        return [line.split() for line in listed.splitlines()]
+
+    def test_no_format_leaves_a_part_of_itself_on_a_full_disk_or_spoils_what_was_there(self):
+        """The disk ends at once, and where all but the last piece fits; the report of before is as it was."""
+        formats = self.each_format()
+        self.assertGreater(len(formats), 11)
+        folder = fresh("every-full")
+        (folder / "run.db").write_bytes((make("hostile") / "run.db").read_bytes())
+        for name, file in formats:
+            with self.subTest(name):
+                path = folder / file
+                whole = [PROGRAM, "hostile", folder, "0", "1048576", name]
+                subprocess.run(whole, check=True)
+                size = path.stat().st_size
+                path.write_bytes(b"the report of yesterday")
+                for limit in (0, size - 1):
+                    done = subprocess.run(whole, capture_output=True, text=True,
+                                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+                    self.assertEqual((done.returncode, len(done.stderr.splitlines())), (1, 1), done.stderr)
+                    self.assertIn(f"cannot write {path}: ", done.stderr)
+                    self.assertEqual(path.read_bytes(), b"the report of yesterday")
+                path.unlink()
+                self.assertEqual({p.name for p in folder.iterdir()} - {"run.db-wal", "run.db-shm"}, {"run.db"})
+
+    def test_no_format_begins_where_it_may_not_write(self):
+        folder = fresh("every-locked")
+        (folder / "run.db").write_bytes((make("small") / "run.db").read_bytes())
+        for name, file in self.each_format():
+            with self.subTest(name):
+                (folder / file).mkdir()
+                done = subprocess.run([PROGRAM, "small", folder, "0", "1048576", name], capture_output=True, text=True)
+                self.assertEqual((done.returncode, done.stderr), (1, f"cannot write {folder / file}: it is a directory\n"))
+                (folder / file).rmdir()
+
     def test_the_temporary_directory_of_the_system_is_not_needed(self):
         folder = fresh("no-tmp")
         done = self.run_limited(folder, environment={"TMPDIR": "/nonexistent"})
