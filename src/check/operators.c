@@ -15,6 +15,7 @@
 #define MATCH_LIMIT 100000
 #define DEPTH_LIMIT 2000
 #define HEAP_LIMIT_KB 8192
+#define PATTERN_BYTES_MAX 4096
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 
 struct pattern {
@@ -28,6 +29,11 @@ struct pattern *pattern_new(const char *text, size_t *offset, char *problem, siz
 {
     int code = 0;
     PCRE2_SIZE at = 0;
+    if (strlen(text) > PATTERN_BYTES_MAX) {
+        (void)snprintf(problem, size, "longer than %d bytes", PATTERN_BYTES_MAX);
+        *offset = PATTERN_BYTES_MAX;
+        return NULL;
+    }
     /* DOLLAR_ENDONLY: a value with a newline at its end must not pass for one without. */
     pcre2_code *compiled =
         pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,

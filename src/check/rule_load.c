@@ -8,6 +8,7 @@
 
 #define STEP_LAST 6
 #define ID_MAX 40
+#define WORDS_MAX ((size_t)16384) /* bytes of a title, a reason, ... */
 
 struct loading {
     struct loaded_rule *l;
@@ -122,6 +123,10 @@ static int load_words(const struct loading *s)
         if (*members[i].out != NULL && **members[i].out == '\0') {
             return node_err(s->l->doc, node_get(s->root, members[i].key), s->err,
                             "expected words, not empty text");
+        }
+        if (*members[i].out != NULL && strlen(*members[i].out) > WORDS_MAX) {
+            return node_err(s->l->doc, node_get(s->root, members[i].key), s->err,
+                            "expected at most %zu bytes", WORDS_MAX);
         }
     }
     if (r->remedy != NULL &&

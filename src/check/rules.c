@@ -10,6 +10,9 @@
 #include "base/mem.h"
 #include "rule_private.h"
 
+/* More than any organization writes; each rule is put to every subject of its scope. */
+#define RULES_MAX 2000
+
 struct rule_set {
     struct loaded_rule **items;
     size_t count;
@@ -93,7 +96,9 @@ static int load_directory(struct rule_set *set, const char *directory, const jso
     for (size_t i = 0; i < count && rc == 0; i++) {
         struct loaded_rule *l = NULL;
         char *path = path_join(directory, names[i]);
-        if (names[i][0] != '.') {
+        if (set->count >= RULES_MAX) {
+            rc = err_set(err, ERR_INPUT, "%s: expected at most %d rules", directory, RULES_MAX);
+        } else if (names[i][0] != '.') {
             rc = load_file(path, names[i], config, digest, &l, err);
         }
         if (l != NULL) {

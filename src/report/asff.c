@@ -138,6 +138,7 @@ static void add_product_fields(const struct flow *f, struct text *out,
     add_product_field(out, "OuPath", finding->ou_path);
     add_product_field(out, "Expected", finding->expected);
     add_product_field(out, "Observed", finding->observed);
+    add_product_field(out, "ObservedBefore", flow_before(f, finding));
     text_addc(out, '}');
 }
 

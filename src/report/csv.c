@@ -2,7 +2,6 @@
  * would take for a formula begins with an apostrophe. */
 #include <string.h>
 
-#include "base/jsonx.h"
 #include "flow.h"
 #include "formats.h"
 #include "plain.h"
@@ -62,9 +61,6 @@ static void field(struct text *out, const char *s)
 
 static int line(struct flow *f, const struct finding *finding)
 {
-    const char *before = finding->status == STATUS_FIXED
-                             ? jx_str_or(json_object_get(f->before, finding->id), "observed", "")
-                             : "";
     char step[2] = {(char)('0' + finding->step), '\0'};
     const char *const fields[] = {finding->id,
                                   status_name(finding->status),
@@ -82,7 +78,7 @@ static int line(struct flow *f, const struct finding *finding)
                                   finding->resource_name,
                                   finding->expected,
                                   finding->observed,
-                                  before,
+                                  flow_before(f, finding),
                                   finding->detail,
                                   finding->risk,
                                   finding->remediation,

@@ -101,6 +101,13 @@ const char *flow_rule_text(const struct flow *f, const char *check_id, const cha
     return jx_str_or(flow_rule(f, check_id), member, "");
 }
 
+const char *flow_before(const struct flow *f, const struct finding *finding)
+{
+    return finding->status == STATUS_FIXED
+               ? jx_str_or(json_object_get(f->before, finding->id), "observed", "")
+               : "";
+}
+
 const char *flow_resource(const struct finding *finding)
 {
     return *finding->resource_arn ? finding->resource_arn : finding->subject;

@@ -39,6 +39,8 @@ const char *flow_meta(const struct flow *f, const char *key);        /* "" when 
 const json_t *flow_rule(const struct flow *f, const char *check_id); /* NULL when unknown */
 /* What a finding's check says of itself in the member, or "". */
 const char *flow_rule_text(const struct flow *f, const char *check_id, const char *member);
+/* What was observed before the change that FIXED the finding; "" when it was not, or is unknown. */
+const char *flow_before(const struct flow *f, const struct finding *finding);
 /* What a finding is about, in one text: its ARN, or its subject's key. */
 const char *flow_resource(const struct finding *finding);
 

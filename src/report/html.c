@@ -1,7 +1,7 @@
 /* The HTML report: a stylesheet turns the run's data into one page. It runs once for the page, with
  * <report>, once for every few hundred findings, with <findings>, and once for the calls they rest
- * on, with <facts>; what comes of those goes where the page has the comments "findings" and "facts".
- * So the page costs no more memory however many findings it lists. */
+ * on, with <facts>; what comes of those goes where the page has the comments "findings" and
+ * "facts". So the page costs no more memory however many findings it lists. */
 #include "html.h"
 
 #include <libxslt/security.h>

@@ -15,9 +15,9 @@
 
 static void add_waivers(const struct flow *f, xmlNodePtr report)
 {
-    static const char *const members[] = {
-        "name",        "account", "check",   "description", "owner", "justification", "ticket",
-        "approved_by", "created", "expires", "state",       "problem"};
+    static const char *const members[] = {"name",    "account",       "check",  "description",
+                                          "owner",   "justification", "ticket", "approved_by",
+                                          "created", "expires",       "state",  "problem"};
     json_t *waivers = report_kept(f->in->store, "waivers");
     xmlNodePtr node = html_child(report, "waivers");
     size_t i;

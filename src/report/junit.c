@@ -51,9 +51,14 @@ static int test_case(struct flow *f, const struct finding *finding)
     attribute(out, "\" time=\"0\" status=\"", status_name(status));
     switch (status) {
     case STATUS_PASS:
-    case STATUS_FIXED:
         text_add(out, "/>\n");
         return 0;
+    case STATUS_FIXED:
+        text_add(out, ">\n      <system-out>Fixed.\n");
+        line(out, "Observed before", flow_before(f, finding));
+        line(out, "Observed", finding->observed);
+        text_add(out, "</system-out>");
+        break;
     case STATUS_FAIL:
     case STATUS_ERROR:
         text_addf(out, ">\n      <%s", status == STATUS_FAIL ? "failure" : "error");

@@ -149,6 +149,7 @@ static int event(struct flow *f, const struct finding *finding)
     text_addf(out, ",\"step\":%d", finding->step);
     plain_add_json(out, ",\"expected\":", finding->expected);
     add_some(out, ",\"detail\":", finding->detail);
+    add_some(out, ",\"observed_before\":", flow_before(f, finding));
     add_some(out, ",\"risk\":", finding->risk);
     add_some(out, ",\"evidence\":", finding->evidence);
     text_add(out, "}}");

@@ -253,9 +253,6 @@ void oscal_observation(struct oscal *o, const struct finding *finding)
 {
     struct text *out = &o->flow->text;
     char id[OSCAL_UUID];
-    const char *before = finding->status == STATUS_FIXED
-                             ? jx_str(json_object_get(o->flow->before, finding->id), "observed")
-                             : NULL;
     oscal_uuid(o, "observation", finding->id, id);
     text_addf(out, "{\"uuid\":\"%s\"", id);
     oscal_line(o, ",\"title\":", finding->title, "(no title)");
@@ -271,7 +268,7 @@ void oscal_observation(struct oscal *o, const struct finding *finding)
     oscal_prop(o, "first-seen", finding->first_seen);
     oscal_prop(o, "status-since", finding->status_since);
     oscal_prop(o, "waiver", finding->waiver != NULL ? finding->waiver : "");
-    oscal_prop(o, "observed-before", before != NULL ? before : "");
+    oscal_prop(o, "observed-before", flow_before(o->flow, finding));
     text_addf(out, "],\"methods\":[\"%s\"],\"types\":[\"finding\"]",
               finding->status == STATUS_MANUAL ? "INTERVIEW" : "TEST");
     add_origin(o);

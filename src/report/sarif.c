@@ -109,6 +109,9 @@ static int result_row(struct flow *f, const struct finding *finding)
     plain_add_json(out, ",\"ouPath\":", finding->ou_path);
     plain_add_json(out, ",\"region\":", finding->region);
     plain_add_json(out, ",\"expected\":", finding->expected);
+    if (*flow_before(f, finding)) {
+        plain_add_json(out, ",\"observedBefore\":", flow_before(f, finding));
+    }
     plain_add_json(out, ",\"detail\":", finding->detail);
     plain_add_json(out, ",\"remediation\":", finding->remediation);
     text_add(out, "}}");

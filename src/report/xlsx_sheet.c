@@ -19,6 +19,7 @@
 #define ROW_POINTS_MAX 409.0 /* Excel's */
 #define ROW_LINES_MAX 32
 #define CHARACTERS_A_UNIT 1.15 /* of column width, at our font size */
+#define BOLD_IS_WIDER 0.85
 
 static const struct {
     const char *word;
@@ -135,9 +136,39 @@ static void set_page(struct sheet *s)
     worksheet_gridlines(s->at, s->free_form ? LXW_HIDE_ALL_GRIDLINES : LXW_SHOW_SCREEN_GRIDLINES);
 }
 
+/* Notes how many lines the text takes in so much column width, broken as readers do at spaces,
+   hyphens and slashes; as far as one can tell without the font. */
+static void measure(struct sheet *s, const char *text, double width)
+{
+    unsigned room = (unsigned)(width * CHARACTERS_A_UNIT), lines = 1, used = 0, word = 0;
+    for (; *text != '\0' && lines < ROW_LINES_MAX; text++) {
+        if (((unsigned char)*text & 0xC0) == 0x80) {
+            continue;
+        }
+        used++;
+        word++;
+        if (*text == '\n') {
+            lines++;
+            used = word = 0;
+        } else if (*text == ' ' || *text == '-' || *text == '/') {
+            word = 0;
+        } else if (used > room) {
+            lines++;
+            word = word < room ? word : 1; /* a word longer than the line is cut */
+            used = word;
+        }
+    }
+    s->lines = lines > s->lines ? lines : s->lines;
+}
+
 static void write_header(struct sheet *s)
 {
-    keep(s, worksheet_set_row(s->at, ROW_HEADER, 30, NULL));
+    s->lines = 2;
+    for (size_t i = 0; i < s->column_count; i++) {
+        measure(s, s->columns[i].title, s->columns[i].width * BOLD_IS_WIDER);
+    }
+    keep(s, worksheet_set_row(s->at, ROW_HEADER, LINE_POINTS * s->lines + 4, NULL));
+    s->lines = 0;
     for (size_t i = 0; i < s->column_count; i++) {
         keep(s, worksheet_write_string(s->at, ROW_HEADER, (lxw_col_t)i, s->columns[i].title,
                                        format_of(s, STYLE_HEADER)));
@@ -268,31 +299,6 @@ void sheet_height(struct sheet *s, double points)
         keep(s, worksheet_set_row(s->at, s->row, points, NULL));
         s->height_told = true;
     }
-}
-
-/* Notes how many lines the text takes in so much column width, broken as readers do at spaces,
-   hyphens and slashes; as far as one can tell without the font. */
-static void measure(struct sheet *s, const char *text, double width)
-{
-    unsigned room = (unsigned)(width * CHARACTERS_A_UNIT), lines = 1, used = 0, word = 0;
-    for (; *text != '\0' && lines < ROW_LINES_MAX; text++) {
-        if (((unsigned char)*text & 0xC0) == 0x80) {
-            continue;
-        }
-        used++;
-        word++;
-        if (*text == '\n') {
-            lines++;
-            used = word = 0;
-        } else if (*text == ' ' || *text == '-' || *text == '/') {
-            word = 0;
-        } else if (used > room) {
-            lines++;
-            word = word < room ? word : 1; /* a word longer than the line is cut */
-            used = word;
-        }
-    }
-    s->lines = lines > s->lines ? lines : s->lines;
 }
 
 static bool style_wraps(enum style style)

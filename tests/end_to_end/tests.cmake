@@ -35,6 +35,7 @@ end_to_end(scan_worlds /usr/bin/python3 -m unittest -q scan_worlds)
 end_to_end(scan_changes /usr/bin/python3 -m unittest -q scan_changes)
 end_to_end(scan_hardships /usr/bin/python3 -m unittest -q scan_hardships)
 end_to_end(scan_waivers /usr/bin/python3 -m unittest -q scan_waivers)
+end_to_end_shipped(rejudging /usr/bin/python3 -m unittest -q rejudging)
 end_to_end(bad_input /usr/bin/python3 -m unittest -q bad_input)
 
 # Part 3: the engine of apply, killed and hindered.

@@ -127,6 +127,25 @@ class Asff(unittest.TestCase):
                     self.assertFalse([c for c in text if ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or 0x202A <= ord(c) <= 0x202E], text)
 
 
+class BeforeAndAfter(unittest.TestCase):
+    def test_what_was_fixed_says_how_it_was_in_every_format(self):
+        wanted = {f["finding_id"]: f["observed_before"] for f in report("small")["findings"] if f.get("observed_before")}
+        self.assertEqual(len(wanted), 6)
+        (run,) = strict(written("small", "sarif"))["runs"]
+        read = {"sarif": {r["partialFingerprints"]["findingId/v1"]: r["properties"].get("observedBefore") for r in run["results"]},
+                "ocsf": {e["finding_info"]["uid"]: e["unmapped"].get("observed_before") for e in strict(written("small", "ocsf", "ocsf.json"))},
+                "asff": {f["Id"].removeprefix("towerkeep/"): f["ProductFields"].get("towerkeep/ObservedBefore")
+                         for line in written("small", "asff", "asff.ndjson").splitlines() for f in strict(line)["Findings"]}}
+        (result,) = strict(written("small", "oscal-ar", "oscal-ar.json"))["assessment-results"]["results"]
+        properties = [{p["name"]: p["value"] for p in o["props"]} for o in result["observations"]]
+        read["oscal-ar"] = {p["finding-id"]: p.get("observed-before") for p in properties}
+        for name, told in read.items():
+            self.assertEqual({key: value for key, value in told.items() if value}, wanted, name)
+        junit = written("small", "junit", "junit.xml").decode("utf-8")
+        for text in wanted.values():
+            self.assertEqual(junit.count(f"Observed before: {text}\n"), 1)
+
+
 class Ocsf(unittest.TestCase):
     def events(self, kind):
         return strict(written(kind, "ocsf", "ocsf.json"))

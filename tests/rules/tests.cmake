@@ -7,6 +7,10 @@ add_test(NAME rules/enumerated COMMAND towerkeep rules test --enumerate)
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 add_test(NAME rules/schema
   COMMAND ${Python3_EXECUTABLE} -B "${CMAKE_CURRENT_LIST_DIR}/schema.py" $<TARGET_FILE:yaml_to_json> "${CMAKE_SOURCE_DIR}")
+add_test(NAME rules/agreement
+  COMMAND ${Python3_EXECUTABLE} -B "${CMAKE_CURRENT_LIST_DIR}/agreement.py" $<TARGET_FILE:towerkeep> $<TARGET_FILE:yaml_to_json>
+    "${CMAKE_SOURCE_DIR}")
+set_tests_properties(rules/agreement PROPERTIES TIMEOUT 120)
 add_test(NAME rules/commands
   COMMAND ${Python3_EXECUTABLE} -B "${CMAKE_CURRENT_LIST_DIR}/commands.py" $<TARGET_FILE:towerkeep> "${CMAKE_SOURCE_DIR}")
 set_tests_properties(rules/commands PROPERTIES TIMEOUT 120)
