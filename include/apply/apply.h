@@ -64,6 +64,9 @@ void apply_result_release(struct apply_result *result);
    dependency chain, SCP head-room, account quota, Regions enabled, suspended accounts, permissions
    where IAM lets us ask. Problems are appended as texts to `problems` (a list); -1 only when they
    could not be asked. */
-int preflight_run(struct aws_client *client, const json_t *plan, json_t *problems, struct err *err);
+/* `account_quota`: how many accounts the organization may have; 0: AWS's default, until there are
+   more. */
+int preflight_run(struct aws_client *client, const json_t *plan, int account_quota,
+                  json_t *problems, struct err *err);
 
 #endif

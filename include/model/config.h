@@ -20,14 +20,15 @@ struct config {
       EC2 EFS RDS S3 "ous": {"protect": null|[names, paths or ids], "exempt": [..], "security_ou":
       true},
         "landing_zone": {"version": null|"4.0"|"latest"},
-        "key": {"alias": "alias/control-tower-backup", "policy_statements": [further statements]},
+        "key": {"alias": "alias/control-tower-backup", "policy_statements": [further statements],
+      "cancel_deletion": false}, a key of ours that is to be deleted is used again
         "tags": {"default_tier": null|"hourly"|"daily"|"weekly"|"monthly"},
         "accounts_exempt": ["id" or name glob...], "resources_exempt": ["arn glob"...],
         "delegated_administrators": [ids expected beside the backup administrator],
         "roles": ["AWSControlTowerExecution","OrganizationAccountAccessRole"],
         "scan": {"ungoverned_regions": true},
         "rules": {"directories": [..], "parameters": {"TAG-03": {"max_distance": 2}}, "disable":
-      [ids]}, "limits": {"max_workers": 64, "rate_share": 0.6, "max_rate": 0} } */
+      [ids]}, "limits": {"accounts": null|number, "max_workers": 64, "rate_share": 0.6, "max_rate": 0} } */
     char digest[65];  /* SHA-256 of the file's bytes, or of "" when there is none */
     char *path;       /* NULL when none */
 };

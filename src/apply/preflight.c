@@ -20,6 +20,7 @@ struct flight {
     const char *home;
     json_t *problems;
     json_t *landing_zone; /* GetLandingZone's, NULL: none */
+    size_t quota;         /* of accounts; 0: not known */
 };
 
 static void problem(struct flight *f, const char *format, ...)
@@ -239,12 +240,15 @@ static int check_accounts(struct flight *f, struct err *err)
                     jx_str_or(row, "Name", ""), state);
         }
     }
-    if (created > 0 && json_array_size(rows) < ACCOUNT_QUOTA &&
-        json_array_size(rows) + created > ACCOUNT_QUOTA) {
+    size_t there = json_array_size(rows);
+    size_t quota = f->quota > 0 ? f->quota : ACCOUNT_QUOTA;
+    /* Where there are more than the default allows, it was raised. */
+    if (created > 0 && there + created > quota && (f->quota > 0 || there < ACCOUNT_QUOTA)) {
         problem(f,
-                "%zu accounts are to be created beside %zu: organizations may have %d unless the "
-                "quota was raised",
-                created, json_array_size(rows), ACCOUNT_QUOTA);
+                "%zu accounts are to be created beside %zu: the organization may have %zu%s",
+                created, there, quota,
+                f->quota > 0 ? " (limits.accounts)"
+                             : " unless the quota was raised (limits.accounts says so)");
     }
     json_decref(answer);
     return status < 0 ? -1 : 0;
@@ -324,13 +328,15 @@ static int check_regions(struct flight *f, struct err *err)
 static int (*const checks[])(struct flight *f, struct err *err) = {
     check_caller, check_landing_zone, check_requests, check_accounts, check_targets, check_regions};
 
-int preflight_run(struct aws_client *client, const json_t *plan, json_t *problems, struct err *err)
+int preflight_run(struct aws_client *client, const json_t *plan, int account_quota,
+                  json_t *problems, struct err *err)
 {
     struct flight f = {.client = client,
                        .plan = plan,
                        .steps = json_object_get(plan, "steps"),
                        .home = jx_str_or(plan, "home_region", ""),
-                       .problems = problems};
+                       .problems = problems,
+                       .quota = account_quota > 0 ? (size_t)account_quota : 0};
     int status = 0;
     bool any = json_array_size(f.steps) > 0;
     for (size_t i = 0; any && status == 0 && i < sizeof checks / sizeof *checks; i++) {

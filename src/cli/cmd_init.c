@@ -310,6 +310,7 @@ static void write_landing_zone(struct init *in)
     line(in, "key:", "%s", jx_str_or(in->lz, "backup.kms_key_arn", "none in the landing zone yet"));
     member(in, "  ", "key.alias", "");
     member(in, "  ", "key.policy_statements", "beside the two that AWS Control Tower asks for");
+    member(in, "  ", "key.cancel_deletion", "true: a key of ours that is to be deleted is kept");
     fputs("\ntags:\n", in->out);
     member(in, "  ", "tags.default_tier",
            "hourly, daily, weekly or monthly: given to what has no backup tag");

@@ -106,10 +106,10 @@ static int confirm(const struct session *s, const json_t *plan, struct err *err)
     return yes ? 0 : err_set(err, ERR_INPUT, "nothing was changed: not confirmed");
 }
 
-static int check_first(struct aws_client *client, const json_t *plan, struct err *err)
+static int check_first(struct aws_client *client, const json_t *plan, int quota, struct err *err)
 {
     json_t *problems = json_array();
-    int rc = jx_count(plan, "steps") > 0 ? preflight_run(client, plan, problems, err) : 0;
+    int rc = jx_count(plan, "steps") > 0 ? preflight_run(client, plan, quota, problems, err) : 0;
     if (rc == 0 && json_array_size(problems) > 0) {
         size_t i;
         json_t *problem;
@@ -153,7 +153,8 @@ int drive_apply(struct session *s, const json_t *plan, const char *journal, bool
                                     .stop = &signal_received};
     int rc = session_writer(s, &writer, err);
     if (rc == 0 && !file_exists(journal)) {
-        rc = check_first(writer, plan, err);
+        int quota = (int)jx_int(o->setup.config.document, "limits.accounts", 0);
+        rc = check_first(writer, plan, quota, err);
     }
     if (rc == 0) {
         rc = apply_run(writer, plan, &options, &result, err);

@@ -29,7 +29,7 @@ int account_region_ask(struct crawl *crawl, const char *account, const char *reg
             return -1;
         }
     }
-    /* Left-overs of Regions once governed; in other accounts the Tagging API gives the hint. */
+    /* Left-overs of Regions once governed; asking every account would be too dear. */
     if (!governed && crawl->central_backup && strcmp(account, crawl->central_backup) == 0) {
         return crawl_ask(crawl, "backup:ListBackupVaults", account, region, "", err);
     }

@@ -165,6 +165,16 @@ static int leave_organization(struct making *m, struct err *err)
     const char *admin = jx_str(m->org, "backup_admin");
     bool ours = admin != NULL && jx_list_has(registered, admin);
     size_t others = json_array_size(registered) - (ours ? 1 : 0);
+    json_t *step = NULL;
+    if (undelegate_backup_policies(m, &rows[UNDELEGATE], &step, err) != 0) {
+        return -1;
+    }
+    if (step != NULL) {
+        step_after(step, rows[DISABLE_ZONE].info.id);
+        if (step_add(m, step, REASON_TEARDOWN, err) != 0) {
+            return -1;
+        }
+    }
     if (ours && deregister(m, admin, err) != 0) {
         return -1;
     }
@@ -254,6 +264,15 @@ static const struct remedy rows[TEARDOWN_ROW_COUNT] = {
                       LANE_CONTROL_TOWER,
                       NULL,
                       NULL},
+    [UNDELEGATE] = {{"undelegate-backup-policies",
+                     "Take the management of backup policies from the backup administrator", 4,
+                     "organizations:PutResourcePolicy organizations:DeleteResourcePolicy",
+                     "aws organizations put-resource-policy with the policy of before"},
+                    "medium",
+                    5,
+                    "",
+                    NULL,
+                    NULL},
     [DEREGISTER] =
         {{"deregister-delegated-administrator",
           "Take the delegated administration of AWS Backup from the backup administrator", 4,

@@ -37,6 +37,7 @@ const json_t *making_step(const struct making *m, const char *id)
 char *making_key_arn(const struct making *m)
 {
     return making_step(m, "create-key") != NULL ? xstrdup("${create-key:arn}")
+           : m->recalled != NULL                ? xstrdup(m->recalled)
                                                 : xstrdup(jx_str(m->lz, "backup.kms_key_arn"));
 }
 
@@ -169,6 +170,7 @@ static void making_release(struct making *m)
     json_decref(m->manual);
     json_decref(m->held);
     json_decref(m->scratch);
+    free(m->recalled);
     free(m->partition);
     free(m->organization_id);
     free(m->management);

@@ -45,29 +45,50 @@ static json_t *statement(const struct making *m, const char *sid, const char *ac
     return out;
 }
 
-/* Foreign statements stay; ours, known by their Sid, are put anew. NULL: what stands there is no
- * policy. */
-static json_t *merged(const struct making *m, const char *existing, const char *account)
+static bool is_ours(const json_t *statement)
+{
+    const char *sid = jx_str_or(statement, "Sid", "");
+    return strcmp(sid, SID_READ) == 0 || strcmp(sid, SID_WRITE) == 0;
+}
+
+/* The policy with foreign statements only (a single one may stand there without a list); NULL: what
+ * stands there is no policy. *ours: how many were not foreign. */
+static json_t *foreign_part(const char *existing, size_t *ours)
 {
     const char *problem = NULL;
     json_t *policy = existing != NULL
                          ? jx_parse(existing, strlen(existing), &problem)
                          : json_pack("{s:s,s:[]}", "Version", "2012-10-17", "Statement");
-    const json_t *old = json_object_get(policy, "Statement");
+    json_t *old = json_object_get(policy, "Statement");
     json_t *list = json_array();
+    *ours = 0;
     if (policy == NULL || old == NULL) {
         json_decref(policy);
         json_decref(list);
         return NULL;
     }
-    for (size_t i = 0; i < json_array_size(old); i++) {
-        const char *sid = jx_str_or(json_array_get(old, i), "Sid", "");
-        if (strcmp(sid, SID_READ) != 0 && strcmp(sid, SID_WRITE) != 0) {
-            (void)json_array_append(list, json_array_get(old, i));
+    size_t count = json_is_object(old) ? 1 : json_array_size(old);
+    for (size_t i = 0; i < count; i++) {
+        json_t *statement = json_is_object(old) ? old : json_array_get(old, i);
+        if (is_ours(statement)) {
+            ++*ours;
+        } else {
+            (void)json_array_append(list, statement);
         }
     }
-    if (json_is_object(old)) {
-        (void)json_array_append_new(list, json_deep_copy(old));
+    (void)json_object_set_new(policy, "Statement", list);
+    return policy;
+}
+
+/* Foreign statements stay; ours, known by their Sid, are put anew. NULL: what stands there is no
+ * policy. */
+static json_t *merged(const struct making *m, const char *existing, const char *account)
+{
+    size_t ours = 0;
+    json_t *policy = foreign_part(existing, &ours);
+    json_t *list = json_object_get(policy, "Statement");
+    if (policy == NULL) {
+        return NULL;
     }
     json_t *write = statement(m, SID_WRITE, account, write_actions,
                               sizeof write_actions / sizeof *write_actions);
@@ -77,7 +98,6 @@ static json_t *merged(const struct making *m, const char *existing, const char *
     (void)json_array_append_new(list, statement(m, SID_READ, account, read_actions,
                                                 sizeof read_actions / sizeof *read_actions));
     (void)json_array_append_new(list, write);
-    (void)json_object_set_new(policy, "Statement", list);
     return policy;
 }
 
@@ -146,4 +166,36 @@ out:
     json_decref(known);
     free(account);
     return result;
+}
+
+int undelegate_backup_policies(struct making *m, const struct remedy *row, json_t **step,
+                               struct err *err)
+{
+    json_t *known = NULL;
+    size_t ours = 0;
+    *step = NULL;
+    if (store_get_entity(m->store, "resource-policy", "", "", "", &known, NULL, err) != 0) {
+        return -1;
+    }
+    const char *existing = jx_str(known, "Content");
+    json_t *rest = existing != NULL ? foreign_part(existing, &ours) : NULL;
+    if (ours == 0) {
+        json_decref(rest);
+        json_decref(known);
+        return 0;
+    }
+    bool all = jx_count(rest, "Statement") == 0;
+    json_t *safe = literal(existing);
+    json_t *gone = all ? cond_present("ResourcePolicy.Content", false) : content_is(as_text(rest));
+    *step = step_new(row, NULL, "%s", row->info.title);
+    step_send(*step, all ? call_home(m, "organizations:DeleteResourcePolicy", NULL)
+                         : call_home(m, "organizations:PutResourcePolicy",
+                                     json_pack("{s:o}", "Content", as_text(rest))));
+    step_done(*step, read_content(m, json_incref(gone), all));
+    step_guard(*step, probe_says(read_content(m, cond_both("any", gone, content_is(safe)), all),
+                                 "the organization's resource policy is not as the run knows it"));
+    step_change(*step, json_string(existing), all ? json_null() : json_deep_copy(rest));
+    json_decref(rest);
+    json_decref(known);
+    return 0;
 }

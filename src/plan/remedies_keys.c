@@ -235,8 +235,13 @@ static int add_new_key(struct making *m, const char *policy, const char *reason,
 static int create_family(struct making *m, const char *reason, struct err *err)
 {
     static const char key[] = "${create-key:arn}";
+    bool recalled = false;
+    int result = key_recall(m, reason, &recalled, err);
+    if (result != 0 || recalled) {
+        return result;
+    }
     char *policy = key_policy_wanted(m, NULL);
-    int result = add_new_key(m, policy, reason, err);
+    result = add_new_key(m, policy, reason, err);
     if (result == 0) {
         result = add_alias(m, CREATE_KEY, "alias", "create-key", key, m->home, reason, err);
     }

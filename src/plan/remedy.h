@@ -44,6 +44,7 @@ struct making {
     enum scope scope;
     const char *check_id;
     json_t *held;         /* [{"id","title","reasons","step",...,"waits_for"}] (hold.c) */
+    char *recalled;       /* ARN of a key that this plan keeps from being deleted; NULL */
     json_t *scratch;
     char why[512]; /* what making_cannot() said last */
 };
@@ -106,7 +107,7 @@ const json_t *making_find(const struct making *m, enum scope scope, const char *
 /* A step added before, or NULL; borrowed. */
 const json_t *making_step(const struct making *m, const char *id);
 /* ARN of the backup key as calls should name it: of the key that this plan creates
-   ("${create-key:arn}"), else the manifest's; NULL when there is neither. Yours (free). */
+   ("${create-key:arn}"), else of one that it keeps, else the manifest's; NULL when there is neither. Yours (free). */
 char *making_key_arn(const struct making *m);
 /* An object of this remedy's own, empty at first; borrowed. */
 json_t *making_scratch(struct making *m, const char *remedy_id);
@@ -123,6 +124,9 @@ void making_manual(struct making *m, const char *subject, const char *why);
 int former_keys(struct making *m, json_t **list, struct err *err);
 /* Its deletion is scheduled. */
 bool key_is_leaving(const json_t *key);
+/* Where the configuration says so (key.cancel_deletion): keeps our key whose deletion is scheduled, as
+   the backup key of this plan (making_key_arn). *recalled: there was one. */
+int key_recall(struct making *m, const char *reason, bool *recalled, struct err *err);
 /* ARNs of those: they carry our tag still, and are not taken up again. *out is yours, also on failure. */
 int keys_leaving(struct making *m, json_t **out, struct err *err);
 /* An alias stays with its key until that is gone: where the run saw it on a key that is about to be

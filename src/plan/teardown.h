@@ -8,6 +8,7 @@ enum teardown_row {
     DISABLE_BASELINE,
     DELETE_POINT,
     DISABLE_ZONE,
+    UNDELEGATE,
     DEREGISTER,
     DISTRUST,
     DELETE_KEY,

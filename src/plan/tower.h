@@ -26,6 +26,10 @@ char *backup_account_id(const struct making *m, const struct backup_account *whi
 /* One of the two, by id, email or the landing zone's word. */
 bool is_backup_account(const struct making *m, const json_t *account);
 /* remedies_delegation.c */
+/* The step of `row` that takes the two statements away again and leaves every other; NULL: none of
+   ours is there. *step is yours. */
+int undelegate_backup_policies(struct making *m, const struct remedy *row, json_t **step,
+                               struct err *err);
 int delegate_backup_policies(struct making *m, const json_t *subject, const char *reason,
                              struct err *err);
 

@@ -1,4 +1,5 @@
 """There and back again: what enable makes, teardown leaves or deletes, and what the next enable or teardown finds of it."""
+import json
 import unittest
 
 import engine_runs
@@ -35,8 +36,9 @@ class Returns(unittest.TestCase):
 
     def compliant(self, cloud, **options):
         done = self.run_(cloud, "enable", **options)
+        options.pop("anew", None)
         self.assertEqual((done.report["verdict"], done.failing()), ("COMPLIANT", []))
-        self.assertEqual(self.run_(cloud, "enable").sent, {})
+        self.assertEqual(self.run_(cloud, "enable", **options).sent, {})
         return done
 
     def keys(self, cloud):
@@ -65,6 +67,42 @@ class Returns(unittest.TestCase):
             self.assertIn(keys[region].pop(old), ("PendingDeletion", "PendingReplicaDeletion"))
             (new, state), = keys[region].items()
             self.assertEqual((state, aliases[region]), ("Enabled", new))
+
+    def test_a_key_that_is_to_be_deleted_is_kept_where_the_configuration_says_so(self):
+        cloud = self.begin(idle(engine_runs.bare()))
+        self.compliant(cloud)
+        before = self.keys(cloud)
+        self.run_(cloud, "teardown", "--delete-key")
+        self.assertNotEqual(self.keys(cloud), before)
+        config = {**engine_runs.CONFIG, "key": {"cancel_deletion": True}}
+        again = self.compliant(cloud, config=config)
+        self.assertEqual((again.sent["kms:CancelKeyDeletion"], again.sent["kms:EnableKey"]), (2, 2))
+        self.assertNotIn("kms:CreateKey", again.sent)
+        self.assertEqual(self.keys(cloud), before)
+
+    def test_a_teardown_takes_our_statements_from_the_resource_policy_and_leaves_others(self):
+        foreign = {"Sid": "Auditor", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{simulator.AUDIT}:root"},
+                   "Action": "organizations:DescribeOrganization", "Resource": "*"}
+        world = idle(engine_runs.bare())
+        world["changes"] = [engine_runs._call("organizations:PutResourcePolicy", Content=json.dumps(
+            {"Version": "2012-10-17", "Statement": [foreign]}))]
+        cloud = self.begin(world)
+        self.compliant(cloud)
+        self.assertEqual(self.statements(cloud), ["Auditor", "BackupAdministratorManagesBackupPolicies",
+                                                  "BackupAdministratorReads"])
+        self.assertEqual(self.run_(cloud, "teardown").sent["organizations:PutResourcePolicy"], 1)
+        self.assertEqual(self.statements(cloud), ["Auditor"])
+        self.assertEqual(self.run_(cloud, "teardown").sent, {})
+
+    def test_a_resource_policy_that_is_ours_alone_is_deleted(self):
+        cloud = self.begin(idle(engine_runs.healthy()))
+        self.assertEqual(self.run_(cloud, "teardown").sent["organizations:DeleteResourcePolicy"], 1)
+        simulator.Aws(cloud).refused("organizations describe-resource-policy", "ResourcePolicyNotFoundException")
+
+    def statements(self, cloud):
+        policy = simulator.Aws(cloud).ok("organizations describe-resource-policy")["ResourcePolicy"]["Content"]
+        listed = json.loads(policy)["Statement"]
+        return sorted(one["Sid"] for one in (listed if isinstance(listed, list) else [listed]))
 
     def test_after_a_teardown_that_kept_the_key_enable_takes_it_up_again(self):
         cloud = self.begin(idle(engine_runs.bare()))

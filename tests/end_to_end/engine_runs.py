@@ -71,6 +71,11 @@ def _world(version, backup):
             "id": ORGANIZATION, "root": simulator.ROOT, "management_account": MANAGEMENT, "name": "Example Management",
             "email": "aws+management@example.com", "feature_set": "ALL", "trusted_services": trusted,
             "policy_types": {"SERVICE_CONTROL_POLICY": "ENABLED", "TAG_POLICY": "ENABLED", "BACKUP_POLICY": "ENABLED"},
+            # Hygiene that no remedy sees to.
+            "policies": [{"id": "p-stay0001", "name": "DenyLeavingTheOrganization", "type": "SERVICE_CONTROL_POLICY",
+                          "content": {"Version": "2012-10-17", "Statement": [
+                              {"Sid": "Stay", "Effect": "Deny", "Action": "organizations:LeaveOrganization", "Resource": "*"}]},
+                          "targets": [simulator.ROOT]}],
             "units": [{"id": unit("sec00001"), "name": "Security", "accounts": accounts},
                       {"id": unit("work0001"), "name": "Workloads", "accounts": [], "units": [
                           {"id": unit("workx001"), "name": "Workloads X", "accounts": [
@@ -78,7 +83,7 @@ def _world(version, backup):
         "credentials": [{"access_key_id": simulator.Simulator.access_key, "secret": simulator.Simulator.secret,
                          "account": MANAGEMENT, "user": "towerkeep"}],
         "landing_zone": {"version": version, "status": "ACTIVE", "drift": "IN_SYNC",
-                         "manifest": _manifest(version, backup)},
+                         "remediation_types": ["INHERITANCE_DRIFT"], "manifest": _manifest(version, backup)},
         "baselines": [{"baseline": "AWSControlTowerBaseline", "version": tower, "target": unit(name), "status": "SUCCEEDED"}
                       for name in ("work0001", "workx001")],
         "resources": [{"account": simulator.X_PROD, "region": region, "type": kind, "name": f"x-{kind}", "tags": tags}
@@ -199,7 +204,7 @@ _OPAQUE = [(re.compile(pattern), word) for pattern, word in (
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>"),
     (r"enabledbaseline/[A-Z0-9]+", "enabledbaseline/<id>"), (r"car-[0-9a-f]{32}", "<car>"),
     (r"enabledcontrol/[A-Z0-9]+", "enabledcontrol/<id>"), (r"\bp-[a-z0-9]{8,}\b", "<policy>"),
-    (r"mrk-[0-9a-f]{32}", "<mrk>"))]
+    (r"mrk-[0-9a-f]{32}", "<mrk>"), (r"\brp-[a-z0-9]{8}\b", "<resource-policy>"))]
 # What happened on the way, and what backups ran meanwhile, is history and not the world's shape.
 _HISTORY = {"operations", "last_operation", "create_account", "closures", "catalogue", "status_message", "points_at",
             "points", "gone", "VersionId"}

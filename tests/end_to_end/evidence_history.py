@@ -1,5 +1,6 @@
 """A scan knows the run before it, `diff` compares any two, and nothing counts as resolved that was not looked at."""
 import collections
+import hashlib
 import json
 import re
 import shutil
@@ -78,6 +79,7 @@ class History(unittest.TestCase):
         self.assertNotIn("Since the previous run", first.out)
         diff = openpyxl.load_workbook(first.directory / "report.xlsx", read_only=True)["Diff"]
         self.assertTrue(next(diff.iter_rows(min_row=2, values_only=True))[0].startswith("No comparison: "))
+        self.assertEqual(first.report["run"]["program_digest"], hashlib.sha256(scans.SCANNER.read_bytes()).hexdigest())
         ended = first.report["run"]["ended"]
         self.assertEqual({(f["first_seen"], f["last_seen"], f["status_since"]) for f in first.findings}, {(ended,) * 3})
 

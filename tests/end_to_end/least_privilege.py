@@ -319,6 +319,7 @@ STORIES = (
         management controltower:DisableBaseline  management controltower:DeregisterOrganizationalUnit
         management controltower:UpdateLandingZone  management controltower:SetupLandingZone
         management organizations:DisableAWSServiceAccess  management organizations:DescribeAccount
+        management organizations:DeleteResourcePolicy
         management organizations:CloseAccount"""),
 )
 # What no story asks for, and when it is asked for.
@@ -343,6 +344,7 @@ ELSEWHERE = {
                                  "rds:RemoveTagsFromResource", "tag:UntagResources"), MISSPELT)},
     "teardown": {
         "management": {
+            "organizations:PutResourcePolicy": "another's statements stand in the organization's resource policy",
             "kms:ScheduleKeyDeletion": "--delete-key, once no recovery point needs the key",
             **dict.fromkeys(("backup:UpdateGlobalSettings", "organizations:DeregisterDelegatedAdministrator",
                              "organizations:EnableAWSServiceAccess", "organizations:RegisterDelegatedAdministrator"), UPDATE)},
