@@ -223,8 +223,11 @@ const struct iam_statement iam_statements[] = {
      {OWN_ACCOUNT}},
     {"RolesRead",
      "iam:GetRole iam:ListAttachedRolePolicies",
+     /* One that is not there has no path, and is asked for by its bare name. */
      LIST(LINKED_ROLES "backup.amazonaws.com/AWSServiceRoleForBackup",
-          "arn:{p}:iam::{a}:role/service-role/AWSControlTowerCloudTrailRole"),
+          "arn:{p}:iam::{a}:role/service-role/AWSControlTowerCloudTrailRole",
+          "arn:{p}:iam::{a}:role/AWSServiceRoleForBackup",
+          "arn:{p}:iam::{a}:role/AWSControlTowerCloudTrailRole"),
      {{0}}},
     {"ServiceLinkedRolesCreate",
      "iam:CreateServiceLinkedRole",
