@@ -24,6 +24,7 @@ enum action {
     ACTION_EXPIRE,
     ACTION_SKEW,
     ACTION_FAIL,
+    ACTION_LEAVE_OUT,
     ACTION_INTRUDER,
     ACTION_REGION_OFF
 };
@@ -43,6 +44,7 @@ static const struct {
     {"expire", ACTION_EXPIRE},
     {"skew_seconds", ACTION_SKEW},
     {"fail_operation", ACTION_FAIL},
+    {"fail_resources", ACTION_LEAVE_OUT},
     {"intruder", ACTION_INTRUDER},
     {"disable_region", ACTION_REGION_OFF},
 };
@@ -164,6 +166,21 @@ static int read_fail(const struct doc *doc, const struct node *map, struct fault
     return 0;
 }
 
+/* {arn, message}: the Tagging API names resources whose ARN fits among its failures. */
+static int read_leave_out(const struct doc *doc, const struct node *map, struct fault *f,
+                          struct err *err)
+{
+    static const char *const known[] = {"arn", "message", NULL};
+    const char *arn = NULL, *message = NULL;
+    if (node_only(doc, map, known, err) != 0 || node_need_string(doc, map, "arn", &arn, err) != 0 ||
+        node_need_string(doc, map, "message", &message, err) != 0) {
+        return -1;
+    }
+    f->code = xstrdup(arn);
+    f->text = xstrdup(message);
+    return 0;
+}
+
 /* A change as worlds have them: {call, account, region, role, input} or {set: ...}. */
 static int read_intruder(const struct doc *doc, const struct node *map, struct fault *f,
                          struct err *err)
@@ -224,8 +241,8 @@ static int read_action(const struct doc *doc, const struct node *row, struct fau
     if (value == NULL) {
         return node_err(doc, row, err,
                         "what happens is missing: error, http, drop, delay_ms, truncate, oversize, "
-                        "garbage, set, expire, skew_seconds, fail_operation, intruder or "
-                        "disable_region");
+                        "garbage, set, expire, skew_seconds, fail_operation, "
+                        "fail_resources, intruder or disable_region");
     }
     text = node_string(value);
     switch (f->action) {
@@ -260,6 +277,8 @@ static int read_action(const struct doc *doc, const struct node *row, struct fau
                    : node_err(doc, value, err, "true was expected");
     case ACTION_FAIL:
         return read_fail(doc, value, f, err);
+    case ACTION_LEAVE_OUT:
+        return read_leave_out(doc, value, f, err);
     case ACTION_INTRUDER:
         return read_intruder(doc, value, f, err);
     case ACTION_REGION_OFF:
@@ -274,7 +293,7 @@ static int read_fault(const struct doc *doc, const struct node *row, struct faul
     static const char *const known[] = {
         "match",    "error",          "http", "drop",   "delay_ms",     "truncate",
         "oversize", "garbage",        "set",  "expire", "skew_seconds", "fail_operation",
-        "intruder", "disable_region", NULL};
+        "fail_resources", "intruder", "disable_region", NULL};
     *f = (struct fault){.first = 1, .probability = 1.0, .retry_after = -1};
     if (row->kind != NODE_MAP) {
         return node_err(doc, row, err, "a fault is a map");
@@ -465,6 +484,12 @@ const char *fault_fails(const struct fault *fault)
     return fault != NULL && fault->action == ACTION_FAIL ? fault->text : NULL;
 }
 
+const char *fault_leaves_out(const struct fault *fault, const char *arn)
+{
+    bool fits = fault != NULL && fault->action == ACTION_LEAVE_OUT && str_glob(fault->code, arn);
+    return fits ? fault->text : NULL;
+}
+
 static void retry_after(const struct fault *f, struct sim_response *response)
 {
     if (f->retry_after >= 0) {
@@ -508,6 +533,7 @@ bool fault_before(const struct fault *fault, const struct service_info *info, st
     case ACTION_SET:
     case ACTION_SKEW:
     case ACTION_FAIL:
+    case ACTION_LEAVE_OUT:
     case ACTION_INTRUDER:
     case ACTION_REGION_OFF:
         return false;
@@ -585,6 +611,7 @@ void fault_after(const struct fault *fault, struct sim_response *response)
     case ACTION_EXPIRE:
     case ACTION_SKEW:
     case ACTION_FAIL:
+    case ACTION_LEAVE_OUT:
     case ACTION_INTRUDER:
     case ACTION_REGION_OFF:
         return;
