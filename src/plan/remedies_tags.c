@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "model/backup_tag.h"
 #include "remedy.h"
+#include "service_tags.h"
 
 #define ARNS_A_CALL 20
 #define TAG "tag-resource"
@@ -193,6 +194,11 @@ static json_t *batch_step(const struct batch *b)
     step_fail_when(step,
                    cond_both("all", cond_present("FailedResourcesMap", true),
                              cond_not(cond_new("FailedResourcesMap", "equals", json_object()))));
+    json_t *otherwise = service_tags_new(b->m, account, region, b->arns, b->key,
+                                         tag ? "true" : NULL);
+    if (otherwise != NULL) {
+        step_set(step, "otherwise", otherwise);
+    }
     step_done(step, probe_new(tagging(b, "tagging:GetResources",
                                       json_pack("{s:O}", "ResourceARNList", b->arns)),
                               condition_of(b), false));

@@ -55,6 +55,7 @@ foreach(command Enable Fix Teardown)
 endforeach()
 end_to_end_shipped(engine_gaps /usr/bin/python3 -m unittest -q engine_gaps)
 end_to_end_shipped(engine_returns /usr/bin/python3 -m unittest -q engine_returns)
+end_to_end_shipped(engine_tags /usr/bin/python3 -m unittest -q engine_tags)
 end_to_end(engine_clients /usr/bin/python3 -m unittest -q engine_clients)
 end_to_end_shipped(engine_seeds /usr/bin/python3 -m unittest -q engine_seeds)
 # The same for hours: other seeds, as many as one likes (python3 tests/end_to_end/engine_seeds.py --help).
