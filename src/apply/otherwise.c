@@ -41,7 +41,8 @@ static void add_failure(struct run *r, const char *words)
     char *before = r->own_failures;
     size_t length = before != NULL ? strlen(before) : 0;
     if (length < FAILURES_SHOWN_BYTES) {
-        r->own_failures = xasprintf("%s%s%.600s", length > 0 ? before : "", length > 0 ? "; " : "", words);
+        r->own_failures =
+            xasprintf("%s%s%.600s", length > 0 ? before : "", length > 0 ? "; " : "", words);
         free(before);
     }
 }
@@ -140,7 +141,8 @@ static bool has_key(const json_t *list, const char *key, const char *value)
     return false;
 }
 
-/* Everything that is there now stays, but for what the call sets itself and what it is to remove. */
+/* Everything that is there now stays, but for what the call sets itself and what it is to remove.
+ */
 static void keep(json_t *into, const json_t *there, const json_t *merge)
 {
     const char *key = jx_str_or(merge, "key", "");

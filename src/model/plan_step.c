@@ -104,13 +104,11 @@ static const struct member poll_members[] = {{"call", KIND_CALL, REQUIRED},
 static const struct member recover_members[] = {
     {"probe", KIND_PROBE, REQUIRED}, {"capture", KIND_PATHS, OPTIONAL}, {NULL, KIND_ANY, OPTIONAL}};
 
-static const struct member merge_members[] = {{"read", KIND_CALL, REQUIRED},
-                                              {"list", KIND_PATH, REQUIRED},
-                                              {"into", KIND_PATH, REQUIRED},
-                                              {"key", KIND_WORD, REQUIRED},
-                                              {"without", KIND_STRINGS, OPTIONAL},
-                                              {"none_when", KIND_WORD, OPTIONAL},
-                                              {NULL, KIND_ANY, OPTIONAL}};
+static const struct member merge_members[] = {
+    {"read", KIND_CALL, REQUIRED},       {"list", KIND_PATH, REQUIRED},
+    {"into", KIND_PATH, REQUIRED},       {"key", KIND_WORD, REQUIRED},
+    {"without", KIND_STRINGS, OPTIONAL}, {"none_when", KIND_WORD, OPTIONAL},
+    {NULL, KIND_ANY, OPTIONAL}};
 
 static const struct member own_call_members[] = {
     {"send", KIND_CALL, REQUIRED}, {"merge", KIND_MERGE, OPTIONAL}, {NULL, KIND_ANY, OPTIONAL}};
@@ -140,14 +138,11 @@ static const struct member step_members[] = {{"id", KIND_WORD, REQUIRED},
                                              {"after", KIND_ANY, OPTIONAL},
                                              {NULL, KIND_ANY, OPTIONAL}};
 
-static const struct member *const nested_members[] = {[KIND_CALL] = call_members,
-                                                      [KIND_PROBE] = probe_members,
-                                                      [KIND_POLL] = poll_members,
-                                                      [KIND_SELECT] = select_members,
-                                                      [KIND_RECOVER] = recover_members,
-                                                      [KIND_OTHERWISE] = otherwise_members,
-                                                      [KIND_OWN_CALL] = own_call_members,
-                                                      [KIND_MERGE] = merge_members};
+static const struct member *const nested_members[] = {
+    [KIND_CALL] = call_members,         [KIND_PROBE] = probe_members,
+    [KIND_POLL] = poll_members,         [KIND_SELECT] = select_members,
+    [KIND_RECOVER] = recover_members,   [KIND_OTHERWISE] = otherwise_members,
+    [KIND_OWN_CALL] = own_call_members, [KIND_MERGE] = merge_members};
 
 static int check_members(const json_t *object, const struct member *members, const char *where,
                          struct err *err);
@@ -397,8 +392,7 @@ int plan_check_step(const json_t *step, struct err *err)
     if (early != NULL) {
         return err_set(err, ERR_INPUT, "step %s: %s uses what the step itself captures", id, early);
     }
-    if (json_is_object(otherwise) &&
-        !json_is_object(jx_get(step, "send.fail_when"))) {
+    if (json_is_object(otherwise) && !json_is_object(jx_get(step, "send.fail_when"))) {
         return err_set(err, ERR_INPUT, "step %s: otherwise needs a fail_when of send", id);
     }
     bool tells = json_is_object(recover) || (json_is_object(done) && !names_itself(done, id));

@@ -11,16 +11,11 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "emit.h"
 #include "jmespath.h"
 #include "plan/make.h"
 
-#define EXPRESSION_BYTES_MAX ((size_t)1024 * 1024)
 #define SCRIPT_BYTES_MAX ((size_t)256 * 1024 * 1024)
-
-struct script {
-    struct text out;
-    struct map *variables; /* "${step:name}" -> shell variable */
-};
 
 static json_t *mutable_json(const json_t *value)
 {
@@ -51,7 +46,7 @@ static const char *variable_at(const struct script *s, const char *at, size_t *l
 }
 
 /* One word for the shell: quoted where needed, placeholders as "$variable" between the quotes. */
-static void word(struct script *s, const char *value)
+void script_word(struct script *s, const char *value)
 {
     bool open = false;
     if (is_plain(value)) {
@@ -83,12 +78,12 @@ static void word(struct script *s, const char *value)
 }
 
 /* A word that reaches a terminal. */
-static void spoken(struct script *s, const char *value)
+void script_spoken(struct script *s, const char *value)
 {
     struct text text;
     text_init(&text, EXPRESSION_BYTES_MAX);
     text_add_printable(&text, value, strlen(value));
-    word(s, text_str(&text));
+    script_word(s, text_str(&text));
     text_release(&text);
 }
 
@@ -126,10 +121,25 @@ static const char *cli_service(const char *ours)
     return ours;
 }
 
+/* EC2's lists are named one way on the wire, and another by the CLI. */
+static json_t *cli_input(const char *operation, const json_t *input)
+{
+    static const char *const names[][2] = {{"ResourceId", "Resources"}, {"Tag", "Tags"}};
+    json_t *out = json_copy(mutable_json(input));
+    for (size_t i = 0; i < sizeof names / sizeof *names && str_starts(operation, "ec2:"); i++) {
+        json_t *value = json_object_get(out, names[i][0]);
+        if (value != NULL) {
+            (void)json_object_set(out, names[i][1], value);
+            (void)json_object_del(out, names[i][0]);
+        }
+    }
+    return out;
+}
+
 /* --- commands --- */
 
 /* "with ACCOUNT ROLE aws SERVICE COMMAND --region R --cli-input-json '...'" */
-static void command(struct script *s, const json_t *call)
+void script_command(struct script *s, const json_t *call)
 {
     const char *operation = jx_str_or(call, "operation", "");
     const char *role = jx_str(call, "role");
@@ -138,28 +148,30 @@ static void command(struct script *s, const json_t *call)
     char *service = xstrndup(operation, colon);
     if (role != NULL) {
         text_add(&s->out, "with ");
-        word(s, jx_str_or(call, "account", ""));
+        script_word(s, jx_str_or(call, "account", ""));
         text_addc(&s->out, ' ');
-        word(s, role);
+        script_word(s, role);
         text_addc(&s->out, ' ');
     }
     text_addf(&s->out, "aws %s ", cli_service(service));
     kebab(operation[colon] == ':' ? operation + colon + 1 : "", &s->out);
     text_add(&s->out, " --region ");
-    word(s, jx_str_or(call, "region", ""));
+    script_word(s, jx_str_or(call, "region", ""));
     if (json_object_size(input) > 0) {
-        char *json = json_dumps(input, JSON_COMPACT | JSON_ENSURE_ASCII);
+        json_t *spoken_input = cli_input(operation, input);
+        char *json = json_dumps(spoken_input, JSON_COMPACT | JSON_ENSURE_ASCII);
         text_add(&s->out, " --cli-input-json ");
-        word(s, json);
+        script_word(s, json);
         free(json);
+        json_decref(spoken_input);
     }
     free(service);
 }
 
-static void query(struct script *s, const char *expression)
+void script_query(struct script *s, const char *expression)
 {
     text_add(&s->out, " --query ");
-    word(s, expression);
+    script_word(s, expression);
 }
 
 /* "holds ABSENT command --query expression"; false when JMESPath cannot say it. */
@@ -170,8 +182,8 @@ static bool holds(struct script *s, const json_t *probe)
     bool well = jmespath_probe(probe, &expression) && !text_failed(&expression);
     if (well) {
         text_addf(&s->out, "holds %s ", jx_bool(probe, "absent_is") ? "true" : "false");
-        command(s, json_object_get(probe, "call"));
-        query(s, text_str(&expression));
+        script_command(s, json_object_get(probe, "call"));
+        script_query(s, text_str(&expression));
     }
     text_release(&expression);
     return well;
@@ -205,8 +217,8 @@ static void captured(struct script *s, const char *indent, const char *step, con
     }
     text_addc(&paths, ']');
     text_addf(&s->out, "%sanswer=$(", indent);
-    command(s, call);
-    query(s, text_str(&paths));
+    script_command(s, call);
+    script_query(s, text_str(&paths));
     text_addf(&s->out, " --output text)\n%sread -r%s <<<\"$answer\"\n", indent, text_str(&names));
     text_release(&paths);
     text_release(&names);
@@ -238,12 +250,12 @@ static void emit_guards(struct script *s, const json_t *step)
             s->out.length = before;
             comment(s, "", "Look first whether this is still so: ", says);
             text_add(&s->out, "# ");
-            command(s, json_object_get(guard, "call"));
+            script_command(s, json_object_get(guard, "call"));
             text_addc(&s->out, '\n');
             continue;
         }
         text_add(&s->out, "; then\n  stop ");
-        spoken(s, says);
+        script_spoken(s, says);
         text_add(&s->out, "\nfi\n");
     }
 }
@@ -262,20 +274,20 @@ static void emit_poll(struct script *s, const char *indent, const char *id, cons
         goto out;
     }
     text_addf(&s->out, "%swaited=0\n%suntil holds false ", indent, indent);
-    command(s, call);
-    query(s, text_str(&until));
+    script_command(s, call);
+    script_query(s, text_str(&until));
     text_add(&s->out, "; do\n");
     if (json_is_object(failed) && jmespath_condition(failed, &fail)) {
         text_addf(&s->out, "%s  if holds false ", indent);
-        command(s, call);
-        query(s, text_str(&fail));
+        script_command(s, call);
+        script_query(s, text_str(&fail));
         text_addf(&s->out, "; then\n%s    stop ", indent);
-        spoken(s, id);
+        script_spoken(s, id);
         text_addf(&s->out, "' failed'\n%s  fi\n", indent);
     }
     text_addf(&s->out, "%s  if [ \"$waited\" -ge %lld ]; then\n%s    stop ", indent,
               jx_int(poll, "timeout_seconds", 7200), indent);
-    spoken(s, id);
+    script_spoken(s, id);
     text_addf(&s->out, "' takes too long'\n%s  fi\n%s  sleep %lld\n%s  waited=$((waited + %lld))\n",
               indent, indent, every, indent, every);
     text_addf(&s->out, "%sdone\n", indent);
@@ -296,16 +308,18 @@ static void emit_send(struct script *s, const char *indent, const json_t *step)
     text_init(&fail, EXPRESSION_BYTES_MAX);
     if (json_object_size(capture) > 0) {
         captured(s, indent, jx_str_or(step, "id", ""), send, "", capture);
+    } else if (json_is_object(json_object_get(step, "otherwise"))) {
+        script_otherwise(s, indent, step);
     } else if (json_is_object(fail_when) && jmespath_condition(fail_when, &fail)) {
         text_addf(&s->out, "%sanswer=$(", indent);
-        command(s, send);
-        query(s, text_str(&fail));
+        script_command(s, send);
+        script_query(s, text_str(&fail));
         text_addf(&s->out, " --output json)\n%s[ \"$answer\" != true ] || stop ", indent);
-        spoken(s, jx_str_or(step, "id", ""));
+        script_spoken(s, jx_str_or(step, "id", ""));
         text_add(&s->out, "': AWS refused a part of it'\n");
     } else {
         text_add(&s->out, indent);
-        command(s, send);
+        script_command(s, send);
         text_addc(&s->out, '\n');
     }
     if (json_is_object(json_object_get(step, "poll"))) {
@@ -356,7 +370,7 @@ static void emit_step(struct script *s, const json_t *step, size_t number, size_
     comment(s, "", "Risk: ", jx_str_or(step, "risk", ""));
     comment(s, "", "Undone by: ", jx_str_or(step, "undo", ""));
     text_add(&s->out, "say ");
-    spoken(s, jx_str_or(step, "title", ""));
+    script_spoken(s, jx_str_or(step, "title", ""));
     text_addc(&s->out, '\n');
     emit_guards(s, step);
     size_t before = s->out.length;
@@ -447,13 +461,13 @@ static void emit_head(struct script *s, const json_t *plan)
     text_add(&s->out, "; calls in member accounts assume a role there.\n");
     text_add(&s->out, functions);
     text_add(&s->out, "export AWS_DEFAULT_REGION=");
-    word(s, jx_str_or(plan, "home_region", ""));
+    script_word(s, jx_str_or(plan, "home_region", ""));
     text_addc(&s->out, '\n');
     text_add(&s->out, "partition=");
-    word(s, jx_str_or(plan, "partition", "aws"));
+    script_word(s, jx_str_or(plan, "partition", "aws"));
     text_add(&s->out, "\naccount=$(aws sts get-caller-identity --query Account --output text)\n"
                       "[ \"$account\" = ");
-    word(s, jx_str_or(plan, "management_account", ""));
+    script_word(s, jx_str_or(plan, "management_account", ""));
     text_add(&s->out, " ] || stop \"these are credentials of account $account\"\n");
 }
 
@@ -462,8 +476,8 @@ static void emit_held(struct script *s, const json_t *held)
     text_add(&s->out, json_array_size(held) > 0 ? "\n# Held back, and not in this script:\n" : "");
     for (size_t i = 0; i < json_array_size(held); i++) {
         const json_t *row = json_array_get(held, i);
-        char *line = xasprintf("%s waits for %s", jx_str_or(row, "id", ""),
-                               jx_str_or(row, "waits_for", ""));
+        char *line =
+            xasprintf("%s waits for %s", jx_str_or(row, "id", ""), jx_str_or(row, "waits_for", ""));
         comment(s, "", "", line);
         free(line);
     }
@@ -477,6 +491,7 @@ int plan_emit_aws_cli(const json_t *plan, FILE *out, struct err *err)
     int result = 0;
     text_init(&s.out, SCRIPT_BYTES_MAX);
     name_variables(&s, steps);
+    map_set(s.variables, SCRIPT_MERGED, xstrdup("merged"));
     emit_head(&s, plan);
     for (size_t i = 0; i < json_array_size(steps); i++) {
         emit_step(&s, json_array_get(steps, i), i + 1, json_array_size(steps));

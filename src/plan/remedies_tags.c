@@ -194,8 +194,8 @@ static json_t *batch_step(const struct batch *b)
     step_fail_when(step,
                    cond_both("all", cond_present("FailedResourcesMap", true),
                              cond_not(cond_new("FailedResourcesMap", "equals", json_object()))));
-    json_t *otherwise = service_tags_new(b->m, account, region, b->arns, b->key,
-                                         tag ? "true" : NULL);
+    json_t *otherwise =
+        service_tags_new(b->m, account, region, b->arns, b->key, tag ? "true" : NULL);
     if (otherwise != NULL) {
         step_set(step, "otherwise", otherwise);
     }

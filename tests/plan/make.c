@@ -285,6 +285,72 @@ static void a_near_miss_is_tagged_right_before_the_wrong_key_goes(void **state)
     assert_non_null(jx_get(step_of(plan, tag), "send.fail_when"));
 }
 
+static void each_service_has_its_own_call_for_what_is_left_out(void **state)
+{
+    struct estate *e = *state;
+    static const struct {
+        const char *arn, *tag, *input, *untag, *gone;
+    } rows[] = {
+        {"arn:aws:ec2:" HOME ":" PROD ":instance/i-1", "ec2:CreateTags",
+         "{'ResourceId':['i-1'],'Tag':[{'Key':'aws-control-tower-backupdaily','Value':'true'}]}",
+         "ec2:DeleteTags",
+         "{'ResourceId':['i-1'],'Tag':[{'Key':'aws-control-tower-backup-daily'}]}"},
+        {"arn:aws:rds:" HOME ":" PROD ":cluster:c", "rds:AddTagsToResource",
+         "{'ResourceName':'arn:aws:rds:" HOME ":" PROD
+         ":cluster:c','Tags':[{'Key':'aws-control-tower-backupdaily','Value':'true'}]}",
+         "rds:RemoveTagsFromResource",
+         "{'ResourceName':'arn:aws:rds:" HOME ":" PROD
+         ":cluster:c','TagKeys':['aws-control-tower-backup-daily']}"},
+        {"arn:aws:dynamodb:" HOME ":" PROD ":table/t", "dynamodb:TagResource",
+         "{'ResourceArn':'arn:aws:dynamodb:" HOME ":" PROD
+         ":table/t','Tags':[{'Key':'aws-control-tower-backupdaily','Value':'true'}]}",
+         "dynamodb:UntagResource",
+         "{'ResourceArn':'arn:aws:dynamodb:" HOME ":" PROD
+         ":table/t','TagKeys':['aws-control-tower-backup-daily']}"},
+        {"arn:aws:elasticfilesystem:" HOME ":" PROD ":file-system/fs-1", "efs:TagResource",
+         "{'ResourceId':'fs-1','Tags':[{'Key':'aws-control-tower-backupdaily','Value':'true'}]}",
+         "efs:UntagResource", "{'ResourceId':'fs-1','TagKeys':['aws-control-tower-backup-daily']}"},
+        {"arn:aws:s3:::b", "s3:PutBucketTagging",
+         "{'Bucket':'b','Tagging':{'TagSet':[{'Key':'aws-control-tower-backupdaily','Value':'true'}"
+         "]}}",
+         "s3:PutBucketTagging", "{'Bucket':'b','Tagging':{'TagSet':[]}}"},
+    };
+    static const char fsx[] = "arn:aws:fsx:" HOME ":" PROD ":file-system/fs-2";
+    size_t count = sizeof rows / sizeof *rows;
+    for (size_t i = 0; i <= count; i++) {
+        const char *arn = i < count ? rows[i].arn : fsx;
+        char *key = xasprintf(PROD "/" HOME "/%s", arn);
+        estate_put(e, "resource", PROD, HOME, arn,
+                   "{'type':'EBS','name':'v','tags':{'aws-control-tower-backup-daily':'true'}}");
+        estate_fail(e, "TAG-03", "tag-resource", "resource", key);
+        free(key);
+    }
+    const json_t *plan = estate_plan(e);
+    const json_t *tag =
+        step_of(plan, "tag-resource/" PROD "/" HOME "/aws-control-tower-backupdaily/1");
+    const json_t *untag = step_of(plan, "untag-resource/" PROD "/" HOME "/1");
+    const json_t *tags = jx_get(tag, "otherwise.calls");
+    const json_t *untags = jx_get(untag, "otherwise.calls");
+    assert_int_equal(jx_count(tag, "send.input.ResourceARNList"), count + 1);
+    assert_int_equal(json_object_size(tags), count);
+    assert_string_equal(jx_str(tag, "otherwise.failed"), "FailedResourcesMap");
+    for (size_t i = 0; i < count; i++) {
+        const json_t *own = json_object_get(tags, rows[i].arn);
+        assert_string_equal(jx_str(own, "send.operation"), rows[i].tag);
+        assert_string_equal(jx_str(own, "send.region"), HOME);
+        assert_string_equal(jx_str(own, "send.account"), PROD);
+        expect_json(own, "send.input", rows[i].input);
+        own = json_object_get(untags, rows[i].arn);
+        assert_string_equal(jx_str(own, "send.operation"), rows[i].untag);
+        expect_json(own, "send.input", rows[i].gone);
+    }
+    const json_t *bucket = json_object_get(tags, "arn:aws:s3:::b");
+    expect_json(bucket, "merge.read.input", "{'Bucket':'b'}");
+    assert_null(jx_get(bucket, "merge.without"));
+    expect_json(json_object_get(untags, "arn:aws:s3:::b"), "merge.without",
+                "['aws-control-tower-backup-daily']");
+}
+
 static void an_untagged_resource_needs_a_default_tier(void **state)
 {
     struct estate *e = *state;
@@ -447,6 +513,7 @@ int main(void)
         CASE(cross_account_backup_is_switched_on_once),
         CASE(a_missing_cross_region_copy_becomes_a_policy),
         CASE(a_near_miss_is_tagged_right_before_the_wrong_key_goes),
+        CASE(each_service_has_its_own_call_for_what_is_left_out),
         CASE(an_untagged_resource_needs_a_default_tier),
         CASE(resources_are_tagged_twenty_at_a_time),
         CASE(a_hostile_tag_key_cannot_become_a_placeholder),
