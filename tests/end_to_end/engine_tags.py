@@ -1,9 +1,12 @@
 """Resources that the Tagging API could not tag are tagged, and untagged, by their services' own calls; a bucket keeps every
 tag of others; a kill at any boundary of that is made up for by the next run."""
+import os
 import signal
+import subprocess
 import unittest
 
 import engine_runs
+import scans
 import simulator
 from engine_runs import GOVERNED, Cloud, engine
 from simulator import X_PROD
@@ -55,7 +58,8 @@ class LeftOut(unittest.TestCase):
     maxDiff = None
 
     def begin(self, *kinds, faults=(left_out(),), tags=None, name=""):
-        cloud = self.enterContext(Cloud(world(*kinds, tags=tags), f"tags.{self._testMethodName}{name}", faults={"faults": list(faults)}))
+        cloud = self.enterContext(Cloud(world(*kinds, tags=tags), f"tags.{self._testMethodName}{name}",
+                                        faults={"faults": list(faults)}))
         engine_runs.fresh(cloud)
         return cloud
 
@@ -89,7 +93,8 @@ class LeftOut(unittest.TestCase):
     def test_only_what_was_left_out_is_sent_again(self):
         cloud = self.begin("dynamodb", "efs", "s3", faults=[left_out("arn:aws:s3:*")])
         done = self.fix(cloud)
-        self.assertEqual({operation for operation in done.sent if not operation.startswith("tagging:")}, {"s3:PutBucketTagging"})
+        own = {operation for operation in done.sent if not operation.startswith("tagging:")}
+        self.assertEqual(own, {"s3:PutBucketTagging"})
         self.assertEqual(list(tags_of(cloud).values()), [{**OTHERS, DAILY: "true"}] * 3)
 
     def test_a_tag_that_appears_after_the_plan_was_made_stays(self):
@@ -101,6 +106,20 @@ class LeftOut(unittest.TestCase):
             "TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]})
         self.fix(cloud)
         self.assertEqual(list(tags_of(cloud).values()), [{**OTHERS, MEANWHILE: "yes", DAILY: "true"}])
+
+    def test_the_emitted_script_does_the_same_with_the_aws_cli(self):
+        cloud = self.begin("s3", tags=WRONG)
+        folder = engine_runs.directory(cloud)
+        online = ("--endpoint-url", cloud.endpoint, "--time-scale", "1400", "--unpaced", "--progress", "none")
+        for words in (("scan", "-o", "run", "-M", "json", *online), ("plan", "run", "--emit", "aws-cli", "-o", "fix.sh")):
+            done = subprocess.run([str(scans.SCANNER), *words], cwd=folder, env=scans.environment(cloud), text=True,
+                                  capture_output=True, timeout=60, check=False)
+            self.assertIn(done.returncode, (0, 3), done.stderr)
+        path = f"{simulator.TREE / 'tests' / 'tools'}{os.pathsep}{os.environ['PATH']}"
+        script = subprocess.run(["bash", "fix.sh"], cwd=folder, text=True, capture_output=True, timeout=120, check=False,
+                                env={**cloud.environment(), "PATH": path, "no_proxy": "*"})
+        self.assertEqual(script.returncode, 0, script.stderr)
+        self.assertEqual(list(tags_of(cloud).values()), [{**OTHERS, DAILY: "true"}])
 
     def test_a_service_that_refuses_is_named_with_its_words_and_the_rest_goes_on(self):
         refused = {"match": {"operation": "dynamodb:TagResource"},
