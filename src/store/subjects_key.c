@@ -14,7 +14,32 @@ struct family {
     char *primary_region; /* NULL when the key was not found at home */
     char *primary_policy; /* its text, NULL when unread */
     json_t *replica_regions;
+    json_t *use; /* {Region: {"vaults", "points"}}: what is encrypted with it there */
 };
+
+static void add_int(json_t *object, const char *key, long long more)
+{
+    set_int(object, key, jx_int(object, key, 0) + more);
+}
+
+static int note_use(void *context, const struct entity *e)
+{
+    struct family *f = context;
+    const char *ignored = NULL;
+    json_t *vault = jx_parse(e->json, e->json_length, &ignored);
+    const char *key = jx_str(vault, "EncryptionKeyArn");
+    if (key != NULL && str_equal(arn_name(key), f->id)) {
+        json_t *here = json_object_get(f->use, e->region);
+        if (here == NULL) {
+            here = json_object();
+            (void)json_object_set_new(f->use, e->region, here);
+        }
+        add_int(here, "vaults", 1);
+        add_int(here, "points", jx_int(vault, "NumberOfRecoveryPoints", 0));
+    }
+    json_decref(vault);
+    return 0;
+}
 
 struct regions {
     const struct visit *v;
@@ -61,6 +86,11 @@ static void family_load(struct visit *v, struct family *f, bool *failed)
     sort_texts(f->replica_regions);
     json_t *policy = key_entity(v, "key-policy", f, f->primary_region, &fact, failed);
     f->primary_policy = xstrdup(jx_str(policy, "Policy"));
+    f->use = json_object();
+    if (f->id != NULL &&
+        store_each_entity(v->s->store, "vault", NULL, NULL, note_use, f, v->err) < 0) {
+        *failed = true;
+    }
     json_decref(policy);
     json_decref(home);
 }
@@ -70,6 +100,7 @@ static void family_release(struct family *f)
     free(f->primary_region);
     free(f->primary_policy);
     json_decref(f->replica_regions);
+    json_decref(f->use);
 }
 
 static void set_date(json_t *document, const char *member, const json_t *value)
@@ -162,6 +193,9 @@ static int emit_key(struct visit *v, const struct family *f, const char *region)
     set_policy(v, f, region, document, &failed);
     set_rotation(v, f, region, document, &failed);
     set_new(document, "replica_regions", json_deep_copy(f->replica_regions));
+    const json_t *use = json_object_get(f->use, region);
+    set_int(document, "vaults_using", jx_int(use, "vaults", 0));
+    set_int(document, "recovery_points_using", jx_int(use, "points", 0));
     json_decref(key);
     free(expected);
     free(name);

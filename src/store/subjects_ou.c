@@ -155,8 +155,7 @@ static int ous_unlisted(struct visit *v)
                                           "organizations:ListOrganizationalUnitsForParent"};
     for (size_t i = 0; i < sizeof listing / sizeof *listing; i++) {
         char text[GAP_TEXT_SIZE];
-        int found =
-            store_find_gap(v->s->store, listing[i], NULL, NULL, text, sizeof text, v->err);
+        int found = store_find_gap(v->s->store, listing[i], NULL, NULL, text, sizeof text, v->err);
         if (found == 0) {
             continue;
         }
@@ -266,7 +265,14 @@ int scope_account(struct visit *v)
     int result = 0;
     for (size_t i = 0; result == 0 && i < d->member_count; i++) {
         json_t *document = account_document(v, d->members[i], parents);
-        result = document != NULL ? subject_emit(v, document) : -1;
+        bool set = document != NULL && set_backup_roles(v, d->members[i]->id, document) == 0 &&
+                   set_policy_plans(v, d->members[i], document) == 0;
+        result = set ? 0 : -1;
+        if (result == 0) {
+            result = subject_emit(v, document);
+        } else {
+            json_decref(document);
+        }
     }
     json_decref(parents);
     return result;

@@ -88,6 +88,43 @@ static json_t *role_document(struct visit *v, const char *name, json_t *document
     return out;
 }
 
+struct left { /* of what Control Tower made for backup */
+    long long vaults, points;
+};
+
+static int note_left(void *context, const struct entity *e)
+{
+    struct left *left = context;
+    const char *ignored = NULL;
+    if (!vault_is_local(e->key) && !str_starts(e->key, "aws-controltower-central-backupvault-")) {
+        return 0;
+    }
+    json_t *vault = jx_parse(e->json, e->json_length, &ignored);
+    left->vaults++;
+    left->points += jx_int(vault, "NumberOfRecoveryPoints", 0);
+    json_decref(vault);
+    return 0;
+}
+
+/* Only a teardown asks, so only there every vault is looked through. */
+static int set_left_over(struct visit *v, json_t *document)
+{
+    struct left left = {0};
+    if (!str_equal(jx_str(document, "purpose"), "teardown")) {
+        return 0;
+    }
+    if (store_each_entity(v->s->store, "vault", NULL, NULL, note_left, &left, v->err) < 0) {
+        return -1;
+    }
+    json_t *out = json_object();
+    set_int(out, "vaults", left.vaults);
+    set_int(out, "recovery_points", left.points);
+    set_int(out, "delegated_administrators", (long long)jx_count(document, "delegated_admins"));
+    set_int(out, "report_plans", (long long)store_count_entities(v->s->store, "report-plan"));
+    set_new(document, "left_over", out);
+    return 0;
+}
+
 int org_setup(struct visit *v, json_t *document)
 {
     const struct directory *d = v->s->dir;
@@ -108,7 +145,7 @@ int org_setup(struct visit *v, json_t *document)
     set_new(document, "largest_ous", largest_units(d));
     set_new(document, "backup_linked_role",
             role_document(v, "AWSServiceRoleForBackup", document, &failed));
-    return failed ? -1 : 0;
+    return failed || set_left_over(v, document) != 0 ? -1 : 0;
 }
 
 /* --- the landing zone --- */

@@ -278,6 +278,12 @@ class Teardown(Walk):
         central, = [one for one in before[CENTRAL, HOME] if "central" in one]
         self.assertIn(central, done.out)
         self.assertEqual(self.vaults(), before)
+        ended = {}
+        for f in done.findings:
+            ended.setdefault(f["check_id"], set()).add(f["status"])
+        self.assertEqual(ended["TD-01"], {"FIXED"}, "what blocked was taken down")
+        self.assertEqual(ended["TD-02"], {"PASS"})
+        self.assertEqual(ended["TD-04"], {"FAIL"}, "vaults remain, and are told")
         for gone in ("backup:DeleteBackupVault", "backup:DeleteRecoveryPoint", "kms:ScheduleKeyDeletion",
                      "organizations:CloseAccount"):
             self.assertNotIn(gone, self.sim.effects()["writes"])
