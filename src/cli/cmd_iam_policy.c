@@ -71,6 +71,7 @@ static const struct {
     {"backup:UpdateGlobalSettings", SELF, FIX | ENABLE | TEARDOWN},
     {"backup:UpdateRegionSettings", BOTH, FIX | ENABLE},
     {"backup:PutBackupVaultAccessPolicy", THERE, FIX | ENABLE},
+    {"backup:ListRecoveryPointsByBackupVault", THERE, SCAN | FIX | ENABLE | TEARDOWN},
     {"backup:DescribeBackupVault", THERE, TEARDOWN},
     {"backup:DescribeRecoveryPoint", THERE, TEARDOWN},
     {"backup:DeleteRecoveryPoint", THERE, TEARDOWN},
