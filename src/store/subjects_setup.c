@@ -317,6 +317,10 @@ int account_reports(struct visit *v, const struct member *m, json_t *document)
 {
     struct gathering g = {.v = v, .document = document, .list = json_array()};
     bool admin = str_equal(m->id, v->s->dir->admin);
+    if (!member_is_wanted(m)) {
+        json_decref(g.list);
+        return 0;
+    }
     set_new(document, "report_plans", json_array());
     int result =
         admin ? store_each_entity(v->s->store, "report-plan", m->id, NULL, add_report, &g, v->err)
