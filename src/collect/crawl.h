@@ -55,7 +55,7 @@ struct crawl {
     int64_t last_progress_ms, last_commit_ms;
     int64_t gaps;
     struct err probe; /* what the last refused probe said */
-    struct map *off;  /* Regions that refuse credentials which the home Region takes: switched off */
+    struct map *off; /* Regions that refuse credentials which the home Region takes: switched off */
 };
 
 /* The answer that was refused (class REGION_UNAVAILABLE when `off`), borrowed. */
@@ -94,7 +94,7 @@ bool crawl_governs(const struct crawl *crawl, const char *region);
 /* The rows. */
 extern const struct collector organization_collectors[], landing_zone_collectors[],
     key_collectors[], backup_collectors[], account_collectors[], inventory_collectors[],
-    guard_collectors[], role_collectors[];
+    guard_collectors[], role_collectors[], product_collectors[];
 
 /* account.c: what is asked of every governed account-Region, and of an ungoverned one. */
 int account_region_ask(struct crawl *crawl, const char *account, const char *region,
