@@ -25,6 +25,13 @@ struct policy_frame { /* what "ours" means; strings borrowed */
    grants, decrypting or generating data keys, `denies_perhaps` those whose conditions cannot be
    judged from the policy alone. Yours. */
 json_t *key_policy_describe(const char *text, const struct policy_frame *frame);
+/* Does a key's policy let the account use it for copies of what it encrypts? Wanted are
+   DescribeKey, Decrypt and CreateGrant, by name of the account, or for the whole organization
+   ("Encryption for copies to a different account" in the AWS Backup developer guide). */
+bool key_policy_shares(const char *text, const struct policy_frame *frame, const char *account);
+/* Does a role's trust policy (its text, percent-encoded as IAM sends it or not) let the service
+   take the role? */
+bool role_trusts(const char *text, const char *service);
 /* {"present","valid","allows_org_copy","open_to_all","foreign_orgs"}. Yours. */
 json_t *vault_policy_describe(const char *text, const struct policy_frame *frame);
 /* The organization's resource policy (Organizations, PutResourcePolicy):

@@ -146,8 +146,11 @@ const struct iam_statement iam_statements[] = {
      ANY,
      {{0}}},
 
+    /* A resource may be encrypted with another account's key; whether it may be described is that
+     * account's to say. */
+    {"KeysDescribe", "kms:DescribeKey", LIST("arn:{p}:kms:*:*:key/*"), {{0}}},
     {"KeysRead",
-     "kms:DescribeKey kms:GetKeyPolicy kms:GetKeyRotationStatus kms:ListResourceTags",
+     "kms:GetKeyPolicy kms:GetKeyRotationStatus kms:ListResourceTags",
      LIST(KEYS),
      {OWN_ACCOUNT}},
     {"KeysList", "kms:ListAliases kms:ListKeys", ANY, {{0}}},
@@ -168,8 +171,9 @@ const struct iam_statement iam_statements[] = {
 
     {"BackupRead",
      "backup:DescribeGlobalSettings backup:DescribeRegionSettings "
-     "backup:GetSupportedResourceTypes backup:ListBackupPlans backup:ListBackupVaults "
-     "backup:ListReportPlans",
+     "backup:GetSupportedResourceTypes backup:ListBackupJobSummaries backup:ListBackupJobs "
+     "backup:ListBackupPlans backup:ListBackupVaults backup:ListCopyJobSummaries "
+     "backup:ListCopyJobs backup:ListProtectedResources backup:ListReportPlans",
      ANY,
      {{0}}},
     {"BackupPlansRead",
@@ -222,10 +226,10 @@ const struct iam_statement iam_statements[] = {
      "s3:GetBucketTagging s3:PutBucketTagging",
      LIST("arn:{p}:s3:::*"),
      {OWN_ACCOUNT}},
-    {"RolesRead",
+    /* A backup selection may name any role of its account. */
+    {"BackupRolesRead",
      "iam:GetRole iam:ListAttachedRolePolicies",
-     LIST(LINKED_ROLES "backup.amazonaws.com/AWSServiceRoleForBackup",
-          "arn:{p}:iam::{a}:role/service-role/AWSControlTowerCloudTrailRole"),
+     LIST("arn:{p}:iam::{a}:role/*"),
      {{0}}},
     {"ServiceLinkedRolesCreate",
      "iam:CreateServiceLinkedRole",

@@ -41,11 +41,23 @@ static enum status verdict(const struct loaded_rule *l, struct view *v)
     return passes ? STATUS_PASS : STATUS_FAIL;
 }
 
+/* What one subject rests on elsewhere and nobody could read: {OPERATION: what the gap says}. */
+static const char *hidden_from(const struct loaded_rule *l, const json_t *document)
+{
+    const json_t *hidden = json_object_get(document, "_hidden");
+    const char *text = NULL;
+    for (size_t i = 0; hidden != NULL && text == NULL && i < l->rule.need_count; i++) {
+        text = json_string_value(json_object_get(hidden, l->rule.needs[i].operation));
+    }
+    return text;
+}
+
 enum status judge(const struct loaded_rule *l, struct view *v, const char *gap,
                   struct text *expected, struct text *observed)
 {
     view_turn(v, v->roots[ROOT_DOC], l->rule.parameters);
     const json_t *document = v->roots[ROOT_DOC];
+    gap = gap != NULL ? gap : hidden_from(l, document);
     bool unlisted = json_is_true(json_object_get(document, "_unlisted"));
     if (l->expected != NULL) {
         template_render(l->expected, v->roots, expected);

@@ -8,10 +8,10 @@
 /* What every governed account-Region is asked. A row here is a call times accounts times Regions:
  * keep it short. */
 static const char *const governed_questions[] = {
-    "backup:DescribeRegionSettings", "backup:ListBackupVaults", "backup:ListBackupPlans",
-    "tagging:GetResources",          "ec2:DescribeVolumes",     "ec2:DescribeInstances",
-    "rds:DescribeDBInstances",       "rds:DescribeDBClusters",  "dynamodb:ListTables",
-    "efs:DescribeFileSystems",
+    "backup:DescribeRegionSettings", "backup:ListBackupVaults",       "backup:ListBackupPlans",
+    "tagging:GetResources",          "ec2:DescribeVolumes",           "ec2:DescribeInstances",
+    "rds:DescribeDBInstances",       "rds:DescribeDBClusters",        "dynamodb:ListTables",
+    "efs:DescribeFileSystems",       "backup:ListProtectedResources",
 };
 /* Elsewhere only what Region deny leaves open, and what tells of a resource tagged where no plan
  * looks. */
@@ -33,7 +33,7 @@ int account_region_ask(struct crawl *crawl, const char *account, const char *reg
     if (!governed && crawl->central_backup && strcmp(account, crawl->central_backup) == 0) {
         return crawl_ask(crawl, "backup:ListBackupVaults", account, region, "", err);
     }
-    return 0;
+    return governed ? jobs_ask(crawl, account, region, err) : 0;
 }
 
 static int ask_account(struct crawl *crawl, const char *account, struct err *err)
@@ -55,7 +55,8 @@ static int ask_account(struct crawl *crawl, const char *account, struct err *err
         crawl_ask(crawl, "backup:ListReportPlans", account, crawl->home, "", err)) {
         return -1;
     }
-    return crawl_ask(crawl, "s3:ListBuckets", account, crawl->home, "", err) ||
+    return policies_ask(crawl, account, err) ||
+           crawl_ask(crawl, "s3:ListBuckets", account, crawl->home, "", err) ||
            crawl_ask(crawl, "ec2:DescribeRegions", account, crawl->home, "", err);
 }
 

@@ -39,12 +39,6 @@ static bool listed(const char *const *list, const char *word)
     return false;
 }
 
-static int keep_points(const struct page *p, struct err *err)
-{
-    return crawl_keep_list(p, "RecoveryPoints", "recovery-point", p->question->account,
-                           p->question->region, "RecoveryPointArn", err);
-}
-
 static int keep_vaults(const struct page *p, struct err *err)
 {
     const struct question *q = p->question;
@@ -61,7 +55,9 @@ static int keep_vaults(const struct page *p, struct err *err)
         /* Only vaults that must accept copies have a policy worth reading. */
         bool central_vault =
             str_starts(name, CENTRAL_VAULT_PREFIX) || (central && strcmp(q->account, central) == 0);
-        if (listed(p->crawl->options->recovery_point_vaults, name) &&
+        bool points =
+            central && strcmp(q->account, central) == 0 && str_starts(name, CENTRAL_VAULT_PREFIX);
+        if ((points || listed(p->crawl->options->recovery_point_vaults, name)) &&
             crawl_ask(p->crawl, "backup:ListRecoveryPointsByBackupVault", q->account, q->region,
                       name, err)) {
             return -1;
@@ -182,7 +178,10 @@ static int keep_selection(const struct page *p, struct err *err)
     int rc = crawl_keep(p, "selection", p->question->account, p->question->region, key,
                         p->answer->json, err);
     free(key);
-    return rc;
+    return rc || role_ask(p->crawl, p->question->account,
+                          jx_str(p->answer->json, "BackupSelection.IamRoleArn"), err)
+               ? -1
+               : 0;
 }
 
 static int keep_reports(const struct page *p, struct err *err)
@@ -205,9 +204,6 @@ const struct collector backup_collectors[] = {
      .absence_is_answer = true,
      .input = input_vault,
      .keep = keep_vault_policy},
-    {.operation = "backup:ListRecoveryPointsByBackupVault",
-     .input = input_vault,
-     .keep = keep_points},
     {.operation = "backup:ListBackupPlans", .keep = keep_plans},
     {.operation = "backup:GetBackupPlan", .input = input_plan, .keep = keep_plan_detail},
     {.operation = "backup:ListTags", .input = input_arn, .keep = keep_plan_tags},

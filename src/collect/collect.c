@@ -13,6 +13,10 @@ static void crawl_release(struct crawl *crawl)
         free(crawl->governed[i]);
     }
     free(crawl->governed);
+    for (size_t i = 0; i < crawl->policy_role_count; i++) {
+        free(crawl->policy_roles[i]);
+    }
+    free(crawl->policy_roles);
     free(crawl->central_backup);
     free(crawl->backup_admin);
     free(crawl->backup_key);
@@ -37,7 +41,8 @@ static int mark_caller(struct crawl *crawl, struct err *err)
 int collect_run(struct aws_client *client, struct store *store,
                 const struct collect_options *options, struct err *err)
 {
-    struct crawl crawl = {.client = client, .store = store, .options = options, .off = map_new(NULL)};
+    struct crawl crawl = {
+        .client = client, .store = store, .options = options, .off = map_new(NULL)};
     crawl.management = aws_client_account(client);
     const char *known = store_meta(store, "home_region");
     const char *first = options->home_region ? options->home_region : options->hint_region;

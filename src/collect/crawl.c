@@ -26,9 +26,9 @@ struct pending { /* one question on its way */
 };
 
 static const struct collector *const tables[] = {
-    organization_collectors, landing_zone_collectors, key_collectors,
-    backup_collectors,       account_collectors,      inventory_collectors,
-    guard_collectors,        role_collectors,         product_collectors,
+    organization_collectors, landing_zone_collectors, key_collectors,        backup_collectors,
+    account_collectors,      inventory_collectors,    protection_collectors, job_collectors,
+    guard_collectors,        role_collectors,         policy_collectors,     product_collectors,
 };
 
 const struct collector *collector_find(const char *operation)
@@ -247,6 +247,9 @@ static int answer_refused(struct pending *p, const struct answer *a, struct err 
         if (a->class != ANSWER_REGION_UNAVAILABLE) {
             err_set(&p->crawl->probe, code, "%s in %s: %s %s", p->collector->operation,
                     p->question.region, a->code, a->message);
+        }
+        if (p->collector->refused && p->collector->refused(p->crawl, &p->question, a, err)) {
+            return -1;
         }
         return store_question_close(p->crawl->store, p->question.id, QUESTION_GAP, err);
     }

@@ -28,11 +28,12 @@ struct collector {
     bool raw;           /* large pages, read with base/pull */
     bool absence_is_answer;  /* NotFound means "there is none", not a gap */
     const char *absent_kind; /* of an empty entity that carries such an answer's fact; NULL: none */
-    bool probe; /* asked in several places of which one must answer: a refusal alone is no gap */
+    bool probe; /* asked where another place, or another question, can answer as well: a refusal
+                   alone is no gap */
     json_t *(*input)(struct crawl *crawl, const struct question *q); /* NULL: {} ; new reference */
     int (*keep)(const struct page *p, struct err *err);              /* every page */
     int (*refused)(struct crawl *crawl, const struct question *q, const struct answer *a,
-                   struct err *err); /* extra work when it became a gap; NULL */
+                   struct err *err); /* extra work when it was refused; NULL */
 };
 
 struct crawl {
@@ -56,6 +57,9 @@ struct crawl {
     int64_t gaps;
     struct err probe; /* what the last refused probe said */
     struct map *off; /* Regions that refuse credentials which the home Region takes: switched off */
+    int64_t job_fallbacks; /* Regions whose jobs are asked account by account */
+    char **policy_roles;   /* role names that backup policies name */
+    size_t policy_role_count;
 };
 
 /* The answer that was refused (class REGION_UNAVAILABLE when `off`), borrowed. */
@@ -83,6 +87,17 @@ int crawl_keep(const struct page *p, const char *kind, const char *account, cons
 /* Keeps each element of the list at `path` of the answer under its member `key_member`. */
 int crawl_keep_list(const struct page *p, const char *path, const char *kind, const char *account,
                     const char *region, const char *key_member, struct err *err);
+/* The same for lists too large for a tree: the answer is raw, and each element of its member `list`
+   is kept as AWS sent it, here, under its member `key_member`. */
+int crawl_keep_raw_list(const struct page *p, const char *list, const char *key_member,
+                        const char *kind, bool (*wanted)(const struct page *p, const char *key),
+                        struct err *err); /* wanted NULL: all of them */
+/* Calls each with every element of that list. */
+int crawl_each_raw(const struct page *p, const char *list,
+                   int (*each)(void *context, const char *json, size_t length, struct err *err),
+                   void *context, struct err *err);
+/* keys.c: asks for the key that encrypts a resource whose copies need it; NULL: there is none. */
+int source_key_ask(const struct page *p, const char *type, const char *key_arn, struct err *err);
 /* What follows the last '/' of an ARN. */
 const char *arn_tail(const char *arn);
 
@@ -94,14 +109,21 @@ bool crawl_governs(const struct crawl *crawl, const char *region);
 /* The rows. */
 extern const struct collector organization_collectors[], landing_zone_collectors[],
     key_collectors[], backup_collectors[], account_collectors[], inventory_collectors[],
-    guard_collectors[], role_collectors[], product_collectors[];
+    protection_collectors[], guard_collectors[], job_collectors[], role_collectors[],
+    policy_collectors[], product_collectors[];
 
 /* account.c: what is asked of every governed account-Region, and of an ungoverned one. */
 int account_region_ask(struct crawl *crawl, const char *account, const char *region,
                        struct err *err);
 
+/* jobs.c: jobs of an account and Region, where the organization's summaries are refused. */
+int jobs_seed(struct crawl *crawl, struct err *err);
+int jobs_ask(struct crawl *crawl, const char *account, const char *region, struct err *err);
 /* roles.c: the role, and what is attached to it; asked once an account. */
 int role_ask(struct crawl *crawl, const char *account, const char *role_arn, struct err *err);
+/* policies.c: after the backup policies were read, and what each account is asked for them. */
+int policies_load(struct crawl *crawl, struct err *err);
+int policies_ask(struct crawl *crawl, const char *account, struct err *err);
 
 /* seeds.c: what opens each phase. */
 int seed_preconditions(struct crawl *crawl, struct err *err);

@@ -8,7 +8,6 @@
 
 #include "base/jsonx.h"
 #include "base/mem.h"
-#include "base/pull.h"
 #include "base/text.h"
 #include "crawl.h"
 
@@ -32,6 +31,7 @@ struct resource { /* what one row of a list becomes; strings borrowed */
     const char *arn, *type, *name, *kms_key, *engine, *state;
     const char *encrypted; /* "true", "false" or NULL */
     json_t *tags;          /* taken; NULL when the list carries none */
+    json_t *attached_to;   /* taken; ids of instances; NULL: none */
 };
 
 static int keep_resource(const struct page *p, const struct resource *r, const char *region,
@@ -41,10 +41,14 @@ static int keep_resource(const struct page *p, const struct resource *r, const c
         json_pack("{s:s, s:s, s:s}", "arn", r->arn, "type", r->type, "name", r->name);
     if (!document) {
         json_decref(r->tags);
+        json_decref(r->attached_to);
         return err_set(err, ERR_AWS, "a %s resource without a usable ARN or name", r->type);
     }
     if (r->tags) {
         json_object_set_new(document, "tags", r->tags);
+    }
+    if (r->attached_to) {
+        json_object_set_new(document, "attached_to", r->attached_to);
     }
     jx_set_str(document, "kms_key", r->kms_key);
     jx_set_str(document, "engine", r->engine);
@@ -54,7 +58,7 @@ static int keep_resource(const struct page *p, const struct resource *r, const c
     }
     int rc = crawl_keep(p, "resource", p->question->account, region, r->arn, document, err);
     json_decref(document);
-    return rc;
+    return rc || source_key_ask(p, r->type, r->kms_key, err) ? -1 : 0;
 }
 
 static const char *partition(const struct page *p)
@@ -74,6 +78,52 @@ static char *arn_make(const struct page *p, const char *service, const char *res
                      p->question->account, rest);
 }
 
+/* The instances a volume hangs on; NULL: none. */
+static json_t *attachments_of(const json_t *row)
+{
+    json_t *instances = NULL;
+    size_t i;
+    json_t *one;
+    json_array_foreach(jx_get(row, "attachmentSet"), i, one)
+    {
+        const char *id = jx_str(one, "instanceId");
+        if (id) {
+            instances = instances ? instances : json_array();
+            json_array_append_new(instances, json_string(id));
+        }
+    }
+    return instances;
+}
+
+/* A copy of an instance's backup needs the keys of its volumes, and whoever tags both is charged
+ * twice: each volume is kept once more under its instance. */
+static int keep_attachments(const struct page *p, const json_t *row, const char *volume_id,
+                            struct err *err)
+{
+    json_t *instances = attachments_of(row);
+    int rc = 0;
+    size_t i;
+    json_t *id;
+    json_array_foreach(instances, i, id)
+    {
+        char *rest = xasprintf("instance/%s", json_string_value(id));
+        char *arn = arn_make(p, "ec2", rest);
+        char *key = xasprintf("%s %s", arn, volume_id);
+        json_t *document = json_pack("{s:s}", "volume", volume_id);
+        jx_set_str(document, "kms_key", jx_str(row, "kmsKeyId"));
+        rc = rc || crawl_keep(p, "attachment", p->question->account, p->question->region, key,
+                              document, err)
+                 ? -1
+                 : 0;
+        json_decref(document);
+        free(key);
+        free(arn);
+        free(rest);
+    }
+    json_decref(instances);
+    return rc;
+}
+
 static int keep_ec2(const struct page *p, const json_t *row, const char *id_member,
                     const char *noun, const char *type, struct err *err)
 {
@@ -89,7 +139,8 @@ static int keep_ec2(const struct page *p, const json_t *row, const char *id_memb
                          .name = name_or(tags, id),
                          .kms_key = jx_str(row, "kmsKeyId"),
                          .encrypted = jx_str(row, "encrypted"),
-                         .tags = tags};
+                         .tags = tags,
+                         .attached_to = attachments_of(row)};
     int rc = keep_resource(p, &r, p->question->region, err);
     free(rest);
     free(arn);
@@ -102,7 +153,8 @@ static int keep_volumes(const struct page *p, struct err *err)
     json_t *volume;
     json_array_foreach(jx_get(p->answer->json, "volumeSet"), i, volume)
     {
-        if (keep_ec2(p, volume, "volumeId", "volume", "EBS", err)) {
+        if (keep_ec2(p, volume, "volumeId", "volume", "EBS", err) ||
+            keep_attachments(p, volume, jx_str_or(volume, "volumeId", ""), err)) {
             return -1;
         }
     }
@@ -259,64 +311,26 @@ static int keep_buckets(const struct page *p, struct err *err)
     return 0;
 }
 
-/* The largest list of all: each element is kept as AWS sent it, without building a tree. */
+static int ask_key_of_row(void *context, const char *json, size_t length, struct err *err)
+{
+    const char *problem = NULL;
+    json_t *row = jx_parse(json, length, &problem);
+    const char *arn = jx_str_or(row, "ResourceARN", "");
+    int rc = ask_tagged_key(context, arn, row, err);
+    json_decref(row);
+    return rc;
+}
+
 static int keep_tagged(const struct page *p, struct err *err)
 {
-    const struct question *q = p->question;
-    struct pull reader;
-    struct slice key, element;
-    pull_init(&reader, p->answer->body, p->answer->body_length);
-    pull_object(&reader);
-    while (pull_member(&reader, &key)) {
-        if (!slice_is(key, "ResourceTagMappingList")) {
-            pull_skip(&reader);
-            continue;
-        }
-        pull_list(&reader);
-        while (pull_element(&reader)) {
-            struct text arn;
-            pull_value(&reader, &element);
-            struct pull inner;
-            pull_init(&inner, element.data, element.length);
-            text_init(&arn, 4096);
-            pull_object(&inner);
-            while (pull_member(&inner, &key)) {
-                struct slice raw;
-                if (slice_is(key, "ResourceARN")) {
-                    pull_string(&inner, &raw);
-                    slice_unescape(raw, &arn);
-                } else {
-                    pull_skip(&inner);
-                }
-            }
-            struct entity entity = {.kind = "tagged",
-                                    .account = q->account,
-                                    .region = q->region,
-                                    .key = text_str(&arn),
-                                    .json = element.data,
-                                    .json_length = element.length,
-                                    .fact = p->fact};
-            bool bad = pull_failed(&inner) || text_failed(&arn) || arn.length == 0;
-            int rc =
-                bad ? err_set(err, ERR_AWS,
-                              "GetResources answered a resource without a readable ResourceARN")
-                    : store_entity(p->crawl->store, &entity, err);
-            if (rc == 0 && strstr(text_str(&arn), ":kms:") != NULL) {
-                json_t *row = json_loadb(element.data, element.length, 0, NULL);
-                rc = ask_tagged_key(p, text_str(&arn), row, err);
-                json_decref(row);
-            }
-            text_release(&arn);
-            if (rc) {
-                return -1;
-            }
-        }
+    struct page page = *p;
+    if (crawl_keep_raw_list(p, "ResourceTagMappingList", "ResourceARN", "tagged", NULL, err)) {
+        return -1;
     }
-    pull_end(&reader);
-    if (pull_failed(&reader)) {
-        return err_set(err, ERR_AWS, "GetResources answered malformed JSON: %s", reader.problem);
-    }
-    return 0;
+    /* Only the management account's keys are looked at by their tags. */
+    return strcmp(p->question->account, p->crawl->management) == 0
+               ? crawl_each_raw(p, "ResourceTagMappingList", ask_key_of_row, &page, err)
+               : 0;
 }
 
 const struct collector inventory_collectors[] = {

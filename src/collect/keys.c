@@ -1,9 +1,15 @@
-/* KMS: the backup key and its family, read in the management account, Region by Region. */
+/*
+ * KMS: the backup key and its family, read in the management account, Region by Region; and the
+ * keys that encrypt resources whose copies need them, asked once an account and Region, by ARN.
+ */
 #include <string.h>
 
 #include "base/jsonx.h"
+#include "base/text.h"
 #include "crawl.h"
+#include "model/arn.h"
 #include "model/backup_tag.h"
+#include "model/copy_support.h"
 
 static json_t *input_key(struct crawl *crawl, const struct question *q)
 {
@@ -30,6 +36,59 @@ static int ask_family(const struct page *p, const json_t *metadata, struct err *
         }
     }
     return 0;
+}
+
+/* The backup key is asked by its id, a resource's key by its ARN. */
+static bool is_source_key(const char *target)
+{
+    return str_starts(target, "arn:");
+}
+
+/* Whom to ask for a key: the account that owns it may always describe it. Of one that is no account
+ * of ours, or was left out, the account that uses it may know. */
+static int asked_of(struct crawl *crawl, const char *user, const char *owner, bool *ours,
+                    struct err *err)
+{
+    json_t *member = NULL;
+    if (store_get_entity(crawl->store, "account", "", "", owner, &member, NULL, err)) {
+        return -1;
+    }
+    *ours = strcmp(user, owner) == 0 || (member != NULL && crawl_wants_account(crawl, owner));
+    json_decref(member);
+    return 0;
+}
+
+int source_key_ask(const struct page *p, const char *type, const char *key_arn, struct err *err)
+{
+    struct arn parts;
+    char owner[16], region[40];
+    bool ours = false;
+    const char *user = p->question->account;
+    /* DynamoDB's list names no key; with advanced features none is needed. */
+    if (!key_arn || copy_fully_managed(type, -1) || !arn_parse(key_arn, &parts) ||
+        !arn_part_is(parts.service, "kms")) {
+        return 0;
+    }
+    arn_part_copy(parts.account, owner, sizeof owner);
+    arn_part_copy(parts.region, region, sizeof region);
+    if (asked_of(p->crawl, user, owner, &ours, err)) {
+        return -1;
+    }
+    return crawl_ask(p->crawl, "kms:DescribeKey", ours ? owner : user, region, key_arn, err);
+}
+
+/* A customer's key is shared by its policy, which only its own account may read. */
+static int keep_source_key(const struct page *p, const json_t *metadata, struct err *err)
+{
+    const struct question *q = p->question;
+    const char *owner = jx_str_or(metadata, "AWSAccountId", q->account);
+    bool readable = strcmp(jx_str_or(metadata, "KeyManager", ""), "CUSTOMER") == 0 &&
+                    strcmp(owner, q->account) == 0;
+    return crawl_keep(p, "source-key", q->account, q->region, q->target, metadata, err) ||
+                   (readable &&
+                    crawl_ask(p->crawl, "kms:GetKeyPolicy", q->account, q->region, q->target, err))
+               ? -1
+               : 0;
 }
 
 /* An alias that was asked for: whose it is. */
@@ -60,6 +119,9 @@ static int keep_key(const struct page *p, struct err *err)
     const char *id = jx_str(metadata, "KeyId");
     if (!id) {
         return err_set(err, ERR_AWS, "DescribeKey answered without KeyMetadata.KeyId");
+    }
+    if (is_source_key(q->target)) {
+        return keep_source_key(p, metadata, err);
     }
     if (crawl_keep(p, "key", q->account, q->region, id, metadata, err) ||
         (strncmp(q->target, "alias/", 6) == 0 && keep_alias(p, metadata, err)) ||
@@ -104,13 +166,11 @@ static int keep_rotation(const struct page *p, struct err *err)
 
 const struct collector key_collectors[] = {
     {.operation = "kms:DescribeKey",
-     .as_management = true,
      .absence_is_answer = true,
      .absent_kind = "key-absent",
      .input = input_key,
      .keep = keep_key},
     {.operation = "kms:GetKeyPolicy",
-     .as_management = true,
      .absence_is_answer = true,
      .input = input_policy,
      .keep = keep_policy},

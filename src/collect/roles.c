@@ -60,13 +60,11 @@ static int keep_role_policies(const struct page *p, struct err *err)
 
 const struct collector role_collectors[] = {
     {.operation = "iam:GetRole",
-     .as_management = true,
      .absence_is_answer = true,
      .absent_kind = "role-absent",
      .input = input_role,
      .keep = keep_role},
     {.operation = "iam:ListAttachedRolePolicies",
-     .as_management = true,
      .absence_is_answer = true,
      .input = input_role,
      .keep = keep_role_policies},

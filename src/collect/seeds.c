@@ -227,8 +227,7 @@ static int seed_former_keys(struct crawl *crawl, struct err *err)
     const char *known = crawl->options->backup_key;
     for (size_t i = 0; i < crawl->governed_count; i++) {
         const char *region = crawl->governed[i];
-        if ((alias &&
-             crawl_ask(crawl, "kms:DescribeKey", crawl->management, region, alias, err)) ||
+        if ((alias && crawl_ask(crawl, "kms:DescribeKey", crawl->management, region, alias, err)) ||
             (known && crawl_ask(crawl, "kms:DescribeKey", crawl->management, region,
                                 arn_tail(known), err))) {
             return -1;
@@ -294,6 +293,7 @@ int seed_organization(struct crawl *crawl, struct err *err)
         "organizations:ListAWSServiceAccessForOrganization",
         "organizations:ListDelegatedAdministrators",
         "organizations:ListAccountsWithInvalidEffectivePolicy",
+        "organizations:ListPolicies",
         "organizations:DescribeResourcePolicy",
         "controltower:ListLandingZoneOperations",
         "controltower:ListBaselines",
@@ -313,8 +313,10 @@ int seed_organization(struct crawl *crawl, struct err *err)
                   crawl->central_backup, err)) {
         return -1;
     }
-    if (seed_keys(crawl, err) || seed_service_keys(crawl, err) || seed_roles(crawl, err)) {
+    if (seed_keys(crawl, err) || seed_service_keys(crawl, err) || seed_roles(crawl, err) ||
+        jobs_seed(crawl, err) || crawl_drain(crawl, "the organization", err)) {
         return -1;
     }
-    return crawl_drain(crawl, "the organization", err);
+    crawl->job_fallbacks = store_count_entities(crawl->store, "jobs-per-account");
+    return policies_load(crawl, err);
 }

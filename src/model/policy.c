@@ -157,6 +157,114 @@ json_t *key_policy_describe(const char *text, const struct policy_frame *frame)
     return out;
 }
 
+/* Conditions under which AWS Backup still acts: grants for its own use, calls through services. */
+static bool is_harmless(const char *key)
+{
+    return str_equal(key, "kms:grantisforawsresource") || str_equal(key, "kms:viaservice");
+}
+
+/* Do all its conditions hold for the account? One we do not know might not. */
+static bool conditions_fit(const json_t *statement, const struct policy_frame *frame,
+                           const char *account)
+{
+    json_t *conditions = json_object_get(statement, "Condition");
+    const char *op = NULL;
+    json_t *keys = NULL;
+    json_object_foreach(conditions, op, keys)
+    {
+        const char *key = NULL;
+        json_t *values = NULL;
+        json_object_foreach(keys, key, values)
+        {
+            const char *wanted = str_equal(key, "aws:principalorgid")     ? frame->organization_id
+                                 : str_equal(key, "kms:calleraccount")    ? account
+                                 : str_equal(key, "aws:principalaccount") ? account
+                                                                          : NULL;
+            bool equals = str_starts(op, "stringequals") || str_starts(op, "stringlike");
+            if (!is_harmless(key) && !(wanted != NULL && equals && jx_list_has(values, wanted))) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool names_account(const json_t *statement, const char *account)
+{
+    const json_t *principals = json_object_get(statement, "Principal");
+    for (size_t i = 0; i < json_array_size(principals); i++) {
+        char named[13];
+        if (principal_account(json_string_value(json_array_get(principals, i)), named) &&
+            str_equal(named, account)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool key_policy_shares(const char *text, const struct policy_frame *frame, const char *account)
+{
+    static const char *const wanted[] = {"kms:describekey", "kms:decrypt", "kms:creategrant"};
+    bool covered[sizeof wanted / sizeof wanted[0]] = {false};
+    json_t *statements = statements_parse(text);
+    bool all = statements != NULL;
+    for (size_t i = 0; i < json_array_size(statements); i++) {
+        const json_t *s = json_array_get(statements, i);
+        bool meant = statement_to_everyone(s) || names_account(s, account);
+        if (!statement_allows(s) || !meant || !conditions_fit(s, frame, account)) {
+            continue;
+        }
+        for (size_t j = 0; j < sizeof wanted / sizeof wanted[0]; j++) {
+            covered[j] = covered[j] || statement_covers_action(s, wanted[j]);
+        }
+    }
+    for (size_t j = 0; j < sizeof wanted / sizeof wanted[0]; j++) {
+        all = all && covered[j];
+    }
+    json_decref(statements);
+    return all;
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+/* IAM sends policies percent-encoded; a policy's own text begins with a brace. */
+static char *decoded(const char *text)
+{
+    size_t used = 0;
+    char *out = xstrdup(text);
+    for (const char *at = text; *text != '{' && *at != '\0'; at++) {
+        int high = *at == '%' ? hex_digit(at[1]) : -1;
+        int low = high >= 0 ? hex_digit(at[2]) : -1;
+        out[used++] = low >= 0 ? (char)(high * 16 + low) : *at;
+        at += low >= 0 ? 2 : 0;
+        out[used] = '\0';
+    }
+    return out;
+}
+
+bool role_trusts(const char *text, const char *service)
+{
+    char *plain = decoded(text != NULL ? text : "");
+    char *principal = xasprintf("Service:%s", service);
+    json_t *statements = statements_parse(plain);
+    bool trusts = false;
+    for (size_t i = 0; i < json_array_size(statements); i++) {
+        const json_t *s = json_array_get(statements, i);
+        trusts = trusts || (statement_allows(s) && statement_has_principal(s, principal) &&
+                            statement_covers_action(s, "sts:assumerole"));
+    }
+    json_decref(statements);
+    free(principal);
+    free(plain);
+    return trusts;
+}
+
 json_t *vault_policy_describe(const char *text, const struct policy_frame *frame)
 {
     static const char copy[] = "backup:copyintobackupvault";

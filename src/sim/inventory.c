@@ -118,8 +118,20 @@ int inventory_load(struct sim *sim, enum service service, const json_t *world, s
     return 0;
 }
 
+/* The backup key, which the whole organization may use, in a Region: what generated worlds encrypt
+ * with. */
+static json_t *shared_key(struct sim *sim, const char *region)
+{
+    const char *arn = jx_str(sim_ct_manifest(sim), "backup.configurations.kmsKeyArn");
+    struct arn parts;
+    return arn_parse(arn, &parts) ? json_sprintf("arn:%s:kms:%s:%s:%s", parts.partition, region,
+                                                 parts.account, parts.resource)
+                                  : NULL;
+}
+
 /* One of twenty resources of a generated world has no tag, the others one of the four. */
-static json_t *generated_spec(const struct sim *sim, const char *words, const char *name)
+static json_t *generated_spec(struct sim *sim, const char *region, const char *words,
+                              const char *name)
 {
     static const char *const tiers[] = {"daily", "daily", "weekly", "monthly", "hourly"};
     json_t *spec = json_pack("{s:s, s:{}}", "name", name, "tags");
@@ -128,6 +140,10 @@ static json_t *generated_spec(const struct sim *sim, const char *words, const ch
         snprintf(key, sizeof key, "aws-control-tower-backup%s", tiers[hashed_number(sim, name, 5)]);
         json_object_set_new(json_object_get(spec, "tags"), key, json_string("true"));
         json_object_set_new(json_object_get(spec, "tags"), "Name", json_string(name));
+    }
+    json_t *shared = shared_key(sim, region);
+    if (shared != NULL) {
+        json_object_set_new(spec, "kms_key", shared);
     }
     return spec;
 }
@@ -144,7 +160,7 @@ static void generate_in(struct sim *sim, enum service service, const char *accou
         snprintf(words, sizeof words, "generated|%s|%s|%lld", account, region, i);
         sim_hash_id(sim, words, "abcdefghijklmnopqrstuvwxyz0123456789", 8, token);
         snprintf(name, sizeof name, "%s-%s-%s", kind->name, account, token);
-        json_t *spec = generated_spec(sim, words, name);
+        json_t *spec = generated_spec(sim, region, words, name);
         inventory_add(sim, kind, account, region, state, spec);
         json_decref(spec);
     }

@@ -83,6 +83,8 @@ int backup_list_selections(struct sim_call *call);
 
 /* --- svc_backup_points.c --- */
 #define BACKUP_RUNS_MAX 3
+/* Until when a plan has been running: now, unless the world has halted it. */
+int64_t backup_halted_ms(struct sim *sim, const json_t *plan);
 /* The newest times, before `now_ms`, at which a rule ran; returns how many. */
 size_t backup_runs(const json_t *rule, int64_t now_ms, int64_t out[BACKUP_RUNS_MAX]);
 /* Makes a vault's recovery points what the plans would have left there by now. */

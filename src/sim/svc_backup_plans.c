@@ -1,4 +1,5 @@
-/* Plans, their versions, and the selections that say what a plan backs up. */
+/* Plans, their versions, and the selections that say what a plan backs up. A plan with
+ * `halted_hours` in its state has not run for so long, though nothing says why. */
 #include "svc_backup.h"
 
 #include <stdio.h>
@@ -263,12 +264,12 @@ int backup_delete_plan(struct sim_call *call)
 /* When its rules last ran since it exists; absent when they never did. */
 static void set_last_run(struct sim *sim, json_t *out, const json_t *object)
 {
-    int64_t last = 0, runs[BACKUP_RUNS_MAX];
+    int64_t last = 0, runs[BACKUP_RUNS_MAX], until = backup_halted_ms(sim, object);
     size_t i;
     const json_t *rule;
     json_array_foreach(jx_get(object, "plan.Rules"), i, rule)
     {
-        if (backup_runs(rule, sim_now_ms(sim), runs) > 0 && runs[0] > last) {
+        if (backup_runs(rule, until, runs) > 0 && runs[0] > last) {
             last = runs[0];
         }
     }

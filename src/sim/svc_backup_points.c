@@ -85,6 +85,11 @@ size_t backup_runs(const json_t *rule, int64_t now_ms, int64_t out[BACKUP_RUNS_M
     return count;
 }
 
+int64_t backup_halted_ms(struct sim *sim, const json_t *plan)
+{
+    return sim_now_ms(sim) - jx_int(plan, "halted_hours", 0) * HOUR_MS;
+}
+
 /* --- making --- */
 
 struct making_points {
@@ -188,7 +193,7 @@ static int64_t selected_since(const json_t *selection, const json_t *resource)
 static void run_rule(struct making_points *m, const json_t *inventory)
 {
     int64_t runs[BACKUP_RUNS_MAX], now = sim_now_ms(m->sim);
-    size_t count = backup_runs(m->rule, now, runs), i;
+    size_t count = backup_runs(m->rule, backup_halted_ms(m->sim, m->plan), runs), i;
     int64_t keep_ms = jx_int(m->rule, "Lifecycle.DeleteAfterDays", 36500) * DAY_MS;
     int64_t plan_since = jx_int(m->plan, "created", 0);
     json_t *vault = json_object_get(json_object_get(m->state, "vaults"),

@@ -4,6 +4,15 @@
 #include "model/resource_type.h"
 #include "subjects_resource.h"
 
+/* What is known of a resource besides the two inventories. Its rows carry the ARN as their key, or
+ * the ARN, a space and more; no ARN holds a space, so that all walks are in the same order. */
+enum { PROTECTED, CENTRAL, VOLUMES, BESIDE_COUNT };
+static const char *const beside_kinds[BESIDE_COUNT] = {"protected", "central-copy", "attachment"};
+
+struct walks {
+    struct cursor direct, tagged, beside[BESIDE_COUNT];
+};
+
 static json_t *tags_of_mapping(const json_t *mapping)
 {
     const json_t *list = jx_get(mapping, "Tags");
@@ -18,11 +27,37 @@ static json_t *tags_of_mapping(const json_t *mapping)
     return tags;
 }
 
+/* The rows that go with the ARN; those of ARNs that neither inventory knows are passed over. */
+static int take_beside(struct cursor *c, const char *arn, json_t **rows, int64_t *fact,
+                       struct err *err)
+{
+    size_t length = strlen(arn);
+    int result = 0;
+    while (result == 0 && c->more) {
+        int order = strncmp(c->row.key, arn, length);
+        if (order > 0 || (order == 0 && c->row.key[length] > ' ')) {
+            break;
+        }
+        if (order == 0) {
+            const char *problem = NULL;
+            json_t *row = jx_parse(c->row.json, c->row.json_length, &problem);
+            *rows = *rows != NULL ? *rows : json_array();
+            (void)json_array_append_new(*rows, row != NULL ? row : json_null());
+            *fact = c->row.fact;
+        }
+        result = cursor_next(c, err);
+    }
+    return result;
+}
+
 /* One step of the merge: the row of either walk, or of both when they stand at the same ARN. */
-static int meet(struct visit *v, const struct entity *direct, const struct entity *tagged,
+static int meet(struct visit *v, struct walks *w, int order,
                 int (*each)(void *context, const struct sighting *s), void *context)
 {
+    const struct entity *direct = order <= 0 ? &w->direct.row : NULL;
+    const struct entity *tagged = order >= 0 ? &w->tagged.row : NULL;
     const char *problem = NULL;
+    json_t *rows[BESIDE_COUNT] = {NULL};
     json_t *own = direct != NULL ? jx_parse(direct->json, direct->json_length, &problem) : NULL;
     /* What a service itself says of tags counts; the mapping is read where it says nothing. */
     bool needed = tagged != NULL && jx_get(own, "tags") == NULL;
@@ -40,36 +75,66 @@ static int meet(struct visit *v, const struct entity *direct, const struct entit
         .in_tagging = tagged != NULL,
         .tags_from_service = own_tags != NULL,
         .facts = {direct != NULL ? direct->fact : 0, tagged != NULL ? tagged->fact : 0}};
+    int64_t unused = 0;
+    int64_t *facts[BESIDE_COUNT] = {&s.facts[2], &s.facts[3], &unused};
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < BESIDE_COUNT; i++) {
+        result = take_beside(&w->beside[i], s.arn, &rows[i], facts[i], v->err);
+    }
+    s.protection = json_array_get(rows[PROTECTED], 0);
+    s.central = json_array_get(rows[CENTRAL], 0);
+    s.volumes = rows[VOLUMES];
     s.type = direct != NULL ? jx_str(own, "type") : resource_type_of_arn(s.arn);
     s.tags = own_tags != NULL ? json_incref(own_tags) : tags_of_mapping(mapping);
-    int result = each(context, &s);
+    result = result == 0 ? each(context, &s) : result;
+    for (size_t i = 0; i < BESIDE_COUNT; i++) {
+        json_decref(rows[i]);
+    }
     json_decref(s.tags);
     json_decref(own);
     json_decref(mapping);
     return result;
 }
 
+static int open_walks(struct visit *v, const struct place *p, struct walks *w)
+{
+    struct store *s = v->s->store;
+    int result = cursor_open(&w->direct, s, "resource", p->member->id, p->region, v->err);
+    if (result == 0) {
+        result = cursor_open(&w->tagged, s, "tagged", p->member->id, p->region, v->err);
+    }
+    for (size_t i = 0; result == 0 && i < BESIDE_COUNT; i++) {
+        result = cursor_open(&w->beside[i], s, beside_kinds[i], p->member->id, p->region, v->err);
+    }
+    return result;
+}
+
+static void close_walks(struct walks *w)
+{
+    cursor_close(&w->direct);
+    cursor_close(&w->tagged);
+    for (size_t i = 0; i < BESIDE_COUNT; i++) {
+        cursor_close(&w->beside[i]);
+    }
+}
+
 int sightings_each(struct visit *v, const struct place *p,
                    int (*each)(void *context, const struct sighting *s), void *context)
 {
-    struct cursor direct = {0};
-    struct cursor tagged = {0};
-    int result = cursor_open(&direct, v->s->store, "resource", p->member->id, p->region, v->err);
-    if (result == 0) {
-        result = cursor_open(&tagged, v->s->store, "tagged", p->member->id, p->region, v->err);
-    }
-    while (result == 0 && (direct.more || tagged.more)) {
-        int order = !tagged.more ? -1 : !direct.more ? 1 : strcmp(direct.row.key, tagged.row.key);
-        result = meet(v, order <= 0 ? &direct.row : NULL, order >= 0 ? &tagged.row : NULL, each,
-                      context);
+    struct walks w = {0};
+    int result = open_walks(v, p, &w);
+    while (result == 0 && (w.direct.more || w.tagged.more)) {
+        int order = !w.tagged.more   ? -1
+                    : !w.direct.more ? 1
+                                     : strcmp(w.direct.row.key, w.tagged.row.key);
+        result = meet(v, &w, order, each, context);
         if (result == 0 && order <= 0) {
-            result = cursor_next(&direct, v->err);
+            result = cursor_next(&w.direct, v->err);
         }
         if (result == 0 && order >= 0) {
-            result = cursor_next(&tagged, v->err);
+            result = cursor_next(&w.tagged, v->err);
         }
     }
-    cursor_close(&direct);
-    cursor_close(&tagged);
+    close_walks(&w);
     return result;
 }

@@ -9,7 +9,7 @@
 #include "model/change.h"
 #include "store/store.h"
 
-#define IDLE_EACH 2 /* walks of the same kind that go side by side */
+#define IDLE_EACH 5 /* walks of the same kind that go side by side */
 #define STORE_TIME_SIZE 32
 #define QUESTION_STATES (QUESTION_GAP + 1)
 

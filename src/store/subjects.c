@@ -91,6 +91,9 @@ void subjects_free(struct subjects *s)
     json_decref(s->zone);
     json_decref(s->backup);
     json_decref(s->supported);
+    json_decref(s->policies);
+    json_decref(s->policy_targets);
+    map_free(s->periods);
     directory_free(s->dir);
     free(s);
 }

@@ -266,7 +266,14 @@ int scope_account(struct visit *v)
     int result = 0;
     for (size_t i = 0; result == 0 && i < d->member_count; i++) {
         json_t *document = account_document(v, d->members[i], parents);
-        result = document != NULL ? subject_emit(v, document) : -1;
+        bool set = document != NULL && set_backup_roles(v, d->members[i]->id, document) == 0 &&
+                   set_policy_plans(v, d->members[i], document) == 0;
+        result = set ? 0 : -1;
+        if (result == 0) {
+            result = subject_emit(v, document);
+        } else {
+            json_decref(document);
+        }
     }
     json_decref(parents);
     return result;

@@ -3,11 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "model/backup_tag.h"
 #include "model/resource_type.h"
-#include "subjects_resource.h"
+#include "outlook.h"
 
 #define LIST_MAX 50 /* ARNs shown; the counts beside them are whole */
 
@@ -17,7 +18,10 @@ struct summary { /* what one pass over the place gathers */
     json_t *document;
     json_t *tagged_types, *only_tagging, *only_direct;
     long long tables, only_tagging_count, only_direct_count;
-    bool s3_listed;
+    struct outlook outlook;
+    const struct outlook_plan
+        *copying; /* that takes something here, the one that runs most often */
+    int64_t newest_copy_ms;
 };
 
 static json_t *settings_of(struct visit *v, const struct place *p, const char *region,
@@ -198,10 +202,32 @@ static int note_resource(void *context, const struct sighting *seen)
     if (seen->direct == NULL && tagged && resource_type_listed_directly(seen->type)) {
         note_one(y->only_tagging, &y->only_tagging_count, seen->arn);
     }
+    const struct outlook_plan *plan = outlook_find(&y->outlook, seen, true);
+    bool oftener = plan != NULL && (y->copying == NULL ||
+                                    plan->rhythm.copy_period < y->copying->rhythm.copy_period);
+    y->copying = oftener ? plan : y->copying;
+    int64_t copied = newest_copy(seen->central, NULL);
+    y->newest_copy_ms = copied > y->newest_copy_ms ? copied : y->newest_copy_ms;
     if (!seen->in_tagging && seen->tags_from_service && json_object_size(seen->tags) > 0) {
         note_one(y->only_direct, &y->only_direct_count, seen->arn);
     }
     return 0;
+}
+
+/* What of this place should be in the central account, and when something last arrived there. */
+static void set_copying(struct summary *y)
+{
+    const struct outlook_plan *plan = y->copying;
+    char iso[TIME_ISO_SIZE];
+    double periods = -1;
+    if (plan != NULL) {
+        periods = periods_since(y->v, y->newest_copy_ms > 0 ? y->newest_copy_ms : plan->since_ms,
+                                plan->rhythm.copy_period, plan->rhythm.copy_window);
+    }
+    time_iso(y->newest_copy_ms, iso);
+    set_bool(y->document, "copies_expected", plan != NULL);
+    set_text(y->document, "newest_central_copy", y->newest_copy_ms > 0 ? iso : NULL);
+    set_number(y->document, "periods_without_copy", periods);
 }
 
 static int set_resources(struct summary *y)
@@ -209,7 +235,12 @@ static int set_resources(struct summary *y)
     y->tagged_types = json_array();
     y->only_tagging = json_array();
     y->only_direct = json_array();
-    int result = sightings_each(y->v, y->place, note_resource, y);
+    int result = outlook_load(y->v, y->place, &y->outlook);
+    if (result == 0) {
+        result = sightings_each(y->v, y->place, note_resource, y);
+    }
+    set_copying(y);
+    outlook_release(&y->outlook);
     json_t *off = json_array();
     const json_t *opt_in = json_object_get(y->document, "opt_in");
     for (size_t i = 0; i < json_array_size(y->tagged_types); i++) {
@@ -262,8 +293,8 @@ static int emit_place(struct visit *v, const struct place *p)
     set_settings(&y, &failed);
     int hidden = store_gap_at(v->s->store, p->member->id, p->region, v->err);
     set_bool(y.document, "readable", hidden == 0);
-    failed =
-        failed || hidden < 0 || set_vaults(&y) != 0 || set_plans(&y) != 0 || set_resources(&y) != 0;
+    failed = failed || hidden < 0 || set_vaults(&y) != 0 || set_plans(&y) != 0 ||
+             set_resources(&y) != 0 || set_failed_jobs(v, p, y.document) != 0;
     free(key);
     free(name);
     if (failed) {

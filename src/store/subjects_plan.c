@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "model/arn.h"
 #include "model/backup_tag.h"
-#include "subjects_private.h"
+#include "outlook.h"
 
 #define CONTROL_TOWER_TAG "aws-control-tower"
 #define CONTROL_TOWER_TAG_VALUE "managed-by-control-tower"
@@ -279,6 +280,67 @@ json_t *plan_document(struct visit *v, const struct place *place, const struct e
 
 static const char *const listing[] = {"backup:ListBackupPlans", NULL};
 
+static int note_taken(void *context, const struct sighting *seen)
+{
+    const struct outlook *only = context;
+    return outlook_find(only, seen, false) != NULL ? 1 : 0;
+}
+
+/* Does the plan take anything here? A plan that takes nothing has nothing to run for. */
+static int takes_anything(struct visit *v, const struct place *p, const char *id, bool *takes)
+{
+    struct outlook all = {0};
+    int result = outlook_load(v, p, &all);
+    *takes = false;
+    for (size_t i = 0; result == 0 && i < all.count; i++) {
+        if (str_equal(jx_str(all.plans[i].shown, "id"), id)) {
+            struct outlook only = all;
+            only.plans = &all.plans[i];
+            only.count = 1;
+            int found = sightings_each(v, p, note_taken, &only);
+            *takes = found > 0;
+            result = found < 0 ? -1 : 0;
+        }
+    }
+    outlook_release(&all);
+    return result;
+}
+
+/* When it ran last, against its own schedule. */
+static int set_runs(struct visit *v, const struct place *p, const struct entity *e,
+                    json_t *document)
+{
+    const char *problem = NULL;
+    bool failed = false;
+    bool takes = true;
+    json_t *listed = jx_parse(e->json, e->json_length, &problem);
+    json_t *detail = subject_entity(v, "plan-detail", e->account, e->region, e->key, NULL, &failed);
+    struct rhythm r = rhythm_of(v, detail, e->region);
+    const json_t *last = jx_get(detail, "LastExecutionDate");
+    last = last != NULL ? last : jx_get(listed, "LastExecutionDate");
+    int64_t last_ms = (int64_t)(json_number_value(last) * 1000.0);
+    int64_t made_ms = (int64_t)(json_number_value(jx_get(listed, "CreationDate")) * 1000.0);
+    double periods = periods_since(v, last_ms > 0 ? last_ms : made_ms, r.period, r.window);
+    char iso[TIME_ISO_SIZE];
+    time_iso(last_ms, iso);
+    set_text(document, "last_execution", last_ms > 0 ? iso : NULL);
+    time_iso(made_ms, iso);
+    set_text(document, "created", made_ms > 0 ? iso : NULL);
+    set_number(document, "period_hours", r.period > 0 ? r.period : -1);
+    set_number(document, "window_hours", r.period > 0 ? r.window : -1);
+    set_text(document, "schedule_problem", r.problem);
+    set_number(document, "periods_without_run", periods);
+    /* Every resource would have to be looked at: only a plan that seems to stand still is worth it.
+     */
+    if (!failed && periods > 1) {
+        failed = takes_anything(v, p, e->key, &takes) != 0;
+    }
+    set_bool(document, "selects_here", takes);
+    json_decref(listed);
+    json_decref(detail);
+    return failed ? -1 : 0;
+}
+
 static int plans_of_place(struct visit *v, const struct place *p)
 {
     struct cursor c = {0};
@@ -288,7 +350,12 @@ static int plans_of_place(struct visit *v, const struct place *p)
     }
     while (result == 0 && c.more) {
         json_t *document = plan_document(v, p, &c.row);
-        result = document != NULL ? subject_emit(v, document) : -1;
+        result = document != NULL ? set_runs(v, p, &c.row, document) : -1;
+        if (result == 0) {
+            result = subject_emit(v, document);
+        } else {
+            json_decref(document);
+        }
         if (result == 0) {
             result = cursor_next(&c, v->err);
         }

@@ -14,8 +14,10 @@ struct subjects {
     const json_t *config;
     struct directory *dir;
     json_t *org, *zone, *context;
-    json_t *backup;    /* manifest_backup() */
-    json_t *supported; /* [type] or NULL when AWS was not asked */
+    json_t *backup;                    /* manifest_backup() */
+    json_t *supported;                 /* [type] or NULL when AWS was not asked */
+    json_t *policies, *policy_targets; /* backup policies by id, and what is attached where */
+    struct map *periods;               /* schedule -> how long one waits between its runs */
     struct policy_frame frame;
 };
 
@@ -84,6 +86,12 @@ int scope_resource(struct visit *v);
 json_t *org_document(struct visit *v);
 json_t *landing_zone_document(struct visit *v);
 
+/* failed_jobs.c: what a place's document says of them. 0 or -1. */
+int set_failed_jobs(struct visit *v, const struct place *p, json_t *document);
+/* subjects_role.c: what an account's document says of the roles its backups run as. 0 or -1. */
+int set_backup_roles(struct visit *v, const char *account, json_t *document);
+/* subjects_policy.c: the plans that backup policies come to in the account. 0 or -1. */
+int set_policy_plans(struct visit *v, const struct member *m, json_t *document);
 /* Members that files of their own draw; -1 on error. */
 int org_setup(struct visit *v, json_t *document);  /* subjects_setup.c */
 int zone_setup(struct visit *v, json_t *document); /* the same */

@@ -1,6 +1,6 @@
 /* Scope resource: each thing that AWS Backup could protect, and each thing that carries a backup
  * tag. */
-#include "subjects_resource.h"
+#include "outlook.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +14,11 @@
 struct resources {
     struct visit *v;
     const struct place *place;
-    json_t *opt_in; /* type -> bool, NULL when unread */
-    int64_t opt_in_fact;
+    struct outlook outlook;
     bool exempt; /* the whole account is */
 };
 
+/* Why no plan of Control Tower's looks here. */
 static const char *why_not(const struct resources *r)
 {
     const struct directory *d = r->v->s->dir;
@@ -56,6 +56,31 @@ static bool is_worth_judging(const struct sighting *seen, const json_t *document
            (jx_bool(document, "supported") && !resource_type_listed_directly(seen->type));
 }
 
+/* The instances that a volume hangs on and that a plan takes as well: the same bytes twice. */
+static int set_instances(struct resources *r, const struct sighting *seen, json_t *document)
+{
+    const json_t *attached = jx_get(seen->direct, "attached_to");
+    json_t *taken = json_array();
+    bool failed = false;
+    struct arn volume;
+    for (size_t i = 0; i < json_array_size(attached) && arn_parse(seen->arn, &volume); i++) {
+        size_t head = (size_t)(volume.resource.data - seen->arn);
+        char *arn = xasprintf("%.*sinstance/%s", (int)head, seen->arn,
+                              json_string_value(json_array_get(attached, i)));
+        json_t *instance = subject_entity(r->v, "resource", r->place->member->id, r->place->region,
+                                          arn, NULL, &failed);
+        json_t *tags = jx_get(instance, "tags");
+        const struct sighting other = {.arn = arn, .type = "EC2", .direct = instance, .tags = tags};
+        if (instance != NULL && outlook_find(&r->outlook, &other, false) != NULL) {
+            list_text(taken, arn);
+        }
+        json_decref(instance);
+        free(arn);
+    }
+    set_new(document, "instances_selected", taken);
+    return failed ? -1 : 0;
+}
+
 static int emit_resource(void *context, const struct sighting *seen)
 {
     struct resources *r = context;
@@ -72,7 +97,7 @@ static int emit_resource(void *context, const struct sighting *seen)
     json_t *document = subject_new(&who);
     subject_fact(document, seen->facts[0]);
     subject_fact(document, seen->facts[1]);
-    subject_fact(document, r->opt_in_fact);
+    subject_fact(document, r->outlook.own_fact);
     set_text(document, "account", r->place->member->id);
     set_text(document, "region", r->place->region);
     set_text(document, "arn", seen->arn);
@@ -84,14 +109,14 @@ static int emit_resource(void *context, const struct sighting *seen)
     set_bool(document, "governed_region", directory_governs(s->dir, r->place->region));
     set_bool(document, "account_backed_up", backed_up_by(r->place->member) != NULL);
     set_bool(document, "is_management", str_equal(r->place->member->id, s->dir->management));
-    const json_t *on = seen->type != NULL ? json_object_get(r->opt_in, seen->type) : NULL;
+    const json_t *opt_in = jx_get(r->outlook.own, "ResourceTypeOptInPreference");
+    const json_t *on = seen->type != NULL ? json_object_get(opt_in, seen->type) : NULL;
     set_new(document, "type_on", on != NULL ? json_boolean(json_is_true(on)) : json_null());
     set_bool(document, "wanted_type",
              seen->type != NULL && jx_list_has(jx_get(s->config, "resource_types"), seen->type));
     set_bool(document, "exempt",
              r->exempt || config_names(s->config, "resources_exempt", seen->arn));
     set_bool(document, "plan_looks", why[0] == '\0');
-    set_text(document, "why_not", why);
     set_bool(document, "in_direct", seen->direct != NULL);
     set_bool(document, "in_tagging", seen->in_tagging);
     set_text(document, "kms_key", jx_str(seen->direct, "kms_key"));
@@ -104,6 +129,11 @@ static int emit_resource(void *context, const struct sighting *seen)
         json_decref(document);
         return 0;
     }
+    if (outlook_describe(&r->outlook, seen, why, document) != 0 ||
+        set_instances(r, seen, document) != 0) {
+        json_decref(document);
+        return -1;
+    }
     return subject_emit(r->v, document);
 }
 
@@ -113,16 +143,15 @@ static const char *const listing[] = {
 
 static int resources_of_place(struct visit *v, const struct place *p)
 {
-    bool failed = false;
     struct resources r = {.v = v, .place = p, .exempt = account_is_exempt(v->s, p->member)};
-    json_t *settings =
-        subject_entity(v, "region-settings", p->member->id, p->region, "", &r.opt_in_fact, &failed);
-    r.opt_in = jx_get(settings, "ResourceTypeOptInPreference");
-    int result = failed ? -1 : place_unlisted(v, p, listing);
+    int result = place_unlisted(v, p, listing);
+    if (result == 0) {
+        result = outlook_load(v, p, &r.outlook);
+    }
     if (result == 0) {
         result = sightings_each(v, p, emit_resource, &r);
     }
-    json_decref(settings);
+    outlook_release(&r.outlook);
     return result;
 }
 

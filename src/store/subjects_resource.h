@@ -10,7 +10,10 @@ struct sighting { /* one ARN as both inventories see it; borrowed */
     const json_t *direct; /* NULL when only the Tagging API knows it */
     json_t *tags; /* {key: value}; the service's own word, else the Tagging API's; never NULL */
     bool in_tagging, tags_from_service;
-    int64_t facts[2];
+    const json_t *protection; /* element of ListProtectedResources; NULL: it has no backup */
+    const json_t *central;    /* {"copies": {Region: time}} in the central vaults; NULL: none */
+    const json_t *volumes;    /* of an instance: [{"volume","kms_key"}]; NULL: none */
+    int64_t facts[4];         /* inventory, Tagging API, protection, central copies */
 };
 
 int sightings_each(struct visit *v, const struct place *p,

@@ -34,6 +34,32 @@ static void set_lock(json_t *document, const json_t *vault)
     set_text(document, "lock_date", json_is_number(date) ? iso : json_string_value(date));
 }
 
+#define EXPIRED_SHOWN 20 /* the count beside them is whole */
+
+/* Points whose time is over and that are still there. */
+static bool set_expired(struct visit *v, const struct entity *e, json_t *document)
+{
+    struct cursor c = {0};
+    char *prefix = xasprintf("%s/", e->key);
+    json_t *shown = json_array();
+    long long count = 0;
+    int result = cursor_open(&c, v->s->store, "expired-point", e->account, e->region, v->err);
+    while (result == 0 && c.more) {
+        if (str_starts(c.row.key, prefix)) {
+            if (count++ < EXPIRED_SHOWN) {
+                list_text(shown, c.row.key + strlen(prefix));
+            }
+            subject_fact(document, c.row.fact);
+        }
+        result = cursor_next(&c, v->err);
+    }
+    cursor_close(&c);
+    free(prefix);
+    set_int(document, "expired_points", count);
+    set_new(document, "expired_shown", shown);
+    return result == 0;
+}
+
 static int emit_vault(struct visit *v, const struct entity *e)
 {
     const struct subjects *s = v->s;
@@ -69,6 +95,7 @@ static int emit_vault(struct visit *v, const struct entity *e)
     set_bool(document, "governed", directory_governs(s->dir, e->region));
     set_lock(document, vault);
     set_new(document, "policy", vault_policy_describe(jx_str(policy, "Policy"), &s->frame));
+    failed = failed || !set_expired(v, e, document);
     json_decref(vault);
     json_decref(policy);
     free(expected);

@@ -168,6 +168,14 @@ static void every_verdict_carries_its_words(void **state)
            STATUS_ERROR, "at most 7 days", "kms:DescribeKey: denied?[2J");
     judged(r, "{\"present\":false,\"_unlisted\":true}", NULL, STATUS_ERROR, "at most 7 days",
            "could not be listed");
+    judged(r,
+           "{\"present\":true,\"rotation_period_days\":7,\"_hidden\":{\"kms:DescribeKey\":"
+           "\"kms:DescribeKey in 222233330001: denied\"}}",
+           NULL, STATUS_ERROR, "at most 7 days", "kms:DescribeKey in 222233330001: denied");
+    judged(
+        r,
+        "{\"present\":true,\"rotation_period_days\":7,\"_hidden\":{\"kms:ListAliases\":\"other\"}}",
+        NULL, STATUS_PASS, "at most 7 days", "7 days");
     rules_free(set);
 }
 

@@ -105,7 +105,18 @@ def variants(command):
 OWN_VAULT, OWNER = "aws-controltower-central-backupvault-own", key(99999999, None)
 NOT_WELL = {"set": {"service": "controltower", "account": "management", "region": "home",
                     "path": f"enabled_baselines.BackupBaseline/{simulator.unit('worky001')}.status", "value": "FAILED"}}
-SCAN_FLAGS = ("-c", "COV-*", "-f", HOME, "--accounts", f"{MANAGEMENT},{ADMIN},{CENTRAL},{X_PROD}")
+# (Shared Services owns the key that workloads encrypt with.)
+SCANNED = (ADMIN, CENTRAL, X_PROD, simulator.SHARED)
+SCAN_FLAGS = ("-c", "COV-*", "-f", HOME, "--accounts", ",".join((MANAGEMENT, *SCANNED)))
+BACKUP_POLICY = {"plans": {"Own": {
+    "regions": {"@@assign": [HOME]},
+    "rules": {"R": {"schedule_expression": {"@@assign": "cron(0 5 ? * * *)"}, "target_backup_vault_name": {"@@assign": OWN_VAULT}}},
+    "selections": {"tags": {"T": {"iam_role_arn": {"@@assign": "arn:aws:iam::$account:role/aws-controltower-BackupRole"},
+                                  "tag_key": {"@@assign": "own"}, "tag_value": {"@@assign": ["yes"]}}}}}}}
+# The organization's daily counts of jobs, and where they are refused every account's own list: one of the two is enough,
+# so that neither leaves a gap alone, and the second is not asked while the first is answered.
+EITHER = [f"{side} without backup:List{kind}Job{what}" for side, what in (("management", "Summaries"), ("management", "s"),
+                                                                          ("member", "s")) for kind in ("Backup", "Copy")]
 
 
 def write_actions(dump):
@@ -122,6 +133,8 @@ def make_demanding(sim):
     aws.ok("backup create-backup-selection", backup_plan_id=plan, backup_selection={
         "SelectionName": "own", "IamRoleArn": f"arn:aws:iam::{MANAGEMENT}:role/AWSServiceRoleForBackup",
         "Resources": ["*"]})
+    made = aws.ok("organizations create-policy", name="Own", description="own", type="BACKUP_POLICY", content=json.dumps(BACKUP_POLICY))
+    aws.ok("organizations attach-policy", policy_id=made["Policy"]["PolicySummary"]["Id"], target_id=X_PROD)
 
 
 class Documents(unittest.TestCase):
@@ -214,8 +227,8 @@ class Scan(unittest.TestCase):
 
     def test_each_action_less_leaves_a_gap(self):
         made = variants("scan")
-        roles = [change for variant in made if variant.role != ROLE for change in variant.roles((ADMIN, CENTRAL, X_PROD))]
-        roles += made[0].roles((ADMIN, CENTRAL, X_PROD))
+        roles = [change for variant in made if variant.role != ROLE for change in variant.roles(SCANNED)]
+        roles += made[0].roles(SCANNED)
         keys = [OWNER, *(variant.key for variant in made)]
         with scans.Simulator(world("seed-healthy", keys, roles, [NOT_WELL]), name="least-scan") as sim:
             make_demanding(sim)
@@ -224,8 +237,10 @@ class Scan(unittest.TestCase):
         self.assertIn(done[0].code, (0, 3), done[0].out + done[0].err)
         self.assertEqual(done[0].report["coverage"]["gaps"], 0)
         idle = [str(variant) for variant, ended in zip(made[1:], done[1:]) if ended.code != 4]
-        self.assertEqual(idle, [], "a scan does without")
+        self.assertEqual(sorted(idle), sorted(EITHER), "a scan does without")
         for variant, ended in zip(made[1:], done[1:]):
+            if str(variant) in EITHER:
+                continue
             said = ended.err + (json.dumps(ended.report["gaps"]) if (ended.directory / "report.json").exists() else "")
             self.assertIn(variant.action, said, f"{variant}: the action is not named")
 

@@ -276,6 +276,73 @@ static void a_resource_policy_is_read_for_what_one_account_may_do_with_backup_po
     json_decref(nobody);
 }
 
+#define USE                                                                                        \
+    "\"Action\":[\"kms:DescribeKey\",\"kms:Decrypt\",\"kms:CreateGrant\"],\"Resource\":\"*\""
+#define CENTRAL "\"Principal\":{\"AWS\":\"arn:aws:iam::222233334444:root\"}"
+
+static void a_key_is_shared_with_whom_its_policy_lets_use_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool shared;
+    } cases[] = {
+        {POLICY("{\"Effect\":\"Allow\"," CENTRAL "," USE "}"), true},
+        {POLICY("{\"Effect\":\"Allow\"," CENTRAL ",\"Action\":\"kms:*\",\"Resource\":\"*\"}"),
+         true},
+        {POLICY("{\"Effect\":\"Allow\"," CENTRAL
+                ",\"Action\":[\"kms:DescribeKey\",\"kms:Decrypt\"],"
+                "\"Resource\":\"*\"}"),
+         false},
+        {POLICY(
+             "{\"Effect\":\"Allow\"," CENTRAL ",\"Action\":[\"kms:DescribeKey\",\"kms:Decrypt\"],"
+             "\"Resource\":\"*\"},{\"Effect\":\"Allow\"," CENTRAL ",\"Action\":\"kms:CreateGrant\","
+             "\"Resource\":\"*\",\"Condition\":{\"Bool\":{\"kms:GrantIsForAWSResource\":\"true\"}}"
+             "}"),
+         true},
+        {POLICY("{\"Effect\":\"Allow\",\"Principal\":\"*\"," USE
+                ",\"Condition\":{\"StringEquals\":{\"aws:PrincipalOrgID\":\"o-exampleorg1\"}}}"),
+         true},
+        {POLICY("{\"Effect\":\"Allow\",\"Principal\":\"*\"," USE
+                ",\"Condition\":{\"StringEquals\":{\"aws:PrincipalOrgID\":\"o-another\"}}}"),
+         false},
+        {POLICY("{\"Effect\":\"Allow\",\"Principal\":\"*\"," USE
+                ",\"Condition\":{\"StringEquals\":{\"kms:CallerAccount\":\"222233334444\"}}}"),
+         true},
+        {POLICY("{\"Effect\":\"Allow\",\"Principal\":\"*\"," USE
+                ",\"Condition\":{\"IpAddress\":{\"aws:SourceIp\":\"10.0.0.0/8\"}}}"),
+         false},
+        {POLICY("{\"Effect\":\"Deny\"," CENTRAL "," USE "}"), false},
+        {POLICY(
+             "{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122221111:root\"}," USE
+             "}"),
+         false},
+        {"not a policy", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(key_policy_shares(cases[i].text, &frame, "222233334444"), cases[i].shared);
+    }
+}
+
+static void a_role_is_taken_by_whom_it_trusts_however_its_policy_is_sent(void **state)
+{
+    (void)state;
+    static const char plain[] = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\","
+                                "\"Principal\":{\"Service\":"
+                                "\"backup.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}";
+    static const char encoded[] =
+        "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%"
+        "2C"
+        "%22Principal%22%3A%7B%22Service%22%3A%22backup.amazonaws.com%22%7D%2C%22Action%22%3A"
+        "%22sts%3AAssumeRole%22%7D%5D%7D";
+    assert_true(role_trusts(plain, "backup.amazonaws.com"));
+    assert_true(role_trusts(encoded, "backup.amazonaws.com"));
+    assert_false(role_trusts(plain, "ec2.amazonaws.com"));
+    assert_false(role_trusts("%7B%2", "backup.amazonaws.com"));
+    assert_false(role_trusts("", "backup.amazonaws.com"));
+    assert_false(role_trusts(NULL, "backup.amazonaws.com"));
+}
+
 #define DENY(principal, more)                                                                      \
     POLICY(ROOT ",{\"Effect\":\"Deny\",\"Principal\":" principal                                   \
                 ",\"Action\":\"kms:CreateGrant\",\"Resource\":\"*\"" more "}")
@@ -400,6 +467,8 @@ int main(void)
         cmocka_unit_test(the_documented_key_policy_is_complete),
         cmocka_unit_test(each_fault_of_a_key_policy_is_told_apart),
         cmocka_unit_test(vault_policies_are_open_closed_or_right),
+        cmocka_unit_test(a_key_is_shared_with_whom_its_policy_lets_use_it),
+        cmocka_unit_test(a_role_is_taken_by_whom_it_trusts_however_its_policy_is_sent),
         cmocka_unit_test(a_deny_is_weighed_for_the_roles_that_back_up),
         cmocka_unit_test(words_that_name_nothing_are_told),
         cmocka_unit_test(a_control_policy_keeps_accounts_or_does_not),

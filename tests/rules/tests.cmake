@@ -4,6 +4,9 @@ target_link_rooms(yaml_to_json base)
 add_test(NAME rules/validate COMMAND towerkeep rules validate)
 add_test(NAME rules/fixtures COMMAND towerkeep rules test)
 add_test(NAME rules/enumerated COMMAND towerkeep rules test --enumerate)
+# The examples of an organization's own tag policies: the same, on top of the shipped ones.
+add_test(NAME rules/tag_examples
+  COMMAND towerkeep rules test --enumerate --rules "${CMAKE_SOURCE_DIR}/docs/examples/tag-rules")
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 add_test(NAME rules/schema
   COMMAND ${Python3_EXECUTABLE} -B "${CMAKE_CURRENT_LIST_DIR}/schema.py" $<TARGET_FILE:yaml_to_json> "${CMAKE_SOURCE_DIR}")
@@ -14,4 +17,4 @@ set_tests_properties(rules/agreement PROPERTIES TIMEOUT 120)
 add_test(NAME rules/commands
   COMMAND ${Python3_EXECUTABLE} -B "${CMAKE_CURRENT_LIST_DIR}/commands.py" $<TARGET_FILE:towerkeep> "${CMAKE_SOURCE_DIR}")
 set_tests_properties(rules/commands PROPERTIES TIMEOUT 120)
-set_tests_properties(rules/validate rules/fixtures rules/enumerated rules/schema PROPERTIES TIMEOUT 120)
+set_tests_properties(rules/validate rules/fixtures rules/enumerated rules/tag_examples rules/schema PROPERTIES TIMEOUT 120)

@@ -1,0 +1,169 @@
+/* Organizations backup policies: their text and where they are attached, read once. What they come
+ * to for an account is computed (model/effective_policy.h), not asked account by account. */
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "crawl.h"
+
+static json_t *input_type(struct crawl *crawl, const struct question *q)
+{
+    (void)crawl;
+    (void)q;
+    return json_pack("{s:s}", "Filter", "BACKUP_POLICY");
+}
+
+static int keep_policies(const struct page *p, struct err *err)
+{
+    const struct question *q = p->question;
+    size_t i;
+    json_t *row;
+    json_array_foreach(jx_get(p->answer->json, "Policies"), i, row)
+    {
+        const char *id = jx_str(row, "Id");
+        if (!id) {
+            return err_set(err, ERR_AWS, "ListPolicies answered a policy without Id");
+        }
+        if (crawl_ask(p->crawl, "organizations:DescribePolicy", q->account, q->region, id, err) ||
+            crawl_ask(p->crawl, "organizations:ListTargetsForPolicy", q->account, q->region, id,
+                      err)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static json_t *input_policy(struct crawl *crawl, const struct question *q)
+{
+    (void)crawl;
+    return json_pack("{s:s}", "PolicyId", q->target);
+}
+
+static void note_role(json_t *roles, const char *arn)
+{
+    const char *name = strstr(arn, ":role/") ? strrchr(arn, '/') + 1 : "";
+    if (*name && !jx_list_has(roles, name)) {
+        json_array_append_new(roles, json_string(name));
+    }
+}
+
+/* Every role ARN in the policy's text, wherever a selection may stand. */
+static void find_roles(json_t *value, json_t *roles)
+{
+    const char *key;
+    size_t i;
+    json_t *inner;
+    if (json_is_string(value) && strncmp(json_string_value(value), "arn:", 4) == 0) {
+        note_role(roles, json_string_value(value));
+    }
+    json_object_foreach(value, key, inner)
+    {
+        find_roles(inner, roles);
+    }
+    json_array_foreach(value, i, inner)
+    {
+        find_roles(inner, roles);
+    }
+}
+
+static int keep_policy(const struct page *p, struct err *err)
+{
+    const json_t *policy = jx_get(p->answer->json, "Policy");
+    const char *content = jx_str(policy, "Content");
+    const char *problem = NULL;
+    if (!content) {
+        return err_set(err, ERR_AWS, "DescribePolicy answered without Policy.Content");
+    }
+    json_t *text = jx_parse(content, strlen(content), &problem);
+    if (!text) {
+        return err_set(err, ERR_AWS, "the content of backup policy %s is not JSON: %s",
+                       p->question->target, problem);
+    }
+    json_t *roles = json_array();
+    find_roles(text, roles);
+    json_t *document = json_pack("{s:o, s:o, s:s}", "content", text, "roles", roles, "name",
+                                 jx_str_or(policy, "PolicySummary.Name", p->question->target));
+    int rc = crawl_keep(p, "backup-policy", "", "", p->question->target, document, err);
+    json_decref(document);
+    return rc;
+}
+
+static int keep_targets(const struct page *p, struct err *err)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(jx_get(p->answer->json, "Targets"), i, row)
+    {
+        const char *target = jx_str(row, "TargetId");
+        if (!target) {
+            return err_set(err, ERR_AWS, "ListTargetsForPolicy answered a target without TargetId");
+        }
+        char *key = xasprintf("%s %s", target, p->question->target);
+        json_t *document = json_pack("{s:s, s:s}", "target", target, "policy", p->question->target);
+        int rc = crawl_keep(p, "backup-policy-target", "", "", key, document, err);
+        json_decref(document);
+        free(key);
+        if (rc) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+const struct collector policy_collectors[] = {
+    {.operation = "organizations:ListPolicies",
+     .as_management = true,
+     .input = input_type,
+     .keep = keep_policies},
+    {.operation = "organizations:DescribePolicy",
+     .as_management = true,
+     .input = input_policy,
+     .keep = keep_policy},
+    {.operation = "organizations:ListTargetsForPolicy",
+     .as_management = true,
+     .input = input_policy,
+     .keep = keep_targets},
+    {.operation = NULL},
+};
+
+/* --- what each account is asked for them --- */
+
+static int load_roles(void *context, const struct entity *e)
+{
+    struct crawl *crawl = context;
+    const char *problem = NULL;
+    json_t *document = jx_parse(e->json, e->json_length, &problem);
+    size_t i;
+    json_t *name;
+    json_array_foreach(jx_get(document, "roles"), i, name)
+    {
+        bool known = false;
+        for (size_t r = 0; r < crawl->policy_role_count; r++) {
+            known = known || strcmp(crawl->policy_roles[r], json_string_value(name)) == 0;
+        }
+        if (!known) {
+            crawl->policy_roles = xrealloc(crawl->policy_roles, (crawl->policy_role_count + 1) *
+                                                                    sizeof *crawl->policy_roles);
+            crawl->policy_roles[crawl->policy_role_count++] = xstrdup(json_string_value(name));
+        }
+    }
+    json_decref(document);
+    return 0;
+}
+
+int policies_load(struct crawl *crawl, struct err *err)
+{
+    return store_each_entity(crawl->store, "backup-policy", NULL, NULL, load_roles, crawl, err) < 0
+               ? -1
+               : 0;
+}
+
+int policies_ask(struct crawl *crawl, const char *account, struct err *err)
+{
+    for (size_t i = 0; i < crawl->policy_role_count; i++) {
+        if (crawl_ask(crawl, "iam:GetRole", account, crawl->home, crawl->policy_roles[i], err)) {
+            return -1;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,190 @@
+/*
+ * What was backed up, and what of it reached the central account. Recovery points are many: of each
+ * resource only the newest one in each Region's central vault is kept, and what is stuck there.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/jsonx.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "crawl.h"
+#include "model/arn.h"
+
+/* The central account's list names whatever was copied into it, too: that is told by its vaults. A
+ * bucket's ARN does not say whose it is. */
+static bool is_own(const struct page *p, const char *arn)
+{
+    struct arn parts;
+    return !arn_parse(arn, &parts) || parts.account.length == 0 ||
+           arn_part_is(parts.account, p->question->account);
+}
+
+static int keep_protected(const struct page *p, struct err *err)
+{
+    return crawl_keep_raw_list(p, "Results", "ResourceArn", "protected", is_own, err);
+}
+
+struct newest { /* of one resource on one page */
+    char *account, *region, *arn;
+    double at; /* seconds since 1970 */
+};
+
+static void newest_free(void *value)
+{
+    struct newest *n = value;
+    free(n->account);
+    free(n->region);
+    free(n->arn);
+    free(n);
+}
+
+struct points { /* one page of a central vault */
+    const struct page *page;
+    struct map *newest; /* account/region/arn -> struct newest */
+};
+
+/* Where the resource lives: its vault's place says it even of a bucket, whose ARN does not. */
+static void place_of(const json_t *point, char account[16], char region[40])
+{
+    struct arn parts;
+    const char *arn = jx_str(point, "ResourceArn");
+    const char *source = jx_str(point, "SourceBackupVaultArn");
+    account[0] = region[0] = '\0';
+    if (arn_parse(source ? source : arn, &parts)) {
+        arn_part_copy(parts.account, account, 16);
+        arn_part_copy(parts.region, region, 40);
+    }
+}
+
+static void note_newest(struct points *points, const json_t *point, const char *arn)
+{
+    char account[16], region[40];
+    double at = json_number_value(jx_get(point, "CreationDate"));
+    place_of(point, account, region);
+    char *key = xasprintf("%s/%s/%s", account, region, arn);
+    struct newest *n = map_get(points->newest, key);
+    if (!n) {
+        n = xcalloc(1, sizeof *n);
+        n->account = xstrdup(account);
+        n->region = xstrdup(region);
+        n->arn = xstrdup(arn);
+        map_set(points->newest, key, n);
+    }
+    n->at = at > n->at ? at : n->at;
+    free(key);
+}
+
+/* A point whose time is over and that AWS Backup may not delete. */
+static int keep_stuck(const struct page *p, const json_t *point, const char *point_arn,
+                      struct err *err)
+{
+    char *key = xasprintf("%s/%s", p->question->target, point_arn);
+    json_t *document = json_pack("{s:s}", "RecoveryPointArn", point_arn);
+    jx_set_str(document, "ResourceArn", jx_str(point, "ResourceArn"));
+    jx_set_str(document, "StatusMessage", jx_str(point, "StatusMessage"));
+    int rc = crawl_keep(p, "expired-point", p->question->account, p->question->region, key,
+                        document, err);
+    json_decref(document);
+    free(key);
+    return rc;
+}
+
+static int read_point(void *context, const char *json, size_t length, struct err *err)
+{
+    struct points *points = context;
+    const char *problem = NULL;
+    json_t *point = jx_parse(json, length, &problem);
+    const char *arn = jx_str(point, "ResourceArn"), *own = jx_str(point, "RecoveryPointArn");
+    const char *status = jx_str_or(point, "Status", "");
+    int rc = 0;
+    if (!arn || !own) {
+        rc = err_set(err, ERR_AWS,
+                     "ListRecoveryPointsByBackupVault answered a point without its ARNs%s%s",
+                     problem ? ": " : "", problem ? problem : "");
+    } else if (strcmp(status, "EXPIRED") == 0) {
+        rc = keep_stuck(points->page, point, own, err);
+    } else if (strcmp(status, "COMPLETED") == 0 || strcmp(status, "AVAILABLE") == 0) {
+        note_newest(points, point, arn);
+    }
+    json_decref(point);
+    return rc;
+}
+
+/* {"copies": {REGION OF THE VAULT: time of the newest}} of one resource. */
+static int keep_newest(const struct page *p, const struct newest *n, struct err *err)
+{
+    json_t *document = NULL;
+    if (store_get_entity(p->crawl->store, "central-copy", n->account, n->region, n->arn, &document,
+                         NULL, err)) {
+        return -1;
+    }
+    if (!document) {
+        document = json_pack("{s:{}}", "copies");
+    }
+    json_t *copies = json_object_get(document, "copies");
+    const json_t *known = json_object_get(copies, p->question->region);
+    int64_t known_ms = 0;
+    if (known) {
+        time_parse_iso(json_string_value(known), &known_ms);
+    }
+    int rc = 0;
+    if ((int64_t)(n->at * 1000.0) > known_ms) {
+        char at[TIME_ISO_SIZE];
+        time_iso((int64_t)(n->at * 1000.0), at);
+        json_object_set_new(copies, p->question->region, json_string(at));
+        rc = crawl_keep(p, "central-copy", n->account, n->region, n->arn, document, err);
+    }
+    json_decref(document);
+    return rc;
+}
+
+static bool listed(const char *const *list, const char *word)
+{
+    for (; list && *list; list++) {
+        if (strcmp(*list, word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int keep_points(const struct page *p, struct err *err)
+{
+    const struct question *q = p->question;
+    const struct crawl *crawl = p->crawl;
+    /* A teardown that was told to delete them needs each one. */
+    if (listed(crawl->options->recovery_point_vaults, q->target) &&
+        crawl_keep_raw_list(p, "RecoveryPoints", "RecoveryPointArn", "recovery-point", NULL, err)) {
+        return -1;
+    }
+    if (!crawl->central_backup || strcmp(q->account, crawl->central_backup) != 0) {
+        return 0;
+    }
+    struct points points = {p, map_new(newest_free)};
+    int rc = crawl_each_raw(p, "RecoveryPoints", read_point, &points, err);
+    size_t cursor = 0;
+    const char *key;
+    void *value;
+    while (rc == 0 && map_next(points.newest, &cursor, &key, &value)) {
+        rc = keep_newest(p, value, err);
+    }
+    map_free(points.newest);
+    return rc;
+}
+
+static json_t *input_vault(struct crawl *crawl, const struct question *q)
+{
+    (void)crawl;
+    return json_pack("{s:s}", "BackupVaultName", q->target);
+}
+
+const struct collector protection_collectors[] = {
+    {.operation = "backup:ListProtectedResources", .raw = true, .keep = keep_protected},
+    {.operation = "backup:ListRecoveryPointsByBackupVault",
+     .raw = true,
+     .input = input_vault,
+     .keep = keep_points},
+    {.operation = NULL},
+};

@@ -1,0 +1,65 @@
+/*
+ * What may protect the resources of one place: its plans with their schedules and selections, the
+ * opt-ins that count for them, the keys of what is encrypted. Loaded once a place, asked of each
+ * resource.
+ */
+#ifndef TOWERKEEP_STORE_OUTLOOK_H
+#define TOWERKEEP_STORE_OUTLOOK_H
+
+#include "model/selection.h"
+#include "subjects_resource.h"
+
+#define HOUR_MS INT64_C(3600000)
+
+struct rhythm { /* of a plan's rules; hours; 0 when there is none, or it cannot be told */
+    double period, window;           /* of the rule that runs most often */
+    double copy_period, copy_window; /* of those that copy into the central account */
+    bool to_central, cross_region;
+    const char *problem; /* why a schedule was not understood; static, NULL: it was */
+};
+/* detail: GetBackupPlan's answer, or NULL. */
+struct rhythm rhythm_of(struct visit *v, const json_t *detail, const char *region);
+/* How many periods went by since `since_ms`, its window left aside; -1 without a period. */
+double periods_since(const struct visit *v, int64_t since_ms, double period, double window);
+
+/* Rounded to hundredths; null when negative. */
+void set_number(json_t *document, const char *key, double number);
+
+struct outlook_plan {
+    char *name;
+    json_t *shown;      /* as a resource's document lists it */
+    json_t *selections; /* AWS's BackupSelection documents */
+    struct rhythm rhythm;
+    int64_t since_ms; /* since when it is as it is; 0 when unknown */
+    bool organization;
+    int64_t fact;
+};
+
+struct outlook {
+    struct visit *v;
+    const struct place *place;
+    struct outlook_plan *plans;
+    size_t count;
+    json_t *own, *management; /* region-settings of the account and of the management account */
+    int64_t own_fact;
+    struct map *keys;   /* key ARN -> json_t*, what is known of it */
+    bool unread;        /* some plan or selection could not be read */
+    bool opt_in_region; /* the account had to enable this Region */
+};
+
+int outlook_load(struct visit *v, const struct place *p, struct outlook *out);
+void outlook_release(struct outlook *o); /* accepts a zeroed one */
+/* The plan that takes the resource and runs most often (with `copying`: that copies to the central
+   account); NULL when none does. */
+const struct outlook_plan *outlook_find(const struct outlook *o, const struct sighting *seen,
+                                        bool copying);
+/* Sets what is documented of a resource's protection; `place_reason` is why no plan of Control
+   Tower's looks here, "" when they do. 0 or -1. */
+int outlook_describe(struct outlook *o, const struct sighting *seen, const char *place_reason,
+                     json_t *document);
+/* The newest copy in a central vault, milliseconds since 1970; 0: none. Its Region, when asked. */
+int64_t newest_copy(const json_t *central, const char **region);
+/* source_keys.c: what its encryption means for a copy. 0 or -1. */
+int outlook_keys(struct outlook *o, const struct sighting *seen, json_t *document);
+
+#endif

@@ -1,0 +1,280 @@
+/* The backup plans that Organizations backup policies come to in an account, and what they name
+ * that is not there: AWS Backup checks none of it, jobs are simply absent or fail. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "model/arn.h"
+#include "model/effective_policy.h"
+#include "subjects_private.h"
+
+#define LEVELS_MAX 16
+
+struct policies { /* of one account */
+    struct visit *v;
+    const struct member *member;
+    json_t *document, *problems;
+    bool failed;
+};
+
+/* --- the policies on the way down --- */
+
+static int add_policy(void *context, const struct entity *e)
+{
+    const char *problem = NULL;
+    json_t *policy = jx_parse(e->json, e->json_length, &problem);
+    if (policy != NULL) {
+        set_int(policy, "fact", e->fact);
+        set_new(context, e->key, policy);
+    }
+    return 0;
+}
+
+static int add_target(void *context, const struct entity *e)
+{
+    const char *problem = NULL;
+    json_t *row = jx_parse(e->json, e->json_length, &problem);
+    const char *target = jx_str_or(row, "target", "");
+    json_t *list = json_object_get(context, target);
+    if (list == NULL) {
+        list = json_array();
+        set_new(context, target, list);
+    }
+    set_int(row, "fact", e->fact);
+    (void)json_array_append_new(list, row);
+    return 0;
+}
+
+/* As large as the organization's policies and no larger: read once. */
+static int load(struct visit *v)
+{
+    struct subjects *s = v->s;
+    if (s->policies != NULL) {
+        return 0;
+    }
+    s->policies = json_object();
+    s->policy_targets = json_object();
+    return store_each_entity(s->store, "backup-policy", "", "", add_policy, s->policies, v->err) !=
+                       0 ||
+                   store_each_entity(s->store, "backup-policy-target", "", "", add_target,
+                                     s->policy_targets, v->err) != 0
+               ? -1
+               : 0;
+}
+
+static void descend(struct policies *p, const char *target, struct effective_policy *policy)
+{
+    const struct subjects *s = p->v->s;
+    const json_t *attached = json_object_get(s->policy_targets, target);
+    json_t *contents = json_array();
+    for (size_t i = 0; i < json_array_size(attached); i++) {
+        const json_t *row = json_array_get(attached, i);
+        const json_t *document = json_object_get(s->policies, jx_str_or(row, "policy", ""));
+        json_t *content = jx_get(document, "content");
+        if (content != NULL) {
+            (void)json_array_append(contents, content);
+            subject_fact(p->document, jx_int(document, "fact", 0));
+            subject_fact(p->document, jx_int(row, "fact", 0));
+        }
+    }
+    effective_policy_descend(policy, contents);
+    json_decref(contents);
+}
+
+static json_t *effective(struct policies *p)
+{
+    const char *targets[LEVELS_MAX];
+    size_t count = 0;
+    const struct directory *d = p->v->s->dir;
+    struct effective_policy *policy = effective_policy_new();
+    targets[count++] = p->member->id;
+    for (const struct unit *u = p->member->unit; u != NULL && count + 1 < LEVELS_MAX;
+         u = u->parent) {
+        targets[count++] = u->id;
+    }
+    if (d->root_id != NULL) {
+        targets[count++] = d->root_id;
+    }
+    while (count > 0) {
+        descend(p, targets[--count], policy);
+    }
+    json_t *result = effective_policy_result(policy, p->member->id);
+    effective_policy_free(policy);
+    return result;
+}
+
+/* --- what they name --- */
+
+__attribute__((format(printf, 2, 3))) static void complain(struct policies *p, const char *format,
+                                                           ...);
+
+static void complain(struct policies *p, const char *format, ...)
+{
+    va_list args;
+    struct text line;
+    char words[1024];
+    va_start(args, format);
+    (void)vsnprintf(words, sizeof words, format, args);
+    va_end(args);
+    text_init(&line, sizeof words * 4);
+    text_add_printable(&line, words, strlen(words));
+    list_text(p->problems, text_str(&line));
+    text_release(&line);
+}
+
+static void hide(struct policies *p, const char *operation, const char *text)
+{
+    json_t *hidden = json_object_get(p->document, "_hidden");
+    if (hidden == NULL) {
+        hidden = json_object();
+        set_new(p->document, "_hidden", hidden);
+    }
+    set_text(hidden, operation, text);
+}
+
+/* A vault that was looked for and not found; one nobody could look for is hidden. */
+static bool lacks_vault(struct policies *p, const char *account, const char *region,
+                        const char *name)
+{
+    struct visit *v = p->v;
+    const struct member *m = directory_member(v->s->dir, account);
+    char gap[512];
+    json_t *vault = subject_entity(v, "vault", account, region, name, NULL, &p->failed);
+    bool there = vault != NULL;
+    json_decref(vault);
+    if (there || m == NULL || !member_is_wanted(m) || !directory_looks(v->s->dir, region)) {
+        return false;
+    }
+    int hidden = store_find_gap(v->s->store, "backup:ListBackupVaults", account, region, gap,
+                                sizeof gap, v->err);
+    p->failed = p->failed || hidden < 0;
+    if (hidden > 0) {
+        hide(p, "backup:ListBackupVaults", gap);
+    }
+    return hidden == 0;
+}
+
+static void check_copies(struct policies *p, const char *plan, json_t *actions)
+{
+    const struct directory *d = p->v->s->dir;
+    const char *key = NULL;
+    json_t *action = NULL;
+    json_object_foreach(actions, key, action)
+    {
+        struct arn parts;
+        char account[16] = "";
+        char region[64] = "";
+        const char *arn = jx_str_or(action, "target_backup_vault_arn", key);
+        if (!arn_parse(arn, &parts)) {
+            complain(p, "%.60s copies to %.160s, which is no vault", plan, arn);
+            continue;
+        }
+        (void)arn_part_copy(parts.account, account, sizeof account);
+        (void)arn_part_copy(parts.region, region, sizeof region);
+        if (d->central != NULL && !str_equal(account, d->central)) {
+            complain(p, "%.60s copies to %.160s, which is not in the central backup account", plan,
+                     arn);
+        } else if (lacks_vault(p, account, region, arn_name(arn))) {
+            complain(p, "%.60s copies to %.160s, which does not exist", plan, arn);
+        }
+    }
+}
+
+static void check_rules(struct policies *p, const char *plan, const json_t *regions, json_t *rules)
+{
+    const char *name = NULL;
+    json_t *rule = NULL;
+    json_object_foreach(rules, name, rule)
+    {
+        const char *vault = jx_str(rule, "target_backup_vault_name");
+        for (size_t i = 0; vault != NULL && i < json_array_size(regions); i++) {
+            const char *region = json_string_value(json_array_get(regions, i));
+            if (region != NULL && directory_governs(p->v->s->dir, region) &&
+                lacks_vault(p, p->member->id, region, vault)) {
+                complain(p, "%.60s needs vault %.60s in %.32s, which does not exist", plan, vault,
+                         region);
+            }
+        }
+        check_copies(p, plan, json_object_get(rule, "copy_actions"));
+    }
+}
+
+/* Roles were asked for by name, in every account. */
+static void check_role(struct policies *p, const char *plan, const char *arn)
+{
+    struct visit *v = p->v;
+    const char *name = arn_name(arn);
+    char gap[512];
+    json_t *role = subject_entity(v, "role", p->member->id, "", name, NULL, &p->failed);
+    bool there = role != NULL;
+    json_decref(role);
+    if (there || !member_is_wanted(p->member)) {
+        return;
+    }
+    int hidden =
+        store_find_gap(v->s->store, "iam:GetRole", p->member->id, NULL, gap, sizeof gap, v->err);
+    p->failed = p->failed || hidden < 0;
+    if (hidden > 0) {
+        hide(p, "iam:GetRole", gap);
+    } else if (hidden == 0) {
+        complain(p, "%.60s runs as %.160s, which does not exist", plan, arn);
+    }
+}
+
+static void check_selections(struct policies *p, const char *plan, json_t *selections)
+{
+    const char *kind = NULL;
+    const char *name = NULL;
+    json_t *group = NULL;
+    json_t *selection = NULL;
+    json_object_foreach(selections, kind, group)
+    {
+        json_object_foreach(group, name, selection)
+        {
+            const char *role = jx_str(selection, "iam_role_arn");
+            if (role != NULL) {
+                check_role(p, plan, role);
+            }
+        }
+    }
+}
+
+static json_t *check_plan(struct policies *p, const char *name, const json_t *plan)
+{
+    json_t *out = json_object();
+    const json_t *wanted = json_object_get(plan, "regions");
+    json_t *regions = json_is_array(wanted) ? json_deep_copy(wanted) : json_array();
+    for (size_t i = 0; i < json_array_size(regions); i++) {
+        const char *region = json_string_value(json_array_get(regions, i));
+        if (region != NULL && !directory_governs(p->v->s->dir, region)) {
+            complain(p, "%.60s runs in %.32s, which is not governed", name, region);
+        }
+    }
+    check_rules(p, name, regions, json_object_get(plan, "rules"));
+    check_selections(p, name, json_object_get(plan, "selections"));
+    set_text(out, "name", name);
+    set_new(out, "regions", regions);
+    return out;
+}
+
+int set_policy_plans(struct visit *v, const struct member *m, json_t *document)
+{
+    struct policies p = {.v = v, .member = m, .document = document, .problems = json_array()};
+    p.failed = load(v) != 0;
+    json_t *policy = effective(&p);
+    json_t *plans = json_array();
+    const char *name = NULL;
+    json_t *plan = NULL;
+    json_object_foreach(jx_get(policy, "plans"), name, plan)
+    {
+        (void)json_array_append_new(plans, check_plan(&p, name, plan));
+    }
+    sort_texts(p.problems);
+    set_new(document, "policy_plans", plans);
+    set_new(document, "policy_problems", p.problems);
+    json_decref(policy);
+    return p.failed ? -1 : 0;
+}
