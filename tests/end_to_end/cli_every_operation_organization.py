@@ -283,8 +283,8 @@ class ACallerAndItsAccount(simulator.Story):
         self.assertEqual(len(pages), 1)
         # A role of a member is bound by service control policies; nobody else's entity is told about.
         member, role = self.aws.assumed(X_PROD), f"arn:aws:iam::{X_PROD}:role/AWSControlTowerExecution"
-        self.assertEqual(decisions(member, role, action_names=["organizations:LeaveOrganization"]),
-                         [("organizations:LeaveOrganization", "*", "allowed")])
+        self.assertEqual(decisions(member, role, action_names=["organizations:LeaveOrganization", "kms:ListKeys"]),
+                         [("organizations:LeaveOrganization", "*", "explicitDeny"), ("kms:ListKeys", "*", "allowed")])
         self.aws.refused("iam simulate-principal-policy", "NoSuchEntity", policy_source_arn=role,
                          action_names=["kms:ListKeys"])
         self.aws.refused("iam simulate-principal-policy", "InvalidInput", action_names=["kms:ListKeys"],
