@@ -301,6 +301,7 @@ int seed_organization(struct crawl *crawl, struct err *err)
         "controltower:ListEnabledControls",
         "backup:DescribeGlobalSettings",
         "backup:GetSupportedResourceTypes",
+        "servicecatalog:SearchProvisionedProducts",
     };
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
         if (crawl_ask(crawl, questions[i], crawl->management, crawl->home, "", err)) {
