@@ -349,7 +349,7 @@ ELSEWHERE = {
             "kms:UpdateAlias": "the alias names a key whose deletion is scheduled",
             "kms:UpdatePrimaryRegion": "the primary key is not in the home Region",
             "organizations:ListCreateAccountStatus": "it is unknown whether CreateAccount took effect",
-            **dict.fromkeys(("organizations:AttachPolicy", "organizations:CreatePolicy", "organizations:ListPolicies"), POLICY),
+            **dict.fromkeys(("organizations:AttachPolicy", "organizations:CreatePolicy"), POLICY),
             "organizations:DeregisterDelegatedAdministrator": UPDATE,
             **dict.fromkeys(("dynamodb:TagResource", "ec2:CreateTags", "elasticfilesystem:TagResource", "rds:AddTagsToResource",
                              "s3:GetBucketTagging", "s3:PutBucketTagging", "tag:TagResources"), RESOURCES),
