@@ -85,7 +85,9 @@ class Faults(AsHealthy):
         self.assertEqual({(f["account_id"], f["region"]) for f in errors if f["scope"] == "account-region"}, places)
         for f in errors:
             # A plan is judged with the vaults it copies to, and a Region of the landing zone with all local vaults in it.
-            self.assertTrue((f["account_id"], f["region"]) in places or f["scope"] == "plan" or f["check_id"] == "LZ-13", f)
+            whole = f["scope"] == "account" and f["account_id"] in {account for account, _ in places}
+            self.assertTrue((f["account_id"], f["region"]) in places or whole or f["scope"] == "plan"
+                            or f["check_id"] == "LZ-13", f)
         self.assertEqual(done.failing(), set())
         for key, verdict in done.verdicts.items():
             if verdict[2] not in ("ERROR", "NOT_APPLICABLE"):
