@@ -1,7 +1,7 @@
 # The whole on the wire: the simulator as a process, the AWS CLI, the SDKs and towerkeep as its clients.
 function(end_to_end name)
   add_test(NAME end_to_end/${name} COMMAND ${ARGN})
-  set_tests_properties(end_to_end/${name} PROPERTIES TIMEOUT 300
+  set_tests_properties(end_to_end/${name} PROPERTIES TIMEOUT 600
     WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/end_to_end"
     ENVIRONMENT "TOWERKEEP_BUILD_DIR=${CMAKE_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1")
 endfunction()
