@@ -363,8 +363,8 @@ ELSEWHERE = {
             "kms:ScheduleKeyDeletion": "--delete-key, once no recovery point needs the key",
             **dict.fromkeys(("backup:UpdateGlobalSettings", "organizations:DeregisterDelegatedAdministrator",
                              "organizations:EnableAWSServiceAccess", "organizations:RegisterDelegatedAdministrator"), UPDATE)},
-        "member": dict.fromkeys(("backup:DeleteRecoveryPoint", "backup:DescribeBackupVault", "backup:DescribeRecoveryPoint",
-                                 "backup:ListRecoveryPointsByBackupVault"), POINTS)},
+        "member": dict.fromkeys(("backup:DeleteRecoveryPoint", "backup:DescribeBackupVault", "backup:DescribeRecoveryPoint"),
+                                POINTS)},
 }
 # enable sends what fix sends, but for what a new architecture cannot have wrong.
 ELSEWHERE["enable"] = {side: {a: why for a, why in known.items() if a != "kms:UpdatePrimaryRegion"}
