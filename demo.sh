@@ -52,7 +52,7 @@ show()
     printf '\n== %s (fixtures/worlds/%s.yaml)\n' "$title" "$world"
     start_simulator "$world"
     build/towerkeep scan --endpoint-url "http://127.0.0.1:$(cat "$work/port")" \
-        -M json,xlsx -o "$directory" || status=$?
+        -M json,xlsx,html -o "$directory" || status=$?
     stop_simulator
     if [ "$status" -ne "$expected" ]; then
         echo "demo: the scan of $world ended with exit code $status instead of $expected" >&2
@@ -60,7 +60,7 @@ show()
     fi
     local verdict
     verdict=$(grep -m1 -o '"verdict": *"[A-Z-]*"' "$directory/report.json" | cut -d'"' -f4)
-    summary+=$(printf '\n  %-14s exit code %d   %s' "$verdict" "$status" "$directory/report.{xlsx,json}")
+    summary+=$(printf '\n  %-14s exit code %d   %s' "$verdict" "$status" "$directory/report.{xlsx,html,json}")
 }
 
 summary=

@@ -30,6 +30,7 @@ enum service {
     SVC_S3,
     SVC_TAGGING,
     SVC_IAM,
+    SVC_SERVICECATALOG,
     SVC_COUNT
 };
 

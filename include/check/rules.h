@@ -16,8 +16,10 @@ struct rule_need {         /* a fact a verdict rests on: a gap under it gives ER
     enum need_at {
         NEED_HERE,
         NEED_ACCOUNT,
-        NEED_ANYWHERE
-    } at; /* subject's account and Region; its account, any Region; anywhere in the organization */
+        NEED_ANYWHERE,
+        NEED_CENTRAL
+    } at; /* subject's account and Region; its account, any Region; anywhere in the organization;
+             the central backup account, any Region (anywhere when none is known) */
 };
 
 struct rule_parameter { /* what a rule lets the configuration set */
@@ -36,6 +38,8 @@ struct rule { /* owned by the rule set */
     const char *const *references;    /* NULL-terminated */
     json_t *compliance;               /* {"framework": ["requirement", ...]}, may be NULL */
     json_t *parameters;               /* name -> value in force (default or config's) */
+    const struct expr *only_if; /* where false it does not apply, whatever could not be seen; NULL:
+                                   everywhere */
     const struct expr *when, *assert; /* when NULL: always applicable */
     const struct rule_parameter *parameter_rows;
     size_t parameter_count;

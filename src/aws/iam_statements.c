@@ -83,6 +83,7 @@ const struct iam_statement iam_statements[] = {
      "account:ListRegions",
      LIST("arn:{p}:account::{a}:account", "arn:{p}:account::{a}:account" MY_ORGANIZATION "*"),
      {{0}}},
+    {"AccountFactoryRead", "servicecatalog:SearchProvisionedProducts", ANY, {{0}}},
     {"AccountsCreate", "organizations:CreateAccount", ANY, {{0}}},
     {"AccountsMove", "organizations:MoveAccount", LIST(ACCOUNTS, UNITS, ROOTS), {{0}}},
     {"AccountsClose", "organizations:CloseAccount", LIST(ACCOUNTS), {{0}}},

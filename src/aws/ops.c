@@ -63,12 +63,25 @@ static const struct service_info services[SVC_COUNT] = {
      "ResourceArns/member ContextEntries/member ContextKeyValues/member EvaluationResults/member "
      "MatchedStatements/member MissingContextValues/member ResourceSpecificResults/member",
      "https://iam.amazonaws.com/doc/2010-05-08/"},
+    {SVC_SERVICECATALOG, "servicecatalog", "servicecatalog", "servicecatalog", "servicecatalog",
+     PROTOCOL_JSON_1_1, "2015-12-10", "AWS242ServiceCatalogService", "SERVICE_CATALOG", "", NULL},
 };
 
 static const struct op_rows *const tables[SVC_COUNT] = {
-    &ops_organizations, &ops_controltower, &ops_kms,      &ops_backup, &ops_sts, &ops_account,
-    &ops_ec2,           &ops_rds,          &ops_dynamodb, &ops_efs,    &ops_s3,  &ops_tagging,
+    &ops_organizations,
+    &ops_controltower,
+    &ops_kms,
+    &ops_backup,
+    &ops_sts,
+    &ops_account,
+    &ops_ec2,
+    &ops_rds,
+    &ops_dynamodb,
+    &ops_efs,
+    &ops_s3,
+    &ops_tagging,
     &ops_iam,
+    &ops_servicecatalog,
 };
 
 const struct service_info *service_info(enum service service)

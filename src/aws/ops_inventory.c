@@ -81,9 +81,16 @@ static const struct op tagging_rows[] = {
      0, NULL, NULL},
 };
 
+static const struct op servicecatalog_rows[] = {
+    {SVC_SERVICECATALOG, "SearchProvisionedProducts", EFFECT_READ, REACH_REGIONAL, "POST", "/", "",
+     "PageToken", "NextPageToken", "PageSize", 100, "ProvisionedProducts", NULL},
+};
+
 const struct op_rows ops_ec2 = {ec2_rows, sizeof ec2_rows / sizeof *ec2_rows};
 const struct op_rows ops_rds = {rds_rows, sizeof rds_rows / sizeof *rds_rows};
 const struct op_rows ops_dynamodb = {dynamodb_rows, sizeof dynamodb_rows / sizeof *dynamodb_rows};
 const struct op_rows ops_efs = {efs_rows, sizeof efs_rows / sizeof *efs_rows};
 const struct op_rows ops_s3 = {s3_rows, sizeof s3_rows / sizeof *s3_rows};
 const struct op_rows ops_tagging = {tagging_rows, sizeof tagging_rows / sizeof *tagging_rows};
+const struct op_rows ops_servicecatalog = {servicecatalog_rows, sizeof servicecatalog_rows /
+                                                                    sizeof *servicecatalog_rows};

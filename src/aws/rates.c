@@ -113,7 +113,8 @@ static const struct rate_row rows[] = {
     {SVC_TAGGING, "UntagResources", REGION("tagging/UntagResources", 5, 5)},
     {SVC_TAGGING, "GetTagKeys", REGION("tagging/GetTagKeys", 5, 5)},
     {SVC_TAGGING, "GetTagValues", REGION("tagging/GetTagValues", 5, 5)},
-    {SVC_IAM, "*", ONE("iam", RATE_ACCOUNT, 5, 10)}, /* ours */
+    {SVC_IAM, "*", ONE("iam", RATE_ACCOUNT, 5, 10)},           /* ours */
+    {SVC_SERVICECATALOG, "*", REGION("servicecatalog", 2, 4)}, /* ours */
 };
 
 static bool named(const char *names, const char *name)

@@ -30,6 +30,7 @@ struct pass { /* over the subjects of one scope */
     struct watched *watched;
     size_t watched_count;
     char *account, *region; /* of the subject before */
+    const char *central;    /* id of the central backup account, or NULL */
     const struct check_options *options;
     struct view view;
     struct text expected, observed, fix, evidence;
@@ -82,7 +83,9 @@ static int look(struct pass *p, struct watched *w)
     if (w->looked) {
         return 0;
     }
-    const char *account = w->at != NEED_ANYWHERE && *p->account != '\0' ? p->account : NULL;
+    const char *account = w->at == NEED_CENTRAL                           ? p->central
+                          : w->at != NEED_ANYWHERE && *p->account != '\0' ? p->account
+                                                                          : NULL;
     const char *region =
         w->at == NEED_HERE && account != NULL && *p->region != '\0' ? p->region : NULL;
     int found =
@@ -240,6 +243,7 @@ static int judge_scope(struct store *store, struct subjects *subjects, enum scop
     text_init(&p.fix, TEMPLATE_OUT_MAX);
     text_init(&p.evidence, TEMPLATE_OUT_MAX);
     view_init(&p.view, subjects_context(subjects), options->now_iso);
+    p.central = jx_str(subjects_context(subjects), "org.central_backup");
     for (size_t i = 0; i < rules_count(rules); i++) {
         const struct rule *r = rules_at(rules, i);
         if (r->scope == scope && wanted(r, options)) {

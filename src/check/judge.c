@@ -57,12 +57,16 @@ enum status judge(const struct loaded_rule *l, struct view *v, const char *gap,
 {
     view_turn(v, v->roots[ROOT_DOC], l->rule.parameters);
     const json_t *document = v->roots[ROOT_DOC];
-    gap = gap != NULL ? gap : hidden_from(l, document);
-    bool unlisted = json_is_true(json_object_get(document, "_unlisted"));
+    /* What does not depend on what was read is settled first. */
+    bool idle = l->only_if != NULL && !expr_holds(l->only_if, v) && v->problem[0] == '\0';
+    gap = idle ? NULL : gap != NULL ? gap : hidden_from(l, document);
+    bool unlisted = !idle && json_is_true(json_object_get(document, "_unlisted"));
     if (l->expected != NULL) {
         template_render(l->expected, v->roots, expected);
     }
-    enum status status = gap != NULL || unlisted ? STATUS_ERROR : verdict(l, v);
+    enum status status = idle                      ? STATUS_NOT_APPLICABLE
+                         : gap != NULL || unlisted ? STATUS_ERROR
+                                                   : verdict(l, v);
     if (gap != NULL) {
         text_add_printable(observed, gap, strlen(gap));
     } else if (unlisted) {

@@ -163,7 +163,7 @@ static enum need_at default_at(const struct rule *r, const char *operation)
 static int load_need(const struct loading *s, const struct node *n, struct rule_need *need)
 {
     static const char *const known[] = {"operation", "at", NULL};
-    static const char *const places[] = {"here", "account", "anywhere", NULL};
+    static const char *const places[] = {"here", "account", "anywhere", "central-backup", NULL};
     const struct node *operation = n->kind == NODE_MAP ? node_get(n, "operation") : n;
     if (n->kind == NODE_MAP && node_only(s->l->doc, n, known, s->err) != 0) {
         return -1;
@@ -185,9 +185,9 @@ static int load_need(const struct loading *s, const struct node *n, struct rule_
             return 0;
         }
     }
-    return node_string(at) != NULL
-               ? refuse_word(s, at, "a place", places)
-               : node_err(s->l->doc, at, s->err, "expected here, account or anywhere");
+    return node_string(at) != NULL ? refuse_word(s, at, "a place", places)
+                                   : node_err(s->l->doc, at, s->err,
+                                              "expected here, account, anywhere or central-backup");
 }
 
 static int load_needs(const struct loading *s)
@@ -421,6 +421,7 @@ static int load_parameters(const struct loading *s)
 static int load_expressions(const struct loading *s)
 {
     struct loaded_rule *l = s->l;
+    const struct node *only_if = node_get(s->root, "only_if");
     const struct node *when = node_get(s->root, "when");
     const struct node *assert_node = node_get(s->root, "assert");
     if (l->rule.manual && assert_node != NULL) {
@@ -431,11 +432,14 @@ static int load_expressions(const struct loading *s)
     }
     const struct members members = members_of(l->rule.scope);
     json_t *parameters = l->rule.parameters;
-    if ((when != NULL && expr_parse(l->doc, when, parameters, &members, &l->when, s->err) != 0) ||
+    if ((only_if != NULL &&
+         expr_parse(l->doc, only_if, parameters, &members, &l->only_if, s->err) != 0) ||
+        (when != NULL && expr_parse(l->doc, when, parameters, &members, &l->when, s->err) != 0) ||
         (assert_node != NULL &&
          expr_parse(l->doc, assert_node, parameters, &members, &l->assert, s->err) != 0)) {
         return -1;
     }
+    l->rule.only_if = l->only_if;
     l->rule.when = l->when;
     l->rule.assert = l->assert;
     return 0;
@@ -469,9 +473,9 @@ static int load_templates(const struct loading *s)
 static int load_all(const struct loading *s)
 {
     static const char *const known[] = {
-        "id",         "title",      "step",       "severity", "scope",    "why",    "how",
-        "needs",      "when",       "assert",     "expected", "observed", "remedy", "fix",
-        "references", "compliance", "parameters", "manual",   NULL};
+        "id",    "title",      "step",       "severity",   "scope",    "why",      "how",
+        "needs", "only_if",    "when",       "assert",     "expected", "observed", "remedy",
+        "fix",   "references", "compliance", "parameters", "manual",   NULL};
     struct rule *r = &s->l->rule;
     const struct doc *doc = s->l->doc;
     if (s->root->kind != NODE_MAP) {
@@ -523,6 +527,7 @@ void rule_free(struct loaded_rule *l)
     free(l->needs);
     free(l->references);
     free(l->parameter_rows);
+    expr_free(l->only_if);
     expr_free(l->when);
     expr_free(l->assert);
     template_free(l->expected);

@@ -173,6 +173,31 @@ int drive_apply(struct session *s, const json_t *plan, const char *journal, bool
     return rc;
 }
 
+/* AWS keeps no time for tags: the checks of what plans did with a resource since are told what was
+ * tagged a moment ago. */
+static int tell_tagged(const struct walk *w, struct err *err)
+{
+    json_t *tagged = json_object();
+    const char *step;
+    json_t *call, *arn;
+    size_t i;
+    json_object_foreach(w->sent, step, call)
+    {
+        if (strcmp(jx_str_or(call, "operation", ""), "tagging:TagResources") != 0) {
+            continue;
+        }
+        json_array_foreach(jx_get(call, "input.ResourceARNList"), i, arn)
+        {
+            json_object_set_new(tagged, json_string_value(arn), json_true());
+        }
+    }
+    char *text = jx_dump(tagged);
+    int rc = store_meta_set(w->s->store, "tagged_now", text, err);
+    free(text);
+    json_decref(tagged);
+    return rc;
+}
+
 static int scan_again(struct walk *w, struct err *err)
 {
     static const char *const purposes[] = {"fix", "enable", "teardown"};
@@ -182,7 +207,7 @@ static int scan_again(struct walk *w, struct err *err)
     (void)unlink(s->dir.partial); /* the scan before this one: its findings made the plan */
     return session_open_run(s, err) || session_connect(s, err) || session_collect(s, err) ||
                    store_meta_set(s->store, "purpose", purposes[w->goal], err) ||
-                   session_judge(s, err)
+                   tell_tagged(w, err) || session_judge(s, err)
                ? -1
                : 0;
 }
@@ -323,7 +348,8 @@ static int round_once(struct walk *w, struct err *err)
             rc = plan_save(plan, preview, err) ? -1 : 1;
             free(preview);
         } else {
-            rc = confirm(s, plan, err) || walk_remember_before(w, err) || plan_save(plan, pending, err)
+            rc = confirm(s, plan, err) || walk_remember_before(w, err) ||
+                         plan_save(plan, pending, err)
                      ? -1
                  : finish_pending(w, true, err) < 0 ? -1
                                                     : 0;

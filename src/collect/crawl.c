@@ -28,7 +28,7 @@ struct pending { /* one question on its way */
 static const struct collector *const tables[] = {
     organization_collectors, landing_zone_collectors, key_collectors,        backup_collectors,
     account_collectors,      inventory_collectors,    protection_collectors, job_collectors,
-    guard_collectors,        role_collectors,         policy_collectors,
+    guard_collectors,        role_collectors,         policy_collectors,     product_collectors,
 };
 
 const struct collector *collector_find(const char *operation)

@@ -110,7 +110,7 @@ bool crawl_governs(const struct crawl *crawl, const char *region);
 extern const struct collector organization_collectors[], landing_zone_collectors[],
     key_collectors[], backup_collectors[], account_collectors[], inventory_collectors[],
     protection_collectors[], guard_collectors[], job_collectors[], role_collectors[],
-    policy_collectors[];
+    policy_collectors[], product_collectors[];
 
 /* account.c: what is asked of every governed account-Region, and of an ungoverned one. */
 int account_region_ask(struct crawl *crawl, const char *account, const char *region,

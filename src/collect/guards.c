@@ -20,21 +20,6 @@ static int keep_target_policies(const struct page *p, struct err *err)
     return crawl_keep_list(p, "Policies", "target-policy", p->question->target, "", "Id", err);
 }
 
-static json_t *input_policy(struct crawl *crawl, const struct question *q)
-{
-    (void)crawl;
-    return json_pack("{s:s}", "PolicyId", q->target);
-}
-
-static int keep_policy(const struct page *p, struct err *err)
-{
-    const json_t *policy = jx_get(p->answer->json, "Policy");
-    if (!jx_str(policy, "Content")) {
-        return err_set(err, ERR_AWS, "DescribePolicy answered without Policy.Content");
-    }
-    return crawl_keep(p, "control-policy", "", "", p->question->target, policy, err);
-}
-
 static int keep_controls(const struct page *p, struct err *err)
 {
     size_t i;
@@ -59,10 +44,6 @@ const struct collector guard_collectors[] = {
      .as_management = true,
      .input = input_target,
      .keep = keep_target_policies},
-    {.operation = "organizations:DescribePolicy",
-     .as_management = true,
-     .input = input_policy,
-     .keep = keep_policy},
     {.operation = "controltower:ListEnabledControls", .as_management = true, .keep = keep_controls},
     {.operation = NULL},
 };

@@ -1,16 +1,19 @@
-/* Organizations backup policies: their text and where they are attached, read once. What they come
- * to for an account is computed (model/effective_policy.h), not asked account by account. */
+/* Policies of Organizations: the text of backup policies and where they are attached, read once,
+ * and the text of the service control policies that guards.c asks for. What backup policies come to
+ * for an account is computed (model/effective_policy.h), not asked account by account. */
 #include <string.h>
 
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "crawl.h"
 
+#define BACKUP_POLICY "BACKUP_POLICY"
+
 static json_t *input_type(struct crawl *crawl, const struct question *q)
 {
     (void)crawl;
     (void)q;
-    return json_pack("{s:s}", "Filter", "BACKUP_POLICY");
+    return json_pack("{s:s}", "Filter", BACKUP_POLICY);
 }
 
 static int keep_policies(const struct page *p, struct err *err)
@@ -66,14 +69,10 @@ static void find_roles(json_t *value, json_t *roles)
     }
 }
 
-static int keep_policy(const struct page *p, struct err *err)
+static int keep_backup_policy(const struct page *p, const json_t *policy, struct err *err)
 {
-    const json_t *policy = jx_get(p->answer->json, "Policy");
-    const char *content = jx_str(policy, "Content");
+    const char *content = jx_str_or(policy, "Content", "");
     const char *problem = NULL;
-    if (!content) {
-        return err_set(err, ERR_AWS, "DescribePolicy answered without Policy.Content");
-    }
     json_t *text = jx_parse(content, strlen(content), &problem);
     if (!text) {
         return err_set(err, ERR_AWS, "the content of backup policy %s is not JSON: %s",
@@ -86,6 +85,18 @@ static int keep_policy(const struct page *p, struct err *err)
     int rc = crawl_keep(p, "backup-policy", "", "", p->question->target, document, err);
     json_decref(document);
     return rc;
+}
+
+static int keep_policy(const struct page *p, struct err *err)
+{
+    const json_t *policy = jx_get(p->answer->json, "Policy");
+    if (!jx_str(policy, "Content")) {
+        return err_set(err, ERR_AWS, "DescribePolicy answered without Policy.Content");
+    }
+    if (strcmp(jx_str_or(policy, "PolicySummary.Type", ""), BACKUP_POLICY) == 0) {
+        return keep_backup_policy(p, policy, err);
+    }
+    return crawl_keep(p, "control-policy", "", "", p->question->target, policy, err);
 }
 
 static int keep_targets(const struct page *p, struct err *err)

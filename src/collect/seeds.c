@@ -127,6 +127,9 @@ static int find_landing_zone(struct crawl *crawl, struct only *zone, struct err 
 
 static int read_manifest(struct crawl *crawl, const json_t *zone, struct err *err)
 {
+    if (crawl->governed_count > 0) {
+        return 0; /* read already: this run was resumed */
+    }
     const char *key = jx_str(zone, "manifest.backup.configurations.kmsKeyArn");
     const char *central = jx_str(zone, "manifest.backup.configurations.centralBackup.accountId");
     crawl->central_backup = xstrdup(
@@ -208,9 +211,23 @@ static int check_landing_zone(struct crawl *crawl, struct err *err)
     return rc ? -1 : 0;
 }
 
+/* Of a run that is resumed, questions of every phase are open, and what is kept of their answers
+   depends on what the landing zone says. */
+static int recall_landing_zone(struct crawl *crawl, struct err *err)
+{
+    struct only zone;
+    int rc = find_only(crawl, "landing-zone", &zone, err);
+    if (rc == 0 && zone.document && region_of_arn(zone.key, crawl->home)) {
+        rc = read_manifest(crawl, zone.document, err);
+    }
+    only_release(&zone);
+    return rc;
+}
+
 int seed_preconditions(struct crawl *crawl, struct err *err)
 {
-    if (crawl_ask(crawl, "organizations:DescribeOrganization", crawl->management, crawl->home, "",
+    if (recall_landing_zone(crawl, err) ||
+        crawl_ask(crawl, "organizations:DescribeOrganization", crawl->management, crawl->home, "",
                   err) ||
         crawl_ask(crawl, "sts:GetCallerIdentity", crawl->management, crawl->home, "", err) ||
         crawl_drain(crawl, "the organization", err)) {
@@ -301,6 +318,7 @@ int seed_organization(struct crawl *crawl, struct err *err)
         "controltower:ListEnabledControls",
         "backup:DescribeGlobalSettings",
         "backup:GetSupportedResourceTypes",
+        "servicecatalog:SearchProvisionedProducts",
     };
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
         if (crawl_ask(crawl, questions[i], crawl->management, crawl->home, "", err)) {

@@ -8,6 +8,9 @@
 
 #define INDENT "    "
 #define DEPTH_MAX 12 /* AWS nests five deep */
+/* Service control policies a target may have ("Quotas for AWS Organizations"; older texts say 5,
+   which is what the parameter of ORG-08 starts from). */
+#define SCP_QUOTA 10
 
 static const struct column columns[] = {{"Organizational unit", 36, STYLE_TEXT},
                                         {"Id", 24, STYLE_TEXT},
@@ -22,6 +25,8 @@ static const struct column columns[] = {{"Organizational unit", 36, STYLE_TEXT},
                                         {"Ancestors without BackupBaseline", 24, STYLE_WRAP},
                                         {"Accounts", 10, STYLE_NUMBER},
                                         {"Accounts not covered", 28, STYLE_WRAP},
+                                        {"SCPs attached", 10, STYLE_NUMBER},
+                                        {"SCP head-room", 10, STYLE_NUMBER},
                                         {"Message of the last operation", 40, STYLE_WRAP}};
 
 struct units {
@@ -74,9 +79,41 @@ static void baseline(struct sheet *s, const json_t *unit, const char *name, bool
     sheet_word(s, jx_str(b, "drift"));
 }
 
+static void head_room(struct sheet *s, const json_t *unit)
+{
+    const json_t *attached = jx_get(unit, "service_control_policies");
+    if (!json_is_array(attached)) {
+        sheet_text(s, NULL);
+        sheet_text(s, NULL);
+        return;
+    }
+    int64_t room = SCP_QUOTA - (int64_t)json_array_size(attached);
+    sheet_number(s, (int64_t)json_array_size(attached));
+    sheet_number_as(s, room > 0 ? STYLE_NUMBER : STYLE_BAD, room);
+}
+
+/* OUs that nobody could list. */
+static void draw_unlisted(struct sheet *s, const json_t *unit)
+{
+    sheet_row(s);
+    sheet_text(s, jx_str(unit, "_name"));
+    sheet_text(s, NULL);
+    sheet_text(s, NULL);
+    sheet_text(s, NULL);
+    sheet_word(s, "ERROR");
+    while ((size_t)s->column + 1 < s->column_count) {
+        sheet_text(s, NULL);
+    }
+    sheet_text(s, jx_str(unit, "_gap"));
+}
+
 static void draw(struct sheet *s, struct units *u, size_t index, size_t depth)
 {
     const json_t *unit = json_array_get(u->list, index);
+    if (jx_bool(unit, "_unlisted")) {
+        draw_unlisted(s, unit);
+        return;
+    }
     bool wanted = jx_bool(unit, "wanted");
     struct text name;
     text_init(&name, 4096);
@@ -98,6 +135,7 @@ static void draw(struct sheet *s, struct units *u, size_t index, size_t depth)
     sheet_list(s, jx_get(unit, "ancestors_without_backup"));
     sheet_number(s, (int64_t)jx_count(unit, "accounts"));
     sheet_list(s, wanted ? jx_get(unit, "accounts_uncovered") : NULL);
+    head_room(s, unit);
     sheet_text(s, jx_str(json_object_get(json_object_get(unit, "baselines"), "BackupBaseline"),
                          "message"));
 }
@@ -147,7 +185,8 @@ int xlsx_baselines(struct book *b, struct err *err)
         .book = b,
         .name = "OU Baselines",
         .note = "The tree of organizational units. Order: the sequence in which baselines "
-                "are enabled, parents before children; removal runs backwards.",
+                "are enabled, parents before children; removal runs backwards. Head-room: "
+                "service control policies that may still be attached, of ten.",
         .columns = columns,
         .column_count = sizeof columns / sizeof columns[0],
         .large_paper = true,

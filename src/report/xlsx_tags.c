@@ -20,7 +20,12 @@ static const struct column columns[] = {{"State", 16, STYLE_TEXT},
                                         {"Tags found", 36, STYLE_WRAP},
                                         {"Backup tiers", 16, STYLE_WRAP},
                                         {"A plan looks here", 10, STYLE_TEXT},
+                                        {"Selected by", 32, STYLE_WRAP},
                                         {"Why not", 28, STYLE_WRAP},
+                                        {"Last backup (UTC)", 20, STYLE_DATE},
+                                        {"Newest central copy (UTC)", 20, STYLE_DATE},
+                                        {"Central copy in", 15, STYLE_TEXT},
+                                        {"Copied to another Region", 10, STYLE_TEXT},
                                         {"Wrong values", 22, STYLE_WRAP},
                                         {"Near misses", 26, STYLE_WRAP},
                                         {"Type opted in", 9, STYLE_TEXT},
@@ -74,7 +79,7 @@ static void unlisted(struct sheet *s, const json_t *r)
     sheet_text(s, jx_str(r, "_account_name"));
     sheet_text(s, jx_str(r, "_ou_path"));
     sheet_text(s, jx_str(r, "_region"));
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         sheet_text(s, NULL);
     }
     sheet_text(s, jx_str(r, "_gap"));
@@ -86,15 +91,16 @@ static void state_cell(struct sheet *s, const json_t *r)
     const char *type = jx_str(r, "type");
     bool faulty = jx_count(r, "wrong_values") > 0 || jx_count(r, "near_misses") > 0;
     const json_t *on = jx_get(r, "type_on");
+    bool taken = jx_count(r, "selected_by") > 0; /* by whatever plan, with whatever tag */
     if (jx_bool(r, "exempt")) {
         sheet_styled(s, STYLE_QUIET, "exempt");
-    } else if (!jx_bool(r, "tagged")) {
+    } else if (!taken && !jx_bool(r, "tagged")) {
         sheet_styled(s, faulty ? STYLE_BAD : STYLE_QUIET, faulty ? "mistagged" : "not tagged");
     } else if (!jx_bool(r, "supported")) {
         sheet_styled(s, STYLE_WARN, "not supported");
-    } else if (!jx_bool(r, "plan_looks")) {
+    } else if (!taken && !jx_bool(r, "plan_looks")) {
         sheet_styled(s, STYLE_WARN, "tagged only");
-    } else if (json_is_false(on)) {
+    } else if (!taken && json_is_false(on)) {
         sheet_styled(s, STYLE_BAD, "type is off");
     } else if (!jx_bool(r, "in_direct") && type != NULL && resource_type_listed_directly(type)) {
         sheet_styled(s, STYLE_WARN, "not found");
@@ -123,7 +129,12 @@ static int row(void *context, const json_t *r)
     tags_cell(s, json_object_get(r, "tags"));
     sheet_list(s, jx_get(r, "tiers"));
     sheet_flag(s, jx_get(r, "plan_looks"), -1);
+    sheet_list(s, jx_get(r, "selected_by"));
     sheet_text(s, jx_str(r, "why_not"));
+    sheet_iso(s, jx_str(r, "last_backup"));
+    sheet_iso(s, jx_str(r, "central_copy.at"));
+    sheet_text(s, jx_str(r, "central_copy.region"));
+    sheet_flag(s, jx_get(r, "copied_cross_region"), -1);
     pairs_cell(s, jx_get(r, "wrong_values"), "key", " = ", "value");
     pairs_cell(s, jx_get(r, "near_misses"), "key", " for ", "nearest");
     sheet_flag(s, jx_get(r, "type_on"), -1);

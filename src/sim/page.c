@@ -22,6 +22,7 @@ static const struct {
     {SVC_S3, "InvalidArgument"},
     {SVC_TAGGING, "PaginationTokenExpiredException"},
     {SVC_IAM, "ValidationError"},
+    {SVC_SERVICECATALOG, "InvalidParametersException"},
 };
 
 /* "OFFSET.E.CHECK": E is 1 when an empty page has been given at this offset. */

@@ -19,6 +19,7 @@ static const struct error_words error_words[SVC_COUNT] = {
     [SVC_DYNAMODB] = {"message", NULL, "com.amazonaws.dynamodb.v20120810#"},
     [SVC_EFS] = {"Message", "ErrorCode", ""},
     [SVC_TAGGING] = {"Message", NULL, ""},
+    [SVC_SERVICECATALOG] = {"Message", NULL, ""},
 };
 
 static void dump(const json_t *value, struct text *out)

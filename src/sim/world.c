@@ -15,9 +15,10 @@
 #define LOAD_LEAD_MS (6LL * 3600 * 1000)
 
 static const char *const members[] = {
-    "now",          "seed",        "partition",    "home_region", "base", "regions", "quirks",
-    "organization", "credentials", "landing_zone", "baselines",   "kms",  "backup",  "resources",
-    "generate",     "changes",     "controls",     "account",     NULL};
+    "now",       "seed",     "partition",    "home_region",     "base",
+    "regions",   "quirks",   "organization", "credentials",     "landing_zone",
+    "baselines", "kms",      "backup",       "resources",       "generate",
+    "changes",   "controls", "account",      "account_factory", NULL};
 
 static void drop(void *json)
 {

@@ -362,6 +362,8 @@ int directory_load(struct store *s, const json_t *config, struct directory **out
     }
     load_regions(d, store_meta(s, "governed_regions"));
     load_asked(d, store_meta(s, "regions_asked"));
+    const char *tagged = store_meta(s, "tagged_now");
+    d->tagged_now = tagged != NULL ? json_loads(tagged, 0, NULL) : NULL;
     load_roles(d, config);
     *out = d;
     return 0;
@@ -397,6 +399,7 @@ void directory_free(struct directory *d)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         free(texts[i]);
     }
+    json_decref(d->tagged_now);
     for (size_t i = 0; i < d->region_count; i++) {
         free(d->regions[i]);
     }

@@ -46,6 +46,7 @@ struct directory {
     char *admin, *central, *audit, *log_archive; /* account ids or NULL */
     const struct unit *security;                 /* the OU of the audit account, or NULL */
     int64_t now_ms;                              /* the run's end, else its start, else 0 */
+    json_t *tagged_now; /* {ARN: true}: what the walk that this run ends had tagged, or NULL */
 };
 
 /* config may be NULL. */

@@ -311,11 +311,20 @@ static void set_copies(const struct outlook *o, const struct sighting *seen, jso
     set_bool(document, "copied_cross_region", elsewhere);
 }
 
+int64_t outlook_since(const struct outlook *o, const struct outlook_plan *plan,
+                      const struct sighting *seen)
+{
+    const struct directory *d = o->v->s->dir;
+    bool just_tagged = json_object_get(d->tagged_now, seen->arn) != NULL;
+    return just_tagged && d->now_ms > plan->since_ms ? d->now_ms : plan->since_ms;
+}
+
 /* Since its newest backup, or since there is a plan that would make one. */
 static void set_lateness(const struct outlook *o, const struct sighting *seen,
                          const struct outlook_plan *often, json_t *document)
 {
     int64_t last = time_of(seen->protection, "LastBackupTime");
+    int64_t since = often != NULL ? outlook_since(o, often, seen) : 0;
     json_t *frequent = NULL;
     double periods = -1;
     if (often != NULL) {
@@ -323,13 +332,13 @@ static void set_lateness(const struct outlook *o, const struct sighting *seen,
         set_text(frequent, "plan", often->name);
         set_number(frequent, "hours", hours(often->rhythm.period));
         set_number(frequent, "window_hours", hours(often->rhythm.window));
-        periods = periods_since(o->v, last > 0 ? last : often->since_ms, often->rhythm.period,
+        periods = periods_since(o->v, last > 0 ? last : since, often->rhythm.period,
                                 often->rhythm.window);
     }
     set_time(document, "last_backup", last);
     set_new(document, "most_frequent", frequent);
     set_number(document, "periods_without_backup", periods);
-    set_time(document, "selected_since", often != NULL ? often->since_ms : 0);
+    set_time(document, "selected_since", since);
 }
 
 static void set_copy_problem(const struct outlook *o, const struct sighting *seen, json_t *document)

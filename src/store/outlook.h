@@ -53,6 +53,10 @@ void outlook_release(struct outlook *o); /* accepts a zeroed one */
    account); NULL when none does. */
 const struct outlook_plan *outlook_find(const struct outlook *o, const struct sighting *seen,
                                         bool copying);
+/* Since when the plan could take the resource: since it is as it is, or since the walk that this run
+   ends tagged the resource. */
+int64_t outlook_since(const struct outlook *o, const struct outlook_plan *plan,
+                      const struct sighting *seen);
 /* Sets what is documented of a resource's protection; `place_reason` is why no plan of Control
    Tower's looks here, "" when they do. 0 or -1. */
 int outlook_describe(struct outlook *o, const struct sighting *seen, const char *place_reason,

@@ -66,17 +66,23 @@ static json_t *key_of(struct outlook *o, const char *arn, bool *failed)
     const char *text = jx_str(policy, "Policy");
     bool shared =
         text != NULL && d->central != NULL && key_policy_shares(text, &o->v->s->frame, d->central);
+    /* Whether its policy lets anybody in is its owner's to tell, and this run left the owner out.
+     */
+    const struct member *holder = directory_member(d, owner);
+    bool left_out = text == NULL && holder != NULL && holder->left_out;
     known = json_object();
     set_text(known, "arn", arn);
     set_text(known, "manager", manager);
     set_text(known, "owner", owner);
     set_bool(known, "shared", shared);
+    set_bool(known, "left_out", left_out);
     set_text(known, "problem",
-             metadata == NULL ? "no such key was found"
-             : !customer      ? "a key that AWS manages cannot be shared"
-             : text == NULL   ? "its policy is another organization's, and cannot be read"
-             : !shared        ? "its policy does not let the central backup account use it"
-                              : NULL);
+             left_out           ? "its account is not part of this run"
+             : metadata == NULL ? "no such key was found"
+             : !customer        ? "a key that AWS manages cannot be shared"
+             : text == NULL     ? "its policy is another organization's, and cannot be read"
+             : !shared          ? "its policy does not let the central backup account use it"
+                                : NULL);
     json_t *hidden = metadata == NULL || (customer && text == NULL)
                          ? hidden_about(o, asked, customer, failed)
                          : NULL;
@@ -91,9 +97,9 @@ static json_t *key_of(struct outlook *o, const char *arn, bool *failed)
 
 static void add_key(struct outlook *o, const char *arn, json_t *document, bool *failed)
 {
-    json_t *lists[] = {json_object_get(document, "source_keys"),
-                       json_object_get(document, "aws_managed_keys"),
-                       json_object_get(document, "unshared_keys")};
+    json_t *lists[] = {
+        json_object_get(document, "source_keys"), json_object_get(document, "aws_managed_keys"),
+        json_object_get(document, "unshared_keys"), json_object_get(document, "keys_left_out")};
     if (arn == NULL || !str_starts(arn, "arn:")) {
         return;
     }
@@ -115,6 +121,8 @@ static void add_key(struct outlook *o, const char *arn, json_t *document, bool *
     }
     if (str_equal(jx_str(key, "manager"), "AWS")) {
         list_text(lists[1], arn);
+    } else if (jx_bool(key, "left_out")) {
+        list_text(lists[3], arn);
     } else if (!jx_bool(key, "shared")) {
         (void)json_array_append(lists[2], key);
     }
@@ -131,6 +139,7 @@ int outlook_keys(struct outlook *o, const struct sighting *seen, json_t *documen
     set_new(document, "source_keys", json_array());
     set_new(document, "aws_managed_keys", json_array());
     set_new(document, "unshared_keys", json_array());
+    set_new(document, "keys_left_out", json_array());
     if (!managed) {
         add_key(o, jx_str(seen->direct, "kms_key"), document, &failed);
         for (size_t i = 0; i < json_array_size(seen->volumes); i++) {

@@ -251,7 +251,8 @@ static json_t *account_document(struct visit *v, const struct member *m, const j
     set_bool(document, "reached", m->reach_known && m->reached);
     set_text(document, "role_used", m->role);
     set_text(document, "reach_error", m->reach_error);
-    if (account_guards(v, m, document) != 0 || account_reports(v, m, document) != 0) {
+    if (account_guards(v, m, document) != 0 || account_reports(v, m, document) != 0 ||
+        account_products(v, m, document) != 0) {
         json_decref(document);
         return NULL;
     }

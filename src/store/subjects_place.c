@@ -20,7 +20,8 @@ struct summary { /* what one pass over the place gathers */
     long long tables, only_tagging_count, only_direct_count;
     struct outlook outlook;
     const struct outlook_plan
-        *copying; /* that takes something here, the one that runs most often */
+        *copying;             /* that takes something here, the one that runs most often */
+    int64_t copying_since_ms; /* since when that plan could take one of what it takes */
     int64_t newest_copy_ms;
 };
 
@@ -205,13 +206,28 @@ static int note_resource(void *context, const struct sighting *seen)
     const struct outlook_plan *plan = outlook_find(&y->outlook, seen, true);
     bool oftener = plan != NULL && (y->copying == NULL ||
                                     plan->rhythm.copy_period < y->copying->rhythm.copy_period);
+    int64_t since = plan != NULL ? outlook_since(&y->outlook, plan, seen) : 0;
     y->copying = oftener ? plan : y->copying;
+    if (oftener || (plan != NULL && plan == y->copying && since < y->copying_since_ms)) {
+        y->copying_since_ms = since;
+    }
     int64_t copied = newest_copy(seen->central, NULL);
     y->newest_copy_ms = copied > y->newest_copy_ms ? copied : y->newest_copy_ms;
     if (!seen->in_tagging && seen->tags_from_service && json_object_size(seen->tags) > 0) {
         note_one(y->only_direct, &y->only_direct_count, seen->arn);
     }
     return 0;
+}
+
+/* A run that was asked for other accounts or Regions only did not look into every central vault. */
+static bool copies_left_out(const struct directory *d)
+{
+    const struct member *central = d->central != NULL ? directory_member(d, d->central) : NULL;
+    bool left_out = central != NULL && central->left_out;
+    for (size_t i = 0; i < d->region_count; i++) {
+        left_out = left_out || d->region_left_out[i];
+    }
+    return left_out;
 }
 
 /* What of this place should be in the central account, and when something last arrived there. */
@@ -221,11 +237,12 @@ static void set_copying(struct summary *y)
     char iso[TIME_ISO_SIZE];
     double periods = -1;
     if (plan != NULL) {
-        periods = periods_since(y->v, y->newest_copy_ms > 0 ? y->newest_copy_ms : plan->since_ms,
-                                plan->rhythm.copy_period, plan->rhythm.copy_window);
+        periods =
+            periods_since(y->v, y->newest_copy_ms > 0 ? y->newest_copy_ms : y->copying_since_ms,
+                          plan->rhythm.copy_period, plan->rhythm.copy_window);
     }
     time_iso(y->newest_copy_ms, iso);
-    set_bool(y->document, "copies_expected", plan != NULL);
+    set_bool(y->document, "copies_expected", plan != NULL && !copies_left_out(y->v->s->dir));
     set_text(y->document, "newest_central_copy", y->newest_copy_ms > 0 ? iso : NULL);
     set_number(y->document, "periods_without_copy", periods);
 }

@@ -96,6 +96,7 @@ int set_policy_plans(struct visit *v, const struct member *m, json_t *document);
 int org_setup(struct visit *v, json_t *document);  /* subjects_setup.c */
 int zone_setup(struct visit *v, json_t *document); /* the same */
 int account_reports(struct visit *v, const struct member *m, json_t *document);
+int account_products(struct visit *v, const struct member *m, json_t *document); /* the same */
 int unit_guards(struct visit *v, const struct unit *u, json_t *document); /* subjects_guards.c */
 int account_guards(struct visit *v, const struct member *m, json_t *document);
 

@@ -317,11 +317,39 @@ int account_reports(struct visit *v, const struct member *m, json_t *document)
 {
     struct gathering g = {.v = v, .document = document, .list = json_array()};
     bool admin = str_equal(m->id, v->s->dir->admin);
+    if (!member_is_wanted(m)) {
+        json_decref(g.list);
+        return 0;
+    }
     set_new(document, "report_plans", json_array());
     int result =
         admin ? store_each_entity(v->s->store, "report-plan", m->id, NULL, add_report, &g, v->err)
               : 0;
     sort_texts(g.list);
     set_new(document, "reports_working", g.list);
+    return result < 0 ? -1 : 0;
+}
+
+static int add_product(void *context, const struct entity *e)
+{
+    struct gathering *g = context;
+    const char *ignored = NULL;
+    json_t *product = jx_parse(e->json, e->json_length, &ignored);
+    json_t *one = json_object();
+    set_text(one, "id", e->key);
+    set_text(one, "name", jx_str(product, "Name"));
+    set_text(one, "status", jx_str(product, "Status"));
+    (void)json_array_append_new(g->list, one);
+    subject_fact(g->document, e->fact);
+    json_decref(product);
+    return 0;
+}
+
+int account_products(struct visit *v, const struct member *m, json_t *document)
+{
+    struct gathering g = {.v = v, .document = document, .list = json_array()};
+    set_new(document, "account_factory_products", g.list);
+    int result =
+        store_each_entity(v->s->store, "account-product", m->id, "", add_product, &g, v->err);
     return result < 0 ? -1 : 0;
 }

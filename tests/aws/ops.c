@@ -29,7 +29,8 @@ static void every_operation_is_in_its_service_once(void **state)
 static void only_reading_verbs_are_reads(void **state)
 {
     (void)state;
-    static const char *const verbs[] = {"Get", "List", "Describe", "AssumeRole", "Simulate"};
+    static const char *const verbs[] = {"Get",        "List",     "Describe",
+                                        "AssumeRole", "Simulate", "Search"};
     for (size_t i = 0; i < op_count(); i++) {
         bool reads = false;
         for (size_t k = 0; k < sizeof verbs / sizeof *verbs; k++) {

@@ -103,6 +103,10 @@ static const struct row rows[] = {
      "us-east-1", "s3"},
     {"tagging:GetResources", "eu-west-1", false, false, "https://tagging.eu-west-1.amazonaws.com",
      "eu-west-1", "tagging"},
+    {"servicecatalog:SearchProvisionedProducts", "eu-central-1", false, false,
+     "https://servicecatalog.eu-central-1.amazonaws.com", "eu-central-1", "servicecatalog"},
+    {"servicecatalog:SearchProvisionedProducts", "us-gov-west-1", true, false,
+     "https://servicecatalog-fips.us-gov-west-1.amazonaws.com", "us-gov-west-1", "servicecatalog"},
 };
 
 static void endpoints_follow_the_published_tables(void **state)

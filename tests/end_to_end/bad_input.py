@@ -307,7 +307,7 @@ class BadWorlds(unittest.TestCase):
 
     def test_a_world_broken_at_a_line(self):
         healthy = (simulator.WORLDS / "seed-healthy.yaml").read_text(encoding="utf-8")
-        self.refused(healthy.replace("home_region:", "home_regoin:"), r"world\.yaml:5\b", "home_regoin")
+        self.refused(healthy.replace("home_region:", "home_regoin:"), r"world\.yaml:4\b", "home_regoin")
         self.refused("home_region: [eu-central-1\norganization: }\n", r"world\.yaml:[12]\b")
         self.refused("- a\n- b\n", "a map")
         self.refused(f"base: {simulator.WORLDS}/seed-healthy.yaml\nchanges:\n  - {{call: \"kms:DisableKye\"}}\n",

@@ -186,6 +186,8 @@ class Fix(Walk):
 
         drawn = self.run_("report", "run", "-o", "drawn", "-M", "json")
         self.assertEqual(json.loads((self.folder / "drawn" / "report.json").read_text())["changes"], changes, drawn.err)
+        # What was tagged has its first backup when its plan has run.
+        self.sim.advance(days=2)
         again = self.run_(*fix, "--auto-approve", writes=0)
         self.assertIn("Nothing to do.", again.out)
         self.assertEqual(again.pairs("FIXED"), set())

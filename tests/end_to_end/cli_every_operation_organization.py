@@ -55,6 +55,28 @@ class AReaderOfTheOrganization(simulator.Story):
         self.assertIn(BACKUP, {one["ServicePrincipal"] for one in services})
 
 
+    def test_sees_what_account_factory_made(self):
+        everything = {"Key": "Account", "Value": "self"}
+        search = "servicecatalog search-provisioned-products"
+        products = self.aws.ok(search, filters={"SearchQuery": ["type:CONTROL_TOWER_ACCOUNT"]},
+                               access_level_filter=everything)
+        self.assertEqual({one["PhysicalId"]: one["Status"] for one in products["ProvisionedProducts"]},
+                         dict.fromkeys((SHARED, X_PROD, X_TEST, Y_PROD, SANDBOX), "AVAILABLE"))
+        self.assertEqual(products["TotalResultsCount"], 5)
+        first = self.aws.ok(search, access_level_filter=everything, page_size=2)
+        self.assertEqual(len(first["ProvisionedProducts"]), 2)
+        self.assertTrue(first["NextPageToken"])
+        one, = self.aws.ok(search, filters={"SearchQuery": [f"physicalId:{Y_PROD}"]},
+                           access_level_filter=everything)["ProvisionedProducts"]
+        self.assertEqual((one["Name"], one["Type"]), ("y-production", "CONTROL_TOWER_ACCOUNT"))
+
+    def test_finds_only_its_own_products_without_a_level_and_none_elsewhere(self):
+        search = "servicecatalog search-provisioned-products"
+        self.assertEqual(self.aws.ok(search)["ProvisionedProducts"], [])
+        self.assertEqual(self.aws.ok(search, "us-east-1", access_level_filter={"Key": "Account", "Value": "self"})
+                         ["ProvisionedProducts"], [])
+
+
 class AWriterOfTheOrganization(simulator.Story):
     def test_makes_an_account_and_finds_it_where_it_was_moved(self):
         status = self.aws.ok("organizations create-account", email="new@example.com", account_name="New One",
@@ -261,8 +283,8 @@ class ACallerAndItsAccount(simulator.Story):
         self.assertEqual(len(pages), 1)
         # A role of a member is bound by service control policies; nobody else's entity is told about.
         member, role = self.aws.assumed(X_PROD), f"arn:aws:iam::{X_PROD}:role/AWSControlTowerExecution"
-        self.assertEqual(decisions(member, role, action_names=["organizations:LeaveOrganization"]),
-                         [("organizations:LeaveOrganization", "*", "allowed")])
+        self.assertEqual(decisions(member, role, action_names=["organizations:LeaveOrganization", "kms:ListKeys"]),
+                         [("organizations:LeaveOrganization", "*", "explicitDeny"), ("kms:ListKeys", "*", "allowed")])
         self.aws.refused("iam simulate-principal-policy", "NoSuchEntity", policy_source_arn=role,
                          action_names=["kms:ListKeys"])
         self.aws.refused("iam simulate-principal-policy", "InvalidInput", action_names=["kms:ListKeys"],

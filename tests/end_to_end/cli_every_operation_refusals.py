@@ -57,6 +57,7 @@ def ask_rest(service):
 
 ORGANIZATIONS = ask_json("AWSOrganizationsV20161128", "organizations")
 KMS, DYNAMODB = ask_json("TrentService", "kms"), ask_json("DynamoDB_20120810", "dynamodb", "1.0")
+CATALOG = ask_json("AWS242ServiceCatalogService", "servicecatalog")
 TAGGING = ask_json("ResourceGroupsTaggingAPI_20170126", "tagging")
 STS, RDS = ask_form("sts", "2011-06-15"), ask_form("rds", "2014-10-31")
 IAM, EC2 = ask_form("iam", "2010-05-08"), ask_form("ec2", "2016-11-15")
@@ -81,6 +82,10 @@ WRONG_INPUT = [
     ("unknown", ORGANIZATIONS, "ListRoots", {"Colour": "red"}, "InvalidInputException"),
     ("unknown", KMS, "ListKeys", {"Colour": "red"}, "ValidationException"),
     ("unknown", TAGGING, "GetTagKeys", {"Colour": "red"}, "InvalidParameterException"),
+    ("unknown", CATALOG, "SearchProvisionedProducts", {"Colour": "red"}, "InvalidParametersException"),
+    ("unknown", CATALOG, "SearchProvisionedProducts",
+     {"Filters": {"SearchQuery": ["colour:red"]}, "AccessLevelFilter": {"Key": "Account", "Value": "self"}},
+     "InvalidParametersException"),
     ("unknown", TOWER, "POST /list-landingzones", {"colour": "red"}, "ValidationException"),
     ("unknown", BACKUP, "PUT /account-settings", {"Colour": {"EBS": True}}, "InvalidParameterValueException"),
     ("unknown", STS, "GetCallerIdentity", "&Colour=red", "ValidationError"),
@@ -109,6 +114,7 @@ WRONG_INPUT = [
     ("token", ORGANIZATIONS, "ListAccounts", {"NextToken": "bm9uZQ=="}, "InvalidInputException"),
     ("token", KMS, "ListKeys", {"Marker": "bm9uZQ=="}, "InvalidMarkerException"),
     ("token", TAGGING, "GetResources", {"PaginationToken": "bm9uZQ=="}, "PaginationTokenExpiredException"),
+    ("token", CATALOG, "SearchProvisionedProducts", {"PageToken": "bm9uZQ=="}, "InvalidParametersException"),
     ("operation", KMS, "MakeCoffee", {}, "UnknownOperationException"),
     ("operation", STS, "MakeCoffee", "", "InvalidAction"),
     ("operation", TOWER, "POST /make-coffee", {}, "UnknownOperationException"),

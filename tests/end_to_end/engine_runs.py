@@ -65,7 +65,7 @@ def _world(version, backup):
         trusted.append("backup.amazonaws.com")
     tower = "5.0" if version == "4.0" else "4.0"
     world = {
-        "now": "2026-11-20T03:00:00Z", "seed": 3, "partition": "aws", "home_region": simulator.HOME,
+        "seed": 3, "partition": "aws", "home_region": simulator.HOME,
         "regions": {"default_enabled": [*GOVERNED, "us-east-1"]},
         "organization": {
             "id": ORGANIZATION, "root": simulator.ROOT, "management_account": MANAGEMENT, "name": "Example Management",

@@ -349,7 +349,7 @@ ELSEWHERE = {
             "kms:UpdateAlias": "the alias names a key whose deletion is scheduled",
             "kms:UpdatePrimaryRegion": "the primary key is not in the home Region",
             "organizations:ListCreateAccountStatus": "it is unknown whether CreateAccount took effect",
-            **dict.fromkeys(("organizations:AttachPolicy", "organizations:CreatePolicy", "organizations:ListPolicies"), POLICY),
+            **dict.fromkeys(("organizations:AttachPolicy", "organizations:CreatePolicy"), POLICY),
             "organizations:DeregisterDelegatedAdministrator": UPDATE,
             **dict.fromkeys(("dynamodb:TagResource", "ec2:CreateTags", "elasticfilesystem:TagResource", "rds:AddTagsToResource",
                              "s3:GetBucketTagging", "s3:PutBucketTagging", "tag:TagResources"), RESOURCES),
@@ -363,8 +363,8 @@ ELSEWHERE = {
             "kms:ScheduleKeyDeletion": "--delete-key, once no recovery point needs the key",
             **dict.fromkeys(("backup:UpdateGlobalSettings", "organizations:DeregisterDelegatedAdministrator",
                              "organizations:EnableAWSServiceAccess", "organizations:RegisterDelegatedAdministrator"), UPDATE)},
-        "member": dict.fromkeys(("backup:DeleteRecoveryPoint", "backup:DescribeBackupVault", "backup:DescribeRecoveryPoint",
-                                 "backup:ListRecoveryPointsByBackupVault"), POINTS)},
+        "member": dict.fromkeys(("backup:DeleteRecoveryPoint", "backup:DescribeBackupVault", "backup:DescribeRecoveryPoint"),
+                                POINTS)},
 }
 # enable sends what fix sends, but for what a new architecture cannot have wrong.
 ELSEWHERE["enable"] = {side: {a: why for a, why in known.items() if a != "kms:UpdatePrimaryRegion"}

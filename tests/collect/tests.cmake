@@ -1,0 +1,1 @@
+unit(collect collectors base aws model store collect)
