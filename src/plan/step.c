@@ -20,6 +20,16 @@ static void put(json_t *object, const char *key, json_t *take_value)
     (void)json_object_set_new(object, key, take_value);
 }
 
+json_t *member_object(json_t *object, const char *key)
+{
+    json_t *value = json_object_get(object, key);
+    if (value == NULL) {
+        value = json_object();
+        put(object, key, value);
+    }
+    return value;
+}
+
 static json_t *words(const char *s)
 {
     return jx_string(s, strlen(s));

@@ -229,6 +229,9 @@ static void an_opt_in_names_only_types_the_region_knows(void **state)
     expect_json(step, "send.input", "{'ResourceTypeOptInPreference':{'DynamoDB':true,'EBS':true}}");
     expect_json(step, "before", "{'DynamoDB':false,'EBS':false}");
     expect_json(step, "send.role", "'AWSControlTowerExecution'");
+    /* On or off meanwhile: both can be switched. A type that is gone cannot. */
+    assert_true(guard_holds(step, "{'ResourceTypeOptInPreference':{'EBS':true,'DynamoDB':false}}"));
+    assert_false(guard_holds(step, "{'ResourceTypeOptInPreference':{'EBS':false,'S3':true}}"));
 }
 
 static void advanced_dynamodb_is_for_people_where_it_is_not_offered(void **state)
@@ -268,138 +271,6 @@ static void a_missing_cross_region_copy_becomes_a_policy(void **state)
     assert_non_null(
         strstr(content, "\"tag_key\":{\"@@assign\":\"aws-control-tower-backupdaily\"}"));
     expect_json(json_array_get(steps, 1), "send.input.TargetId", "'" PROD "'");
-}
-
-/* --- tags --- */
-
-static void a_near_miss_is_tagged_right_before_the_wrong_key_goes(void **state)
-{
-    struct estate *e = *state;
-    estate_fail(e, "TAG-03", "tag-resource", "resource", NEAR_KEY);
-    const json_t *plan = estate_plan(e);
-    const char *tag = "tag-resource/" PROD "/" HOME "/aws-control-tower-backupdaily/1";
-    const char *untag = "untag-resource/" PROD "/" HOME "/1";
-    expect_json(step_of(plan, tag), "send.input.Tags", "{'aws-control-tower-backupdaily':'true'}");
-    expect_json(step_of(plan, untag), "send.input.TagKeys", "['aws-control-tower-backup-daily']");
-    assert_true(jx_list_has(jx_get(step_of(plan, untag), "needs"), tag));
-    assert_non_null(jx_get(step_of(plan, tag), "send.fail_when"));
-}
-
-static void each_service_has_its_own_call_for_what_is_left_out(void **state)
-{
-    struct estate *e = *state;
-    static const struct {
-        const char *arn, *tag, *input, *untag, *gone;
-    } rows[] = {
-        {"arn:aws:ec2:" HOME ":" PROD ":instance/i-1", "ec2:CreateTags",
-         "{'ResourceId':['i-1'],'Tag':[{'Key':'aws-control-tower-backupdaily','Value':'true'}]}",
-         "ec2:DeleteTags",
-         "{'ResourceId':['i-1'],'Tag':[{'Key':'aws-control-tower-backup-daily'}]}"},
-        {"arn:aws:rds:" HOME ":" PROD ":cluster:c", "rds:AddTagsToResource",
-         "{'ResourceName':'arn:aws:rds:" HOME ":" PROD
-         ":cluster:c','Tags':[{'Key':'aws-control-tower-backupdaily','Value':'true'}]}",
-         "rds:RemoveTagsFromResource",
-         "{'ResourceName':'arn:aws:rds:" HOME ":" PROD
-         ":cluster:c','TagKeys':['aws-control-tower-backup-daily']}"},
-        {"arn:aws:dynamodb:" HOME ":" PROD ":table/t", "dynamodb:TagResource",
-         "{'ResourceArn':'arn:aws:dynamodb:" HOME ":" PROD
-         ":table/t','Tags':[{'Key':'aws-control-tower-backupdaily','Value':'true'}]}",
-         "dynamodb:UntagResource",
-         "{'ResourceArn':'arn:aws:dynamodb:" HOME ":" PROD
-         ":table/t','TagKeys':['aws-control-tower-backup-daily']}"},
-        {"arn:aws:elasticfilesystem:" HOME ":" PROD ":file-system/fs-1", "efs:TagResource",
-         "{'ResourceId':'fs-1','Tags':[{'Key':'aws-control-tower-backupdaily','Value':'true'}]}",
-         "efs:UntagResource", "{'ResourceId':'fs-1','TagKeys':['aws-control-tower-backup-daily']}"},
-        {"arn:aws:s3:::b", "s3:PutBucketTagging",
-         "{'Bucket':'b','Tagging':{'TagSet':[{'Key':'aws-control-tower-backupdaily','Value':'true'}"
-         "]}}",
-         "s3:PutBucketTagging", "{'Bucket':'b','Tagging':{'TagSet':[]}}"},
-    };
-    static const char fsx[] = "arn:aws:fsx:" HOME ":" PROD ":file-system/fs-2";
-    size_t count = sizeof rows / sizeof *rows;
-    for (size_t i = 0; i <= count; i++) {
-        const char *arn = i < count ? rows[i].arn : fsx;
-        char *key = xasprintf(PROD "/" HOME "/%s", arn);
-        estate_put(e, "resource", PROD, HOME, arn,
-                   "{'type':'EBS','name':'v','tags':{'aws-control-tower-backup-daily':'true'}}");
-        estate_fail(e, "TAG-03", "tag-resource", "resource", key);
-        free(key);
-    }
-    const json_t *plan = estate_plan(e);
-    const json_t *tag =
-        step_of(plan, "tag-resource/" PROD "/" HOME "/aws-control-tower-backupdaily/1");
-    const json_t *untag = step_of(plan, "untag-resource/" PROD "/" HOME "/1");
-    const json_t *tags = jx_get(tag, "otherwise.calls");
-    const json_t *untags = jx_get(untag, "otherwise.calls");
-    assert_int_equal(jx_count(tag, "send.input.ResourceARNList"), count + 1);
-    assert_int_equal(json_object_size(tags), count);
-    assert_string_equal(jx_str(tag, "otherwise.failed"), "FailedResourcesMap");
-    for (size_t i = 0; i < count; i++) {
-        const json_t *own = json_object_get(tags, rows[i].arn);
-        assert_string_equal(jx_str(own, "send.operation"), rows[i].tag);
-        assert_string_equal(jx_str(own, "send.region"), HOME);
-        assert_string_equal(jx_str(own, "send.account"), PROD);
-        expect_json(own, "send.input", rows[i].input);
-        own = json_object_get(untags, rows[i].arn);
-        assert_string_equal(jx_str(own, "send.operation"), rows[i].untag);
-        expect_json(own, "send.input", rows[i].gone);
-    }
-    const json_t *bucket = json_object_get(tags, "arn:aws:s3:::b");
-    expect_json(bucket, "merge.read.input", "{'Bucket':'b'}");
-    assert_null(jx_get(bucket, "merge.without"));
-    expect_json(json_object_get(untags, "arn:aws:s3:::b"), "merge.without",
-                "['aws-control-tower-backup-daily']");
-}
-
-static void an_untagged_resource_needs_a_default_tier(void **state)
-{
-    struct estate *e = *state;
-    estate_put(e, "resource", PROD, HOME, VOLUME "vol-2", "{'type':'EBS','name':'v','tags':{}}");
-    estate_fail(e, "TAG-01", "tag-resource", "resource", PROD "/" HOME "/" VOLUME "vol-2");
-    expect_steps(estate_plan(e), "");
-    assert_int_equal(jx_count(e->plan, "manual"), 1);
-    (void)json_object_set_new(e->config.document, "tags",
-                              json_pack("{s:s}", "default_tier", "weekly"));
-    expect_steps(estate_plan(e), "tag-resource/" PROD "/" HOME "/aws-control-tower-backupweekly/1");
-}
-
-static void resources_are_tagged_twenty_at_a_time(void **state)
-{
-    struct estate *e = *state;
-    (void)json_object_set_new(e->config.document, "tags",
-                              json_pack("{s:s}", "default_tier", "daily"));
-    for (int i = 0; i < 45; i++) {
-        char arn[128];
-        char key[192];
-        (void)snprintf(arn, sizeof arn, VOLUME "vol-9%02d", i);
-        (void)snprintf(key, sizeof key, PROD "/" HOME "/%s", arn);
-        estate_put(e, "resource", PROD, HOME, arn, "{'type':'EBS','name':'v','tags':{}}");
-        estate_fail(e, "TAG-01", "tag-resource", "resource", key);
-    }
-    const json_t *plan = estate_plan(e);
-    static const size_t counts[] = {20, 20, 5};
-    assert_int_equal(jx_count(plan, "steps"), 3);
-    for (size_t i = 0; i < 3; i++) {
-        const json_t *step = json_array_get(jx_get(plan, "steps"), i);
-        assert_int_equal(jx_count(step, "send.input.ResourceARNList"), counts[i]);
-        assert_int_equal(jx_count(step, "reasons"), counts[i] + 1);
-    }
-}
-
-static void a_hostile_tag_key_cannot_become_a_placeholder(void **state)
-{
-    struct estate *e = *state;
-    /* One edit away from the daily key, so it is removed by its own name. */
-    estate_put(e, "resource", PROD, HOME, VOLUME "vol-3",
-               "{'type':'EBS','name':'${create-key:arn}','tags':{'aws-control-tower-backupdaily}':"
-               "'$(reboot)'}}");
-    estate_fail(e, "TAG-03", "tag-resource", "resource", PROD "/" HOME "/" VOLUME "vol-3");
-    const json_t *plan = estate_plan(e);
-    expect_json(step_of(plan, "untag-resource/" PROD "/" HOME "/1"), "send.input.TagKeys",
-                "['aws-control-tower-backupdaily}']");
-    json_t *escaped = literal("a ${create-key:arn} $${b} ${aws:x}");
-    assert_string_equal(json_string_value(escaped), "a $${create-key:arn} $$${b} ${aws:x}");
-    json_decref(escaped);
 }
 
 /* --- merging and order --- */
@@ -512,11 +383,6 @@ int main(void)
         CASE(advanced_dynamodb_is_for_people_where_it_is_not_offered),
         CASE(cross_account_backup_is_switched_on_once),
         CASE(a_missing_cross_region_copy_becomes_a_policy),
-        CASE(a_near_miss_is_tagged_right_before_the_wrong_key_goes),
-        CASE(each_service_has_its_own_call_for_what_is_left_out),
-        CASE(an_untagged_resource_needs_a_default_tier),
-        CASE(resources_are_tagged_twenty_at_a_time),
-        CASE(a_hostile_tag_key_cannot_become_a_placeholder),
         cmocka_unit_test(steps_in_a_circle_are_refused_by_name),
         cmocka_unit_test(equal_steps_unite_and_contradictions_are_named),
         cmocka_unit_test(every_remedy_that_a_rule_names_is_in_the_table),

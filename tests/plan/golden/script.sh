@@ -3,7 +3,7 @@
 # Plan: fix
 # Organization: o-exampleorg1
 # From run: 20261120T043000Z
-# Plan digest: c2197e436474ce51f460e53681dbcb710c57712066fb0dde4bd8d62bc293bf36
+# Plan digest: 0e15c3df43f569f18ac0a6758c0970f06fe844609bb07fc111714f20014ee3f5
 # Run it with credentials of the management account 111122221111; calls in member accounts assume a role there.
 
 set -euo pipefail
@@ -108,6 +108,9 @@ fi
 # Risk: low
 # Undone by: aws resourcegroupstaggingapi untag-resources
 say 'Tag aws-control-tower-backupdaily = true on 1 resource in 222233330011, eu-central-1'
+if ! holds true with 222233330011 AWSControlTowerExecution aws resourcegroupstaggingapi get-resources --region eu-central-1 --cli-input-json '{"ResourceARNList":["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]}' --query '(length("ResourceTagMappingList"[?(contains(`["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]`, "ResourceARN") && length("Tags"[?("Key" == `"aws-control-tower-backupdaily"` && !(contains(`["true"]`, "Value")))] || `[]`) > `0`)] || `[]`) == `0`)'; then
+  stop 'somebody changed these backup tags since the scan'
+fi
 if holds false with 222233330011 AWSControlTowerExecution aws resourcegroupstaggingapi get-resources --region eu-central-1 --cli-input-json '{"ResourceARNList":["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]}' --query '(`true` && length("ResourceTagMappingList"[?(`true` && "ResourceARN" == `"arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"` && (`true` && length("Tags"[?(`true` && "Key" == `"aws-control-tower-backupdaily"` && "Value" == `"true"`)] || `[]`) > `0`))] || `[]`) > `0`)'; then
   :
 else
@@ -128,6 +131,9 @@ fi
 # Risk: medium
 # Undone by: aws resourcegroupstaggingapi tag-resources
 say 'Remove aws-control-tower-backup-daily from 1 resource in 222233330011, eu-central-1'
+if ! holds true with 222233330011 AWSControlTowerExecution aws resourcegroupstaggingapi get-resources --region eu-central-1 --cli-input-json '{"ResourceARNList":["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]}' --query '(length("ResourceTagMappingList"[?(contains(`["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]`, "ResourceARN") && length("Tags"[?("Key" == `"aws-control-tower-backup-daily"` && !(contains(`["true"]`, "Value")))] || `[]`) > `0`)] || `[]`) == `0`)'; then
+  stop 'somebody changed these backup tags since the scan'
+fi
 if holds false with 222233330011 AWSControlTowerExecution aws resourcegroupstaggingapi get-resources --region eu-central-1 --cli-input-json '{"ResourceARNList":["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]}' --query 'length("ResourceTagMappingList"[?length("Tags"[?"Key" == `"aws-control-tower-backup-daily"`] || `[]`) > `0`] || `[]`) == `0`'; then
   :
 else
