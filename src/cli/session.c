@@ -279,6 +279,9 @@ int session_collect(struct session *s, struct err *err)
 
 int session_judge(struct session *s, struct err *err)
 {
+    if (history_carry(s, err)) { /* first: what earlier runs saw counts in judging */
+        return -1;
+    }
     const struct scan_options *o = &s->options;
     json_decref(s->rules);
     struct check_options options = {.checks = words_list(&o->checks),
@@ -311,8 +314,7 @@ static int publish_evidence(struct session *s, struct err *err)
  * there, or none. */
 int session_publish(struct session *s, struct err *err)
 {
-    if (history_carry(s, err) ||
-        reports_write(&s->options.reports, s->store, s->options.setup.config.document, s->rules,
+    if (reports_write(&s->options.reports, s->store, s->options.setup.config.document, s->rules,
                       s->dir.path, &s->written, err)) {
         return -1;
     }
