@@ -152,6 +152,10 @@ long long sim_generated_resources(const struct sim *sim);
    ("quirks": {"empty_pages": true}). default_size 0: everything at once unless the caller limits it. -1 after a refusal of a bad token.
    Flags such as KMS's Truncated or IAM's IsTruncated are the handler's: op->token_out is set in call->out when more follows. */
 int sim_page(struct sim_call *call, json_t *rows, size_t default_size);
+/* For a list that is dear to make: the rows kept when its first page was asked for, when this call asks for a further one
+   (NextToken), else NULL; new. */
+json_t *sim_list_begun(const struct sim_call *call);
+void sim_list_keep(const struct sim_call *call, json_t *rows);
 
 /* --- what services tell each other (implemented by the service named) --- */
 /* organizations */

@@ -56,7 +56,8 @@ class Faults(AsHealthy):
             done = scans.scan(sim, FAST)
         self.as_healthy(done)
         self.assertEqual(done.report["coverage"]["gaps"], 0)
-        self.assertGreaterEqual(done.report["run"]["calls"]["retries"], 9)
+        # Seven by answers; a dropped connection that was in use before, libcurl tries again itself.
+        self.assertIn(done.report["run"]["calls"]["retries"], (7, 8, 9))
         self.assertGreaterEqual(done.report["run"]["calls"]["throttles"], 2)
 
     def test_what_stays_broken_is_a_gap_there_and_an_error_there_alone(self):
