@@ -22,6 +22,10 @@
 struct sim;
 struct principal;
 
+struct fault;
+/* Among its failures a call of the Tagging API names this resource, with these words; NULL: it does not. */
+const char *fault_leaves_out(const struct fault *fault, const char *arn);
+
 /* One request, decoded, authenticated and validated. */
 struct sim_call {
     struct sim *sim;
@@ -33,6 +37,7 @@ struct sim_call {
     const struct principal *who; /* the caller, for sim_may(); NULL inside sim_invoke */
     const char *user_id;       /* AIDA... or AROA...:session; NULL inside sim_invoke */
     json_t *in;                /* borrowed: members as aws/ops.h says; never holds a JSON null */
+    const struct fault *fault; /* what strikes this call; NULL: nothing */
     const char *fails;         /* a fault: what the operation that this call starts fails with; NULL: nothing */
     json_t *out;               /* a fresh object for the handler to fill, wire names for XML services; see "Answers" below */
     /* filled by sim_fail */

@@ -1,6 +1,7 @@
 """Scans that AWS, the network or the operator make hard: faults, expiry, throttling, signals, TLS, size."""
 import collections
 import contextlib
+import datetime
 import json
 import shutil
 import signal
@@ -132,7 +133,13 @@ class Faults(AsHealthy):
     def test_a_wrong_clock_is_corrected(self):
         with scans.Simulator("seed-healthy", name="skewed",
                              faults=faults({"match": {}, "skew_seconds": 900})) as sim:
-            self.as_healthy(scans.scan(sim, FAST))
+            began = datetime.datetime.now(datetime.timezone.utc)
+            done = scans.scan(sim, FAST)
+        self.assertEqual((done.code, done.verdicts), (0, HEALTHY.verdicts))
+        self.assertRegex(done.err, "^[^\n]*this machine's clock is (899|900) seconds behind AWS's: the run has AWS's time\n$")
+        for word in ("started", "ended"):
+            ahead = datetime.datetime.fromisoformat(done.report["run"][word]) - began
+            self.assertTrue(895 <= ahead.total_seconds() <= 1000, (word, ahead))
 
 
 class Throttling(AsHealthy):
