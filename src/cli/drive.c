@@ -98,9 +98,11 @@ static int confirm(const struct session *s, const json_t *plan, struct err *err)
                        teardown ? "--auto-approve with --confirm-organization ID"
                                 : "--auto-approve");
     }
-    char *question =
-        teardown ? xasprintf("This takes backup down. Type the organization's id to go on: ")
-                 : xasprintf("Type yes to apply these %zu steps: ", jx_count(plan, "steps"));
+    size_t count = jx_count(plan, "steps");
+    char *question = teardown
+                         ? xstrdup("This takes backup down. Type the organization's id to go on: ")
+                     : count == 1 ? xstrdup("Type yes to apply this step: ")
+                                  : xasprintf("Type yes to apply these %zu steps: ", count);
     bool yes = typed(question, teardown ? organization : "yes");
     free(question);
     return yes ? 0 : err_set(err, ERR_INPUT, "nothing was changed: not confirmed");
