@@ -256,10 +256,15 @@ int zone_setup(struct visit *v, json_t *document)
 {
     const json_t *types = jx_get(v->s->dir->zone, "remediationTypes");
     bool failed = false;
+    char gap[GAP_TEXT_SIZE];
+    int unlisted = accounts_gap(v, gap);
+    if (unlisted > 0) {
+        subject_hide(document, "organizations:ListAccounts", gap);
+    }
     set_new(document, "remediation_types",
             json_is_array(types) ? json_deep_copy(types) : json_array());
     set_service_keys(v, document, &failed);
-    return set_cloudtrail_role(v, document, &failed) != 0 || failed ||
+    return unlisted < 0 || set_cloudtrail_role(v, document, &failed) != 0 || failed ||
                    set_empty_regions(v, document) != 0
                ? -1
                : 0;
