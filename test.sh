@@ -5,6 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")"
 . scripts/env.sh
 scripts/setup.sh tests
-scripts/build.sh release towerkeep towerkeep-sim ops_dump
+scripts/build.sh release towerkeep towerkeep-sim ops_dump report_sample
 scripts/build.sh debug
 exec ctest --preset debug -j2 "$@"

@@ -13,6 +13,7 @@ build_packages=(
 )
 test_packages=(
     python3 python3-jsonschema python3-openpyxl python3-prometheus-client libxml2-utils openssl cmark-gfm chromium
+    jq shellcheck
     "libreoffice-calc-nogui|libreoffice-calc"
 )
 

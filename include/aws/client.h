@@ -107,5 +107,8 @@ struct aws_counters {
     unsigned long long calls, retries, throttles, failures, bytes_in, connections, assumed_roles;
 };
 void aws_client_counters(const struct aws_client *client, struct aws_counters *out);
+/* AWS's clock minus this machine's, milliseconds: 0 unless AWS refused a signature for its time, as
+   it does when they are more than five minutes apart. */
+int64_t aws_client_skew_ms(const struct aws_client *client);
 
 #endif

@@ -30,7 +30,8 @@ int plan_make(struct store *store, struct subjects *subjects, enum goal goal, co
 
 /* A readable tree: steps with reasons, requests, risk, expected duration. `width` columns; `color` as cli says. */
 void plan_print(const json_t *plan, FILE *out, int width, bool color);
-/* The same steps as a reviewable shell script of AWS CLI commands. */
+/* The same steps as a reviewable shell script of AWS CLI commands. It needs jq where it compares
+   policies. ERR_INPUT: a step has a condition that no script can judge. */
 int plan_emit_aws_cli(const json_t *plan, FILE *out, struct err *err);
 
 /* The catalogue, for docs, iam-policy and tests. */

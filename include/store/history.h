@@ -6,8 +6,8 @@
 #include "store/store.h"
 
 /* Keeps in `s` what comparing with `previous` will need, also after `previous` is gone: its
-   findings, when each was first seen and since when it has its status, what it looked at, and the
-   numbers of the runs up to it.
+   findings, when each was first seen and since when it has its status, since when plans take which
+   resources, what it looked at, and the numbers of the runs up to it.
    Metadata: previous_run_id, previous_ended, previous_scope (JSON), trend (JSON). ERR_INPUT when
    the two are of different organizations. */
 int store_carry(struct store *previous, struct store *s, struct err *err);

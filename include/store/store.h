@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "model/finding.h"
 
-#define STORE_SCHEMA_VERSION 2
+#define STORE_SCHEMA_VERSION 3
 
 struct store;
 

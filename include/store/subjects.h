@@ -47,6 +47,8 @@ struct subjects; /* the run seen as subjects; caches organization-sized things (
 /* config: borrowed document of struct config. */
 int subjects_new(struct store *store, const json_t *config, struct subjects **out, struct err *err);
 void subjects_free(struct subjects *s);
+/* From now on keeps in the run, for the next one, which plans take the resources it builds. */
+void subjects_remember(struct subjects *s);
 /* Documents other subjects may refer to: {"org":{..},"lz":{..},"config":{..}}; borrowed. */
 const json_t *subjects_context(const struct subjects *s);
 /* Calls each with every subject of the scope, in order of _key; the document is borrowed and dies

@@ -56,6 +56,12 @@ struct run {
     run_verdict on_verdict;
     const json_t *probe; /* being asked; borrowed from the step */
     json_t *filled;      /* the same without placeholders */
+    json_t *owed;        /* ARNs that the step's call left out; NULL: its own call goes next */
+    size_t owed_at;      /* whose turn it is */
+    json_t *owed_answer; /* of the step's call */
+    json_t *own_call;    /* to send for that ARN, filled */
+    char *own_failures;  /* AWS's words on those for which nothing is left to try; NULL: none */
+    size_t own_calls;    /* that took effect */
     unsigned retries, looks, conflicts, waits, guard;
     char *message; /* what the operator hears last */
     char *problem; /* why a probe or a call broke */
@@ -128,6 +134,17 @@ bool class_is_passing(enum answer_class class); /* may well be another at the ne
 void step_start(struct run *r);
 void step_begin(struct run *r);
 void run_send_step(struct run *r); /* from the outbox, journalled */
+/* What a call that changes something came to. */
+void step_answered(struct run *r, const json_t *answer);
+void step_refused(struct run *r); /* journalled; nothing follows by itself */
+void step_refused_for_good(struct run *r);
+void step_conflict(struct run *r);
+void step_in_doubt(struct run *r);
+
+/* otherwise.c: what a call left out, by calls of its own for each resource */
+bool otherwise_start(struct run *r, const json_t *answer); /* false: there is none to make */
+void otherwise_send(struct run *r);                        /* from the outbox, journalled */
+void otherwise_forget(struct run *r);
 
 /* follow.c: poll, and look until it is done */
 void follow_start(struct run *r);

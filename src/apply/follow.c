@@ -112,7 +112,9 @@ static void on_look(struct run *r, enum verdict verdict)
     double wait = LOOK_SECONDS + LOOK_SECONDS * (double)r->looks;
     if (verdict == VERDICT_TRUE) {
         free(r->message);
-        r->message = xstrdup("done");
+        r->message = r->own_calls == 0
+                         ? xstrdup("done")
+                         : xasprintf("done, %zu by the service's own call", r->own_calls);
         run_end(r, STEP_DONE, EVENT_DONE);
     } else if (verdict == VERDICT_BROKEN || verdict == VERDICT_UNASKABLE) {
         run_fail(r, "it was sent, and cannot be looked at: %s", r->problem);

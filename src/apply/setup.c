@@ -26,12 +26,29 @@ static int check_call(const json_t *call, enum effect effect, const char *id, st
     return 0;
 }
 
+static int check_own_calls(const json_t *step, struct err *err)
+{
+    const char *id = jx_str_or(step, "id", "");
+    const char *arn = NULL;
+    json_t *own = NULL;
+    json_object_foreach(json_object_get(json_object_get(step, "otherwise"), "calls"), arn, own)
+    {
+        const json_t *read = jx_get(own, "merge.read");
+        if (check_call(json_object_get(own, "send"), EFFECT_WRITE, id, err) != 0 ||
+            (read != NULL && check_call(read, EFFECT_READ, id, err) != 0)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int check_step(const json_t *step, struct err *err)
 {
     static const char *const questions[] = {"done.call", "poll.call", "recover.probe.call"};
     const char *id = jx_str_or(step, "id", "");
     const json_t *guards = json_object_get(step, "guard");
-    if (check_call(json_object_get(step, "send"), EFFECT_WRITE, id, err) != 0) {
+    if (check_call(json_object_get(step, "send"), EFFECT_WRITE, id, err) != 0 ||
+        check_own_calls(step, err) != 0) {
         return -1;
     }
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
@@ -195,6 +212,7 @@ void engine_setup_release(struct engine *e)
     for (size_t i = 0; i < e->count; i++) {
         struct run *r = &e->runs[i];
         json_decref(r->joined);
+        otherwise_forget(r);
         json_decref(r->filled);
         free(r->message);
         free(r->problem);

@@ -188,6 +188,10 @@ static void on_sent(struct run *r, const struct reply *reply);
 
 void run_send_step(struct run *r)
 {
+    if (r->owed != NULL) {
+        otherwise_send(r);
+        return;
+    }
     json_t *call = run_fill(r, json_object_get(r->step, "send"));
     if (call == NULL) {
         r->sent = SENT_NO;
@@ -198,13 +202,13 @@ void run_send_step(struct run *r)
     json_decref(call);
 }
 
-static void refused(struct run *r)
+void step_refused(struct run *r)
 {
     r->sent = SENT_NO;
     run_journal(r, EVENT_REFUSED, NULL);
 }
 
-static void answered(struct run *r, const json_t *answer)
+void step_answered(struct run *r, const json_t *answer)
 {
     json_t *taken = run_capture(r, json_object_get(r->step, "capture"), answer);
     const char *operation = jx_str(answer, "operationIdentifier");
@@ -241,11 +245,11 @@ static void ask_refused_done(struct run *r)
     probe_ask(r, json_object_get(r->step, "done"), on_refused_done);
 }
 
-static void refused_for(struct run *r)
+void step_refused_for_good(struct run *r)
 {
     const json_t *done = json_object_get(r->step, "done");
     run_tell(r, "%s", r->problem);
-    refused(r);
+    step_refused(r);
     r->looks = 0;
     if (json_is_object(done)) {
         ask_refused_done(r);
@@ -271,12 +275,12 @@ static void on_conflict_done(struct run *r, enum verdict verdict)
     }
 }
 
-static void conflict(struct run *r)
+void step_conflict(struct run *r)
 {
     const json_t *done = json_object_get(r->step, "done");
     r->conflicts++;
     run_tell(r, "waits: %s", r->problem);
-    refused(r);
+    step_refused(r);
     if (json_is_object(done)) {
         probe_ask(r, done, on_conflict_done);
     } else {
@@ -338,7 +342,7 @@ static bool not_yet_there(const struct run *r, const struct reply *reply)
     return has_needs(r) && (role || reply->class == ANSWER_NOT_FOUND);
 }
 
-static void in_doubt(struct run *r)
+void step_in_doubt(struct run *r)
 {
     r->sent = SENT_MAYBE;
     if (!r->engine->stopping) {
@@ -354,24 +358,24 @@ static void on_sent(struct run *r, const struct reply *reply)
     engine_boundary(r->engine, r, "received");
     switch (reply->class) {
     case ANSWER_OK:
-        if (failed_all_the_same(r, reply->json)) {
-            refused_for(r);
-        } else {
-            answered(r, reply->json);
+        if (!failed_all_the_same(r, reply->json)) {
+            step_answered(r, reply->json);
+        } else if (!otherwise_start(r, reply->json)) {
+            step_refused_for_good(r);
         }
         return;
     case ANSWER_NETWORK:
     case ANSWER_SERVER:
     case ANSWER_MALFORMED:
-        in_doubt(r);
+        step_in_doubt(r);
         return;
     case ANSWER_CONFLICT:
     case ANSWER_THROTTLED:
-        conflict(r);
+        step_conflict(r);
         return;
     case ANSWER_EXPIRED:
     case ANSWER_BAD_CREDENTIALS:
-        refused(r);
+        step_refused(r);
         return;
     case ANSWER_DENIED:
     case ANSWER_NOT_FOUND:
@@ -381,10 +385,10 @@ static void on_sent(struct run *r, const struct reply *reply)
     case ANSWER_INVALID:
         if (not_yet_there(r, reply) && r->waits++ < SETTLED_RETRIES_MAX) {
             run_tell(r, "waits: %s", r->problem);
-            refused(r);
+            step_refused(r);
             run_wait(r, LOOK_SECONDS, begin_again);
         } else {
-            refused_for(r);
+            step_refused_for_good(r);
         }
         return;
     }

@@ -247,6 +247,11 @@ void aws_client_interrupt(struct aws_client *c)
     c->interrupted = 1;
 }
 
+int64_t aws_client_skew_ms(const struct aws_client *c)
+{
+    return c->skew_ms;
+}
+
 void aws_client_counters(const struct aws_client *c, struct aws_counters *out)
 {
     *out = c->counters;

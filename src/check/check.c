@@ -275,6 +275,7 @@ int check_run(struct store *store, const json_t *config, const struct rule_set *
     if (subjects_new(store, config, &subjects, err) != 0) {
         return -1;
     }
+    subjects_remember(subjects);
     int rc = store_findings_clear(store, err);
     for (int scope = 0; scope < SCOPE_COUNT && rc == 0; scope++) {
         rc = judge_scope(store, subjects, (enum scope)scope, rules, options, err);

@@ -239,6 +239,7 @@ static int finish_pending(struct walk *w, bool confirmed, struct err *err)
         rc = -1;
     } else if (!s->options.dry_run) {
         walk_note_sent(w, changes, plan);
+        walk_note_settled(w, changes, plan);
         char *plan_name = xasprintf("plan-%.12s.json", jx_str_or(plan, "digest", "unknown"));
         char *journal_name = xasprintf("apply-%.12s.db", jx_str_or(plan, "digest", "unknown"));
         char *kept = walk_path(s, plan_name), *kept_journal = walk_path(s, journal_name);
@@ -343,6 +344,10 @@ static int round_once(struct walk *w, struct err *err)
         fflush(stdout);
         if (jx_count(plan, "steps") == 0) {
             rc = 1;
+        } else if (w->settled && json_equal(w->settled, json_object_get(plan, "steps"))) {
+            /* A plan of one step alone can ask for what only a later step would make known. */
+            puts("\nAll of this was true already.");
+            rc = 1;
         } else if (s->options.dry_run) {
             char *preview = walk_path(s, "plan.json");
             rc = plan_save(plan, preview, err) ? -1 : 1;
@@ -437,5 +442,6 @@ int drive(struct session *s, enum goal goal, struct err *err)
     json_decref(w.changes);
     json_decref(w.sent);
     json_decref(w.held);
+    json_decref(w.settled);
     return code;
 }

@@ -16,6 +16,7 @@
 #include "base/sums.h"
 #include "base/text.h"
 
+#define SKEW_TOLD_MS 60000 /* below that it may be the time an answer took */
 #define WORST_SHOWN 10
 
 static int open_log(struct session *s, struct err *err)
@@ -232,6 +233,25 @@ static void remember_key(struct session *s)
     }
 }
 
+/* Ages are judged by the run's end: it is in AWS's time, whatever this machine's clock says. */
+static int note_times(struct session *s, struct err *err)
+{
+    int64_t skew_ms = aws_client_skew_ms(s->client), started_ms = 0;
+    char started[TIME_ISO_SIZE], ended[TIME_ISO_SIZE];
+    bool wrong = llabs(skew_ms) > SKEW_TOLD_MS;
+    skew_ms = wrong ? skew_ms : 0;
+    time_iso(clock_wall_ms(NULL) + skew_ms, ended);
+    if (wrong && time_parse_iso(store_meta(s->store, "started"), &started_ms)) {
+        log_write(LOG_WARN, "this machine's clock is %lld seconds %s AWS's: the run has AWS's time",
+                  llabs(skew_ms) / 1000, skew_ms > 0 ? "behind" : "ahead of");
+        time_iso(started_ms + skew_ms, started);
+        if (store_meta_set(s->store, "started", started, err)) {
+            return -1;
+        }
+    }
+    return store_meta_set(s->store, "ended", ended, err);
+}
+
 int session_collect(struct session *s, struct err *err)
 {
     const struct scan_options *o = &s->options;
@@ -256,11 +276,9 @@ int session_collect(struct session *s, struct err *err)
         .context = &progress,
         .stop = &signal_received,
     };
-    char now[TIME_ISO_SIZE];
     progress_start(&progress, o->progress);
     int rc = collect_run(s->client, s->store, &options, err);
     progress_end(&progress);
-    time_iso(clock_wall_ms(NULL), now);
     struct aws_counters counters;
     aws_client_counters(s->client, &counters);
     char *calls =
@@ -268,10 +286,7 @@ int session_collect(struct session *s, struct err *err)
                   counters.calls, counters.retries, counters.throttles, counters.bytes_in);
     remember_key(s);
     if (rc == 0) {
-        rc = store_meta_set(s->store, "ended", now, err) ||
-                     store_meta_set(s->store, "calls", calls, err)
-                 ? -1
-                 : 0;
+        rc = note_times(s, err) || store_meta_set(s->store, "calls", calls, err) ? -1 : 0;
     }
     free(calls);
     return rc;
@@ -279,6 +294,9 @@ int session_collect(struct session *s, struct err *err)
 
 int session_judge(struct session *s, struct err *err)
 {
+    if (history_carry(s, err)) { /* first: what earlier runs saw counts in judging */
+        return -1;
+    }
     const struct scan_options *o = &s->options;
     json_decref(s->rules);
     struct check_options options = {.checks = words_list(&o->checks),
@@ -311,8 +329,7 @@ static int publish_evidence(struct session *s, struct err *err)
  * there, or none. */
 int session_publish(struct session *s, struct err *err)
 {
-    if (history_carry(s, err) ||
-        reports_write(&s->options.reports, s->store, s->options.setup.config.document, s->rules,
+    if (reports_write(&s->options.reports, s->store, s->options.setup.config.document, s->rules,
                       s->dir.path, &s->written, err)) {
         return -1;
     }

@@ -113,6 +113,20 @@ void walk_note_sent(struct walk *w, const json_t *changes, const json_t *plan)
     }
 }
 
+void walk_note_settled(struct walk *w, const json_t *changes, const json_t *plan)
+{
+    const char *already = step_state_name(STEP_ALREADY_TRUE);
+    bool all = true;
+    size_t i;
+    json_t *change;
+    json_array_foreach(changes, i, change)
+    {
+        all = all && strcmp(jx_str_or(change, "state", ""), already) == 0;
+    }
+    json_decref(w->settled);
+    w->settled = all ? json_incref(json_object_get(plan, "steps")) : NULL;
+}
+
 /* What was held back is told beside what was done. */
 void walk_note_held(struct walk *w)
 {

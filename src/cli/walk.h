@@ -13,6 +13,7 @@ struct walk {
     json_t *fixed;   /* ids, while they are gathered */
     json_t *sent;    /* step id -> its call, of everything this walk did */
     json_t *held;    /* of the last plan: what rests on something that was not seen */
+    json_t *settled; /* steps of the last plan, when all of them were true already; NULL */
     bool partway;
 };
 
@@ -27,6 +28,8 @@ int walk_recall_before(struct walk *w, struct err *err);
 int walk_note_changes(struct walk *w, json_t *changes, const json_t *plan, struct err *err);
 /* So that what did not help is not done again and again. */
 void walk_note_sent(struct walk *w, const json_t *changes, const json_t *plan);
+/* So that a plan whose steps were all true already is not made again. */
+void walk_note_settled(struct walk *w, const json_t *changes, const json_t *plan);
 /* What was held back is told beside what was done. */
 void walk_note_held(struct walk *w);
 /* What a walk that was killed had changed before. */

@@ -220,7 +220,7 @@ static int check_together(const json_t *steps, struct err *err)
     struct checker c = {.steps = steps, .index = index, .err = err};
     /* Names what is missing, double or circular. */
     int status = plan_order(copy, err) != 0 || index_steps(steps, index, err) != 0 ? -1 : 0;
-    static const char *const spoken[] = {"done", "guard", "send", "poll", "recover"};
+    static const char *const spoken[] = {"done", "guard", "send", "otherwise", "poll", "recover"};
     for (c.at = 0; status == 0 && c.at < json_array_size(steps); c.at++) {
         const json_t *step = json_array_get(steps, c.at);
         status = check_needs(&c, step, err);

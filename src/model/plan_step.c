@@ -62,6 +62,10 @@ enum kind {
     KIND_POLL,
     KIND_RECOVER,
     KIND_SELECT,
+    KIND_OTHERWISE,
+    KIND_OWN_CALLS, /* ARN -> what is sent for it alone */
+    KIND_OWN_CALL,
+    KIND_MERGE,
     KIND_ANY
 };
 
@@ -100,6 +104,19 @@ static const struct member poll_members[] = {{"call", KIND_CALL, REQUIRED},
 static const struct member recover_members[] = {
     {"probe", KIND_PROBE, REQUIRED}, {"capture", KIND_PATHS, OPTIONAL}, {NULL, KIND_ANY, OPTIONAL}};
 
+static const struct member merge_members[] = {
+    {"read", KIND_CALL, REQUIRED},       {"list", KIND_PATH, REQUIRED},
+    {"into", KIND_PATH, REQUIRED},       {"key", KIND_WORD, REQUIRED},
+    {"without", KIND_STRINGS, OPTIONAL}, {"none_when", KIND_WORD, OPTIONAL},
+    {NULL, KIND_ANY, OPTIONAL}};
+
+static const struct member own_call_members[] = {
+    {"send", KIND_CALL, REQUIRED}, {"merge", KIND_MERGE, OPTIONAL}, {NULL, KIND_ANY, OPTIONAL}};
+
+static const struct member otherwise_members[] = {{"failed", KIND_PATH, REQUIRED},
+                                                  {"calls", KIND_OWN_CALLS, REQUIRED},
+                                                  {NULL, KIND_ANY, OPTIONAL}};
+
 static const struct member step_members[] = {{"id", KIND_WORD, REQUIRED},
                                              {"remedy", KIND_WORD, REQUIRED},
                                              {"step", KIND_NUMBER, REQUIRED},
@@ -112,6 +129,7 @@ static const struct member step_members[] = {{"id", KIND_WORD, REQUIRED},
                                              {"done", KIND_PROBE, OPTIONAL},
                                              {"guard", KIND_PROBES, OPTIONAL},
                                              {"send", KIND_CALL, REQUIRED},
+                                             {"otherwise", KIND_OTHERWISE, OPTIONAL},
                                              {"poll", KIND_POLL, OPTIONAL},
                                              {"capture", KIND_PATHS, OPTIONAL},
                                              {"recover", KIND_RECOVER, OPTIONAL},
@@ -120,11 +138,11 @@ static const struct member step_members[] = {{"id", KIND_WORD, REQUIRED},
                                              {"after", KIND_ANY, OPTIONAL},
                                              {NULL, KIND_ANY, OPTIONAL}};
 
-static const struct member *const nested_members[] = {[KIND_CALL] = call_members,
-                                                      [KIND_PROBE] = probe_members,
-                                                      [KIND_POLL] = poll_members,
-                                                      [KIND_SELECT] = select_members,
-                                                      [KIND_RECOVER] = recover_members};
+static const struct member *const nested_members[] = {
+    [KIND_CALL] = call_members,         [KIND_PROBE] = probe_members,
+    [KIND_POLL] = poll_members,         [KIND_SELECT] = select_members,
+    [KIND_RECOVER] = recover_members,   [KIND_OTHERWISE] = otherwise_members,
+    [KIND_OWN_CALL] = own_call_members, [KIND_MERGE] = merge_members};
 
 static int check_members(const json_t *object, const struct member *members, const char *where,
                          struct err *err);
@@ -175,6 +193,30 @@ static int check_probes(const json_t *value, const char *where, struct err *err)
         }
     }
     return json_is_array(value) ? 0 : refuse(where, "a list of probes", err);
+}
+
+/* What is kept goes into a list of the call that replaces the whole. */
+static int check_own_call(const json_t *value, const char *where, struct err *err)
+{
+    const json_t *merge = json_object_get(value, "merge");
+    if (check_nested(value, own_call_members, where, err) != 0) {
+        return -1;
+    }
+    const char *into = jx_str_or(merge, "into", "");
+    return !json_is_object(merge) || json_is_array(jx_get(jx_get(value, "send.input"), into))
+               ? 0
+               : refuse(where, "a list at merge.into within send.input", err);
+}
+
+static int check_own_calls(const json_t *value, const char *where, struct err *err)
+{
+    void *at = json_object_iter(jx_get(value, ""));
+    for (; at != NULL; at = json_object_iter_next(jx_get(value, ""), at)) {
+        if (check_own_call(json_object_iter_value(at), where, err) != 0) {
+            return -1;
+        }
+    }
+    return json_object_size(value) > 0 ? 0 : refuse(where, "an object of ARNs and calls", err);
 }
 
 static bool is_operation(const json_t *value)
@@ -249,7 +291,12 @@ static int check_value(const json_t *value, enum kind kind, const char *where, s
         return condition_check(value, err) == 0 ? 0 : err_prefix(err, "%s", where);
     case KIND_PROBES:
         return check_probes(value, where, err);
+    case KIND_OWN_CALLS:
+        return check_own_calls(value, where, err);
     case KIND_CALL:
+    case KIND_OTHERWISE:
+    case KIND_OWN_CALL:
+    case KIND_MERGE:
     case KIND_PROBE:
     case KIND_POLL:
     case KIND_RECOVER:
@@ -336,12 +383,17 @@ int plan_check_step(const json_t *step, struct err *err)
     }
     const json_t *recover = json_object_get(step, "recover");
     const json_t *done = json_object_get(step, "done");
+    const json_t *otherwise = json_object_get(step, "otherwise");
     const char *early = names_itself(json_object_get(step, "send"), id)    ? "send"
+                        : names_itself(otherwise, id)                      ? "otherwise"
                         : names_itself(json_object_get(step, "guard"), id) ? "guard"
                         : names_itself(recover, id)                        ? "recover"
                                                                            : NULL;
     if (early != NULL) {
         return err_set(err, ERR_INPUT, "step %s: %s uses what the step itself captures", id, early);
+    }
+    if (json_is_object(otherwise) && !json_is_object(jx_get(step, "send.fail_when"))) {
+        return err_set(err, ERR_INPUT, "step %s: otherwise needs a fail_when of send", id);
     }
     bool tells = json_is_object(recover) || (json_is_object(done) && !names_itself(done, id));
     if (!tells) {

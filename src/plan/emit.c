@@ -11,16 +11,12 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "emit.h"
 #include "jmespath.h"
+#include "jq.h"
 #include "plan/make.h"
 
-#define EXPRESSION_BYTES_MAX ((size_t)1024 * 1024)
 #define SCRIPT_BYTES_MAX ((size_t)256 * 1024 * 1024)
-
-struct script {
-    struct text out;
-    struct map *variables; /* "${step:name}" -> shell variable */
-};
 
 static json_t *mutable_json(const json_t *value)
 {
@@ -51,7 +47,7 @@ static const char *variable_at(const struct script *s, const char *at, size_t *l
 }
 
 /* One word for the shell: quoted where needed, placeholders as "$variable" between the quotes. */
-static void word(struct script *s, const char *value)
+void script_word(struct script *s, const char *value)
 {
     bool open = false;
     if (is_plain(value)) {
@@ -83,16 +79,16 @@ static void word(struct script *s, const char *value)
 }
 
 /* A word that reaches a terminal. */
-static void spoken(struct script *s, const char *value)
+void script_spoken(struct script *s, const char *value)
 {
     struct text text;
     text_init(&text, EXPRESSION_BYTES_MAX);
     text_add_printable(&text, value, strlen(value));
-    word(s, text_str(&text));
+    script_word(s, text_str(&text));
     text_release(&text);
 }
 
-static void comment(struct script *s, const char *indent, const char *label, const char *value)
+void script_comment(struct script *s, const char *indent, const char *label, const char *value)
 {
     text_addf(&s->out, "%s# %s", indent, label);
     text_add_printable(&s->out, value, strlen(value));
@@ -126,10 +122,25 @@ static const char *cli_service(const char *ours)
     return ours;
 }
 
+/* EC2's lists are named one way on the wire, and another by the CLI. */
+static json_t *cli_input(const char *operation, const json_t *input)
+{
+    static const char *const names[][2] = {{"ResourceId", "Resources"}, {"Tag", "Tags"}};
+    json_t *out = json_copy(mutable_json(input));
+    for (size_t i = 0; i < sizeof names / sizeof *names && str_starts(operation, "ec2:"); i++) {
+        json_t *value = json_object_get(out, names[i][0]);
+        if (value != NULL) {
+            (void)json_object_set(out, names[i][1], value);
+            (void)json_object_del(out, names[i][0]);
+        }
+    }
+    return out;
+}
+
 /* --- commands --- */
 
 /* "with ACCOUNT ROLE aws SERVICE COMMAND --region R --cli-input-json '...'" */
-static void command(struct script *s, const json_t *call)
+void script_command(struct script *s, const json_t *call)
 {
     const char *operation = jx_str_or(call, "operation", "");
     const char *role = jx_str(call, "role");
@@ -138,43 +149,73 @@ static void command(struct script *s, const json_t *call)
     char *service = xstrndup(operation, colon);
     if (role != NULL) {
         text_add(&s->out, "with ");
-        word(s, jx_str_or(call, "account", ""));
+        script_word(s, jx_str_or(call, "account", ""));
         text_addc(&s->out, ' ');
-        word(s, role);
+        script_word(s, role);
         text_addc(&s->out, ' ');
     }
     text_addf(&s->out, "aws %s ", cli_service(service));
     kebab(operation[colon] == ':' ? operation + colon + 1 : "", &s->out);
     text_add(&s->out, " --region ");
-    word(s, jx_str_or(call, "region", ""));
+    script_word(s, jx_str_or(call, "region", ""));
     if (json_object_size(input) > 0) {
-        char *json = json_dumps(input, JSON_COMPACT | JSON_ENSURE_ASCII);
+        json_t *spoken_input = cli_input(operation, input);
+        char *json = json_dumps(spoken_input, JSON_COMPACT | JSON_ENSURE_ASCII);
         text_add(&s->out, " --cli-input-json ");
-        word(s, json);
+        script_word(s, json);
         free(json);
+        json_decref(spoken_input);
     }
     free(service);
 }
 
-static void query(struct script *s, const char *expression)
+void script_query(struct script *s, const char *expression)
 {
     text_add(&s->out, " --query ");
-    word(s, expression);
+    script_word(s, expression);
 }
 
-/* "holds ABSENT command --query expression"; false when JMESPath cannot say it. */
-static bool holds(struct script *s, const json_t *probe)
+static const char *absent_word(const json_t *probe)
+{
+    return jx_bool(probe, "absent_is") ? "true" : "false";
+}
+
+/* "judged ABSENT PROGRAM IS command"; false when jq cannot say it either. */
+static bool judged(struct script *s, const json_t *probe)
+{
+    struct text program;
+    json_t *literals = json_array();
+    text_init(&program, EXPRESSION_BYTES_MAX);
+    bool well = jq_probe(probe, literals, &program) && !text_failed(&program);
+    if (well) {
+        char *json = json_dumps(literals, JSON_COMPACT | JSON_ENSURE_ASCII);
+        text_addf(&s->out, "judged %s ", absent_word(probe));
+        script_word(s, text_str(&program));
+        text_addc(&s->out, ' ');
+        script_word(s, json);
+        text_addc(&s->out, ' ');
+        script_command(s, json_object_get(probe, "call"));
+        free(json);
+        s->needs_jq = true;
+    }
+    json_decref(literals);
+    text_release(&program);
+    return well;
+}
+
+/* "holds ABSENT command --query expression", or by jq where JMESPath cannot say it. */
+static void holds(struct script *s, const json_t *step, const json_t *probe)
 {
     struct text expression;
     text_init(&expression, EXPRESSION_BYTES_MAX);
-    bool well = jmespath_probe(probe, &expression) && !text_failed(&expression);
-    if (well) {
-        text_addf(&s->out, "holds %s ", jx_bool(probe, "absent_is") ? "true" : "false");
-        command(s, json_object_get(probe, "call"));
-        query(s, text_str(&expression));
+    if (jmespath_probe(probe, &expression) && !text_failed(&expression)) {
+        text_addf(&s->out, "holds %s ", absent_word(probe));
+        script_command(s, json_object_get(probe, "call"));
+        script_query(s, text_str(&expression));
+    } else if (!judged(s, probe)) {
+        s->unsayable = step;
     }
     text_release(&expression);
-    return well;
 }
 
 static char *reference(const char *step, const char *name)
@@ -205,8 +246,8 @@ static void captured(struct script *s, const char *indent, const char *step, con
     }
     text_addc(&paths, ']');
     text_addf(&s->out, "%sanswer=$(", indent);
-    command(s, call);
-    query(s, text_str(&paths));
+    script_command(s, call);
+    script_query(s, text_str(&paths));
     text_addf(&s->out, " --output text)\n%sread -r%s <<<\"$answer\"\n", indent, text_str(&names));
     text_release(&paths);
     text_release(&names);
@@ -222,7 +263,7 @@ static void emit_reasons(struct script *s, const json_t *step)
     for (size_t i = 0; i < json_array_size(reasons); i++) {
         text_addf(&text, "%s%s", i > 0 ? ", " : "", json_string_value(json_array_get(reasons, i)));
     }
-    comment(s, "", "Because of ", text_str(&text));
+    script_comment(s, "", "Because of ", text_str(&text));
     text_release(&text);
 }
 
@@ -231,25 +272,18 @@ static void emit_guards(struct script *s, const json_t *step)
     const json_t *guards = json_object_get(step, "guard");
     for (size_t i = 0; i < json_array_size(guards); i++) {
         const json_t *guard = json_array_get(guards, i);
-        const char *says = jx_str_or(guard, "says", "what this step rests on has changed");
-        size_t before = s->out.length;
         text_add(&s->out, "if ! ");
-        if (!holds(s, guard)) {
-            s->out.length = before;
-            comment(s, "", "Look first whether this is still so: ", says);
-            text_add(&s->out, "# ");
-            command(s, json_object_get(guard, "call"));
-            text_addc(&s->out, '\n');
-            continue;
-        }
+        holds(s, step, guard);
         text_add(&s->out, "; then\n  stop ");
-        spoken(s, says);
+        script_spoken(s, jx_str_or(guard, "says", "what this step rests on has changed"));
         text_add(&s->out, "\nfi\n");
     }
 }
 
-static void emit_poll(struct script *s, const char *indent, const char *id, const json_t *poll)
+static void emit_poll(struct script *s, const char *indent, const json_t *step)
 {
+    const char *id = jx_str_or(step, "id", "");
+    const json_t *poll = json_object_get(step, "poll");
     struct text until;
     struct text fail;
     const json_t *call = json_object_get(poll, "call");
@@ -258,24 +292,24 @@ static void emit_poll(struct script *s, const char *indent, const char *id, cons
     text_init(&fail, EXPRESSION_BYTES_MAX);
     long long every = jx_int(poll, "every_seconds", 30);
     if (!jmespath_condition(json_object_get(poll, "until"), &until)) {
-        comment(s, indent, "Wait here until it is done: ", jx_str_or(call, "operation", ""));
+        s->unsayable = step;
         goto out;
     }
     text_addf(&s->out, "%swaited=0\n%suntil holds false ", indent, indent);
-    command(s, call);
-    query(s, text_str(&until));
+    script_command(s, call);
+    script_query(s, text_str(&until));
     text_add(&s->out, "; do\n");
     if (json_is_object(failed) && jmespath_condition(failed, &fail)) {
         text_addf(&s->out, "%s  if holds false ", indent);
-        command(s, call);
-        query(s, text_str(&fail));
+        script_command(s, call);
+        script_query(s, text_str(&fail));
         text_addf(&s->out, "; then\n%s    stop ", indent);
-        spoken(s, id);
+        script_spoken(s, id);
         text_addf(&s->out, "' failed'\n%s  fi\n", indent);
     }
     text_addf(&s->out, "%s  if [ \"$waited\" -ge %lld ]; then\n%s    stop ", indent,
               jx_int(poll, "timeout_seconds", 7200), indent);
-    spoken(s, id);
+    script_spoken(s, id);
     text_addf(&s->out, "' takes too long'\n%s  fi\n%s  sleep %lld\n%s  waited=$((waited + %lld))\n",
               indent, indent, every, indent, every);
     text_addf(&s->out, "%sdone\n", indent);
@@ -296,20 +330,22 @@ static void emit_send(struct script *s, const char *indent, const json_t *step)
     text_init(&fail, EXPRESSION_BYTES_MAX);
     if (json_object_size(capture) > 0) {
         captured(s, indent, jx_str_or(step, "id", ""), send, "", capture);
+    } else if (json_is_object(json_object_get(step, "otherwise"))) {
+        script_otherwise(s, indent, step);
     } else if (json_is_object(fail_when) && jmespath_condition(fail_when, &fail)) {
         text_addf(&s->out, "%sanswer=$(", indent);
-        command(s, send);
-        query(s, text_str(&fail));
+        script_command(s, send);
+        script_query(s, text_str(&fail));
         text_addf(&s->out, " --output json)\n%s[ \"$answer\" != true ] || stop ", indent);
-        spoken(s, jx_str_or(step, "id", ""));
+        script_spoken(s, jx_str_or(step, "id", ""));
         text_add(&s->out, "': AWS refused a part of it'\n");
     } else {
         text_add(&s->out, indent);
-        command(s, send);
+        script_command(s, send);
         text_addc(&s->out, '\n');
     }
     if (json_is_object(json_object_get(step, "poll"))) {
-        emit_poll(s, indent, jx_str_or(step, "id", ""), json_object_get(step, "poll"));
+        emit_poll(s, indent, step);
     }
     text_release(&fail);
 }
@@ -351,26 +387,25 @@ static void emit_step(struct script *s, const json_t *step, size_t number, size_
     text_addf(&s->out, "\n# --- %zu of %zu: ", number, count);
     text_add_printable(&s->out, id, strlen(id));
     text_addc(&s->out, '\n');
-    comment(s, "", "", jx_str_or(step, "title", ""));
+    script_comment(s, "", "", jx_str_or(step, "title", ""));
     emit_reasons(s, step);
-    comment(s, "", "Risk: ", jx_str_or(step, "risk", ""));
-    comment(s, "", "Undone by: ", jx_str_or(step, "undo", ""));
+    script_comment(s, "", "Risk: ", jx_str_or(step, "risk", ""));
+    script_comment(s, "", "Undone by: ", jx_str_or(step, "undo", ""));
     text_add(&s->out, "say ");
-    spoken(s, jx_str_or(step, "title", ""));
+    script_spoken(s, jx_str_or(step, "title", ""));
     text_addc(&s->out, '\n');
     emit_guards(s, step);
-    size_t before = s->out.length;
-    text_add(&s->out, "if ");
-    if (json_is_object(done) && holds(s, done)) {
-        text_add(&s->out, "; then\n");
-        emit_supplies(s, step);
-        text_add(&s->out, "else\n");
-        emit_send(s, "  ", step);
-        text_add(&s->out, "fi\n");
+    if (!json_is_object(done)) {
+        emit_send(s, "", step);
         return;
     }
-    s->out.length = before;
-    emit_send(s, "", step);
+    text_add(&s->out, "if ");
+    holds(s, step, done);
+    text_add(&s->out, "; then\n");
+    emit_supplies(s, step);
+    text_add(&s->out, "else\n");
+    emit_send(s, "  ", step);
+    text_add(&s->out, "fi\n");
 }
 
 /* --- the script --- */
@@ -400,102 +435,67 @@ static void name_variables(struct script *s, const json_t *steps)
     }
 }
 
-static void emit_head(struct script *s, const json_t *plan)
-{
-    static const char functions[] =
-        "\nset -euo pipefail\n"
-        "export AWS_PAGER=''\n\n"
-        "say() { printf '%s\\n' \"$1\" >&2; }\n\n"
-        "stop() {\n"
-        "  printf 'stopped: %s\\n' \"$*\" >&2\n"
-        "  exit 1\n"
-        "}\n\n"
-        "# with ACCOUNT ROLE command...: runs a command with the credentials of a role in a member "
-        "account.\n"
-        "with() {\n"
-        "  local account=$1 role=$2 answer key secret token\n"
-        "  shift 2\n"
-        "  answer=$(aws sts assume-role --role-arn \"arn:$partition:iam::$account:role/$role\" \\\n"
-        "    --role-session-name towerkeep-plan --output text \\\n"
-        "    --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]')\n"
-        "  read -r key secret token <<<\"$answer\"\n"
-        "  AWS_ACCESS_KEY_ID=$key AWS_SECRET_ACCESS_KEY=$secret AWS_SESSION_TOKEN=$token \"$@\"\n"
-        "}\n\n"
-        "# holds ABSENT command...: is the answer true? ABSENT (true or false) is what a missing "
-        "thing counts as.\n"
-        "holds() {\n"
-        "  local absent=$1 answer\n"
-        "  shift\n"
-        "  if answer=$(\"$@\" --output json 2>\"$errors\"); then\n"
-        "    [ \"$answer\" = true ]\n"
-        "  elif grep -Eq 'NotFound|NoSuch' \"$errors\"; then\n"
-        "    [ \"$absent\" = true ]\n"
-        "  else\n"
-        "    stop \"$(cat \"$errors\")\"\n"
-        "  fi\n"
-        "}\n\n"
-        "errors=$(mktemp)\n"
-        "trap 'rm -f \"$errors\"' EXIT\n";
-    text_add(&s->out, "#!/usr/bin/env bash\n# shellcheck disable=SC2016\n");
-    comment(s, "", "Plan: ", jx_str_or(plan, "goal", ""));
-    comment(s, "", "Organization: ", jx_str_or(plan, "organization_id", ""));
-    comment(s, "", "From run: ", jx_str_or(plan, "run_id", ""));
-    comment(s, "", "Plan digest: ", jx_str_or(plan, "digest", ""));
-    text_add(&s->out, "# Run it with credentials of the management account ");
-    text_add_printable(&s->out, jx_str_or(plan, "management_account", ""),
-                       strlen(jx_str_or(plan, "management_account", "")));
-    text_add(&s->out, "; calls in member accounts assume a role there.\n");
-    text_add(&s->out, functions);
-    text_add(&s->out, "export AWS_DEFAULT_REGION=");
-    word(s, jx_str_or(plan, "home_region", ""));
-    text_addc(&s->out, '\n');
-    text_add(&s->out, "partition=");
-    word(s, jx_str_or(plan, "partition", "aws"));
-    text_add(&s->out, "\naccount=$(aws sts get-caller-identity --query Account --output text)\n"
-                      "[ \"$account\" = ");
-    word(s, jx_str_or(plan, "management_account", ""));
-    text_add(&s->out, " ] || stop \"these are credentials of account $account\"\n");
-}
-
 static void emit_held(struct script *s, const json_t *held)
 {
     text_add(&s->out, json_array_size(held) > 0 ? "\n# Held back, and not in this script:\n" : "");
     for (size_t i = 0; i < json_array_size(held); i++) {
         const json_t *row = json_array_get(held, i);
-        char *line = xasprintf("%s waits for %s", jx_str_or(row, "id", ""),
-                               jx_str_or(row, "waits_for", ""));
-        comment(s, "", "", line);
+        char *line =
+            xasprintf("%s waits for %s", jx_str_or(row, "id", ""), jx_str_or(row, "waits_for", ""));
+        script_comment(s, "", "", line);
         free(line);
     }
+}
+
+static void emit_manual(struct script *s, const json_t *manual)
+{
+    text_add(&s->out, json_array_size(manual) > 0 ? "\n# For people:\n" : "");
+    for (size_t i = 0; i < json_array_size(manual); i++) {
+        const json_t *row = json_array_get(manual, i);
+        char *line = xasprintf("%s %s: %s", jx_str_or(row, "check_id", ""),
+                               jx_str_or(row, "subject", ""), jx_str_or(row, "why", ""));
+        script_comment(s, "", "", line);
+        free(line);
+    }
+}
+
+static int put_out(const struct text *text, FILE *out, struct err *err)
+{
+    if (text_failed(text)) {
+        return err_set(err, ERR_INPUT, "the plan is too long for a script");
+    }
+    if (fwrite(text_str(text), 1, text->length, out) != text->length) {
+        return err_set(err, ERR_IO, "the script cannot be written");
+    }
+    return 0;
 }
 
 int plan_emit_aws_cli(const json_t *plan, FILE *out, struct err *err)
 {
     struct script s = {.variables = map_new(free)};
     const json_t *steps = json_object_get(plan, "steps");
-    const json_t *manual = json_object_get(plan, "manual");
     int result = 0;
     text_init(&s.out, SCRIPT_BYTES_MAX);
     name_variables(&s, steps);
-    emit_head(&s, plan);
+    map_set(s.variables, SCRIPT_MERGED, xstrdup("merged"));
     for (size_t i = 0; i < json_array_size(steps); i++) {
         emit_step(&s, json_array_get(steps, i), i + 1, json_array_size(steps));
     }
     emit_held(&s, json_object_get(plan, "held"));
-    text_add(&s.out, json_array_size(manual) > 0 ? "\n# For people:\n" : "");
-    for (size_t i = 0; i < json_array_size(manual); i++) {
-        const json_t *row = json_array_get(manual, i);
-        char *line = xasprintf("%s %s: %s", jx_str_or(row, "check_id", ""),
-                               jx_str_or(row, "subject", ""), jx_str_or(row, "why", ""));
-        comment(&s, "", "", line);
-        free(line);
+    emit_manual(&s, json_object_get(plan, "manual"));
+    /* The steps tell what the head has to hold. */
+    struct text body = s.out;
+    text_init(&s.out, SCRIPT_BYTES_MAX);
+    script_head(&s, plan);
+    if (s.unsayable != NULL) {
+        result = err_set(err, ERR_INPUT,
+                         "step %.200s rests on what no script can judge: apply the plan itself",
+                         jx_str_or(s.unsayable, "id", ""));
     }
-    if (text_failed(&s.out)) {
-        result = err_set(err, ERR_INPUT, "the plan is too long for a script");
-    } else if (fwrite(text_str(&s.out), 1, s.out.length, out) != s.out.length) {
-        result = err_set(err, ERR_IO, "the script cannot be written");
-    }
+    result = result == 0 ? put_out(&s.out, out, err) : result;
+    result = result == 0 ? put_out(&body, out, err) : result;
     text_release(&s.out);
+    text_release(&body);
     map_free(s.variables);
     return result;
 }

@@ -229,6 +229,30 @@ static void print_head(const struct printer *p, const char *branch, const json_t
     text_release(&id);
 }
 
+/* "otherwise  ec2:CreateTags, s3:PutBucketTagging for what it leaves out" */
+static void print_otherwise(const struct printer *p, const char *margin, const json_t *otherwise)
+{
+    struct text line;
+    json_t *told = json_array();
+    const char *arn = NULL;
+    json_t *own = NULL;
+    text_init(&line, LINE_BYTES_MAX);
+    json_object_foreach(json_object_get(otherwise, "calls"), arn, own)
+    {
+        const char *operation = jx_str_or(own, "send.operation", "");
+        if (!jx_list_has(told, operation)) {
+            text_addf(&line, "%s%s", line.length > 0 ? ", " : "", operation);
+            (void)json_array_append_new(told, json_string(operation));
+        }
+    }
+    if (line.length > 0) {
+        text_add(&line, " for what it leaves out");
+        labelled(p, margin, "otherwise", text_str(&line));
+    }
+    json_decref(told);
+    text_release(&line);
+}
+
 static void print_step(const struct printer *p, const json_t *step, bool last)
 {
     const char *margin = last ? "      " : "|     ";
@@ -237,6 +261,7 @@ static void print_step(const struct printer *p, const json_t *step, bool last)
     print_reasons(p, margin, step);
     print_list(p, margin, "waits for", json_object_get(step, "needs"));
     print_call(p, margin, "sends", json_object_get(step, "send"));
+    print_otherwise(p, margin, json_object_get(step, "otherwise"));
     print_poll(p, margin, json_object_get(step, "poll"));
     labelled(p, margin, "undo", jx_str_or(step, "undo", ""));
 }

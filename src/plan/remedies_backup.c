@@ -89,6 +89,21 @@ static int make_administrator_sync(struct making *m, const json_t *subject, cons
 
 /* --- settings of an account and Region --- */
 
+/* Every setting is there to be changed: which ones a Region has is AWS's to say. */
+static json_t *still_offered(const char *member, const json_t *wanted)
+{
+    json_t *all = json_array();
+    const char *type = NULL;
+    json_t *value = NULL;
+    json_object_foreach(jx_get(wanted, ""), type, value)
+    {
+        char *path = xasprintf("%s[\"%s\"]", member, type);
+        (void)json_array_append_new(all, cond_present(path, true));
+        free(path);
+    }
+    return json_pack("{s:o}", "all", all);
+}
+
 static json_t *settings_step(struct making *m, enum row row, const json_t *subject,
                              const char *member, json_t *take_wanted, json_t *take_before)
 {
@@ -103,9 +118,12 @@ static json_t *settings_step(struct making *m, enum row row, const json_t *subje
     const char *role = making_role(m, account);
     step_send(step, call_new(m, "backup:UpdateRegionSettings", account, region, role,
                              json_pack("{s:o}", member, json_deep_copy(take_wanted))));
-    step_done(step,
-              probe_new(call_new(m, "backup:DescribeRegionSettings", account, region, role, NULL),
-                        cond_new(member, "superset_of", json_deep_copy(take_wanted)), false));
+    json_t *settings = call_new(m, "backup:DescribeRegionSettings", account, region, role, NULL);
+    step_guard(step, probe_says(probe_new(json_incref(settings), still_offered(member, take_wanted),
+                                          false),
+                                "this Region no longer offers what is to be switched"));
+    step_done(step, probe_new(settings,
+                              cond_new(member, "superset_of", json_deep_copy(take_wanted)), false));
     step_change(step, take_before, take_wanted);
     free(target);
     return step;

@@ -28,16 +28,6 @@ static const struct tier {
              {"weekly", "cron(0 7 ? * 1 *)", "30"},
              {"monthly", "cron(0 7 1 * ? *)", "90"}};
 
-static json_t *member_of(json_t *object, const char *key)
-{
-    json_t *value = json_object_get(object, key);
-    if (value == NULL) {
-        value = json_object();
-        (void)json_object_set_new(object, key, value);
-    }
-    return value;
-}
-
 static const char *local_vault(const json_t *subject)
 {
     const json_t *vaults = jx_get(subject, "vaults");
@@ -80,12 +70,12 @@ static int make_policy(struct making *m, const json_t *subject, const char *reas
     if (!destinations(m, to)) {
         return making_cannot(m, "fewer than two Regions have a central vault to copy into");
     }
-    json_t *group = member_of(making_scratch(m, rows[CREATE_BACKUP_POLICY].info.id), vault);
-    (void)json_object_set_new(member_of(group, "regions"), jx_str_or(subject, "region", ""),
+    json_t *group = member_object(making_scratch(m, rows[CREATE_BACKUP_POLICY].info.id), vault);
+    (void)json_object_set_new(member_object(group, "regions"), jx_str_or(subject, "region", ""),
                               json_true());
-    (void)json_object_set_new(member_of(group, "accounts"), jx_str_or(subject, "account", ""),
+    (void)json_object_set_new(member_object(group, "accounts"), jx_str_or(subject, "account", ""),
                               json_true());
-    json_t *reasons = member_of(group, "reasons");
+    json_t *reasons = member_object(group, "reasons");
     char check[80];
     (void)snprintf(check, sizeof check, "check:%s", m->check_id);
     (void)json_object_set_new(reasons, reason, json_true());

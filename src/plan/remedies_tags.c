@@ -1,6 +1,6 @@
 /* Step 6: backup tags of resources. The Tagging API takes twenty resources a call, so subjects are
  * gathered first: scratch is {"ACCOUNT/REGION": {"account", "region", "keys": {KEY: {ARN:
- * [reason]}}}}. */
+ * [reason]}}}}, and what tag_guard.c notes there. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "model/backup_tag.h"
 #include "remedy.h"
+#include "service_tags.h"
+#include "tag_guard.h"
 
 #define ARNS_A_CALL 20
 #define TAG "tag-resource"
@@ -17,16 +19,6 @@
 enum row { TAG_RESOURCE, UNTAG_RESOURCE, ROW_COUNT };
 
 static const struct remedy rows[ROW_COUNT];
-
-static json_t *member_of(json_t *object, const char *key)
-{
-    json_t *value = json_object_get(object, key);
-    if (value == NULL) {
-        value = json_object();
-        (void)json_object_set_new(object, key, value);
-    }
-    return value;
-}
 
 static void add_word(json_t *list, const char *word)
 {
@@ -41,10 +33,10 @@ static void gather(struct making *m, const char *remedy, const json_t *subject, 
     const char *account = jx_str_or(subject, "account", "");
     const char *region = jx_str_or(subject, "region", "");
     char *name = xasprintf("%s/%s", account, region);
-    json_t *place = member_of(making_scratch(m, remedy), name);
+    json_t *place = member_object(making_scratch(m, remedy), name);
     jx_set_str(place, "account", account);
     jx_set_str(place, "region", region);
-    json_t *arns = member_of(member_of(place, "keys"), key);
+    json_t *arns = member_object(member_object(place, "keys"), key);
     const char *arn = jx_str_or(subject, "arn", "");
     json_t *reasons = json_object_get(arns, arn);
     if (reasons == NULL) {
@@ -57,6 +49,10 @@ static void gather(struct making *m, const char *remedy, const json_t *subject, 
         (void)snprintf(check, sizeof check, "check:%s", m->check_id);
         add_word(reasons, check);
     }
+    bool undecided = jx_count(subject, "tiers") + jx_count(subject, "wrong_values") +
+                         jx_count(subject, "near_misses") ==
+                     0;
+    tag_guard_note(place, subject, key, undecided);
     free(name);
 }
 
@@ -151,6 +147,11 @@ static json_t *tagging(const struct batch *b, const char *operation, json_t *tak
                     making_role(b->m, account), take_input);
 }
 
+static json_t *get_resources(const struct batch *b)
+{
+    return tagging(b, "tagging:GetResources", json_pack("{s:O}", "ResourceARNList", b->arns));
+}
+
 /* Every resource carries the tag; or none does. */
 static json_t *condition_of(const struct batch *b)
 {
@@ -193,9 +194,17 @@ static json_t *batch_step(const struct batch *b)
     step_fail_when(step,
                    cond_both("all", cond_present("FailedResourcesMap", true),
                              cond_not(cond_new("FailedResourcesMap", "equals", json_object()))));
-    step_done(step, probe_new(tagging(b, "tagging:GetResources",
-                                      json_pack("{s:O}", "ResourceARNList", b->arns)),
-                              condition_of(b), false));
+    json_t *otherwise =
+        service_tags_new(b->m, account, region, b->arns, b->key, tag ? "true" : NULL);
+    if (otherwise != NULL) {
+        step_set(step, "otherwise", otherwise);
+    }
+    step_done(step, probe_new(get_resources(b), condition_of(b), false));
+    /* Nothing listed is nothing that somebody changed: the Tagging API may lag behind the services.
+     */
+    json_t *same = tag_guard_condition(b->place, b->arns, b->key, tag ? "true" : NULL);
+    step_guard(step, probe_says(probe_new(get_resources(b), same, true),
+                                "somebody changed these backup tags since the scan"));
     step_change(step, tag ? json_null() : json_string(b->key),
                 tag ? json_pack("{s:s}", b->key, "true") : json_null());
     free(target);

@@ -114,6 +114,8 @@ json_t *making_scratch(struct making *m, const char *remedy_id);
 /* The role for calls in an account: NULL in the management account, else what the scan used there,
    else ROLE_CONTROL_TOWER; borrowed. */
 const char *making_role(const struct making *m, const char *account);
+/* The object of that name in another one, made where it is missing; borrowed. */
+json_t *member_object(json_t *object, const char *key);
 /* Says why nothing can be done; returns 1. */
 int making_cannot(struct making *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Lists something for people without a finding (goals). */

@@ -20,6 +20,16 @@ static void put(json_t *object, const char *key, json_t *take_value)
     (void)json_object_set_new(object, key, take_value);
 }
 
+json_t *member_object(json_t *object, const char *key)
+{
+    json_t *value = json_object_get(object, key);
+    if (value == NULL) {
+        value = json_object();
+        put(object, key, value);
+    }
+    return value;
+}
+
 static json_t *words(const char *s)
 {
     return jx_string(s, strlen(s));
@@ -311,8 +321,8 @@ static void unite_lists(json_t *into, const json_t *other)
 static int merge(json_t *into, const json_t *other, struct err *err)
 {
     static const char *const lists[] = {"reasons", "needs", "guard", STEP_AFTER};
-    static const char *const contents[] = {"send",    "done",   "poll", "capture",
-                                           "recover", "before", "after"};
+    static const char *const contents[] = {"send",    "otherwise", "done",   "poll",
+                                           "capture", "recover",   "before", "after"};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         json_t *more = json_object_get(other, lists[i]);
         if (more != NULL && json_object_get(into, lists[i]) == NULL) {

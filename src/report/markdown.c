@@ -162,8 +162,10 @@ static void write_head(const struct flow *f, struct text *out)
               " gap%s\n",
               c->reached, c->expected, c->gaps, c->gaps == 1 ? "" : "s");
     if (judged > 0) {
-        text_addf(out, "- Pass rate: %.1f %% (%" PRId64 " of %" PRId64 " judged)\n",
-                  100.0 * (double)by[STATUS_PASS] / (double)judged, by[STATUS_PASS], judged);
+        int64_t tenths = by[STATUS_PASS] * 1000 / judged; /* rounded down: 100.0 % is all of them */
+        text_addf(out,
+                  "- Pass rate: %" PRId64 ".%" PRId64 " %% (%" PRId64 " of %" PRId64 " judged)\n",
+                  tenths / 10, tenths % 10, by[STATUS_PASS], judged);
     }
     text_add(out, "- Failing:");
     for (int i = 0; i < SEVERITY_COUNT; i++) {

@@ -352,9 +352,10 @@ static int fill(struct book *b, struct out_file *file, const char *path, struct 
     return pack(b, file, path, err);
 }
 
-int xlsx_write(const struct report_input *in, const char *path, uint32_t rows_max, struct err *err)
+int xlsx_write(const struct report_input *in, const char *path, const struct xlsx_limits *limits,
+               struct err *err)
 {
-    struct book b = {.rows_max = rows_max};
+    struct book b = {.limits = *limits};
     struct out_file *file = NULL;
     char *copy = xstrdup(path);
     char *directory = xstrdup(dirname(copy));
@@ -379,5 +380,6 @@ out:
 
 int report_write_xlsx(const struct report_input *in, const char *path, struct err *err)
 {
-    return xlsx_write(in, path, XLSX_ROWS_MAX, err);
+    const struct xlsx_limits limits = {XLSX_ROWS_MAX, XLSX_LINKS_MAX};
+    return xlsx_write(in, path, &limits, err);
 }

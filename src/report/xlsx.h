@@ -18,7 +18,8 @@
 
 #define XLSX_ROWS_MAX 1048576 /* rows a sheet, all kinds together */
 #define XLSX_CELL_MAX 32767   /* UTF-16 units a cell */
-#define XLSX_LINKS_MAX 16384  /* a sheet; Excel ends at 65,530, memory well before */
+#define XLSX_LINKS_MAX 65530  /* links a sheet; Excel drops those beyond */
+#define XLSX_LINKS_BOOK 131060 /* in all sheets: the library keeps each in memory */
 #define XLSX_HEADING 3        /* rows above a table's data */
 #define XLSX_STEPS 7
 
@@ -63,6 +64,11 @@ struct check_count { /* one finding count, kept: there are as many as checks */
     int64_t by_status[STATUS_COUNT];
 };
 
+struct xlsx_limits {
+    uint32_t rows;  /* a worksheet: XLSX_ROWS_MAX, less in tests */
+    uint32_t links; /* a worksheet: XLSX_LINKS_MAX, less in tests */
+};
+
 struct book {
     const struct report_input *in;
     lxw_workbook *workbook;
@@ -80,7 +86,8 @@ struct book {
     bool facts_whole;         /* no fact id is left out: a fact's id tells its row there */
     int64_t ended_ms;         /* 0: unknown */
     struct map *requirements; /* check id -> char *: what frameworks call it, a line each */
-    uint32_t rows_max;
+    struct xlsx_limits limits;
+    uint32_t links; /* in all worksheets so far */
     lxw_error problem; /* the first one */
     struct text cell, list;
 };
@@ -100,7 +107,6 @@ struct sheet {
     bool free_form;   /* no header row, no filter: rows are styled one by one */
     bool large_paper; /* A3 instead of A4 */
     bool portrait;
-    bool two_pages;   /* printed over two pages' width, the first column on both */
     lxw_col_t frozen; /* columns that stay in sight */
     /* Called for each worksheet once its rows are there, with the first and the last of them (last
        < first: none): conditional formats, lists to choose from. May be NULL. */
@@ -133,12 +139,12 @@ void sheet_flag(struct sheet *s, const json_t *flag, int good); /* yes, no, or e
 void sheet_number(struct sheet *s, int64_t number);
 void sheet_number_as(struct sheet *s, enum style style, int64_t number);
 void sheet_share(struct sheet *s, int64_t part,
-                 int64_t whole);                   /* per cent; empty when whole is 0 */
+                 int64_t whole);                   /* per cent, down to 0.1; empty when whole is 0 */
 void sheet_time(struct sheet *s, int64_t wall_ms); /* a real date, UTC */
 void sheet_iso(struct sheet *s, const char *iso); /* the same from text; unreadable text as it is */
 void sheet_day(struct sheet *s, const char *iso); /* its day, as a date */
 void sheet_list(struct sheet *s, const json_t *list); /* texts, joined by ", " */
-/* Text that leads to the fact's row in Evidence Index; plain text beyond XLSX_LINKS_MAX. */
+/* Text that leads to the fact's row in Evidence Index; plain text beyond the limit of links. */
 void sheet_evidence(struct sheet *s, int64_t fact, const char *text);
 /* One cell from here to the column `last`. */
 void sheet_merged(struct sheet *s, lxw_col_t last, enum style style, const char *text);
@@ -191,7 +197,8 @@ int xlsx_errors(struct book *b, struct err *err);
 int xlsx_evidence(struct book *b, struct err *err);
 int xlsx_method(struct book *b, struct err *err);
 
-/* report_write_xlsx() with another row limit, so that splitting can be tested. */
-int xlsx_write(const struct report_input *in, const char *path, uint32_t rows_max, struct err *err);
+/* report_write_xlsx() with other limits, so that what happens at them can be tested. */
+int xlsx_write(const struct report_input *in, const char *path, const struct xlsx_limits *limits,
+               struct err *err);
 
 #endif

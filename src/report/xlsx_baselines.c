@@ -11,6 +11,7 @@
 /* Service control policies a target may have ("Quotas for AWS Organizations"; older texts say 5,
    which is what the parameter of ORG-08 starts from). */
 #define SCP_QUOTA 10
+#define SCP_QUOTA_OLDER 5
 
 static const struct column columns[] = {{"Organizational unit", 36, STYLE_TEXT},
                                         {"Id", 24, STYLE_TEXT},
@@ -89,7 +90,11 @@ static void head_room(struct sheet *s, const json_t *unit)
     }
     int64_t room = SCP_QUOTA - (int64_t)json_array_size(attached);
     sheet_number(s, (int64_t)json_array_size(attached));
-    sheet_number_as(s, room > 0 ? STYLE_NUMBER : STYLE_BAD, room);
+    sheet_number_as(s,
+                    room <= 0                             ? STYLE_BAD
+                    : SCP_QUOTA - room >= SCP_QUOTA_OLDER ? STYLE_WARN
+                                                          : STYLE_NUMBER,
+                    room);
 }
 
 /* OUs that nobody could list. */
@@ -186,7 +191,8 @@ int xlsx_baselines(struct book *b, struct err *err)
         .name = "OU Baselines",
         .note = "The tree of organizational units. Order: the sequence in which baselines "
                 "are enabled, parents before children; removal runs backwards. Head-room: "
-                "service control policies that may still be attached, of ten.",
+                "service control policies that may still be attached, of ten; tinted where the older "
+                "quota of five is reached (ORG-08).",
         .columns = columns,
         .column_count = sizeof columns / sizeof columns[0],
         .large_paper = true,

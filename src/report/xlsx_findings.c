@@ -118,18 +118,35 @@ static int row(void *context, const struct finding *f)
     return sheet_going(s);
 }
 
+static int64_t count(const struct book *b)
+{
+    int64_t all = 0;
+    for (int i = 0; i < STATUS_COUNT; i++) {
+        all += b->summary.by_status[i];
+    }
+    return all;
+}
+
 int xlsx_findings(struct book *b, struct err *err)
 {
+    char note[400];
+    (void)snprintf(note, sizeof note,
+                   "One row per check and subject, FAIL first, then ERROR and MANUAL. The finding "
+                   "id is the same in every run. Age: days since it has this status. Evidence "
+                   "leads to Evidence Index%s",
+                   count(b) <= b->limits.links ? "." : " in the first ");
+    if (count(b) > b->limits.links) {
+        size_t at = strlen(note);
+        (void)snprintf(note + at, sizeof note - at,
+                       "%u rows, as many as Excel allows; below, look the number up there.",
+                       b->limits.links);
+    }
     struct sheet s = {.book = b,
                       .name = "Findings",
-                      .note =
-                          "One row per check and subject, FAIL first, then ERROR and MANUAL. The "
-                          "finding id is the same in every run. Age: days since it has this "
-                          "status. Evidence leads to Evidence Index.",
+                      .note = note,
                       .columns = columns,
                       .column_count = sizeof columns / sizeof columns[0],
                       .large_paper = true,
-                      .two_pages = true,
                       .frozen = 4,
                       .dress = dress};
     sheet_open(&s);

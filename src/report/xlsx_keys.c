@@ -15,7 +15,7 @@ static const struct column columns[] = {{"Region", 16, STYLE_TEXT},
                                         {"Foreign accounts in policy", 18, STYLE_WRAP},
                                         {"Open to everyone", 11, STYLE_TEXT},
                                         {"Rotation", 10, STYLE_TEXT},
-                                        {"Days", 7, STYLE_NUMBER},
+                                        {"Rotation period (days)", 10, STYLE_NUMBER},
                                         {"Deletion date (UTC)", 20, STYLE_DATE}};
 
 static const char *role_of(const json_t *k)

@@ -31,6 +31,8 @@ static const struct {
     {"Coverage", "REGION DISABLED", "The account has not enabled the Region."},
     {"Coverage", "REGION DENY", "A service control policy closes the Region."},
     {"Tags", "selected", "A valid backup tag, in an account and Region where the plans look."},
+    {"Tags", "tagged, not selected",
+     "The tag is valid and plans look here, but none that could be read takes it: see Why not."},
     {"Tags", "selected in part", "The same, but another backup tag on it is wrong or misspelt."},
     {"Tags", "tagged only", "The tag is valid, but no plan looks there: see Why not."},
     {"Tags", "type is off", "Tagged, but AWS Backup is not opted in to its type there."},
@@ -78,7 +80,7 @@ static const struct {
      "A worksheet holds 1,048,576 rows; longer tables go on in \"Tags (2)\" and so forth."},
     {"This workbook", "No formulas",
      "No cell is a formula or a macro, and no link leads out of this file: texts beginning with = "
-     "+ - or @ are plain text. Links go from Findings to Evidence Index, from the first 16,384 "
+     "+ - or @ are plain text. Links go from Findings to Evidence Index, from the first 65,530 "
      "rows of a worksheet; the numbers beyond are plain text."},
     {"POA&M", "item",
      "A failing check in one account, in the columns of FedRAMP's template. Risk: critical and "

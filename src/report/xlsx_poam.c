@@ -346,7 +346,6 @@ int xlsx_poam(struct book *b, struct err *err)
         .columns = columns,
         .column_count = sizeof columns / sizeof columns[0],
         .large_paper = true,
-        .two_pages = true,
         .frozen = 1,
         .dress = dress};
     sheet_open(&p.sheet);

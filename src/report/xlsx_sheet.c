@@ -14,6 +14,16 @@
 #define CHECK_EVERY 256 /* rows between looks at the temporary file's error flag */
 #define PAPER_A3 8
 #define PAPER_A4 9
+#define A3_LONG_INCHES 16.54
+#define A3_SHORT_INCHES 11.69
+#define A4_LONG_INCHES 11.69
+#define A4_SHORT_INCHES 8.27
+#define MARGIN_INCHES 0.4
+#define SCALE_MIN 0.6     /* of a print: 10 points become 6 */
+#define DOTS_A_UNIT 7.0   /* of column width, in Excel's default font */
+#define DOTS_OF_PADDING 5 /* of a column */
+#define DOTS_AN_INCH 96.0
+#define PAGES_ACROSS_MAX 4
 #define HEADER_MAX 250
 #define LINE_POINTS 13.0
 #define ROW_POINTS_MAX 409.0 /* Excel's */
@@ -113,6 +123,22 @@ static void page_words(char *out, size_t size, const char *words)
     out[n] = '\0';
 }
 
+/* As many pages side by side as keep the print legible. */
+static uint16_t pages_across(const struct sheet *s)
+{
+    double page = s->portrait ? (s->large_paper ? A3_SHORT_INCHES : A4_SHORT_INCHES)
+                              : (s->large_paper ? A3_LONG_INCHES : A4_LONG_INCHES);
+    double inches = 0;
+    for (size_t i = 0; i < s->column_count; i++) {
+        inches += (s->columns[i].width * DOTS_A_UNIT + DOTS_OF_PADDING) / DOTS_AN_INCH;
+    }
+    uint16_t pages = 1;
+    while (pages < PAGES_ACROSS_MAX && pages * (page - 2 * MARGIN_INCHES) < inches * SCALE_MIN) {
+        pages++;
+    }
+    return pages;
+}
+
 static void set_page(struct sheet *s)
 {
     char run[120], name[64], line[HEADER_MAX];
@@ -124,11 +150,12 @@ static void set_page(struct sheet *s)
         worksheet_set_landscape(s->at);
     }
     worksheet_set_paper(s->at, s->large_paper ? PAPER_A3 : PAPER_A4);
-    worksheet_fit_to_pages(s->at, s->two_pages ? 2 : 1, 0);
-    if (s->two_pages) {
+    uint16_t pages = pages_across(s);
+    worksheet_fit_to_pages(s->at, pages, 0);
+    if (pages > 1) {
         keep(s, worksheet_repeat_columns(s->at, 0, 0));
     }
-    worksheet_set_margins(s->at, 0.4, 0.4, 0.6, 0.6);
+    worksheet_set_margins(s->at, MARGIN_INCHES, MARGIN_INCHES, 0.6, 0.6);
     (void)snprintf(line, sizeof line, "&L&8towerkeep&C&8%s&R&8run %s", name, run);
     keep(s, worksheet_set_header(s->at, line));
     (void)snprintf(line, sizeof line, "&L&8run %s&R&8page &P of &N", run);
@@ -281,7 +308,7 @@ void sheet_row(struct sheet *s)
         return;
     }
     end_row(s);
-    if (s->row + 1 >= s->book->rows_max) {
+    if (s->row + 1 >= s->book->limits.rows) {
         close_part(s);
         open_part(s);
     }
@@ -375,7 +402,8 @@ void sheet_share(struct sheet *s, int64_t part, int64_t whole)
         sheet_text(s, NULL);
         return;
     }
-    keep(s, worksheet_write_number(s->at, s->row, s->column, (double)part / (double)whole,
+    double thousandths = (double)(part * 1000 / whole); /* rounded down: 100.0% is all of them */
+    keep(s, worksheet_write_number(s->at, s->row, s->column, thousandths / 1000.0,
                                    format_of(s, STYLE_PERCENT)));
     s->column++;
 }
@@ -439,9 +467,9 @@ void sheet_list(struct sheet *s, const json_t *list)
 void sheet_evidence(struct sheet *s, int64_t fact, const char *text)
 {
     char target[80];
-    int64_t a_sheet = s->book->rows_max - XLSX_HEADING;
+    int64_t a_sheet = s->book->limits.rows - XLSX_HEADING;
     if (s->failed || fact < 1 || fact > s->book->facts || !s->book->facts_whole ||
-        s->links >= XLSX_LINKS_MAX) {
+        s->links >= s->book->limits.links || s->book->links >= XLSX_LINKS_BOOK) {
         sheet_text(s, text);
         return;
     }
@@ -457,6 +485,7 @@ void sheet_evidence(struct sheet *s, int64_t fact, const char *text)
     keep(s, worksheet_write_url_opt(s->at, s->row, s->column, target, format_of(s, STYLE_LINK),
                                     text_str(&s->book->cell), NULL));
     s->links++;
+    s->book->links++;
     s->column++;
 }
 

@@ -9,7 +9,7 @@
 
 #define PAIR_MAX 512 /* bytes of a key or value that are shown */
 
-static const struct column columns[] = {{"State", 16, STYLE_TEXT},
+static const struct column columns[] = {{"State", 18, STYLE_TEXT},
                                         {"Resource", 22, STYLE_WRAP},
                                         {"Resource ARN", 36, STYLE_WRAP},
                                         {"Type", 12, STYLE_TEXT},
@@ -104,6 +104,8 @@ static void state_cell(struct sheet *s, const json_t *r)
         sheet_styled(s, STYLE_BAD, "type is off");
     } else if (!jx_bool(r, "in_direct") && type != NULL && resource_type_listed_directly(type)) {
         sheet_styled(s, STYLE_WARN, "not found");
+    } else if (!taken && jx_str_or(r, "why_not", "")[0] != '\0') {
+        sheet_styled(s, STYLE_WARN, "tagged, not selected"); /* or nobody could see by what */
     } else {
         sheet_styled(s, faulty ? STYLE_WARN : STYLE_GOOD, faulty ? "selected in part" : "selected");
     }

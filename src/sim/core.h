@@ -278,11 +278,12 @@ struct sim {
     struct sign_cache *sign_cache;
     struct timeline *timeline;
     bool strict_scope; /* global services must be signed for the partition's global Region */
-    struct throttle *throttle; /* NULL: off */
-    struct faults *faults;     /* NULL: none */
+    struct throttle *throttle;       /* NULL: off */
+    struct faults *faults;           /* NULL: none */
     struct consistency *consistency; /* NULL: every read sees the present */
+    struct map *lists;               /* page.c: request without its token -> json array */
     json_t *objects;                 /* effects.c: {operation: {object: writes that took effect}} */
-    FILE *record;              /* NULL: none */
+    FILE *record;                    /* NULL: none */
 };
 
 struct sim *sim_new(void);
@@ -302,7 +303,7 @@ int route_run(const struct route *route, struct sim_call *call);
 /* effects.c: answers /_sim/...; false when the path is not ours. */
 bool effects_serve(struct sim *sim, const struct sim_request *request,
                    struct sim_response *response);
-json_t *effects_report(struct sim *sim); /* new */
+json_t *effects_report(struct sim *sim);        /* new */
 void effects_note(const struct sim_call *call); /* a write that took effect, with its answer */
 
 /* exchange.c: request in, response out. */

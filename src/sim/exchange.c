@@ -239,6 +239,7 @@ static void serve(struct exchange *x)
     x->call.user_id = who->user_id;
     x->call.who = who;
     x->fault = faults_strike(sim->faults, x->call.op, who->account, x->caller.region, who->role);
+    x->call.fault = x->fault;
     x->call.fails = fault_fails(x->fault);
     fault_meddle(sim, x->fault);
     if (x->fault != NULL && fault_before(x->fault, x->info, x->caller.who, x->response)) {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/jsonx.h"
+#include "base/mem.h"
 #include "core.h"
 
 /* What a service answers to a token it never gave. */
@@ -135,4 +136,31 @@ int sim_page(struct sim_call *call, json_t *rows, size_t default_size)
         set_path(call->out, call->op->token_out, json_string(token));
     }
     return 0;
+}
+
+/* What is asked, without where in the list one is. */
+static char *asked_list(const struct sim_call *call)
+{
+    json_t *asked = json_copy(call->in);
+    json_object_del(asked, "NextToken");
+    char *words = jx_dump(asked);
+    char *key = xasprintf("%s/%s/%s/%s", call->op->name, call->account, call->region, words);
+    free(words);
+    json_decref(asked);
+    return key;
+}
+
+json_t *sim_list_begun(const struct sim_call *call)
+{
+    char *key = asked_list(call);
+    json_t *rows = jx_str(call->in, "NextToken") != NULL ? map_get(call->sim->lists, key) : NULL;
+    free(key);
+    return json_incref(rows);
+}
+
+void sim_list_keep(const struct sim_call *call, json_t *rows)
+{
+    char *key = asked_list(call);
+    map_set(call->sim->lists, key, json_incref(rows));
+    free(key);
 }

@@ -22,6 +22,10 @@
 struct sim;
 struct principal;
 
+struct fault;
+/* Among its failures a call of the Tagging API names this resource, with these words; NULL: it does not. */
+const char *fault_leaves_out(const struct fault *fault, const char *arn);
+
 /* One request, decoded, authenticated and validated. */
 struct sim_call {
     struct sim *sim;
@@ -33,6 +37,7 @@ struct sim_call {
     const struct principal *who; /* the caller, for sim_may(); NULL inside sim_invoke */
     const char *user_id;       /* AIDA... or AROA...:session; NULL inside sim_invoke */
     json_t *in;                /* borrowed: members as aws/ops.h says; never holds a JSON null */
+    const struct fault *fault; /* what strikes this call; NULL: nothing */
     const char *fails;         /* a fault: what the operation that this call starts fails with; NULL: nothing */
     json_t *out;               /* a fresh object for the handler to fill, wire names for XML services; see "Answers" below */
     /* filled by sim_fail */
@@ -147,6 +152,10 @@ long long sim_generated_resources(const struct sim *sim);
    ("quirks": {"empty_pages": true}). default_size 0: everything at once unless the caller limits it. -1 after a refusal of a bad token.
    Flags such as KMS's Truncated or IAM's IsTruncated are the handler's: op->token_out is set in call->out when more follows. */
 int sim_page(struct sim_call *call, json_t *rows, size_t default_size);
+/* For a list that is dear to make: the rows kept when its first page was asked for, when this call asks for a further one
+   (NextToken), else NULL; new. */
+json_t *sim_list_begun(const struct sim_call *call);
+void sim_list_keep(const struct sim_call *call, json_t *rows);
 
 /* --- what services tell each other (implemented by the service named) --- */
 /* organizations */

@@ -324,13 +324,10 @@ static void count_jobs(struct sim_call *call, const json_t *jobs, const char *pe
     }
 }
 
-static int summaries(struct sim_call *call, jobs_of make)
+static json_t *summarize(struct sim_call *call, jobs_of make, const char *period, bool sees)
 {
-    const char *asked = jx_str(call->in, "AccountId"),
-               *period = jx_str_or(call->in, "AggregationPeriod", "ONE_DAY"), *id;
-    bool sees = asked != NULL && !str_equal(asked, call->account) &&
-                backup_sees_organization(call->sim, call->account);
-    json_t *groups = json_object(), *member;
+    const char *asked = jx_str(call->in, "AccountId"), *id;
+    json_t *groups = json_object(), *rows = json_array(), *member;
     json_object_foreach(sim_org_accounts(call->sim), id, member)
     {
         if (str_equal(id, call->account) ||
@@ -340,12 +337,26 @@ static int summaries(struct sim_call *call, jobs_of make)
             json_decref(jobs);
         }
     }
-    json_t *rows = json_array();
     json_object_foreach(groups, id, member)
     {
         json_array_append(rows, member);
     }
     json_decref(groups);
+    return rows;
+}
+
+/* The jobs of a whole organization are counted once a list, not once a page. */
+static int summaries(struct sim_call *call, jobs_of make)
+{
+    const char *asked = jx_str(call->in, "AccountId"),
+               *period = jx_str_or(call->in, "AggregationPeriod", "ONE_DAY");
+    bool sees = asked != NULL && !str_equal(asked, call->account) &&
+                backup_sees_organization(call->sim, call->account);
+    json_t *begun = sim_list_begun(call);
+    json_t *rows = begun != NULL ? begun : summarize(call, make, period, sees);
+    if (sees && begun == NULL) {
+        sim_list_keep(call, rows);
+    }
     int failed = sim_page(call, rows, 500);
     json_decref(rows);
     json_object_set_new(call->out, "AggregationPeriod", json_string(period));

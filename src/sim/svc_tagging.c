@@ -253,6 +253,21 @@ static bool may_tag(struct sim_call *call, const char *arn, json_t *failures)
     return allowed;
 }
 
+/* May this call change the tags of the resource? Otherwise it is among the failures. */
+static bool takes(struct sim_call *call, const char *arn, json_t *failures)
+{
+    const char *fault = fault_leaves_out(call->fault, arn);
+    if (fault != NULL) {
+        failed_one(failures, arn, 400, fault);
+        return false;
+    }
+    if (inventory_find(call->sim, call->account, call->region, arn, NULL) == NULL) {
+        failed_one(failures, arn, 400, "The resource does not exist in this account and Region");
+        return false;
+    }
+    return may_tag(call, arn, failures);
+}
+
 static int tag_resources(struct sim_call *call)
 {
     json_t *failures = json_object(), *tags = json_object_get(call->in, "Tags"), *value;
@@ -266,15 +281,10 @@ static int tag_resources(struct sim_call *call)
     json_array_foreach(json_object_get(call->in, "ResourceARNList"), i, item)
     {
         const char *arn = json_string_value(item);
+        if (!takes(call, arn, failures)) {
+            continue;
+        }
         const json_t *record = inventory_find(call->sim, call->account, call->region, arn, NULL);
-        if (record == NULL) {
-            failed_one(failures, arn, 400,
-                       "The resource does not exist in this account and Region");
-            continue;
-        }
-        if (!may_tag(call, arn, failures)) {
-            continue;
-        }
         json_t *merged = json_copy(json_object_get(record, "tags"));
         json_object_update(merged, tags);
         bool fits = json_object_size(merged) <= 50;
@@ -301,12 +311,7 @@ static int untag_resources(struct sim_call *call)
     json_array_foreach(json_object_get(call->in, "ResourceARNList"), i, item)
     {
         const char *arn = json_string_value(item);
-        if (inventory_find(call->sim, call->account, call->region, arn, NULL) == NULL) {
-            failed_one(failures, arn, 400,
-                       "The resource does not exist in this account and Region");
-            continue;
-        }
-        if (!may_tag(call, arn, failures)) {
+        if (!takes(call, arn, failures)) {
             continue;
         }
         json_array_foreach(json_object_get(call->in, "TagKeys"), j, key)

@@ -29,6 +29,7 @@ struct sim *sim_new(void)
 {
     struct sim *sim = xcalloc(1, sizeof *sim);
     sim->states = map_new(drop);
+    sim->lists = map_new(drop);
     sim->principals = map_new(principal_free);
     sim->world_accounts = map_new(NULL);
     sim->sign_cache = sign_cache_new(8192);
@@ -45,6 +46,7 @@ void sim_free(struct sim *sim)
     policy_cache_forget(sim);
     map_free(sim->policy_cache);
     map_free(sim->states);
+    map_free(sim->lists);
     map_free(sim->principals);
     map_free(sim->world_accounts);
     sign_cache_free(sim->sign_cache);

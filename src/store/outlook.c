@@ -69,6 +69,7 @@ static int load_plan(struct outlook *o, const struct entity *e, struct outlook_p
     bool failed = false;
     json_t *listed = jx_parse(e->json, e->json_length, &problem);
     json_t *detail = subject_entity(v, "plan-detail", e->account, e->region, e->key, NULL, &failed);
+    plan->id = xstrdup(e->key);
     plan->name = xstrdup(jx_str_or(listed, "BackupPlanName",
                                    jx_str_or(detail, "BackupPlan.BackupPlanName", e->key)));
     plan->organization = str_starts(e->key, "orgs/");
@@ -151,6 +152,7 @@ int outlook_load(struct visit *v, const struct place *p, struct outlook *out)
 void outlook_release(struct outlook *o)
 {
     for (size_t i = 0; i < o->count; i++) {
+        free(o->plans[i].id);
         free(o->plans[i].name);
         json_decref(o->plans[i].shown);
         json_decref(o->plans[i].selections);
@@ -311,20 +313,51 @@ static void set_copies(const struct outlook *o, const struct sighting *seen, jso
     set_bool(document, "copied_cross_region", elsewhere);
 }
 
-int64_t outlook_since(const struct outlook *o, const struct outlook_plan *plan,
-                      const struct sighting *seen)
+static struct taken taken_by(const struct outlook *o, const struct outlook_plan *plan,
+                             const struct sighting *seen)
+{
+    return (struct taken){o->place->member->id, o->place->region, seen->arn, plan->id};
+}
+
+int outlook_taken(const struct outlook *o, const struct outlook_plan *plan,
+                  const struct sighting *seen, int64_t *since_ms)
 {
     const struct directory *d = o->v->s->dir;
-    bool just_tagged = json_object_get(d->tagged_now, seen->arn) != NULL;
-    return just_tagged && d->now_ms > plan->since_ms ? d->now_ms : plan->since_ms;
+    if (json_object_get(d->tagged_now, seen->arn) != NULL) {
+        *since_ms = d->now_ms;
+        return 0;
+    }
+    const struct taken t = taken_by(o, plan, seen);
+    return taken_since(o->v->s->store, &t, d->now_ms, since_ms, o->v->err);
+}
+
+/* For the next run. */
+static int remember(const struct outlook *o, const struct outlook_plan *plan,
+                    const struct sighting *seen)
+{
+    const struct taken t = taken_by(o, plan, seen);
+    int64_t since = 0;
+    return !o->v->s->remember ? 0
+           : outlook_taken(o, plan, seen, &since) != 0
+               ? -1
+               : taken_note(o->v->s->store, &t, since, o->v->s->dir->now_ms, o->v->err);
+}
+
+int64_t later_of(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
 }
 
 /* Since its newest backup, or since there is a plan that would make one. */
-static void set_lateness(const struct outlook *o, const struct sighting *seen,
-                         const struct outlook_plan *often, json_t *document)
+static int set_lateness(const struct outlook *o, const struct sighting *seen,
+                        const struct outlook_plan *often, json_t *document)
 {
     int64_t last = time_of(seen->protection, "LastBackupTime");
-    int64_t since = often != NULL ? outlook_since(o, often, seen) : 0;
+    int64_t taken = 0;
+    if (often != NULL && outlook_taken(o, often, seen, &taken) != 0) {
+        return -1;
+    }
+    int64_t since = often != NULL ? later_of(taken, often->since_ms) : 0;
     json_t *frequent = NULL;
     double periods = -1;
     if (often != NULL) {
@@ -332,13 +365,14 @@ static void set_lateness(const struct outlook *o, const struct sighting *seen,
         set_text(frequent, "plan", often->name);
         set_number(frequent, "hours", hours(often->rhythm.period));
         set_number(frequent, "window_hours", hours(often->rhythm.window));
-        periods = periods_since(o->v, last > 0 ? last : since, often->rhythm.period,
-                                often->rhythm.window);
+        periods = periods_since(o->v, last > 0 ? later_of(last, taken) : since,
+                                often->rhythm.period, often->rhythm.window);
     }
     set_time(document, "last_backup", last);
     set_new(document, "most_frequent", frequent);
     set_number(document, "periods_without_backup", periods);
     set_time(document, "selected_since", since);
+    return 0;
 }
 
 static void set_copy_problem(const struct outlook *o, const struct sighting *seen, json_t *document)
@@ -363,11 +397,13 @@ int outlook_describe(struct outlook *o, const struct sighting *seen, const char 
     json_t *names = json_array();
     bool cross_region = false;
     bool to_central = false;
-    for (size_t i = 0; i < o->count; i++) {
+    int result = 0;
+    for (size_t i = 0; i < o->count && result == 0; i++) {
         const struct outlook_plan *plan = &o->plans[i];
         if (!takes(o, plan, seen)) {
             continue;
         }
+        result = remember(o, plan, seen);
         (void)json_array_append(plans, plan->shown);
         list_text(names, plan->name);
         subject_fact(document, plan->fact);
@@ -383,10 +419,10 @@ int outlook_describe(struct outlook *o, const struct sighting *seen, const char 
     set_bool(document, "plans_copy_to_central", to_central);
     set_bool(document, "plans_copy_cross_region", cross_region);
     set_why(o, seen, often != NULL, place_reason, document);
-    set_lateness(o, seen, often, document);
+    result = result == 0 ? set_lateness(o, seen, often, document) : result;
     set_copies(o, seen, document);
     set_copy_problem(o, seen, document);
     subject_fact(document, seen->facts[2]);
     subject_fact(document, seen->facts[3]);
-    return outlook_keys(o, seen, document);
+    return result == 0 ? outlook_keys(o, seen, document) : result;
 }

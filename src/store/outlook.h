@@ -26,7 +26,7 @@ double periods_since(const struct visit *v, int64_t since_ms, double period, dou
 void set_number(json_t *document, const char *key, double number);
 
 struct outlook_plan {
-    char *name;
+    char *id, *name;
     json_t *shown;      /* as a resource's document lists it */
     json_t *selections; /* AWS's BackupSelection documents */
     struct rhythm rhythm;
@@ -53,14 +53,15 @@ void outlook_release(struct outlook *o); /* accepts a zeroed one */
    account); NULL when none does. */
 const struct outlook_plan *outlook_find(const struct outlook *o, const struct sighting *seen,
                                         bool copying);
-/* Since when the plan could take the resource: since it is as it is, or since the walk that this run
-   ends tagged the resource. */
-int64_t outlook_since(const struct outlook *o, const struct outlook_plan *plan,
-                      const struct sighting *seen);
+/* Since when the plan takes the resource, as runs saw it: 0 when none can tell, now when the walk
+   that this run ends tagged the resource, or when the run before saw it without. 0 or -1. */
+int outlook_taken(const struct outlook *o, const struct outlook_plan *plan,
+                  const struct sighting *seen, int64_t *since_ms);
 /* Sets what is documented of a resource's protection; `place_reason` is why no plan of Control
    Tower's looks here, "" when they do. 0 or -1. */
 int outlook_describe(struct outlook *o, const struct sighting *seen, const char *place_reason,
                      json_t *document);
+int64_t later_of(int64_t a, int64_t b);
 /* The newest copy in a central vault, milliseconds since 1970; 0: none. Its Region, when asked. */
 int64_t newest_copy(const json_t *central, const char **region);
 /* source_keys.c: what its encryption means for a copy. 0 or -1. */

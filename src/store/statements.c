@@ -33,6 +33,13 @@ const char *const store_schema =
     " resource_arn TEXT NOT NULL, resource_name TEXT NOT NULL, expected TEXT NOT NULL,"
     " observed TEXT NOT NULL, detail TEXT, risk TEXT, remediation TEXT NOT NULL, remedy TEXT,"
     " evidence TEXT NOT NULL, waiver TEXT);"
+    /* What a plan takes, since when and when last seen: by this run, by those before. */
+    "CREATE TABLE taken(account TEXT NOT NULL, region TEXT NOT NULL,"
+    " arn TEXT NOT NULL, plan TEXT NOT NULL, since_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(account, region, arn, plan)) WITHOUT ROWID;"
+    "CREATE TABLE taken_before(account TEXT NOT NULL, region TEXT NOT NULL,"
+    " arn TEXT NOT NULL, plan TEXT NOT NULL, since_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(account, region, arn, plan)) WITHOUT ROWID;"
     "CREATE VIEW findings AS SELECT finding_id, check_id, coalesce(v.title, c.title) AS title,"
     " coalesce(v.scope, c.scope) AS scope, subject, status, status_rank,"
     " CASE v.severity_rank WHEN 0 THEN 'critical' WHEN 1 THEN 'high' WHEN 2 THEN 'medium'"
@@ -146,6 +153,22 @@ static const char *const texts[SQL_COUNT] = {
         "SELECT finding_id, check_id, subject, status, severity_rank, step, account_id,"
         " account_name, region, resource_name, expected, observed, '', ''"
         " FROM verdicts ORDER BY check_id, subject, finding_id",
+    [SQL_TAKEN_CLEAR] = "DELETE FROM taken",
+    [SQL_TAKEN_SINCE] = "SELECT since_ms, arn FROM taken_before WHERE account = ?1 AND region = ?2"
+                        " AND ((arn = ?3 AND plan = ?4) OR (arn = '' AND plan = ''))"
+                        " ORDER BY arn DESC LIMIT 1",
+    [SQL_TAKEN_NOTE] = "INSERT OR REPLACE INTO taken(account, region, arn, plan, since_ms, seen_ms)"
+                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_TAKEN_KNOWN] =
+        "SELECT account, region, arn, plan, since_ms, seen_ms FROM taken_before b"
+        " WHERE seen_ms > coalesce((SELECT max(seen_ms) FROM taken), 0) - ?1"
+        " AND NOT EXISTS (SELECT 1 FROM taken t WHERE t.account = b.account"
+        " AND t.region = b.region AND t.arn = '')"
+        " AND NOT EXISTS (SELECT 1 FROM taken t WHERE t.account = b.account"
+        " AND t.region = b.region AND t.arn = b.arn AND t.plan = b.plan)"
+        " UNION ALL SELECT account, region, arn, plan, since_ms, seen_ms FROM taken",
+    [SQL_TAKEN_CARRY] = "INSERT INTO taken_before(account, region, arn, plan, since_ms, seen_ms)"
+                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_EACH_FINDING_OF] =
         FINDING_COLUMNS " FROM verdicts WHERE status_rank = ?1"
                         " ORDER BY severity_rank, check_id, account_id, region, subject",

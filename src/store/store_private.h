@@ -66,6 +66,11 @@ enum sql {
     SQL_PREVIOUS_ADD,
     SQL_PREVIOUS_IN_ORDER,
     SQL_FINDINGS_IN_ORDER,
+    SQL_TAKEN_CLEAR,
+    SQL_TAKEN_SINCE,
+    SQL_TAKEN_NOTE,
+    SQL_TAKEN_KNOWN,
+    SQL_TAKEN_CARRY,
     SQL_COUNT
 };
 
@@ -141,6 +146,23 @@ int store_finding_seen(struct store *s, struct finding *f, struct err *err);
 /* Does an opened run carry the one before it? */
 int store_previous_find(struct store *s, struct err *err);
 int store_checks_load(struct store *s, struct err *err);
+
+/* taken.c: since when plans take resources, as the runs up to this one saw it. AWS keeps no time
+   for tags. */
+struct taken {
+    const char *account, *region;
+    const char *arn, *plan; /* both "": the place itself, whose resources were all read */
+};
+/* What the runs before tell, milliseconds since 1970: 0 when they know nothing of the place,
+   `now_ms` when they saw the place and not this. 0 or -1. */
+int taken_since(struct store *s, const struct taken *t, int64_t now_ms, int64_t *since_ms,
+                struct err *err);
+/* Keeps it for the next run. 0 or -1. */
+int taken_note(struct store *s, const struct taken *t, int64_t since_ms, int64_t now_ms,
+               struct err *err);
+/* Takes over what `previous` saw and, where it could not look, what it knew from before. 0 or -1.
+ */
+int taken_carry(struct store *previous, struct store *s, struct err *err);
 
 /* Counts the questions of a run that was opened. */
 int store_questions_count_all(struct store *s, struct err *err);

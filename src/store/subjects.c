@@ -81,6 +81,11 @@ fail:
     return -1;
 }
 
+void subjects_remember(struct subjects *s)
+{
+    s->remember = true;
+}
+
 void subjects_free(struct subjects *s)
 {
     if (s == NULL) {

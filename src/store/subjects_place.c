@@ -20,8 +20,8 @@ struct summary { /* what one pass over the place gathers */
     long long tables, only_tagging_count, only_direct_count;
     struct outlook outlook;
     const struct outlook_plan
-        *copying;             /* that takes something here, the one that runs most often */
-    int64_t copying_since_ms; /* since when that plan could take one of what it takes */
+        *copying;           /* that takes something here, the one that runs most often */
+    int64_t taken_since_ms; /* since when it takes the first of what it takes; 0: unknown */
     int64_t newest_copy_ms;
 };
 
@@ -206,10 +206,13 @@ static int note_resource(void *context, const struct sighting *seen)
     const struct outlook_plan *plan = outlook_find(&y->outlook, seen, true);
     bool oftener = plan != NULL && (y->copying == NULL ||
                                     plan->rhythm.copy_period < y->copying->rhythm.copy_period);
-    int64_t since = plan != NULL ? outlook_since(&y->outlook, plan, seen) : 0;
+    int64_t since = 0;
+    if (plan != NULL && outlook_taken(&y->outlook, plan, seen, &since) != 0) {
+        return -1;
+    }
     y->copying = oftener ? plan : y->copying;
-    if (oftener || (plan != NULL && plan == y->copying && since < y->copying_since_ms)) {
-        y->copying_since_ms = since;
+    if (oftener || (plan != NULL && plan == y->copying && since < y->taken_since_ms)) {
+        y->taken_since_ms = since;
     }
     int64_t copied = newest_copy(seen->central, NULL);
     y->newest_copy_ms = copied > y->newest_copy_ms ? copied : y->newest_copy_ms;
@@ -237,9 +240,9 @@ static void set_copying(struct summary *y)
     char iso[TIME_ISO_SIZE];
     double periods = -1;
     if (plan != NULL) {
-        periods =
-            periods_since(y->v, y->newest_copy_ms > 0 ? y->newest_copy_ms : y->copying_since_ms,
-                          plan->rhythm.copy_period, plan->rhythm.copy_window);
+        int64_t before = y->newest_copy_ms > 0 ? y->newest_copy_ms : plan->since_ms;
+        periods = periods_since(y->v, later_of(before, y->taken_since_ms), plan->rhythm.copy_period,
+                                plan->rhythm.copy_window);
     }
     time_iso(y->newest_copy_ms, iso);
     set_bool(y->document, "copies_expected", plan != NULL && !copies_left_out(y->v->s->dir));

@@ -19,6 +19,7 @@ struct subjects {
     json_t *policies, *policy_targets; /* backup policies by id, and what is attached where */
     struct map *periods;               /* schedule -> how long one waits between its runs */
     struct policy_frame frame;
+    bool remember; /* what plans take */
 };
 
 struct visit { /* one subjects_each() */

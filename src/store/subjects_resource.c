@@ -139,6 +139,15 @@ static int emit_resource(void *context, const struct sighting *seen)
     return subject_emit(r->v, document);
 }
 
+/* What the next run does not find here is new: unless something here was hidden from this one. */
+static int remember_place(struct visit *v, const struct place *p)
+{
+    const struct taken t = {p->member->id, p->region, "", ""};
+    int hidden = v->s->remember ? store_gap_at(v->s->store, p->member->id, p->region, v->err) : 1;
+    return hidden != 0 ? (hidden < 0 ? -1 : 0)
+                       : taken_note(v->s->store, &t, 0, v->s->dir->now_ms, v->err);
+}
+
 static const char *const listing[] = {
     "tagging:GetResources", "ec2:DescribeVolumes",     "ec2:DescribeInstances", "rds:*",
     "dynamodb:ListTables",  "efs:DescribeFileSystems", "s3:ListBuckets",        NULL};
@@ -158,7 +167,7 @@ static int resources_of_place(struct visit *v, const struct place *p)
     }
     unseen_release(&r.unseen);
     outlook_release(&r.outlook);
-    return result;
+    return result == 0 ? remember_place(v, p) : result;
 }
 
 int scope_resource(struct visit *v)

@@ -24,6 +24,8 @@ struct cloud {
     json_t *keys;   /* name -> {"enabled": bool, "asked": n, "enables": n, "effects": n} */
     json_t *calls;  /* operation -> n */
     json_t *tagged; /* arn -> true */
+    json_t *own;    /* arn -> the tags that the service itself was given last */
+    json_t *there;  /* the tags that it says are there; NULL: it denies access */
     int accounts_created, describes;
     bool account_fails;        /* the operation ends FAILED, once */
     bool lose_next_create;     /* the answer to CreateAccount is lost */
@@ -179,6 +181,26 @@ static struct cloud_reply cloud_tag(struct cloud *c, const json_t *input)
     return (struct cloud_reply){200, json_pack("{s:o}", "FailedResourcesMap", failed)};
 }
 
+/* The service's own calls: "bad" is taken, "worse" denied, "busy" in conflict the first time. */
+static struct cloud_reply cloud_own_tag(struct cloud *c, const json_t *input)
+{
+    const char *arn = jx_str_or(input, "ResourceArn", "");
+    if (strstr(arn, "worse") != NULL) {
+        return cloud_error(400, "AccessDeniedException");
+    }
+    if (strstr(arn, "busy") != NULL && cloud_number(c->calls, arn, 1) == 1) {
+        return cloud_error(400, "ConflictException");
+    }
+    json_object_set(c->own, arn, json_object_get(input, "Tags"));
+    return (struct cloud_reply){200, json_object()};
+}
+
+static struct cloud_reply cloud_own_tags(const struct cloud *c)
+{
+    return c->there == NULL ? cloud_error(400, "AccessDeniedException")
+                            : (struct cloud_reply){200, json_pack("{s:O}", "Tags", c->there)};
+}
+
 static struct cloud_reply cloud_control_tower(struct cloud *c, const char *path)
 {
     if (strstr(path, "list-landingzone-operations") != NULL) {
@@ -220,6 +242,10 @@ static struct cloud_reply cloud_dispatch(struct cloud *c, const char *target, co
         reply = cloud_create_account(c);
     } else if (strcmp(operation, "DescribeCreateAccountStatus") == 0) {
         reply = cloud_account_status(c);
+    } else if (strcmp(operation, "ListTagsOfResource") == 0) {
+        reply = cloud_own_tags(c);
+    } else if (strcmp(operation, "TagResource") == 0) {
+        reply = cloud_own_tag(c, input);
     } else if (strncmp(operation, "List", 4) == 0) {
         reply = cloud_lists(c, operation);
     } else if (strcmp(operation, "TagResources") == 0) {
@@ -299,6 +325,8 @@ static void cloud_start(struct cloud *c)
     c->keys = json_object();
     c->calls = json_object();
     c->tagged = json_object();
+    c->own = json_object();
+    c->there = json_array();
     c->daemon =
         MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, cloud_request, c,
                          MHD_OPTION_NOTIFY_COMPLETED, cloud_completed, NULL, MHD_OPTION_END);
@@ -316,6 +344,8 @@ static void cloud_stop(struct cloud *c)
     json_decref(c->keys);
     json_decref(c->calls);
     json_decref(c->tagged);
+    json_decref(c->own);
+    json_decref(c->there);
 }
 
 static int cloud_calls(const struct cloud *c, const char *operation)

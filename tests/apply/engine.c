@@ -126,6 +126,119 @@ static void failures_inside_a_success_are_read(void **state)
     release(&a, plan);
 }
 
+/* Tags `arns`; each of `own` by itself when it is left out. */
+static json_t *tag_step(json_t *arns, json_t *own)
+{
+    json_t *tag = call("tagging:TagResources",
+                       json_pack("{s:o, s:{s:s}}", "ResourceARNList", arns, "Tags", "k", "v"));
+    json_object_set_new(
+        tag, "fail_when",
+        json_pack("{s:{s:s, s:{}}}", "not", "path", "FailedResourcesMap", "equals"));
+    json_t *s = step("tag-resource/x", "", tag, enabled("k", true));
+    json_t *calls = json_object();
+    for (size_t i = 0; i < json_array_size(own); i++) {
+        const char *arn = json_string_value(json_array_get(own, i));
+        json_object_set_new(calls, arn,
+                            json_pack("{s:o}", "send",
+                                      call("dynamodb:TagResource",
+                                           json_pack("{s:s, s:[{s:s, s:s}]}", "ResourceArn", arn,
+                                                     "Tags", "Key", "k", "Value", "v"))));
+    }
+    json_decref(own);
+    json_object_set_new(s, "otherwise",
+                        json_pack("{s:s, s:o}", "failed", "FailedResourcesMap", "calls", calls));
+    return s;
+}
+
+static void what_was_left_out_gets_its_own_call(void **state)
+{
+    (void)state;
+    json_t *s = tag_step(json_pack("[s, s, s]", "arn:good", "arn:bad", "arn:bad-busy"),
+                         json_pack("[s, s, s]", "arn:good", "arn:bad", "arn:bad-busy"));
+    json_object_set_new(s, "done", json_null());
+    json_object_set_new(s, "recover", json_pack("{s:o}", "probe", enabled("k", true)));
+    json_t *plan = plan_of(json_pack("[o]", s));
+    struct applied a = apply(plan);
+    assert_int_equal(a.status, 0);
+    assert_null(json_object_get(cloud.own, "arn:good"));
+    assert_non_null(json_object_get(cloud.own, "arn:bad"));
+    assert_non_null(json_object_get(cloud.own, "arn:bad-busy"));
+    /* Busy: the step began anew. */
+    assert_int_equal(cloud_calls(&cloud, "TagResources"), 2);
+    assert_int_equal(a.result.writes, 2 + 4);
+    is(&a, "tag-resource/x", "done", "by the service's own call");
+    apply_result_release(&a.result);
+    a = apply(plan);
+    assert_int_equal(a.result.writes, 0);
+    release(&a, plan);
+}
+
+static void what_cannot_be_done_otherwise_is_told_after_all_had_their_turn(void **state)
+{
+    (void)state;
+    json_t *s = tag_step(json_pack("[s, s, s]", "arn:bad-fsx", "arn:bad-worse", "arn:bad"),
+                         json_pack("[s, s]", "arn:bad-worse", "arn:bad"));
+    json_t *plan = plan_of(json_pack("[o]", s));
+    struct applied a = apply(plan);
+    assert_int_equal(a.status, 1);
+    is(&a, "tag-resource/x", "failed", "tagging:TagResources: arn:bad-fsx: not here");
+    is(&a, "tag-resource/x", "failed", "arn:bad-worse: dynamodb:TagResource in ");
+    assert_non_null(json_object_get(cloud.own, "arn:bad"));
+    assert_int_equal(a.result.writes, 3);
+    release(&a, plan);
+}
+
+static json_t *merging_step(void)
+{
+    json_t *s = tag_step(json_pack("[s]", "arn:bad"), json_pack("[s]", "arn:bad"));
+    json_t *own = json_object_get(jx_get(s, "otherwise.calls"), "arn:bad");
+    json_object_set_new(
+        own, "merge",
+        json_pack("{s:o, s:s, s:s, s:s, s:[s], s:s}", "read",
+                  call("dynamodb:ListTagsOfResource", json_pack("{s:s}", "ResourceArn", "arn:bad")),
+                  "list", "Tags", "into", "Tags", "key", "Key", "without", "dropped", "none_when",
+                  "NoSuchTagSet"));
+    json_object_set_new(s, "done", json_null());
+    json_object_set_new(s, "recover", json_pack("{s:o}", "probe", enabled("k", true)));
+    return s;
+}
+
+static void a_call_that_replaces_a_set_keeps_what_is_there(void **state)
+{
+    (void)state;
+    json_decref(cloud.there);
+    cloud.there = json_pack("[{s:s, s:s}, {s:s, s:s}, {s:s, s:s}, {s:s, s:s}]", "Key", "a", "Value",
+                            "", "Key", "k", "Value", "old", "Key", "dropped", "Value", "x", "Key",
+                            "aws:stack", "Value", "y");
+    json_t *plan = plan_of(json_pack("[o]", merging_step()));
+    struct applied a = apply(plan);
+    assert_int_equal(a.status, 0);
+    json_t *wanted = json_pack("[{s:s, s:s}, {s:s, s:s}, {s:s, s:s}]", "Key", "a", "Value", "",
+                               "Key", "aws:stack", "Value", "y", "Key", "k", "Value", "v");
+    assert_true(json_equal(json_object_get(cloud.own, "arn:bad"), wanted));
+    json_decref(wanted);
+    release(&a, plan);
+}
+
+static void a_set_that_cannot_be_read_is_not_replaced(void **state)
+{
+    (void)state;
+    json_decref(cloud.there);
+    cloud.there = NULL;
+    json_t *plan = plan_of(json_pack("[o]", merging_step()));
+    struct applied a = apply(plan);
+    assert_int_equal(a.status, 1);
+    is(&a, "tag-resource/x", "failed", "arn:bad: dynamodb:ListTagsOfResource in ");
+    assert_int_equal(cloud_calls(&cloud, "TagResource"), 0);
+    apply_result_release(&a.result);
+    cloud.there = json_object(); /* no list */
+    a = apply(plan);
+    assert_int_equal(a.status, 1);
+    is(&a, "tag-resource/x", "failed", "the answer holds no Tags");
+    assert_int_equal(cloud_calls(&cloud, "TagResource"), 0);
+    release(&a, plan);
+}
+
 static void an_operation_is_polled_to_its_end(void **state)
 {
     (void)state;
@@ -246,6 +359,10 @@ int main(void)
         CASE(an_error_over_what_is_so_counts_as_done),
         CASE(what_never_becomes_so_is_told),
         CASE(failures_inside_a_success_are_read),
+        CASE(what_was_left_out_gets_its_own_call),
+        CASE(what_cannot_be_done_otherwise_is_told_after_all_had_their_turn),
+        CASE(a_call_that_replaces_a_set_keeps_what_is_there),
+        CASE(a_set_that_cannot_be_read_is_not_replaced),
         CASE(an_operation_is_polled_to_its_end),
         CASE(a_failed_operation_is_told_in_its_words_and_may_be_tried_again),
         CASE(a_lost_creation_is_found_again),

@@ -1,5 +1,6 @@
 """kill -9 at every boundary of the journal, for enable, scan --fix and teardown: the same command given again ends in the
 world of an uninterrupted run, and nothing took effect twice."""
+import collections
 import sqlite3
 import threading
 import unittest
@@ -7,7 +8,6 @@ import unittest
 import engine_runs
 from engine_runs import Cloud, bare, damaged, engine, healthy
 
-SLACK = 12  # boundaries a run may have more than the reference: polls depend on the machine
 REPEATED = (2, 3, 5)
 STANDING_SECONDS = 0.15
 FAULTS = ("replica off", "replica gone", "rotation off", "no delegated administrator", "cross-account off", "zone drift",
@@ -25,23 +25,36 @@ def boundaries(done):
     most = 0
     for journal in done.directory.glob("apply-*.db"):
         with sqlite3.connect(journal) as database:
-            rows = dict(database.execute("SELECT event, count(*) FROM journal GROUP BY event"))
+            rows = collections.Counter(dict(database.execute("SELECT event, count(*) FROM journal GROUP BY event")))
         # "answered" stands for two: received, and journalled.
-        most = max(most, rows["sending"] + 2 * rows["answered"] + rows.get("polling", 0) + rows["done"])
+        most = max(most, rows["sending"] + 2 * rows["answered"] + rows["polling"] + rows["done"])
     return most
 
 
 class Crashes:
-    command = world = None
+    command = world = config = None
     flags = ()
+    least = 15  # boundaries that a run has at any rate
+    slack = 12  # that it may have more than the reference: polls depend on the machine
 
     @classmethod
     def setUpClass(cls):
-        with Cloud(cls.world(), f"{cls.command}-reference") as cloud:
+        with cls.cloud("reference") as cloud:
             engine_runs.fresh(cloud)
-            cls.done = engine(cloud, cls.command, *cls.flags)
+            cls.done = cls.engine(cloud)
             cls.picture, cls.effects = cloud.picture(), cloud.effects()
             cls.count = boundaries(cls.done)
+
+    @classmethod
+    def cloud(cls, name):
+        return Cloud(cls.world(), f"{cls.__name__}-{name}")
+
+    @classmethod
+    def engine(cls, cloud, **options):
+        return engine(cloud, cls.command, *cls.flags, config=cls.config, **options)
+
+    def look(self, cloud):
+        """What must hold at any moment of a run."""
 
     def judge(self, cloud, done, how):
         effects, told = cloud.effects(), f"{how}: {done.told()}"
@@ -58,35 +71,36 @@ class Crashes:
         timer = threading.Timer(STANDING_SECONDS, cloud.pace, [engine_runs.SIM_SCALE])
         timer.start()
         try:
-            done = engine(cloud, self.command, *self.flags)
+            done = self.engine(cloud)
         finally:
             timer.join()
         # On a busy machine time can stand for longer than AWS is waited for.
         gave_up = done.code == 5 and "apply again to go on waiting" in done.err
-        return engine(cloud, self.command, *self.flags) if gave_up else done
+        return self.engine(cloud) if gave_up else done
 
     def crash(self, boundary):
-        with Cloud(self.world(), f"{self.command}-{boundary}") as cloud:
+        with self.cloud(boundary) as cloud:
             engine_runs.fresh(cloud)
-            done = engine(cloud, self.command, *self.flags, crash_at=boundary)
+            done = self.engine(cloud, crash_at=boundary)
             self.killed[boundary] = done.killed
             if done.killed:
+                self.look(cloud)
                 done = self.go_on(cloud)
             self.judge(cloud, done, f"killed at boundary {boundary}")
 
     def test_every_boundary(self):
         self.killed = {}
-        self.assertGreater(self.count, 15)
-        problems = engine_runs.side_by_side(self.crash, range(1, self.count + SLACK + 1))
+        self.assertGreater(self.count, self.least)
+        problems = engine_runs.side_by_side(self.crash, range(1, self.count + self.slack + 1))
         self.assertFalse(problems, f"{len(problems)} of {len(self.killed)}: " + "\n\n".join(problems[:5]))
-        self.assertGreaterEqual(sum(self.killed.values()), self.count - SLACK)
-        self.assertFalse(self.killed[self.count + SLACK], "there are more boundaries than were tried")
+        self.assertGreaterEqual(sum(self.killed.values()), self.count - self.slack)
+        self.assertFalse(self.killed[self.count + self.slack], "there are more boundaries than were tried")
 
     def crash_again_and_again(self, every):
-        with Cloud(self.world(), f"{self.command}-every-{every}") as cloud:
+        with self.cloud(f"every-{every}") as cloud:
             engine_runs.fresh(cloud)
             for _ in range(2 * self.count):
-                done = engine(cloud, self.command, *self.flags, crash_at=every)
+                done = self.engine(cloud, crash_at=every)
                 if not done.killed:
                     break
             self.judge(cloud, done, f"killed at every {every}th boundary")

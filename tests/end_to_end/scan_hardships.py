@@ -1,6 +1,7 @@
 """Scans that AWS, the network or the operator make hard: faults, expiry, throttling, signals, TLS, size."""
 import collections
 import contextlib
+import datetime
 import json
 import shutil
 import signal
@@ -56,7 +57,8 @@ class Faults(AsHealthy):
             done = scans.scan(sim, FAST)
         self.as_healthy(done)
         self.assertEqual(done.report["coverage"]["gaps"], 0)
-        self.assertGreaterEqual(done.report["run"]["calls"]["retries"], 9)
+        # Seven by answers; a dropped connection that was in use before, libcurl tries again itself.
+        self.assertIn(done.report["run"]["calls"]["retries"], (7, 8, 9))
         self.assertGreaterEqual(done.report["run"]["calls"]["throttles"], 2)
 
     def test_what_stays_broken_is_a_gap_there_and_an_error_there_alone(self):
@@ -131,7 +133,13 @@ class Faults(AsHealthy):
     def test_a_wrong_clock_is_corrected(self):
         with scans.Simulator("seed-healthy", name="skewed",
                              faults=faults({"match": {}, "skew_seconds": 900})) as sim:
-            self.as_healthy(scans.scan(sim, FAST))
+            began = datetime.datetime.now(datetime.timezone.utc)
+            done = scans.scan(sim, FAST)
+        self.assertEqual((done.code, done.verdicts), (0, HEALTHY.verdicts))
+        self.assertRegex(done.err, "^[^\n]*this machine's clock is (899|900) seconds behind AWS's: the run has AWS's time\n$")
+        for word in ("started", "ended"):
+            ahead = datetime.datetime.fromisoformat(done.report["run"][word]) - began
+            self.assertTrue(895 <= ahead.total_seconds() <= 1000, (word, ahead))
 
 
 class Throttling(AsHealthy):

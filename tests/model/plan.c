@@ -169,6 +169,54 @@ static void a_malformed_step_is_refused_by_name(void **state)
             "send uses what the step itself captures");
 }
 
+/* A step whose own call for one resource is `own`. */
+static json_t *with_own(json_t *own)
+{
+    json_t *s = step("enable-key/x", "");
+    json_object_set_new(json_object_get(s, "send"), "fail_when",
+                        json_pack("{s:s, s:b}", "path", "Failed", "present", 1));
+    json_object_set_new(s, "otherwise",
+                        json_pack("{s:s, s:{s:o}}", "failed", "Failed", "calls", "arn:x", own));
+    return plan_of(json_pack("[o]", s));
+}
+
+static json_t *own_call(const char *list)
+{
+    return json_pack("{s:{s:s, s:s, s:{s:{s:[]}}}, s:{s:{s:s, s:s}, s:s, s:s, s:s}}", "send",
+                     "operation", "s3:PutBucketTagging", "region", "eu-west-1", "input", "Tagging",
+                     list, "merge", "read", "operation", "s3:GetBucketTagging", "region",
+                     "eu-west-1", "list", "TagSet", "into", "Tagging.TagSet", "key", "Key");
+}
+
+static void what_is_sent_otherwise_is_checked(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    json_t *plan = with_own(own_call("TagSet"));
+    if (plan_check(plan, "p.json", &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    json_decref(plan);
+    /* What is kept would be lost where there is no list to keep it in. */
+    refused(with_own(own_call("Tagset")), "a list at merge.into within send.input");
+    refused(with_own(json_object()), "send is missing");
+    refused(with_own(json_pack("{s:{s:s}}", "send", "operation", "s3:X")), "region is missing");
+    json_t *own = own_call("TagSet");
+    json_object_del(json_object_get(own, "merge"), "key");
+    refused(with_own(own), "merge.key is missing");
+    own = own_call("TagSet");
+    json_object_set_new(jx_get(own, "send.input"), "Bucket", json_string("${enable-key/x:arn}"));
+    refused(with_own(own), "otherwise uses what the step itself captures");
+    own = own_call("TagSet");
+    json_object_set_new(jx_get(own, "send.input"), "Bucket", json_string("${make-it/y:arn}"));
+    refused(with_own(own), "make-it/y");
+    refused(with("", "otherwise", json_pack("{s:s, s:{}}", "failed", "x", "calls")),
+            "an object of ARNs and calls");
+    refused(with("", "otherwise",
+                 json_pack("{s:s, s:{s:o}}", "failed", "x", "calls", "arn:x", own_call("TagSet"))),
+            "otherwise needs a fail_when");
+}
+
 static void needs_are_checked_by_name(void **state)
 {
     (void)state;
@@ -255,6 +303,7 @@ int main(void)
         cmocka_unit_test(the_order_of_members_does_not_change_the_digest),
         cmocka_unit_test(an_edited_or_foreign_plan_is_refused),
         cmocka_unit_test(a_malformed_step_is_refused_by_name),
+        cmocka_unit_test(what_is_sent_otherwise_is_checked),
         cmocka_unit_test(needs_are_checked_by_name),
         cmocka_unit_test(placeholders_are_checked_by_name),
         cmocka_unit_test(steps_are_ordered_by_need_and_else_stay),

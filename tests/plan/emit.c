@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "model/condition.h"
+
 /* Writes the plan's script into a new directory; both are yours. */
 static char *script_in(const json_t *plan, char **directory)
 {
@@ -74,7 +76,7 @@ static void put_fake_cli(const char *directory)
 
 static void clean(char *directory, char *path)
 {
-    static const char *const names[] = {"plan.sh", "aws", "calls", "created", "pwned"};
+    static const char *const names[] = {"plan.sh", "aws", "calls", "created", "pwned", "answer"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char *file = xasprintf("%s/%s", directory, names[i]);
         (void)unlink(file);
@@ -239,7 +241,126 @@ static void credentials_of_another_account_stop_the_script(void **state)
     json_decref(plan);
 }
 
-static void a_policy_that_jmespath_cannot_compare_is_sent_with_a_word_of_warning(void **state)
+/* --- policies --- */
+
+/* Answers with what the file "answer" holds, and notes what would change something. */
+static void put_answering_cli(const char *directory, const json_t *answer)
+{
+    static const char fake[] = "#!/bin/bash\n"
+                               "case \"$1 $2\" in\n"
+                               "'sts get-caller-identity') echo " MGMT ";;\n"
+                               "*' get-key-policy') cat answer;;\n"
+                               "*) printf '%s\\n' \"$@\" >>calls;;\n"
+                               "esac\n";
+    static const char *const names[] = {"aws", "answer"};
+    char *json = jx_dump(answer);
+    const char *const contents[] = {fake, json};
+    for (size_t i = 0; i < 2; i++) {
+        char *path = xasprintf("%s/%s", directory, names[i]);
+        FILE *out = fopen(path, "w");
+        assert_non_null(out);
+        (void)fputs(contents[i], out);
+        assert_int_equal(fclose(out), 0);
+        assert_int_equal(chmod(path, 0700), 0);
+        free(path);
+    }
+    free(json);
+}
+
+static json_t *step_guarded_by(const json_t *when)
+{
+    json_t *step = step_sending("put-key-policy/x", "kms:PutKeyPolicy", json_object());
+    json_t *guard = json_pack("[{s:{s:s,s:s,s:s,s:n,s:{}},s:O,s:b,s:s}]", "call", "operation",
+                              "kms:GetKeyPolicy", "account", MGMT, "region", HOME, "role", "input",
+                              "when", when, "absent_is", 0, "says", "somebody changed it");
+    (void)json_object_set_new(step, "guard", guard);
+    return step;
+}
+
+#define STATEMENT(rest)                                                                            \
+    "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"kms:Decrypt\","  \
+    "\"Resource\":\"*\"" rest "}}"
+#define BY(principal) STATEMENT(",\"Principal\":" principal)
+#define IF(condition) STATEMENT(",\"Principal\":\"*\",\"Condition\":" condition)
+
+/* Two spellings each; whether they mean the same is for condition_holds() to say. */
+static const char *const spellings[][2] = {
+    {BY("\"*\""), BY("{\"AWS\":\"*\"}")},
+    {BY("\"*\""), BY("{\"AWS\":[\"*\"]}")},
+    {BY("{\"AWS\":\"" MGMT "\"}"), BY("{\"AWS\":\"arn:aws:iam::" MGMT ":root\"}")},
+    {BY("{\"AWS\":\"" MGMT "\"}"), BY("{\"AWS\":\"arn:aws:iam::" PROD ":root\"}")},
+    {BY("{\"AWS\":[\"" PROD "\",\"" MGMT "\"]}"), BY("{\"AWS\":[\"" MGMT "\",\"" PROD "\"]}")},
+    {BY("{\"Service\":\"backup.amazonaws.com\"}"), BY("{\"AWS\":\"backup.amazonaws.com\"}")},
+    {STATEMENT(""),
+     "{\"Statement\":[{\"Sid\":\"other\",\"Effect\":\"Allow\",\"Action\":[\"KMS:decrypt\"],"
+     "\"Resource\":[\"*\"]}]}"},
+    {STATEMENT(""),
+     "{\"Statement\":[{\"Effect\":\"Deny\",\"Action\":[\"kms:Decrypt\"],\"Resource\":[\"*\"]}]}"},
+    {STATEMENT(""),
+     "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[\"kms:Decrypt\",\"kms:Encrypt\"],"
+     "\"Resource\":[\"*\"]}]}"},
+    {STATEMENT(""), "{\"Statement\":[{\"Effect\":\"Allow\",\"NotAction\":[\"kms:Decrypt\"],"
+                    "\"Resource\":[\"*\"]}]}"},
+    {STATEMENT(""), STATEMENT(",\"Condition\":{}")},
+    {IF("{\"StringEquals\":{\"aws:PrincipalOrgID\":\"o-1\"}}"),
+     IF("{\"stringequals\":{\"AWS:principalorgid\":[\"o-1\"]}}")},
+    {IF("{\"StringEquals\":{\"aws:PrincipalOrgID\":\"o-1\"}}"),
+     IF("{\"StringEquals\":{\"aws:PrincipalOrgID\":\"O-1\"}}")},
+    {IF("{\"Bool\":{\"aws:SecureTransport\":true}}"),
+     IF("{\"Bool\":{\"aws:SecureTransport\":\"true\"}}")},
+    {IF("{\"Bool\":{\"aws:SecureTransport\":true}}"), STATEMENT("")},
+    {STATEMENT(",\"Sid\":\"it's \\\"q\\\" \\\\( $(touch pwned) `touch pwned`\""), STATEMENT("")},
+    {"no policy", "no policy"},
+    {"no policy", "another"},
+    {"{\"a\":1,\"b\":2}", "{\"b\":2,\"a\":1}"},
+};
+
+static void a_script_compares_policies_as_the_program_does(void **state)
+{
+    (void)state;
+    size_t equal = 0;
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+        json_t *when =
+            json_pack("{s:[{s:s,s:s},{s:s,s:s}]}", "any", "path", "Policy", "equals",
+                      "nothing of the kind", "path", "Policy", "equals_json", spellings[i][0]);
+        json_t *answer = json_pack("{s:s}", "Policy", spellings[i][1]);
+        json_t *plan = plan_of(json_pack("[o]", step_guarded_by(when)));
+        char *directory = NULL;
+        char *path = script_in(plan, &directory);
+        put_answering_cli(directory, answer);
+        bool same = condition_holds(when, answer);
+        if (bash(directory, "-u", path) != (same ? 0 : 1)) {
+            fail_msg("%s and %s: the program says %s", spellings[i][0], spellings[i][1],
+                     same ? "equal" : "different");
+        }
+        char *calls = xasprintf("%s/calls", directory);
+        char *pwned = xasprintf("%s/pwned", directory);
+        assert_int_equal(file_exists(calls), same);
+        assert_false(file_exists(pwned));
+        equal += same ? 1 : 0;
+        free(calls);
+        free(pwned);
+        clean(directory, path);
+        json_decref(plan);
+        json_decref(answer);
+        json_decref(when);
+    }
+    assert_in_range(equal, 8, sizeof spellings / sizeof *spellings - 6);
+}
+
+static void a_script_without_policies_asks_for_no_jq(void **state)
+{
+    struct estate *e = *state;
+    estate_fail(e, "KMS-10", "cancel-key-deletion", "key", "us-east-1");
+    char *directory = NULL;
+    char *path = script_in(estate_plan(e), &directory);
+    char *script = read_all(path);
+    assert_null(strstr(script, "jq"));
+    free(script);
+    clean(directory, path);
+}
+
+static void a_script_that_compares_policies_stops_first_where_there_is_no_jq(void **state)
 {
     struct estate *e = *state;
     estate_fail(e, "VLT-05", "put-vault-policy", "vault",
@@ -247,11 +368,54 @@ static void a_policy_that_jmespath_cannot_compare_is_sent_with_a_word_of_warning
     char *directory = NULL;
     char *path = script_in(estate_plan(e), &directory);
     char *script = read_all(path);
-    assert_int_equal(bash(directory, "-n", path), 0);
-    assert_non_null(strstr(script, "# Look first whether this is still so: somebody changed"));
-    assert_non_null(strstr(script, "\nwith " CENTRAL " AWSControlTowerExecution aws backup "
+    char *check = strstr(script, "\ncommand -v jq >/dev/null || stop ");
+    assert_non_null(check);
+    assert_true(check < strstr(script, "aws sts get-caller-identity"));
+    assert_non_null(strstr(script, "\nif ! judged false "));
+    assert_non_null(strstr(script, "\nif judged false "));
+    assert_non_null(strstr(script, "with " CENTRAL " AWSControlTowerExecution aws backup "
                                    "put-backup-vault-access-policy "));
     free(script);
+    clean(directory, path);
+}
+
+static void a_condition_that_no_script_can_judge_makes_no_script(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    char *written = NULL;
+    size_t length = 0;
+    json_t *when = json_pack("{s:s,s:s}", "path", "version", "at_least", "3.10");
+    json_t *plan = plan_of(json_pack("[o]", step_guarded_by(when)));
+    FILE *out = open_memstream(&written, &length);
+    assert_int_equal(plan_emit_aws_cli(plan, out, &err), -1);
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(length, 0);
+    assert_string_equal(err.text, "step put-key-policy/x rests on what no script can judge: "
+                                  "apply the plan itself");
+    free(written);
+    json_decref(plan);
+    json_decref(when);
+}
+
+static void shellcheck_has_nothing_to_say_of_a_script(void **state)
+{
+    struct estate *e = *state;
+    estate_fail(e, "VLT-05", "put-vault-policy", "vault",
+                CENTRAL "/" AWAY "/aws-controltower-central-backupvault-1");
+    estate_fail(e, "KMS-04", "replicate-key", "key", AWAY);
+    estate_fail(e, "TAG-03", "tag-resource", "resource",
+                PROD "/" HOME "/arn:aws:ec2:" HOME ":" PROD ":volume/vol-1");
+    char *directory = NULL;
+    char *path = script_in(estate_plan(e), &directory);
+    char *checker = xasprintf("%s/check.sh", directory);
+    FILE *out = fopen(checker, "w");
+    assert_non_null(out);
+    (void)fprintf(out, "shellcheck '%s' >&2\n", path);
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(bash(directory, "-u", checker), 0);
+    (void)unlink(checker);
+    free(checker);
     clean(directory, path);
 }
 
@@ -265,7 +429,11 @@ int main(void)
         cmocka_unit_test(hostile_strings_reach_the_cli_unharmed),
         cmocka_unit_test(what_a_step_makes_is_passed_on_and_polled),
         cmocka_unit_test(credentials_of_another_account_stop_the_script),
-        CASE(a_policy_that_jmespath_cannot_compare_is_sent_with_a_word_of_warning),
+        cmocka_unit_test(a_script_compares_policies_as_the_program_does),
+        CASE(a_script_without_policies_asks_for_no_jq),
+        CASE(a_script_that_compares_policies_stops_first_where_there_is_no_jq),
+        cmocka_unit_test(a_condition_that_no_script_can_judge_makes_no_script),
+        CASE(shellcheck_has_nothing_to_say_of_a_script),
     };
     return cmocka_run_group_tests_name("plan/emit", tests, NULL, NULL);
 }

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
+#include "model/condition.h"
 #include "model/config.h"
 #include "model/plan.h"
 #include "plan/make.h"
@@ -221,6 +222,23 @@ static inline void expect_json(const json_t *value, const char *path, const char
         fail_msg("%s is %s, not %s", path, found, wanted);
     }
     free(found);
+}
+
+/* Would the step's one guard hold if AWS answered so? Quotes are single. */
+static inline bool guard_holds(const json_t *step, const char *answer)
+{
+    assert_int_equal(jx_count(step, "guard"), 1);
+    const char *problem = NULL;
+    char *text = xstrdup(answer);
+    for (char *c = text; *c != '\0'; c++) {
+        *c = *c == '\'' ? '"' : *c;
+    }
+    json_t *value = jx_parse(text, strlen(text), &problem);
+    assert_non_null(value);
+    bool holds = condition_holds(jx_get(json_array_get(jx_get(step, "guard"), 0), "when"), value);
+    json_decref(value);
+    free(text);
+    return holds;
 }
 
 /* What a file of tests/plan/golden holds. */

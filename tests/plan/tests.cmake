@@ -1,4 +1,5 @@
 unit(plan make base model store plan)
+unit(plan tags base model store plan)
 unit(plan emit base model store plan)
 unit(plan print base model store plan)
 unit(plan enable base model store plan)

@@ -72,7 +72,12 @@ int main(int argc, char **argv)
     char *json = path_join(directory, "report.json");
     char *xlsx = path_join(directory, "report.xlsx");
     long count = argc > 3 ? strtol(argv[3], NULL, 10) : 0;
-    long rows = argc > 4 ? strtol(argv[4], NULL, 10) : XLSX_ROWS_MAX;
+    struct xlsx_limits limits = {XLSX_ROWS_MAX, XLSX_LINKS_MAX};
+    if (argc > 4) { /* ROWS or ROWS:LINKS */
+        char *end;
+        limits.rows = (uint32_t)strtoul(argv[4], &end, 10);
+        limits.links = *end == ':' ? (uint32_t)strtoul(end + 1, NULL, 10) : XLSX_LINKS_MAX;
+    }
     if (!file_exists(run)) {
         made_must(store_create(run, &s, &err), &err);
         make(s, argv[1], count);
@@ -98,7 +103,7 @@ int main(int argc, char **argv)
         .templates_shipped = TOWERKEEP_SOURCE_DIR "/templates"};
     int rc = argc > 5 ? write_named(&in, directory, argv + 5, &err)
                       : report_write_json(&in, json, &err) ||
-                            xlsx_write(&in, xlsx, (uint32_t)rows, &err);
+                            xlsx_write(&in, xlsx, &limits, &err);
     if (rc != 0) {
         fprintf(stderr, "%s\n", err.text);
     }

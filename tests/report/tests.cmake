@@ -4,6 +4,11 @@ unit(report xlsx base model store report)
 add_executable(report_sample "${CMAKE_CURRENT_SOURCE_DIR}/report/sample.c")
 target_link_rooms(report_sample base model store report)
 target_include_directories(report_sample PRIVATE "${CMAKE_SOURCE_DIR}/src/report")
+# What writes very many rows does so with what ships, where it has been built (test.sh builds it first).
+set(shipped_sample "${CMAKE_SOURCE_DIR}/build/tests/report_sample")
+if(NOT EXISTS "${shipped_sample}")
+  set(shipped_sample "$<TARGET_FILE:report_sample>")
+endif()
 foreach(name workbook json limits lines numbers junit exchange html browser oscal)
   add_test(NAME report/${name}
     COMMAND /usr/bin/python3 -B -m unittest -q test_${name}
@@ -11,3 +16,4 @@ foreach(name workbook json limits lines numbers junit exchange html browser osca
   set_tests_properties(report/${name} PROPERTIES TIMEOUT 900
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;REPORT_SAMPLE=$<TARGET_FILE:report_sample>;SCHEMAS=${CMAKE_SOURCE_DIR}/docs/schemas")
 endforeach()
+set_property(TEST report/limits APPEND PROPERTY ENVIRONMENT "REPORT_SAMPLE=${shipped_sample}")

@@ -380,23 +380,13 @@ static void what_could_not_be_listed_is_a_subject(void **state)
 static void what_a_resource_rests_on_alone_is_hidden_with_it(void **state)
 {
     struct fixture *f = *state;
-    hide(f, "efs:DescribeFileSystems", PROD, HOME);
+    const char *const seen = PROD "/" HOME "/arn:aws:ec2:" HOME ":" PROD ":volume/vol-1";
+    const char *const told = PROD "/" HOME "/arn:aws:ec2:" HOME ":" PROD ":volume/vol-seen";
+    hide(f, "ec2:DescribeVolumes", PROD, HOME);
     open_scope(f, SCOPE_RESOURCE);
-    size_t alone = 0;
-    const char *key;
-    json_t *document;
-    json_object_foreach(f->documents, key, document)
-    {
-        bool hidden = jx_get(document, "_hidden.efs:DescribeFileSystems") != NULL ||
-                      json_object_get(jx_get(document, "_hidden"), "efs:DescribeFileSystems");
-        bool rests = !jx_bool(document, "_unlisted") && !jx_bool(document, "in_direct") &&
-                     strcmp(jx_str_or(document, "type", ""), "EFS") == 0 &&
-                     strcmp(jx_str_or(document, "account", ""), PROD) == 0 &&
-                     strcmp(jx_str_or(document, "region", ""), HOME) == 0;
-        assert_int_equal(hidden, rests);
-        alone += rests ? 1 : 0;
-    }
-    assert_int_equal(alone, 1);
+    /* The service's own list told of the one, only the Tagging API of the other. */
+    assert_null(jx_get(at(f, seen), "_hidden"));
+    assert_non_null(json_object_get(jx_get(at(f, told), "_hidden"), "ec2:DescribeVolumes"));
 }
 
 static void
@@ -413,6 +403,8 @@ accounts_that_neither_list_tells_of_are_a_subject_of_every_scope_they_may_be_in(
         open_scope(f, scopes[i]);
         EXPECT(at(f, ""), {"_unlisted", "true"});
     }
+    subjects_free(f->subjects); /* the landing zone is drawn once */
+    f->subjects = NULL;
     open_scope(f, SCOPE_LANDING_ZONE);
     const json_t *hidden = jx_get(at(f, "landing-zone"), "_hidden");
     assert_non_null(json_object_get(hidden, "organizations:ListAccounts"));

@@ -3,7 +3,7 @@
 # Plan: fix
 # Organization: o-exampleorg1
 # From run: 20261120T043000Z
-# Plan digest: c5752549feca0396be2769aabfd0bb18d6ca8c6897e33f73de8b00a501fc174f
+# Plan digest: 0e15c3df43f569f18ac0a6758c0970f06fe844609bb07fc111714f20014ee3f5
 # Run it with credentials of the management account 111122221111; calls in member accounts assume a role there.
 
 set -euo pipefail
@@ -108,11 +108,21 @@ fi
 # Risk: low
 # Undone by: aws resourcegroupstaggingapi untag-resources
 say 'Tag aws-control-tower-backupdaily = true on 1 resource in 222233330011, eu-central-1'
+if ! holds true with 222233330011 AWSControlTowerExecution aws resourcegroupstaggingapi get-resources --region eu-central-1 --cli-input-json '{"ResourceARNList":["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]}' --query '(length("ResourceTagMappingList"[?(contains(`["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]`, "ResourceARN") && length("Tags"[?("Key" == `"aws-control-tower-backupdaily"` && !(contains(`["true"]`, "Value")))] || `[]`) > `0`)] || `[]`) == `0`)'; then
+  stop 'somebody changed these backup tags since the scan'
+fi
 if holds false with 222233330011 AWSControlTowerExecution aws resourcegroupstaggingapi get-resources --region eu-central-1 --cli-input-json '{"ResourceARNList":["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]}' --query '(`true` && length("ResourceTagMappingList"[?(`true` && "ResourceARN" == `"arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"` && (`true` && length("Tags"[?(`true` && "Key" == `"aws-control-tower-backupdaily"` && "Value" == `"true"`)] || `[]`) > `0`))] || `[]`) > `0`)'; then
   :
 else
-  answer=$(with 222233330011 AWSControlTowerExecution aws resourcegroupstaggingapi tag-resources --region eu-central-1 --cli-input-json '{"ResourceARNList":["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"],"Tags":{"aws-control-tower-backupdaily":"true"}}' --query '("FailedResourcesMap" != `null` && !("FailedResourcesMap" == `{}`))' --output json)
-  [ "$answer" != true ] || stop tag-resource/222233330011/eu-central-1/aws-control-tower-backupdaily/1': AWS refused a part of it'
+  answer=$(with 222233330011 AWSControlTowerExecution aws resourcegroupstaggingapi tag-resources --region eu-central-1 --cli-input-json '{"ResourceARNList":["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"],"Tags":{"aws-control-tower-backupdaily":"true"}}' --query 'keys("FailedResourcesMap" || `{}`)' --output text)
+  for arn in $answer; do
+    case $arn in
+    arn:aws:ec2:eu-central-1:222233330011:volume/vol-1)
+      with 222233330011 AWSControlTowerExecution aws ec2 create-tags --region eu-central-1 --cli-input-json '{"Resources":["vol-1"],"Tags":[{"Key":"aws-control-tower-backupdaily","Value":"true"}]}'
+      ;;
+    *) stop tag-resource/222233330011/eu-central-1/aws-control-tower-backupdaily/1': AWS refused '"$arn" ;;
+    esac
+  done
 fi
 
 # --- 5 of 5: untag-resource/222233330011/eu-central-1/1
@@ -121,11 +131,21 @@ fi
 # Risk: medium
 # Undone by: aws resourcegroupstaggingapi tag-resources
 say 'Remove aws-control-tower-backup-daily from 1 resource in 222233330011, eu-central-1'
+if ! holds true with 222233330011 AWSControlTowerExecution aws resourcegroupstaggingapi get-resources --region eu-central-1 --cli-input-json '{"ResourceARNList":["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]}' --query '(length("ResourceTagMappingList"[?(contains(`["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]`, "ResourceARN") && length("Tags"[?("Key" == `"aws-control-tower-backup-daily"` && !(contains(`["true"]`, "Value")))] || `[]`) > `0`)] || `[]`) == `0`)'; then
+  stop 'somebody changed these backup tags since the scan'
+fi
 if holds false with 222233330011 AWSControlTowerExecution aws resourcegroupstaggingapi get-resources --region eu-central-1 --cli-input-json '{"ResourceARNList":["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]}' --query 'length("ResourceTagMappingList"[?length("Tags"[?"Key" == `"aws-control-tower-backup-daily"`] || `[]`) > `0`] || `[]`) == `0`'; then
   :
 else
-  answer=$(with 222233330011 AWSControlTowerExecution aws resourcegroupstaggingapi untag-resources --region eu-central-1 --cli-input-json '{"ResourceARNList":["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"],"TagKeys":["aws-control-tower-backup-daily"]}' --query '("FailedResourcesMap" != `null` && !("FailedResourcesMap" == `{}`))' --output json)
-  [ "$answer" != true ] || stop untag-resource/222233330011/eu-central-1/1': AWS refused a part of it'
+  answer=$(with 222233330011 AWSControlTowerExecution aws resourcegroupstaggingapi untag-resources --region eu-central-1 --cli-input-json '{"ResourceARNList":["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"],"TagKeys":["aws-control-tower-backup-daily"]}' --query 'keys("FailedResourcesMap" || `{}`)' --output text)
+  for arn in $answer; do
+    case $arn in
+    arn:aws:ec2:eu-central-1:222233330011:volume/vol-1)
+      with 222233330011 AWSControlTowerExecution aws ec2 delete-tags --region eu-central-1 --cli-input-json '{"Resources":["vol-1"],"Tags":[{"Key":"aws-control-tower-backup-daily"}]}'
+      ;;
+    *) stop untag-resource/222233330011/eu-central-1/1': AWS refused '"$arn" ;;
+    esac
+  done
 fi
 
 # For people:

@@ -1,0 +1,240 @@
+/*
+ * What the step's call left out (the Tagging API tags nineteen of twenty resources, and says so) is
+ * sent for each resource by itself, one after the other, each journalled before it leaves. All of
+ * it may be sent twice: after a crash the step begins anew.
+ */
+#include "engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "model/path.h"
+
+#define FAILURES_SHOWN_BYTES 700
+
+static const json_t *own_calls(const struct run *r)
+{
+    return jx_get(r->step, "otherwise.calls");
+}
+
+static const char *arn_of(const struct run *r)
+{
+    return json_string_value(json_array_get(r->owed, r->owed_at));
+}
+
+void otherwise_forget(struct run *r)
+{
+    json_decref(r->owed);
+    json_decref(r->owed_answer);
+    json_decref(r->own_call);
+    free(r->own_failures);
+    r->owed = r->owed_answer = r->own_call = NULL;
+    r->own_failures = NULL;
+    r->owed_at = 0;
+}
+
+static void add_failure(struct run *r, const char *words)
+{
+    char *before = r->own_failures;
+    size_t length = before != NULL ? strlen(before) : 0;
+    if (length < FAILURES_SHOWN_BYTES) {
+        r->own_failures =
+            xasprintf("%s%s%.600s", length > 0 ? before : "", length > 0 ? "; " : "", words);
+        free(before);
+    }
+}
+
+/* --- one after the other --- */
+
+static void go_on(struct run *r)
+{
+    if (r->owed_at < json_array_size(r->owed)) {
+        const json_t *own = json_object_get(own_calls(r), arn_of(r));
+        run_tell(r, "%s for %.300s", jx_str_or(own, "send.operation", ""), arn_of(r));
+        r->sent = SENT_NO;
+        engine_outbox_add(r);
+        return;
+    }
+    json_t *answer = json_incref(r->owed_answer);
+    char *failures = r->own_failures;
+    r->own_failures = NULL;
+    otherwise_forget(r);
+    if (failures == NULL) {
+        step_answered(r, answer);
+    } else {
+        run_problem(r, "%s", failures);
+        step_refused_for_good(r);
+    }
+    free(failures);
+    json_decref(answer);
+}
+
+static void next(struct run *r)
+{
+    json_decref(r->own_call);
+    r->own_call = NULL;
+    r->owed_at++;
+    go_on(r);
+}
+
+static void failed(struct run *r)
+{
+    char *words = xasprintf("%.300s: %.300s", arn_of(r), r->problem);
+    add_failure(r, words);
+    free(words);
+    next(r);
+}
+
+/* The whole step again, once what stands in the way has passed. */
+static void again(struct run *r, void (*how)(struct run *r))
+{
+    otherwise_forget(r);
+    how(r);
+}
+
+static void on_own_sent(struct run *r, const struct reply *reply)
+{
+    free(r->request_id);
+    r->request_id = xstrdup(reply->request_id);
+    engine_boundary(r->engine, r, "received");
+    switch (reply->class) {
+    case ANSWER_OK:
+        r->own_calls++;
+        next(r);
+        return;
+    case ANSWER_NETWORK:
+    case ANSWER_SERVER:
+    case ANSWER_MALFORMED:
+        again(r, step_in_doubt);
+        return;
+    case ANSWER_CONFLICT:
+    case ANSWER_THROTTLED:
+        again(r, step_conflict);
+        return;
+    case ANSWER_EXPIRED:
+    case ANSWER_BAD_CREDENTIALS:
+        again(r, step_refused);
+        return;
+    case ANSWER_DENIED:
+    case ANSWER_NOT_FOUND:
+    case ANSWER_REGION_DENY:
+    case ANSWER_REGION_UNAVAILABLE:
+    case ANSWER_CLOCK_SKEW:
+    case ANSWER_INVALID:
+        failed(r);
+        return;
+    }
+}
+
+/* --- a call that replaces the whole set --- */
+
+static bool has_key(const json_t *list, const char *key, const char *value)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (str_equal(jx_str(json_array_get(list, i), key), value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Everything that is there now stays, but for what the call sets itself and what it is to remove.
+ */
+static void keep(json_t *into, const json_t *there, const json_t *merge)
+{
+    const char *key = jx_str_or(merge, "key", "");
+    json_t *kept = json_array();
+    for (size_t i = 0; i < json_array_size(there); i++) {
+        json_t *element = json_array_get(there, i);
+        const char *value = jx_str_or(element, key, "");
+        if (!has_key(into, key, value) && !jx_list_has(json_object_get(merge, "without"), value)) {
+            (void)json_array_append(kept, element);
+        }
+    }
+    (void)json_array_extend(kept, into);
+    (void)json_array_clear(into);
+    (void)json_array_extend(into, kept);
+    json_decref(kept);
+}
+
+static const json_t *merge_of(const struct run *r)
+{
+    return json_object_get(json_object_get(own_calls(r), arn_of(r)), "merge");
+}
+
+static void on_read(struct run *r, const struct reply *reply)
+{
+    const json_t *merge = merge_of(r);
+    const json_t *there = path_find(reply->json, jx_str_or(merge, "list", ""));
+    bool none = reply->class != ANSWER_OK && str_equal(reply->code, jx_str(merge, "none_when"));
+    if (reply->class == ANSWER_OK && !json_is_array(there)) {
+        /* Not understood is not empty: nothing of it may be lost. */
+        run_problem(r, "%s: the answer holds no %s", jx_str_or(merge, "read.operation", ""),
+                    jx_str_or(merge, "list", ""));
+        failed(r);
+    } else if (reply->class == ANSWER_OK || none) {
+        json_t *into = jx_get(jx_get(r->own_call, "input"), jx_str_or(merge, "into", ""));
+        keep(into, there, merge);
+        run_call(r, r->own_call, on_own_sent);
+    } else if (class_is_passing(reply->class)) {
+        again(r, step_conflict);
+    } else if (reply->class == ANSWER_EXPIRED || reply->class == ANSWER_BAD_CREDENTIALS) {
+        again(r, step_refused);
+    } else {
+        failed(r);
+    }
+}
+
+void otherwise_send(struct run *r)
+{
+    const json_t *own = json_object_get(own_calls(r), arn_of(r));
+    const json_t *question = jx_get(own, "merge.read");
+    json_t *read = question != NULL ? run_fill(r, question) : NULL;
+    json_decref(r->own_call);
+    r->own_call = run_fill(r, json_object_get(own, "send"));
+    if (r->own_call == NULL || (question != NULL && read == NULL)) {
+        r->sent = SENT_NO;
+        run_fail(r, "%s", r->problem);
+    } else if (read != NULL) {
+        /* Asked as late as can be: what is tagged in between would be lost. */
+        run_call(r, read, on_read);
+    } else {
+        run_call(r, r->own_call, on_own_sent);
+    }
+    json_decref(read);
+}
+
+bool otherwise_start(struct run *r, const json_t *answer)
+{
+    json_t *left = jx_get(answer, jx_str_or(r->step, "otherwise.failed", "."));
+    json_t *owed = json_array();
+    const char *arn = NULL;
+    json_t *why = NULL;
+    otherwise_forget(r);
+    json_object_foreach(left, arn, why)
+    {
+        const char *said = jx_str_or(why, "ErrorMessage", jx_str_or(why, "ErrorCode", "left out"));
+        if (json_object_get(own_calls(r), arn) != NULL) {
+            (void)json_array_append_new(owed, json_string(arn));
+        } else {
+            char *words = xasprintf("%s: %.300s: %.250s", jx_str_or(r->step, "send.operation", ""),
+                                    arn, said);
+            add_failure(r, words);
+            free(words);
+        }
+    }
+    if (json_array_size(owed) == 0) {
+        json_decref(owed);
+        otherwise_forget(r);
+        return false;
+    }
+    r->owed = owed;
+    r->owed_answer = json_deep_copy(answer);
+    run_tell(r, "%s", r->problem);
+    step_refused(r);
+    go_on(r);
+    return true;
+}
