@@ -18,8 +18,8 @@ CANARIES = {"UNRELATED_TOKEN": "canary-of-the-environment-91b2", "AWS_SESSION_TO
 CONFIG = "# canary-of-the-config-55e0: a comment is nobody's business\nscan: {ungoverned_regions: false}\n"
 
 
-def run(*arguments, env=None):
-    return subprocess.run([str(scans.SCANNER), *map(str, arguments)], capture_output=True, text=True, check=False,
+def run(*arguments, env=None, program=scans.SCANNER):
+    return subprocess.run([str(program), *map(str, arguments)], capture_output=True, text=True, check=False,
                           env=env or scans.environment())
 
 
@@ -123,17 +123,30 @@ class Package(unittest.TestCase):
         public = KEYS["ed25519"][1]
         names = [n for n in tree(copy) if not n.startswith("evidence/")] + [
             "evidence/README.txt", "evidence/gaps.json", *sorted(n for n in tree(copy) if n.count("/") == 3)[::40]]
-        for name in names:
-            path = copy / name
-            data = path.read_bytes()
-            for at in {0, len(data) // 2, len(data) - 1}:
-                path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1:])
-                done = run("verify", copy, "--public-key", public)
-                self.assertEqual((done.returncode, done.stdout.splitlines()[:-1]), (3, [f"changed  {name}"]), done.stderr)
-            path.write_bytes(data + b"\n")
-            self.assertIn(f"changed  {name}\n", run("verify", copy).stdout)
-            path.write_bytes(data)
-        self.assertEqual(run("verify", copy, "--public-key", public).returncode, 0)
+        whole = {name: (copy / name).read_bytes() for name in names}
+
+        def verified(damaged):
+            """What verify says of these files, each damaged in its own way; they are whole again afterwards."""
+            for name, data in damaged.items():
+                (copy / name).write_bytes(data)
+            done = run("verify", copy, "--public-key", public)
+            for name in damaged:
+                (copy / name).write_bytes(whole[name])
+            return done.returncode, done.stdout.splitlines()[:-1]
+
+        def flipped(name, at):
+            data = whole[name]
+            return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+
+        self.assertGreater(len(names), 20)
+        for place in (lambda data: 0, lambda data: len(data) // 2, lambda data: len(data) - 1):
+            damaged = {name: flipped(name, place(data)) for name, data in whole.items()}
+            self.assertEqual(verified(damaged), (3, sorted(f"changed  {name}" for name in names)))
+        self.assertEqual(verified({name: data + b"\n" for name, data in whole.items()}),
+                         (3, sorted(f"changed  {name}" for name in names)))
+        for name in ("run.db", "report.xlsx", "evidence/gaps.json", names[-1]):
+            self.assertEqual(verified({name: flipped(name, len(whole[name]) // 3)}), (3, [f"changed  {name}"]))
+        self.assertEqual(verified({}), (0, []))
 
     def test_any_byte_of_the_digest_is_minded_without_a_signature_too(self):
         copy = self.copy()
@@ -144,7 +157,7 @@ class Package(unittest.TestCase):
         spots = [*range(first), *range(last, len(data))]
         for at in spots[::9] + [64, 65, 66, first - 1, len(data) - 1]:
             path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1:])
-            self.assertEqual(run("verify", copy).returncode, 3, f"byte {at}")
+            self.assertEqual(run("verify", copy, program=scans.SHIPPED).returncode, 3, f"byte {at}")
         for damaged in (data + b"\n", data[:-1], data + data[:first], data[first:] + data[:first], data[first:]):
             path.write_bytes(damaged)
             self.assertEqual(run("verify", copy).returncode, 3)
@@ -219,6 +232,10 @@ class Package(unittest.TestCase):
         self.assertEqual(done.code, 3, done.err)
         self.assertFalse((copy / "evidence").exists())
         self.assertIn("was of the run before this one", done.err)
+        for flags in ([], ["--all"], ["-M", "json"]):
+            compared = run("diff", DONE.directory, copy, *flags)
+            self.assertIn(compared.returncode, (0, 3), compared.stderr)
+            self.assertEqual(compared.stderr, "")
 
 
 if __name__ == "__main__":

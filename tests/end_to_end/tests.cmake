@@ -58,6 +58,7 @@ foreach(command Enable Fix Teardown)
 endforeach()
 end_to_end_shipped(crash_keys /usr/bin/python3 -m unittest -q crash_keys)
 end_to_end_shipped(engine_guards /usr/bin/python3 -m unittest -q engine_guards)
+end_to_end_shipped(engine_preflight /usr/bin/python3 -m unittest -q engine_preflight)
 end_to_end_shipped(engine_gaps /usr/bin/python3 -m unittest -q engine_gaps)
 end_to_end_shipped(engine_returns /usr/bin/python3 -m unittest -q engine_returns)
 end_to_end_shipped(engine_tags /usr/bin/python3 -m unittest -q engine_tags)
@@ -70,8 +71,9 @@ add_custom_target(campaign COMMAND ${CMAKE_COMMAND} -E env "TOWERKEEP_BUILD_DIR=
 
 # Part 4: what the auditor receives.
 end_to_end(evidence_package /usr/bin/python3 -m unittest -q evidence_package)
-end_to_end(evidence_history /usr/bin/python3 -m unittest -q evidence_history)
+end_to_end_shipped(evidence_history /usr/bin/python3 -m unittest -q evidence_history)
 end_to_end(evidence_runs /usr/bin/python3 -m unittest -q evidence_runs)
+end_to_end(every_format /usr/bin/python3 -m unittest -q every_format)
 # What leaves the program: every format and stream under hostile text, secrets, terminals, cores.
 end_to_end_shipped(outputs /usr/bin/python3 -m unittest -q outputs)
 end_to_end_shipped(flags /usr/bin/python3 -m unittest -q flags)
