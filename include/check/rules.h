@@ -17,9 +17,11 @@ struct rule_need {         /* a fact a verdict rests on: a gap under it gives ER
         NEED_HERE,
         NEED_ACCOUNT,
         NEED_ANYWHERE,
-        NEED_CENTRAL
+        NEED_CENTRAL,
+        NEED_SUBJECT
     } at; /* subject's account and Region; its account, any Region; anywhere in the organization;
-             the central backup account, any Region (anywhere when none is known) */
+             the central backup account, any Region (anywhere when none is known); only where the
+             subject itself says that it rests on it (member "_hidden") */
 };
 
 struct rule_parameter { /* what a rule lets the configuration set */
@@ -35,9 +37,9 @@ struct rule { /* owned by the rule set */
     bool manual; /* verdict MANUAL: `how` is the procedure for a person */
     const struct rule_need *needs;
     size_t need_count;
-    const char *const *references;    /* NULL-terminated */
-    json_t *compliance;               /* {"framework": ["requirement", ...]}, may be NULL */
-    json_t *parameters;               /* name -> value in force (default or config's) */
+    const char *const *references; /* NULL-terminated */
+    json_t *compliance;            /* {"framework": ["requirement", ...]}, may be NULL */
+    json_t *parameters;            /* name -> value in force (default or config's) */
     const struct expr *only_if; /* where false it does not apply, whatever could not be seen; NULL:
                                    everywhere */
     const struct expr *when, *assert; /* when NULL: always applicable */

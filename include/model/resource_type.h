@@ -17,5 +17,8 @@ const char *resource_type_nearest(const char *word);
 /* Types that the scan lists directly (beside the Tagging API), so that "never tagged" can be told.
  */
 bool resource_type_listed_directly(const char *type);
+/* The operation that lists resources of that type, "ec2:DescribeVolumes"; NULL when the Tagging API
+   alone knows them. `type` is what resource_type_of_arn() says. */
+const char *resource_type_listing(const char *type);
 
 #endif

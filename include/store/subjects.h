@@ -54,7 +54,8 @@ const json_t *subjects_context(const struct subjects *s);
 /* Calls each with every subject of the scope, in order of _key; the document is borrowed and dies
    after the call. A listing that failed (a gap under an account-Region) yields for vault, plan and
    resource one subject whose document has
-   "_unlisted": true, so that rules give ERROR there instead of nothing. Non-zero from each stops
+   "_unlisted": true, so that rules give ERROR there instead of nothing; where OUs or accounts could
+   not be listed, one with _key "" comes last. Non-zero from each stops
    and is returned. */
 int subjects_each(struct subjects *s, enum scope scope,
                   int (*each)(void *context, const json_t *document), void *context,

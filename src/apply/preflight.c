@@ -10,22 +10,12 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/policy.h"
+#include "preflight.h"
 
 #define SCP_MAX 10 /* per target; a baseline with controls adds one */
 #define ACCOUNT_QUOTA 10
 
-struct flight {
-    struct aws_client *client;
-    const json_t *plan, *steps;
-    const char *home;
-    json_t *problems;
-    json_t *landing_zone; /* GetLandingZone's, NULL: none */
-    size_t quota;         /* of accounts; 0: not known */
-};
-
-static void problem(struct flight *f, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static void problem(struct flight *f, const char *format, ...)
+void flight_problem(struct flight *f, const char *format, ...)
 {
     char line[1024];
     va_list args;
@@ -39,26 +29,30 @@ static void problem(struct flight *f, const char *format, ...)
     text_release(&text);
 }
 
-/* 0: *out is yours; 1: AWS refuses, which is said as a problem; -1: it could not be asked. */
-static int ask(struct flight *f, const char *operation, const char *account, json_t *take_input,
-               json_t **out, struct err *err)
+int flight_ask(struct flight *f, const char *operation, json_t *take_input, json_t **out,
+               struct err *err)
 {
     enum answer_class class = ANSWER_NETWORK;
-    struct aws_call call = {.op = op_parse(operation),
-                            .account = account,
-                            .region = f->home,
-                            .input = take_input,
-                            .ask_anew = true};
+    struct aws_call call = {
+        .op = op_parse(operation), .region = f->home, .input = take_input, .ask_anew = true};
     if (aws_call_wait(f->client, &call, out, &class, err) == 0) {
         return 0;
     }
     bool refused = class == ANSWER_DENIED || class == ANSWER_REGION_DENY ||
                    class == ANSWER_NOT_FOUND || class == ANSWER_INVALID;
-    if (refused) {
-        problem(f, "%s", err->text);
+    return refused ? 1 : -1;
+}
+
+/* The same; what AWS refuses is a problem. */
+static int ask(struct flight *f, const char *operation, json_t *take_input, json_t **out,
+               struct err *err)
+{
+    int status = flight_ask(f, operation, take_input, out, err);
+    if (status > 0) {
+        flight_problem(f, "%s", err->text);
         *err = (struct err)ERR_INIT;
     }
-    return refused ? 1 : -1;
+    return status;
 }
 
 /* Does any step send an operation that begins so? */
@@ -78,17 +72,17 @@ static const json_t *first_sending(const struct flight *f, const char *operation
 static int check_caller(struct flight *f, struct err *err)
 {
     json_t *answer = NULL;
-    int status = ask(f, "organizations:DescribeOrganization", NULL, NULL, &answer, err);
+    int status = ask(f, "organizations:DescribeOrganization", NULL, &answer, err);
     if (status == 0) {
         const char *found = jx_str_or(answer, "Organization.Id", "");
         const char *wanted = jx_str_or(f->plan, "organization_id", "");
         const char *master = jx_str_or(answer, "Organization.MasterAccountId", "");
         if (strcmp(found, wanted) != 0) {
-            problem(f, "the plan is for the organization %s; these credentials belong to %s",
-                    wanted, found);
+            flight_problem(f, "the plan is for the organization %s; these credentials belong to %s",
+                           wanted, found);
         } else if (strcmp(master, aws_client_account(f->client)) != 0) {
-            problem(f, "changes are made from the management account %s, not from %s", master,
-                    aws_client_account(f->client));
+            flight_problem(f, "changes are made from the management account %s, not from %s",
+                           master, aws_client_account(f->client));
         }
     }
     json_decref(answer);
@@ -100,12 +94,13 @@ static int check_caller(struct flight *f, struct err *err)
 static int load_landing_zone(struct flight *f, struct err *err)
 {
     json_t *list = NULL;
-    int status = ask(f, "controltower:ListLandingZones", NULL, NULL, &list, err);
+    int status = ask(f, "controltower:ListLandingZones", NULL, &list, err);
     const char *arn = jx_str(json_array_get(jx_get(list, "landingZones"), 0), "arn");
     if (status == 0 && arn == NULL) {
-        problem(f, "there is no landing zone in %s: set up AWS Control Tower first", f->home);
+        flight_problem(f, "there is no landing zone in %s: set up AWS Control Tower first",
+                       f->home);
     } else if (status == 0) {
-        status = ask(f, "controltower:GetLandingZone", NULL,
+        status = ask(f, "controltower:GetLandingZone",
                      json_pack("{s:s}", "landingZoneIdentifier", arn), &f->landing_zone, err);
     }
     json_decref(list);
@@ -116,14 +111,15 @@ static int check_running(struct flight *f, struct err *err)
 {
     json_t *answer = NULL;
     json_t *input = json_pack("{s:{s:[s]}}", "filter", "statuses", "IN_PROGRESS");
-    int status = ask(f, "controltower:ListLandingZoneOperations", NULL, input, &answer, err);
+    int status = ask(f, "controltower:ListLandingZoneOperations", input, &answer, err);
     const json_t *list = jx_get(answer, "landingZoneOperations");
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *operation = json_array_get(list, i);
         if (str_equal(jx_str(operation, "status"), "IN_PROGRESS")) {
-            problem(f, "a Control Tower operation is running (%s %s): wait until it has ended",
-                    jx_str_or(operation, "operationType", ""),
-                    jx_str_or(operation, "operationIdentifier", ""));
+            flight_problem(f,
+                           "a Control Tower operation is running (%s %s): wait until it has ended",
+                           jx_str_or(operation, "operationType", ""),
+                           jx_str_or(operation, "operationIdentifier", ""));
         }
     }
     json_decref(answer);
@@ -143,10 +139,10 @@ static int check_landing_zone(struct flight *f, struct err *err)
     const char *status = jx_str_or(f->landing_zone, "landingZone.status", "ACTIVE");
     const char *drift = jx_str_or(f->landing_zone, "landingZone.driftStatus.status", "IN_SYNC");
     if (strcmp(status, "ACTIVE") != 0 && !(mends && strcmp(status, "FAILED") == 0)) {
-        problem(f, "the landing zone is %s, not ACTIVE", status);
+        flight_problem(f, "the landing zone is %s, not ACTIVE", status);
     }
     if (strcmp(drift, "IN_SYNC") != 0 && !mends) {
-        problem(f, "the landing zone has drifted, and no step of the plan resets it");
+        flight_problem(f, "the landing zone has drifted, and no step of the plan resets it");
     }
     return check_running(f, err);
 }
@@ -165,8 +161,8 @@ static void check_chain(struct flight *f, const json_t *step)
         char path[64];
         (void)snprintf(path, sizeof path, "%s.enabled", needed[i]);
         if (!jx_bool(manifest, path)) {
-            problem(f, "step %s: backup needs %s to be enabled in the manifest",
-                    jx_str_or(step, "id", ""), needed[i]);
+            flight_problem(f, "step %s: backup needs %s to be enabled in the manifest",
+                           jx_str_or(step, "id", ""), needed[i]);
         }
     }
 }
@@ -182,10 +178,11 @@ static void check_root_stays(struct flight *f, const json_t *step)
     }
     json_t *description = key_policy_describe(text, &frame);
     if (!jx_bool(description, "valid")) {
-        problem(f, "step %s: its key policy is not valid", jx_str_or(step, "id", ""));
+        flight_problem(f, "step %s: its key policy is not valid", jx_str_or(step, "id", ""));
     } else if (!jx_bool(description, "management_root")) {
-        problem(f, "step %s: its key policy would lock the management account out of the key",
-                jx_str_or(step, "id", ""));
+        flight_problem(f,
+                       "step %s: its key policy would lock the management account out of the key",
+                       jx_str_or(step, "id", ""));
     }
     json_decref(description);
 }
@@ -228,7 +225,7 @@ static size_t count_sending(const struct flight *f, const char *operation)
 static int check_accounts(struct flight *f, struct err *err)
 {
     json_t *answer = NULL;
-    int status = ask(f, "organizations:ListAccounts", NULL, NULL, &answer, err);
+    int status = ask(f, "organizations:ListAccounts", NULL, &answer, err);
     const json_t *rows = jx_get(answer, "Accounts");
     size_t created = count_sending(f, "organizations:CreateAccount");
     for (size_t i = 0; i < json_array_size(rows); i++) {
@@ -236,19 +233,19 @@ static int check_accounts(struct flight *f, struct err *err)
         const char *id = jx_str_or(row, "Id", "");
         const char *state = jx_str_or(row, "Status", jx_str_or(row, "State", "ACTIVE"));
         if (strcmp(state, "ACTIVE") != 0 && in_plan(f, id)) {
-            problem(f, "account %s (%.64s) is %s: nothing can be changed there", id,
-                    jx_str_or(row, "Name", ""), state);
+            flight_problem(f, "account %s (%.64s) is %s: nothing can be changed there", id,
+                           jx_str_or(row, "Name", ""), state);
         }
     }
     size_t there = json_array_size(rows);
     size_t quota = f->quota > 0 ? f->quota : ACCOUNT_QUOTA;
     /* Where there are more than the default allows, it was raised. */
     if (created > 0 && there + created > quota && (f->quota > 0 || there < ACCOUNT_QUOTA)) {
-        problem(f,
-                "%zu accounts are to be created beside %zu: the organization may have %zu%s",
-                created, there, quota,
-                f->quota > 0 ? " (limits.accounts)"
-                             : " unless the quota was raised (limits.accounts says so)");
+        flight_problem(f,
+                       "%zu accounts are to be created beside %zu: the organization may have %zu%s",
+                       created, there, quota,
+                       f->quota > 0 ? " (limits.accounts)"
+                                    : " unless the quota was raised (limits.accounts says so)");
     }
     json_decref(answer);
     return status < 0 ? -1 : 0;
@@ -260,11 +257,11 @@ static int check_one_target(struct flight *f, const char *ou, struct err *err)
 {
     json_t *answer = NULL;
     json_t *input = json_pack("{s:s, s:s}", "TargetId", ou, "Filter", "SERVICE_CONTROL_POLICY");
-    int status = ask(f, "organizations:ListPoliciesForTarget", NULL, input, &answer, err);
+    int status = ask(f, "organizations:ListPoliciesForTarget", input, &answer, err);
     size_t count = jx_count(answer, "Policies");
     if (count >= SCP_MAX) {
-        problem(f, "%s has %zu service control policies attached: a baseline may not fit", ou,
-                count);
+        flight_problem(f, "%s has %zu service control policies attached: a baseline may not fit",
+                       ou, count);
     }
     json_decref(answer);
     return status < 0 ? -1 : 0;
@@ -290,43 +287,59 @@ static int check_targets(struct flight *f, struct err *err)
 
 /* --- Regions --- */
 
+static bool is_off(const struct map *states, const char *region)
+{
+    const char *state = map_get(states, region);
+    return state != NULL && str_starts(state, "DISABL");
+}
+
+/* Control Tower works in all of them, whatever Region its call goes to. */
+static void check_governed(struct flight *f, const struct map *states)
+{
+    const json_t *governed = jx_get(f->landing_zone, "landingZone.manifest.governedRegions");
+    for (size_t i = 0; i < json_array_size(governed); i++) {
+        const char *region = json_string_value(json_array_get(governed, i));
+        if (region != NULL && map_get(states, region) == NULL) {
+            flight_problem(f, "%s is governed, and the management account has no such Region",
+                           region);
+        } else if (region != NULL && is_off(states, region)) {
+            flight_problem(f, "%s is governed, and is not enabled in the management account",
+                           region);
+        }
+    }
+}
+
 static int check_regions(struct flight *f, struct err *err)
 {
     json_t *answer = NULL;
-    struct map *off = map_new(NULL);
-    int status = ask(f, "account:ListRegions", NULL, NULL, &answer, err);
+    struct map *states = map_new(free);
+    int status = ask(f, "account:ListRegions", NULL, &answer, err);
     const json_t *rows = jx_get(answer, "Regions");
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
-        if (str_starts(jx_str_or(row, "RegionOptStatus", ""), "DISABL")) {
-            map_set(off, jx_str_or(row, "RegionName", ""), f);
-        }
+        map_set(states, jx_str_or(row, "RegionName", ""),
+                xstrdup(jx_str_or(row, "RegionOptStatus", "")));
     }
     for (size_t i = 0; i < json_array_size(f->steps); i++) {
         const json_t *step = json_array_get(f->steps, i);
         const char *account = jx_str_or(step, "send.account", aws_client_account(f->client));
         const char *region = jx_str_or(step, "send.region", "");
-        bool ours = strcmp(account, aws_client_account(f->client)) == 0;
-        if (ours && map_get(off, region) != NULL) {
-            problem(f, "%s is not enabled in the management account", region);
-            (void)map_remove(off, region);
+        if (strcmp(account, aws_client_account(f->client)) == 0 && is_off(states, region)) {
+            flight_problem(f, "%s is not enabled in the management account", region);
+            map_set(states, region, xstrdup("TOLD"));
         }
     }
-    /* Control Tower works in all of them, whatever Region its call goes to. */
-    const json_t *governed = jx_get(f->landing_zone, "landingZone.manifest.governedRegions");
-    for (size_t i = 0; i < json_array_size(governed); i++) {
-        const char *region = json_string_value(json_array_get(governed, i));
-        if (region != NULL && map_get(off, region) != NULL) {
-            problem(f, "%s is governed, and is not enabled in the management account", region);
-        }
+    if (status == 0) {
+        check_governed(f, states);
     }
-    map_free(off);
+    map_free(states);
     json_decref(answer);
     return status < 0 ? -1 : 0;
 }
 
 static int (*const checks[])(struct flight *f, struct err *err) = {
-    check_caller, check_landing_zone, check_requests, check_accounts, check_targets, check_regions};
+    check_caller,  check_landing_zone, check_requests,   check_accounts,
+    check_targets, check_regions,      check_permissions};
 
 int preflight_run(struct aws_client *client, const json_t *plan, int account_quota,
                   json_t *problems, struct err *err)

@@ -50,6 +50,12 @@ bool iam_action_known(const char *action)
     return needs_no_permission(action) || statement_of(action) != NULL;
 }
 
+bool iam_action_is_narrow(const char *action)
+{
+    const struct iam_statement *statement = statement_of(action);
+    return statement == NULL || strcmp(statement->resources[0], "*") != 0;
+}
+
 /* Adds each word as a member of the set. */
 static void add_words(json_t *set, const char *words)
 {

@@ -231,6 +231,10 @@ const struct iam_statement iam_statements[] = {
      "iam:GetRole iam:ListAttachedRolePolicies",
      LIST("arn:{p}:iam::{a}:role/*"),
      {{0}}},
+    {"PermissionsAsk",
+     "iam:SimulatePrincipalPolicy",
+     LIST("arn:{p}:iam::{a}:role/*", "arn:{p}:iam::{a}:user/*"),
+     {{0}}},
     {"ServiceLinkedRolesCreate",
      "iam:CreateServiceLinkedRole",
      LIST(LINKED_ROLES "backup.amazonaws.com/AWSServiceRoleForBackup*", LINKED_ROLES

@@ -80,7 +80,7 @@ static void move_to(struct pass *p, const char *account, const char *region)
 
 static int look(struct pass *p, struct watched *w)
 {
-    if (w->looked) {
+    if (w->looked || w->at == NEED_SUBJECT) {
         return 0;
     }
     const char *account = w->at == NEED_CENTRAL                           ? p->central

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "rule_private.h"
 
 void view_init(struct view *v, const json_t *context, const char *now_iso)
@@ -41,15 +42,22 @@ static enum status verdict(const struct loaded_rule *l, struct view *v)
     return passes ? STATUS_PASS : STATUS_FAIL;
 }
 
-/* What one subject rests on elsewhere and nobody could read: {OPERATION: what the gap says}. */
+/* What one subject rests on and nobody could read: {OPERATION: what the gap says}. A need may name
+   a family of operations. */
 static const char *hidden_from(const struct loaded_rule *l, const json_t *document)
 {
-    const json_t *hidden = json_object_get(document, "_hidden");
-    const char *text = NULL;
-    for (size_t i = 0; hidden != NULL && text == NULL && i < l->rule.need_count; i++) {
-        text = json_string_value(json_object_get(hidden, l->rule.needs[i].operation));
+    json_t *hidden = json_object_get(document, "_hidden");
+    const char *operation = NULL;
+    json_t *text = NULL;
+    json_object_foreach(hidden, operation, text)
+    {
+        for (size_t i = 0; i < l->rule.need_count; i++) {
+            if (str_glob(l->rule.needs[i].operation, operation)) {
+                return json_string_value(text);
+            }
+        }
     }
-    return text;
+    return NULL;
 }
 
 enum status judge(const struct loaded_rule *l, struct view *v, const char *gap,

@@ -163,7 +163,8 @@ static enum need_at default_at(const struct rule *r, const char *operation)
 static int load_need(const struct loading *s, const struct node *n, struct rule_need *need)
 {
     static const char *const known[] = {"operation", "at", NULL};
-    static const char *const places[] = {"here", "account", "anywhere", "central-backup", NULL};
+    static const char *const places[] = {"here",           "account", "anywhere",
+                                         "central-backup", "subject", NULL};
     const struct node *operation = n->kind == NODE_MAP ? node_get(n, "operation") : n;
     if (n->kind == NODE_MAP && node_only(s->l->doc, n, known, s->err) != 0) {
         return -1;
@@ -187,7 +188,8 @@ static int load_need(const struct loading *s, const struct node *n, struct rule_
     }
     return node_string(at) != NULL ? refuse_word(s, at, "a place", places)
                                    : node_err(s->l->doc, at, s->err,
-                                              "expected here, account, anywhere or central-backup");
+                                              "expected here, account, anywhere, central-backup "
+                                              "or subject");
 }
 
 static int load_needs(const struct loading *s)

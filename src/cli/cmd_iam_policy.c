@@ -34,6 +34,7 @@ static const struct {
 } remedies[] = {
     {"backup:ListReportPlans", THERE, SCAN | FIX | ENABLE | TEARDOWN},
     {"account:ListRegions", SELF, FIX | ENABLE | TEARDOWN},
+    {"iam:SimulatePrincipalPolicy", SELF, FIX | ENABLE | TEARDOWN},
     {"organizations:CreateAccount", SELF, FIX | ENABLE},
     {"organizations:DescribeCreateAccountStatus", SELF, FIX | ENABLE},
     {"organizations:ListCreateAccountStatus", SELF, FIX | ENABLE},

@@ -364,6 +364,9 @@ static void write_rest(struct init *in)
 static int keep_account(void *context, const json_t *account)
 {
     struct init *in = context;
+    if (jx_bool(account, "_unlisted")) {
+        return 0;
+    }
     json_object_set_new(in->accounts, jx_str_or(account, "id", ""),
                         json_pack("{s:s, s:s}", "name", jx_str_or(account, "name", ""), "email",
                                   jx_str_or(account, "email", "")));

@@ -261,7 +261,8 @@ static void show_needs(const struct rule *r, size_t width)
     static const char *const places[] = {[NEED_HERE] = "in the subject's account and Region",
                                          [NEED_ACCOUNT] = "anywhere in the subject's account",
                                          [NEED_ANYWHERE] = "anywhere in the organization",
-                                         [NEED_CENTRAL] = "in the central backup account"};
+                                         [NEED_CENTRAL] = "in the central backup account",
+                                         [NEED_SUBJECT] = "where this subject rests on it"};
     for (size_t i = 0; i < r->need_count; i++) {
         char *text = xasprintf("%s, %s", r->needs[i].operation, places[r->needs[i].at]);
         print_row(i == 0 ? "Operations" : "", text, width);

@@ -50,7 +50,9 @@ static int asked_of(struct crawl *crawl, const char *user, const char *owner, bo
                     struct err *err)
 {
     json_t *member = NULL;
-    if (store_get_entity(crawl->store, "account", "", "", owner, &member, NULL, err)) {
+    if (store_get_entity(crawl->store, "account", "", "", owner, &member, NULL, err) ||
+        (member == NULL &&
+         store_get_entity(crawl->store, "tree-account", "", "", owner, &member, NULL, err))) {
         return -1;
     }
     *ours = strcmp(user, owner) == 0 || (member != NULL && crawl_wants_account(crawl, owner));

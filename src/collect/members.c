@@ -171,6 +171,19 @@ static int ask_member(void *context, const struct entity *e)
     return crawl_ask(crawl, "sts:GetCallerIdentity", e->key, crawl->home, "", m->err);
 }
 
+/* An account that ListAccounts did not tell of, or not yet, but the walk of the tree did. */
+static int ask_unlisted(void *context, const struct entity *e)
+{
+    struct members *m = context;
+    json_t *listed = NULL;
+    if (store_get_entity(m->crawl->store, "account", "", "", e->key, &listed, NULL, m->err)) {
+        return -1;
+    }
+    bool known = listed != NULL;
+    json_decref(listed);
+    return known ? 0 : ask_member(m, e);
+}
+
 struct hunt { /* for the OU or account a filter names */
     const struct members *members;
     const char *word;
@@ -237,7 +250,8 @@ int seed_members(struct crawl *crawl, struct err *err)
         store_each_entity(crawl->store, "ou", NULL, NULL, load_unit, &m, err) == 0 &&
         store_each_entity(crawl->store, "tree-account", NULL, NULL, load_place, &m, err) == 0 &&
         check_filters(&m) == 0 &&
-        store_each_entity(crawl->store, "account", NULL, NULL, ask_member, &m, err) == 0) {
+        store_each_entity(crawl->store, "account", NULL, NULL, ask_member, &m, err) == 0 &&
+        store_each_entity(crawl->store, "tree-account", NULL, NULL, ask_unlisted, &m, err) == 0) {
         rc = 0;
     }
     map_free(m.units);

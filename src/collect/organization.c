@@ -80,10 +80,8 @@ static int keep_tree_accounts(const struct page *p, struct err *err)
         if (!id) {
             return err_set(err, ERR_AWS, "ListAccountsForParent answered an account without Id");
         }
-        json_t *place = json_pack("{s:s, s:s}", "Id", id, "ParentId", p->question->target);
-        int rc = crawl_keep(p, "tree-account", "", "", id, place, err);
-        json_decref(place);
-        if (rc) {
+        jx_set_str(account, "ParentId", p->question->target);
+        if (crawl_keep(p, "tree-account", "", "", id, account, err)) {
             return -1;
         }
     }

@@ -101,14 +101,30 @@ const char *resource_type_nearest(const char *word)
     return str_nearest(word, known);
 }
 
-bool resource_type_listed_directly(const char *type)
+const char *resource_type_listing(const char *type)
 {
-    static const char *const listed[] = {"EBS",        "EC2",      "RDS", "Aurora", "Neptune",
-                                         "DocumentDB", "DynamoDB", "EFS", "S3",     NULL};
-    for (size_t i = 0; listed[i] != NULL; i++) {
-        if (str_equal(type, listed[i])) {
-            return true;
+    static const struct {
+        const char *type, *operation;
+    } listings[] = {
+        {"EBS", "ec2:DescribeVolumes"},
+        {"EC2", "ec2:DescribeInstances"},
+        {"RDS", "rds:DescribeDBInstances"},
+        {"Aurora", "rds:DescribeDBClusters"},
+        {"Neptune", "rds:DescribeDBClusters"},
+        {"DocumentDB", "rds:DescribeDBClusters"},
+        {"DynamoDB", "dynamodb:ListTables"},
+        {"EFS", "efs:DescribeFileSystems"},
+        {"S3", "s3:ListBuckets"},
+    };
+    for (size_t i = 0; i < sizeof listings / sizeof *listings; i++) {
+        if (str_equal(type, listings[i].type)) {
+            return listings[i].operation;
         }
     }
-    return false;
+    return NULL;
+}
+
+bool resource_type_listed_directly(const char *type)
+{
+    return resource_type_listing(type) != NULL;
 }

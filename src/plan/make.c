@@ -149,6 +149,9 @@ static int making_init(struct making *m, struct err *err)
     for (size_t i = 0; i < json_array_size(m->all[SCOPE_ACCOUNT]); i++) {
         const json_t *account = json_array_get(m->all[SCOPE_ACCOUNT], i);
         const char *id = jx_str_or(account, "id", "");
+        if (jx_bool(account, "_unlisted")) {
+            continue;
+        }
         (void)json_object_set_new(m->members, id, json_true());
         jx_set_str(m->roles, id, jx_str(account, "role_used"));
     }

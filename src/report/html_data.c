@@ -294,6 +294,9 @@ static size_t place_of(char **names, size_t *count, size_t most, const char *nam
 static int add_place(void *context, const json_t *place)
 {
     struct heat *h = context;
+    if (jx_bool(place, "_unlisted")) {
+        return 0;
+    }
     bool due = jx_bool(place, "is_management") ||
                (jx_bool(place, "backed_up") && !jx_bool(place, "account_exempt"));
     size_t region =

@@ -57,6 +57,9 @@ static void change_set(struct world *w, const char *path, json_t *value)
 static int add_unit(void *context, const json_t *ou)
 {
     struct world *w = context;
+    if (jx_bool(ou, "_unlisted")) {
+        return 0;
+    }
     const char *id = jx_str_or(ou, "id", "");
     json_object_set_new(w->units, id,
                         json_pack("{s:s, s:s, s:[], s:[]}", "id", id, "name",
@@ -104,6 +107,9 @@ static int add_baselines(void *context, const json_t *ou)
 static int add_account(void *context, const json_t *account)
 {
     struct world *w = context;
+    if (jx_bool(account, "_unlisted")) {
+        return 0;
+    }
     const char *id = jx_str_or(account, "id", "");
     json_t *unit = json_object_get(w->units, jx_str_or(account, "parent_id", ""));
     json_t *list =

@@ -90,6 +90,9 @@ static int row(void *context, const json_t *place)
 {
     struct matrix *m = context;
     struct sheet *s = &m->sheet;
+    if (jx_bool(place, "_unlisted")) {
+        return 0;
+    }
     bool due = jx_bool(place, "is_management") ||
                (jx_bool(place, "backed_up") && !jx_bool(place, "account_exempt"));
     sheet_row(s);

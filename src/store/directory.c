@@ -85,6 +85,22 @@ static struct member *member_for(struct directory *d, const char *id)
     return m;
 }
 
+/* ListAccounts and ListAccountsForParent describe an account alike. */
+static void describe(struct member *m, const struct entity *e, const json_t *document)
+{
+    const char *source = "";
+    char **const texts[] = {&m->state, &m->name, &m->email, &m->arn};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        free(*texts[i]);
+    }
+    m->fact = e->fact;
+    m->state = xstrdup(account_state(document, &source));
+    m->state_source = str_equal(source, "State") ? "State" : str_equal(source, "") ? "" : "Status";
+    m->name = copy(document, "Name");
+    m->email = copy(document, "Email");
+    m->arn = copy(document, "Arn");
+}
+
 static int load_place(void *context, const struct entity *e)
 {
     struct loading *l = context;
@@ -96,6 +112,7 @@ static int load_place(void *context, const struct entity *e)
     free(m->parent_id);
     m->parent_id = copy(document, "ParentId");
     m->in_tree = true;
+    describe(m, e, document);
     json_decref(document);
     return 0;
 }
@@ -110,14 +127,8 @@ static int load_account(void *context, const struct entity *e)
     struct member *m = member_for(l->d, e->key);
     char parent[128];
     const char *paths = json_string_value(json_array_get(jx_get(document, "Paths"), 0));
-    const char *source = "";
     m->listed = true;
-    m->fact = e->fact;
-    m->state = xstrdup(account_state(document, &source));
-    m->state_source = str_equal(source, "State") ? "State" : str_equal(source, "") ? "" : "Status";
-    m->name = copy(document, "Name");
-    m->email = copy(document, "Email");
-    m->arn = copy(document, "Arn");
+    describe(m, e, document);
     (void)tree_parent_of_path(paths, parent, sizeof parent);
     m->path_differs = m->parent_id != NULL && paths != NULL && !str_equal(parent, m->parent_id);
     if (m->parent_id == NULL && paths != NULL) {

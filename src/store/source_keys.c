@@ -111,13 +111,11 @@ static void add_key(struct outlook *o, const char *arn, json_t *document, bool *
     }
     (void)json_array_append(lists[0], key);
     json_t *hidden = json_object_get(key, "_hidden");
-    if (hidden != NULL) {
-        json_t *all = json_object_get(document, "_hidden");
-        if (all == NULL) {
-            all = json_object();
-            set_new(document, "_hidden", all);
-        }
-        (void)json_object_update(all, hidden);
+    const char *operation = NULL;
+    json_t *gap = NULL;
+    json_object_foreach(hidden, operation, gap)
+    {
+        subject_hide(document, operation, json_string_value(gap));
     }
     if (str_equal(jx_str(key, "manager"), "AWS")) {
         list_text(lists[1], arn);

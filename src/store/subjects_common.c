@@ -99,6 +99,16 @@ void subject_fact(json_t *document, int64_t fact)
     }
 }
 
+void subject_hide(json_t *document, const char *operation, const char *gap)
+{
+    json_t *hidden = json_object_get(document, "_hidden");
+    if (hidden == NULL) {
+        hidden = json_object();
+        set_new(document, "_hidden", hidden);
+    }
+    set_text(hidden, operation, gap);
+}
+
 int subject_emit(struct visit *v, json_t *document)
 {
     int result = v->each(v->context, document);
@@ -201,6 +211,41 @@ json_t *held_document(struct visit *v, const struct held *h)
     return document;
 }
 
+int subjects_gap(struct visit *v, const char *const *operations, char text[GAP_TEXT_SIZE])
+{
+    int found = 0;
+    for (; *operations != NULL && found == 0; operations++) {
+        found = store_find_gap(v->s->store, *operations, NULL, NULL, text, GAP_TEXT_SIZE, v->err);
+    }
+    return found;
+}
+
+int subject_unlisted(struct visit *v, const char *gap)
+{
+    const struct identity who = {.key = "", .name = "(not listed)"};
+    json_t *document = subject_new(&who);
+    set_bool(document, "_unlisted", true);
+    set_text(document, "_gap", gap);
+    return subject_emit(v, document);
+}
+
+int accounts_gap(struct visit *v, char text[GAP_TEXT_SIZE])
+{
+    static const char *const list[] = {"organizations:ListAccounts", NULL};
+    static const char *const tree[] = {"organizations:ListRoots",
+                                       "organizations:ListOrganizationalUnitsForParent",
+                                       "organizations:ListAccountsForParent", NULL};
+    int found = subjects_gap(v, tree, text);
+    return found > 0 ? subjects_gap(v, list, text) : found;
+}
+
+int unlisted_accounts(struct visit *v)
+{
+    char text[GAP_TEXT_SIZE];
+    int found = accounts_gap(v, text);
+    return found > 0 ? subject_unlisted(v, text) : found;
+}
+
 int places_each(struct visit *v, int (*each)(struct visit *v, const struct place *p))
 {
     const struct directory *d = v->s->dir;
@@ -214,7 +259,7 @@ int places_each(struct visit *v, int (*each)(struct visit *v, const struct place
             result = d->region_left_out[j] ? 0 : each(v, &p);
         }
     }
-    return result;
+    return result != 0 ? result : unlisted_accounts(v);
 }
 
 static int add_region(void *context, const char *region)
@@ -258,7 +303,7 @@ int places_each_seen(struct visit *v, const char *kinds,
         }
         json_decref(regions);
     }
-    return result;
+    return result != 0 ? result : unlisted_accounts(v);
 }
 
 int place_unlisted(struct visit *v, const struct place *p, const char *const *operations)

@@ -7,14 +7,35 @@
 #include "model/baseline.h"
 #include "subjects_private.h"
 
-static json_t *baselines_of(struct visit *v, json_t *document, const struct held *first)
+/* Since when a baseline is under change, its operation tells. 0 or -1. */
+static int hide_operation(struct visit *v, const json_t *baseline, json_t *document)
+{
+    static const char operation[] = "controltower:GetBaselineOperation";
+    char text[GAP_TEXT_SIZE];
+    if (!str_equal(jx_str(baseline, "status"), "UNDER_CHANGE") ||
+        json_is_integer(jx_get(baseline, "minutes_under_change"))) {
+        return 0;
+    }
+    int found = store_find_gap(v->s->store, operation, NULL, NULL, text, sizeof text, v->err);
+    if (found > 0) {
+        subject_hide(document, operation, text);
+    }
+    return found < 0 ? -1 : 0;
+}
+
+/* 0 or -1. */
+static int set_baselines(struct visit *v, json_t *document, const struct held *first)
 {
     json_t *baselines = json_object();
-    for (const struct held *h = first; h != NULL; h = h->next) {
-        set_new(baselines, h->name, held_document(v, h));
+    int result = 0;
+    for (const struct held *h = first; h != NULL && result == 0; h = h->next) {
+        json_t *baseline = held_document(v, h);
+        set_new(baselines, h->name, baseline);
         subject_fact(document, h->fact);
+        result = hide_operation(v, baseline, document);
     }
-    return baselines;
+    set_new(document, "baselines", baselines);
+    return result;
 }
 
 static void set_ancestors(const struct subjects *s, const struct unit *u, json_t *document)
@@ -103,6 +124,22 @@ static json_t *descendants_with_backup(const struct directory *d, const struct u
     return list;
 }
 
+/* Which OU is the Security OU follows from where the audit account lies: any top-level one may be,
+   while nobody could tell. 0 or -1. */
+static int hide_security(struct visit *v, json_t *document)
+{
+    static const char *const places[] = {"organizations:ListAccountsForParent", NULL};
+    char text[GAP_TEXT_SIZE];
+    if (v->s->dir->security != NULL || v->s->dir->audit == NULL) {
+        return 0;
+    }
+    int found = subjects_gap(v, places, text);
+    if (found > 0) {
+        subject_hide(document, places[0], text);
+    }
+    return found < 0 ? -1 : 0;
+}
+
 static json_t *ou_document(struct visit *v, const struct unit *u, const json_t *versions,
                            bool *failed)
 {
@@ -130,14 +167,14 @@ static json_t *ou_document(struct visit *v, const struct unit *u, const json_t *
     set_bool(document, "registered", held_find(held, "AWSControlTowerBaseline", true) != NULL);
     set_bool(document, "wanted", unit_is_wanted(s, u));
     set_bool(document, "exempt", unit_is_exempt(s, u));
-    set_new(document, "baselines", baselines_of(v, document, held));
+    *failed = *failed || set_baselines(v, document, held) != 0;
     set_ancestors(s, u, document);
     set_accounts(s, u, document);
     set_text(document, "compatible_control_tower_version",
              baseline_compatible_version(jx_str(d->zone, "version")));
     set_new(document, "backup_versions", json_deep_copy(versions));
     set_new(document, "descendants_with_backup", descendants_with_backup(d, u));
-    *failed = *failed || unit_guards(v, u, document) != 0;
+    *failed = *failed || hide_security(v, document) != 0 || unit_guards(v, u, document) != 0;
     return document;
 }
 
@@ -152,23 +189,10 @@ static int by_id(const void *a, const void *b)
 static int ous_unlisted(struct visit *v)
 {
     static const char *const listing[] = {"organizations:ListRoots",
-                                          "organizations:ListOrganizationalUnitsForParent"};
-    for (size_t i = 0; i < sizeof listing / sizeof *listing; i++) {
-        char text[GAP_TEXT_SIZE];
-        int found = store_find_gap(v->s->store, listing[i], NULL, NULL, text, sizeof text, v->err);
-        if (found == 0) {
-            continue;
-        }
-        const struct identity who = {.key = "", .name = "(not listed)"};
-        json_t *document = found < 0 ? NULL : subject_new(&who);
-        if (document == NULL) {
-            return -1;
-        }
-        set_bool(document, "_unlisted", true);
-        set_text(document, "_gap", text);
-        return subject_emit(v, document);
-    }
-    return 0;
+                                          "organizations:ListOrganizationalUnitsForParent", NULL};
+    char text[GAP_TEXT_SIZE];
+    int found = subjects_gap(v, listing, text);
+    return found > 0 ? subject_unlisted(v, text) : found;
 }
 
 int scope_ou(struct visit *v)
@@ -245,14 +269,13 @@ static json_t *account_document(struct visit *v, const struct member *m, const j
     set_bool(document, "backed_up", backed_up_by(m) != NULL);
     set_bool(document, "exempt", account_is_exempt(s, m));
     set_bool(document, "enrolled", held_find(m->held, "AWSControlTowerBaseline", false) != NULL);
-    set_new(document, "baselines", baselines_of(v, document, m->held));
     set_new(document, "integration_parents", json_deep_copy(parents));
     set_bool(document, "reachable_expected", member_is_wanted(m));
     set_bool(document, "reached", m->reach_known && m->reached);
     set_text(document, "role_used", m->role);
     set_text(document, "reach_error", m->reach_error);
-    if (account_guards(v, m, document) != 0 || account_reports(v, m, document) != 0 ||
-        account_products(v, m, document) != 0) {
+    if (set_baselines(v, document, m->held) != 0 || account_guards(v, m, document) != 0 ||
+        account_reports(v, m, document) != 0 || account_products(v, m, document) != 0) {
         json_decref(document);
         return NULL;
     }
@@ -276,5 +299,5 @@ int scope_account(struct visit *v)
         }
     }
     json_decref(parents);
-    return result;
+    return result != 0 ? result : unlisted_accounts(v);
 }

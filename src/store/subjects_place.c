@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "model/backup_tag.h"
 #include "model/resource_type.h"
-#include "outlook.h"
+#include "unseen.h"
 
 #define LIST_MAX 50 /* ARNs shown; the counts beside them are whole */
 
@@ -260,6 +260,12 @@ static int set_resources(struct summary *y)
         result = sightings_each(y->v, y->place, note_resource, y);
     }
     set_copying(y);
+    if (result == 0 && y->copying == NULL) {
+        struct unseen unseen;
+        result = unseen_load(&y->outlook, &unseen);
+        unseen_hide_all(&unseen, y->document);
+        unseen_release(&unseen);
+    }
     outlook_release(&y->outlook);
     json_t *off = json_array();
     const json_t *opt_in = json_object_get(y->document, "opt_in");

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "model/arn.h"
 #include "model/backup_tag.h"
-#include "outlook.h"
+#include "unseen.h"
 
 #define CONTROL_TOWER_TAG "aws-control-tower"
 #define CONTROL_TOWER_TAG_VALUE "managed-by-control-tower"
@@ -287,7 +287,8 @@ static int note_taken(void *context, const struct sighting *seen)
 }
 
 /* Does the plan take anything here? A plan that takes nothing has nothing to run for. */
-static int takes_anything(struct visit *v, const struct place *p, const char *id, bool *takes)
+static int takes_anything(struct visit *v, const struct place *p, const char *id, bool *takes,
+                          json_t *document)
 {
     struct outlook all = {0};
     int result = outlook_load(v, p, &all);
@@ -301,6 +302,12 @@ static int takes_anything(struct visit *v, const struct place *p, const char *id
             *takes = found > 0;
             result = found < 0 ? -1 : 0;
         }
+    }
+    if (result == 0 && !*takes) {
+        struct unseen unseen;
+        result = unseen_load(&all, &unseen);
+        unseen_hide_all(&unseen, document);
+        unseen_release(&unseen);
     }
     outlook_release(&all);
     return result;
@@ -333,7 +340,7 @@ static int set_runs(struct visit *v, const struct place *p, const struct entity 
     /* Every resource would have to be looked at: only a plan that seems to stand still is worth it.
      */
     if (!failed && periods > 1) {
-        failed = takes_anything(v, p, e->key, &takes) != 0;
+        failed = takes_anything(v, p, e->key, &takes, document) != 0;
     }
     set_bool(document, "selects_here", takes);
     json_decref(listed);

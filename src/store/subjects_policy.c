@@ -125,16 +125,6 @@ static void complain(struct policies *p, const char *format, ...)
     text_release(&line);
 }
 
-static void hide(struct policies *p, const char *operation, const char *text)
-{
-    json_t *hidden = json_object_get(p->document, "_hidden");
-    if (hidden == NULL) {
-        hidden = json_object();
-        set_new(p->document, "_hidden", hidden);
-    }
-    set_text(hidden, operation, text);
-}
-
 /* A vault that was looked for and not found; one nobody could look for is hidden. */
 static bool lacks_vault(struct policies *p, const char *account, const char *region,
                         const char *name)
@@ -152,7 +142,7 @@ static bool lacks_vault(struct policies *p, const char *account, const char *reg
                                 sizeof gap, v->err);
     p->failed = p->failed || hidden < 0;
     if (hidden > 0) {
-        hide(p, "backup:ListBackupVaults", gap);
+        subject_hide(p->document, "backup:ListBackupVaults", gap);
     }
     return hidden == 0;
 }
@@ -218,7 +208,7 @@ static void check_role(struct policies *p, const char *plan, const char *arn)
         store_find_gap(v->s->store, "iam:GetRole", p->member->id, NULL, gap, sizeof gap, v->err);
     p->failed = p->failed || hidden < 0;
     if (hidden > 0) {
-        hide(p, "iam:GetRole", gap);
+        subject_hide(p->document, "iam:GetRole", gap);
     } else if (hidden == 0) {
         complain(p, "%.60s runs as %.160s, which does not exist", plan, arn);
     }

@@ -38,6 +38,9 @@ struct identity {
 
 json_t *subject_new(const struct identity *who);
 void subject_fact(json_t *document, int64_t fact); /* 0 is ignored */
+/* Says that the subject rests on an operation that had no answer: `gap` is what store_find_gap()
+   says of it. Judged where a rule names the operation in its needs. */
+void subject_hide(json_t *document, const char *operation, const char *gap);
 /* Hands the document over; returns what the visitor says. Takes it. */
 int subject_emit(struct visit *v, json_t *document);
 void set_bool(json_t *document, const char *key, bool value);
@@ -58,11 +61,21 @@ const struct held *backed_up_by(const struct member *m); /* its SUCCEEDED Backup
 /* {"arn","status","version","drift","message","minutes_under_change","parent_arn"}. */
 json_t *held_document(struct visit *v, const struct held *h);
 
+/* The first of the operations (NULL-terminated) that has a gap anywhere: 1, 0 or -1. */
+int subjects_gap(struct visit *v, const char *const *operations, char text[GAP_TEXT_SIZE]);
+/* Emits the `_unlisted` subject that stands for all of the scope nobody could list. */
+int subject_unlisted(struct visit *v, const char *gap);
+/* Accounts are listed twice, by ListAccounts and by the walk of the tree, and one of them is
+   enough: 1 when both have a gap, else 0; -1 on error. */
+int accounts_gap(struct visit *v, char text[GAP_TEXT_SIZE]);
+/* subject_unlisted() when there is such a gap. */
+int unlisted_accounts(struct visit *v);
+
 struct place { /* one ACTIVE account in one Region */
     const struct member *member;
     const char *region;
 };
-/* Every ACTIVE account x governed Region, by account, then Region. */
+/* Every ACTIVE account x governed Region, by account, then Region; then unlisted_accounts(). */
 int places_each(struct visit *v, int (*each)(struct visit *v, const struct place *p));
 /* The same, and every further Region in which an ACTIVE account has entities of the kinds
  * ("resource tagged"). */

@@ -1,6 +1,6 @@
 /* Scope resource: each thing that AWS Backup could protect, and each thing that carries a backup
  * tag. */
-#include "outlook.h"
+#include "unseen.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@ struct resources {
     struct visit *v;
     const struct place *place;
     struct outlook outlook;
+    struct unseen unseen;
     bool exempt; /* the whole account is */
 };
 
@@ -129,6 +130,7 @@ static int emit_resource(void *context, const struct sighting *seen)
         json_decref(document);
         return 0;
     }
+    unseen_hide(&r->unseen, seen, document);
     if (outlook_describe(&r->outlook, seen, why, document) != 0 ||
         set_instances(r, seen, document) != 0) {
         json_decref(document);
@@ -158,8 +160,12 @@ static int resources_of_place(struct visit *v, const struct place *p)
         result = outlook_load(v, p, &r.outlook);
     }
     if (result == 0) {
+        result = unseen_load(&r.outlook, &r.unseen);
+    }
+    if (result == 0) {
         result = sightings_each(v, p, emit_resource, &r);
     }
+    unseen_release(&r.unseen);
     outlook_release(&r.outlook);
     return result == 0 ? remember_place(v, p) : result;
 }

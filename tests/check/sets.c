@@ -19,7 +19,7 @@
 #define RULE(id, title)                                                                            \
     "id: " id "\ntitle: " title "\nstep: 2\nseverity: high\nscope: key\nwhy: because\nhow: look\n" \
     "needs: [kms:DescribeKey, {operation: controltower:GetLandingZone}, "                          \
-    "{operation: kms:GetKeyPolicy, at: account}]\n"                                                \
+    "{operation: kms:GetKeyPolicy, at: account}, {operation: 'rds:Describe*', at: subject}]\n"     \
     "when: {field: present, equals: true}\n"                                                       \
     "assert: {field: rotation_period_days, at_most: $param.days}\nexpected: 'at most "             \
     "{$param.days} days'\n"                                                                        \
@@ -130,7 +130,7 @@ static void needs_know_where_a_gap_would_hide_them(void **state)
 {
     struct rule_set *set = loaded(*state, false, NULL);
     const struct rule *r = rules_find(set, "ACME-1");
-    assert_int_equal(r->need_count, 3);
+    assert_int_equal(r->need_count, 4);
     assert_int_equal(r->needs[0].at, NEED_HERE);
     assert_int_equal(r->needs[1].at, NEED_ANYWHERE);
     assert_int_equal(r->needs[2].at, NEED_ACCOUNT);
@@ -176,6 +176,15 @@ static void every_verdict_carries_its_words(void **state)
         r,
         "{\"present\":true,\"rotation_period_days\":7,\"_hidden\":{\"kms:ListAliases\":\"other\"}}",
         NULL, STATUS_PASS, "at most 7 days", "7 days");
+    /* A need of the subject's own counts only where the subject says so, and may name a family. */
+    const struct rule *own = rules_find(set, "ACME-2");
+    assert_int_equal(own->needs[3].at, NEED_SUBJECT);
+    judged(own, "{\"present\":true,\"rotation_period_days\":7}", NULL, STATUS_PASS,
+           "at most 7 days", "7 days");
+    judged(own,
+           "{\"present\":true,\"rotation_period_days\":7,\"_hidden\":{\"rds:DescribeDBClusters\":"
+           "\"rds:DescribeDBClusters in here: denied\"}}",
+           NULL, STATUS_ERROR, "at most 7 days", "rds:DescribeDBClusters in here: denied");
     rules_free(set);
 }
 
@@ -276,9 +285,8 @@ static void fixtures_say_what_differs_and_what_lacks(void **state)
     assert_int_equal(n.rules_without_pass, 0);
     assert_int_equal(n.rules_without_unknown, 0);
     assert_int_equal(n.rules_without_not_applicable, 1);
-    assert_non_null(
-        strstr(text, "ACME-1.yaml:5: eight fail: expected PASS, got FAIL\n"
-                     "    expected    at most 7 days\n    observed    8 days\n"));
+    assert_non_null(strstr(text, "ACME-1.yaml:5: eight fail: expected PASS, got FAIL\n"
+                                 "    expected    at most 7 days\n    observed    8 days\n"));
     assert_non_null(strstr(
         text, "ACME-1.yaml:6: words: FAIL as expected, in other words\n"
               "    expected    at most 7 days\n    observed  - x\n              + 8 days\n"));

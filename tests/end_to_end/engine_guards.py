@@ -34,10 +34,11 @@ def tagged(**tags):
 
 class Plans(unittest.TestCase):
     maxDiff = None
+    scale = 1  # of the simulator's time
 
     def begin(self, world, faults=None):
         """A saved plan of what a scan found, and its script."""
-        self.cloud = self.enterContext(Cloud(world, f"guards.{self._testMethodName}", "--time-scale", "1", faults=faults))
+        self.cloud = self.enterContext(Cloud(world, f"guards.{self._testMethodName}", faults=faults, scale=self.scale))
         self.folder = engine_runs.fresh(self.cloud)
         (self.folder / "wanted.json").write_text(json.dumps(engine_runs.CONFIG), encoding="utf-8")
         self.aws = simulator.Aws(self.cloud)

@@ -343,9 +343,11 @@ MISSPELT = "a backup tag is misspelt; the services' rights are those of tagging,
 UPDATE = "Control Tower acts with the caller's rights when it updates a landing zone; the simulator's does not"
 POLICY = "resources are copied to no other Region: the organization has no backup policy of its own yet"
 POINTS = "--delete-recovery-points VAULT"
+ASKED = {"iam:SimulatePrincipalPolicy": "the preflight asks IAM, where that lets it"}
 ELSEWHERE = {
     "fix": {
         "management": {
+            **ASKED,
             "kms:UpdateAlias": "the alias names a key whose deletion is scheduled",
             "kms:UpdatePrimaryRegion": "the primary key is not in the home Region",
             "organizations:ListCreateAccountStatus": "it is unknown whether CreateAccount took effect",
@@ -359,6 +361,7 @@ ELSEWHERE = {
                                  "rds:RemoveTagsFromResource", "tag:UntagResources"), MISSPELT)},
     "teardown": {
         "management": {
+            **ASKED,
             "organizations:PutResourcePolicy": "another's statements stand in the organization's resource policy",
             "kms:ScheduleKeyDeletion": "--delete-key, once no recovery point needs the key",
             **dict.fromkeys(("backup:UpdateGlobalSettings", "organizations:DeregisterDelegatedAdministrator",

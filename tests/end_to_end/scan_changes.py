@@ -99,6 +99,27 @@ class Changes(unittest.TestCase):
         self.aws.ok(settings, region=HOME, global_settings={"isCrossAccountBackupEnabled": "true"})
 
 
+class Nights(unittest.TestCase):
+    """Runs into one directory, each of which knows the one before."""
+
+    def night(self, directory):
+        return scans.scan(self.sim, "--no-ungoverned", to=directory)
+
+    def test_a_resource_tagged_by_hand_is_late_only_for_who_never_looked(self):
+        nightly, fresh = scans.directory("nightly"), scans.directory("nightly-fresh")
+        tag = {"region": "eu-west-1", "resource_arn_list": [TABLE]}
+        with scans.Simulator("seed-healthy", name="nights") as self.sim:
+            member = simulator.Aws(self.sim).assumed(X_TEST)
+            member.ok("resourcegroupstaggingapi untag-resources", tag_keys=["aws-control-tower-backupweekly"], **tag)
+            self.assertEqual(self.night(nightly).failing(), {("TAG-01", f"{X_TEST}/eu-west-1/{TABLE}")})
+            member.ok("resourcegroupstaggingapi tag-resources", tags={"aws-control-tower-backupweekly": "true"}, **tag)
+            for _ in range(2):
+                done = self.night(nightly)
+                self.assertEqual((done.code, done.failing()), (0, set()), done.err)
+            self.assertEqual(self.night(fresh).failing(),
+                             {("TAG-06", f"{X_TEST}/eu-west-1/{TABLE}"), ("JOB-03", f"{X_TEST}/eu-west-1")})
+
+
 def tearDownModule():
     scans.judge_recordings()
 

@@ -38,6 +38,9 @@ end_to_end(scan_waivers /usr/bin/python3 -m unittest -q scan_waivers)
 end_to_end_shipped(rejudging /usr/bin/python3 -m unittest -q rejudging)
 end_to_end(bad_input /usr/bin/python3 -m unittest -q bad_input)
 
+# Every operation of a scan refused, one at a time.
+end_to_end_shipped(unseen /usr/bin/python3 -m unittest -q unseen)
+
 # One fact of the healthy organization changed at a time: what flips is on record, with its cause.
 end_to_end_shipped(mutations /usr/bin/python3 mutations.py check)
 set_property(TEST end_to_end/mutations APPEND PROPERTY ENVIRONMENT "YAML_TO_JSON=$<TARGET_FILE:yaml_to_json>")
@@ -55,6 +58,7 @@ foreach(command Enable Fix Teardown)
 endforeach()
 end_to_end_shipped(crash_keys /usr/bin/python3 -m unittest -q crash_keys)
 end_to_end_shipped(engine_guards /usr/bin/python3 -m unittest -q engine_guards)
+end_to_end_shipped(engine_preflight /usr/bin/python3 -m unittest -q engine_preflight)
 end_to_end_shipped(engine_gaps /usr/bin/python3 -m unittest -q engine_gaps)
 end_to_end_shipped(engine_returns /usr/bin/python3 -m unittest -q engine_returns)
 end_to_end_shipped(engine_tags /usr/bin/python3 -m unittest -q engine_tags)

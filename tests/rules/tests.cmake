@@ -10,6 +10,8 @@ add_test(NAME rules/tag_examples
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 add_test(NAME rules/schema
   COMMAND ${Python3_EXECUTABLE} -B "${CMAKE_CURRENT_LIST_DIR}/schema.py" $<TARGET_FILE:yaml_to_json> "${CMAKE_SOURCE_DIR}")
+add_test(NAME rules/needs
+  COMMAND ${Python3_EXECUTABLE} -B "${CMAKE_CURRENT_LIST_DIR}/needs.py" $<TARGET_FILE:yaml_to_json>)
 add_test(NAME rules/agreement
   COMMAND ${Python3_EXECUTABLE} -B "${CMAKE_CURRENT_LIST_DIR}/agreement.py" $<TARGET_FILE:towerkeep> $<TARGET_FILE:yaml_to_json>
     "${CMAKE_SOURCE_DIR}")

@@ -377,6 +377,56 @@ static void what_could_not_be_listed_is_a_subject(void **state)
     EXPECT(at(f, PROD "/" HOME "/p-1"), {"copies_to_missing_vault", "[]"});
 }
 
+static void what_a_resource_rests_on_alone_is_hidden_with_it(void **state)
+{
+    struct fixture *f = *state;
+    const char *const seen = PROD "/" HOME "/arn:aws:ec2:" HOME ":" PROD ":volume/vol-1";
+    const char *const told = PROD "/" HOME "/arn:aws:ec2:" HOME ":" PROD ":volume/vol-seen";
+    hide(f, "ec2:DescribeVolumes", PROD, HOME);
+    open_scope(f, SCOPE_RESOURCE);
+    /* The service's own list told of the one, only the Tagging API of the other. */
+    assert_null(jx_get(at(f, seen), "_hidden"));
+    assert_non_null(json_object_get(jx_get(at(f, told), "_hidden"), "ec2:DescribeVolumes"));
+}
+
+static void
+accounts_that_neither_list_tells_of_are_a_subject_of_every_scope_they_may_be_in(void **state)
+{
+    static const enum scope scopes[] = {SCOPE_ACCOUNT, SCOPE_ACCOUNT_REGION, SCOPE_VAULT,
+                                        SCOPE_PLAN, SCOPE_RESOURCE};
+    struct fixture *f = *state;
+    hide(f, "organizations:ListAccounts", MGMT, HOME);
+    open_scope(f, SCOPE_ACCOUNT);
+    assert_null(json_object_get(f->documents, ""));
+    hide(f, "organizations:ListAccountsForParent", MGMT, HOME);
+    for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++) {
+        open_scope(f, scopes[i]);
+        EXPECT(at(f, ""), {"_unlisted", "true"});
+    }
+    subjects_free(f->subjects); /* the landing zone is drawn once */
+    f->subjects = NULL;
+    open_scope(f, SCOPE_LANDING_ZONE);
+    const json_t *hidden = jx_get(at(f, "landing-zone"), "_hidden");
+    assert_non_null(json_object_get(hidden, "organizations:ListAccounts"));
+}
+
+static void an_account_that_only_the_tree_tells_of_is_known_from_there(void **state)
+{
+    struct fixture *f = *state;
+    const char json[] = "{\"Id\":\"222233330077\",\"Name\":\"Late\",\"Email\":\"l@example.com\","
+                        "\"State\":\"SUSPENDED\",\"ParentId\":\"ou-x\"}";
+    const struct entity e = {.kind = "tree-account",
+                             .account = "",
+                             .region = "",
+                             .key = "222233330077",
+                             .json = json,
+                             .json_length = sizeof json - 1};
+    assert_int_equal(store_entity(f->store, &e, &f->err), 0);
+    open_scope(f, SCOPE_ACCOUNT);
+    EXPECT(at(f, "222233330077"), {"name", "'Late'"}, {"state", "'SUSPENDED'"},
+           {"parent_id", "'ou-x'"}, {"reachable_expected", "false"});
+}
+
 static int stop(void *context, const json_t *document)
 {
     int *count = context;
@@ -408,18 +458,22 @@ static void scopes_have_names(void **state)
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-    const struct CMUnitTest tests[] = {TEST(the_organization_and_its_landing_zone),
-                                       TEST(no_landing_zone_is_a_subject_too),
-                                       TEST(units_know_their_baselines_ancestors_and_accounts),
-                                       TEST(the_configuration_chooses_units_and_accounts),
-                                       TEST(accounts_know_their_part),
-                                       TEST(the_key_is_looked_for_in_every_region),
-                                       TEST(places_sum_up_what_is_there),
-                                       TEST(vaults_tell_kind_key_and_policy),
-                                       TEST(plans_tell_copies_and_selections),
-                                       TEST(resources_join_both_inventories),
-                                       TEST(what_could_not_be_listed_is_a_subject),
-                                       TEST(a_visitor_may_stop),
-                                       TEST(scopes_have_names)};
+    const struct CMUnitTest tests[] = {
+        TEST(the_organization_and_its_landing_zone),
+        TEST(no_landing_zone_is_a_subject_too),
+        TEST(units_know_their_baselines_ancestors_and_accounts),
+        TEST(the_configuration_chooses_units_and_accounts),
+        TEST(accounts_know_their_part),
+        TEST(the_key_is_looked_for_in_every_region),
+        TEST(places_sum_up_what_is_there),
+        TEST(vaults_tell_kind_key_and_policy),
+        TEST(plans_tell_copies_and_selections),
+        TEST(resources_join_both_inventories),
+        TEST(what_could_not_be_listed_is_a_subject),
+        TEST(what_a_resource_rests_on_alone_is_hidden_with_it),
+        TEST(accounts_that_neither_list_tells_of_are_a_subject_of_every_scope_they_may_be_in),
+        TEST(an_account_that_only_the_tree_tells_of_is_known_from_there),
+        TEST(a_visitor_may_stop),
+        TEST(scopes_have_names)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

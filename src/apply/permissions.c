@@ -1,0 +1,153 @@
+/*
+ * Asks iam:SimulatePrincipalPolicy once for each operation that the plan sends in the management
+ * account. Only what is certain is a problem: where a policy looks at something that the request
+ * would hold and the question does not, or at resources that are not known yet, nothing is said.
+ * IAM API Reference, SimulatePrincipalPolicy: EvalDecision is allowed, explicitDeny or
+ * implicitDeny; MissingContextValues names the keys that policies look at and the question lacks.
+ */
+#include "preflight.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws/iam_policy.h"
+#include "aws/session_policy.h"
+#include "base/jsonx.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define ACTION_BYTES 128
+
+/* The ARN of the user or role whose policies bind the caller; NULL: nobody can be asked about. */
+static char *source_of(struct flight *f, struct err *err, int *status)
+{
+    const char *arn = aws_client_caller_arn(f->client);
+    const char *name = strstr(arn, ":assumed-role/");
+    if (strstr(arn, ":user/") != NULL) {
+        return xstrdup(arn);
+    }
+    if (name == NULL) {
+        return NULL; /* root, or a federated user */
+    }
+    /* A session's ARN lacks the path of its role. */
+    name += strlen(":assumed-role/");
+    json_t *answer = NULL;
+    json_t *input = json_object();
+    char *role = xstrndup(name, strcspn(name, "/"));
+    jx_set_str(input, "RoleName", role);
+    *status = flight_ask(f, "iam:GetRole", input, &answer, err);
+    char *source = *status == 0 ? xstrdup(jx_str(answer, "Role.Arn")) : NULL;
+    json_decref(answer);
+    free(role);
+    return source;
+}
+
+/* The first ARN among the members of the input; NULL: it names none. */
+static const char *resource_of(const json_t *step)
+{
+    json_t *input = jx_get(step, "send.input");
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach(input, name, value)
+    {
+        const char *text = json_string_value(value);
+        if (text != NULL && str_starts(text, "arn:") && strstr(text, "${") == NULL) {
+            return text;
+        }
+    }
+    return NULL;
+}
+
+static void add_context(json_t *list, const char *key, const char *value)
+{
+    if (value != NULL && value[0] != '\0') {
+        (void)json_array_append_new(list, json_pack("{s:s, s:s, s:[s]}", "ContextKeyName", key,
+                                                    "ContextKeyType", "string", "ContextKeyValues",
+                                                    value));
+    }
+}
+
+static json_t *context_of(const struct flight *f, const json_t *step)
+{
+    json_t *list = json_array();
+    const char *account = aws_client_account(f->client);
+    const char *organization = jx_str(f->plan, "organization_id");
+    add_context(list, "aws:RequestedRegion", jx_str(step, "send.region"));
+    add_context(list, "aws:PrincipalAccount", account);
+    add_context(list, "aws:ResourceAccount", account);
+    add_context(list, "aws:PrincipalOrgID", organization);
+    add_context(list, "aws:ResourceOrgID", organization);
+    add_context(list, "organizations:ServicePrincipal",
+                jx_str(step, "send.input.ServicePrincipal"));
+    add_context(list, "iam:AWSServiceName", jx_str(step, "send.input.AWSServiceName"));
+    return list;
+}
+
+static void judge(struct flight *f, const json_t *step, const char *action, const json_t *answer)
+{
+    const json_t *row = json_array_get(jx_get(answer, "EvaluationResults"), 0);
+    const char *decision = jx_str_or(row, "EvalDecision", "allowed");
+    if (strcmp(decision, "allowed") != 0 && jx_count(row, "MissingContextValues") == 0) {
+        flight_problem(f, "step %s: %s is not authorized to perform %s (IAM's simulation: %s)",
+                       jx_str_or(step, "id", ""), aws_client_caller_arn(f->client), action,
+                       decision);
+    }
+}
+
+static int ask_of(struct flight *f, const char *source, const json_t *step, const char *action,
+                  struct err *err)
+{
+    const char *resource = resource_of(step);
+    bool narrow = iam_action_is_narrow(action);
+    if (narrow && resource == NULL) {
+        return 0;
+    }
+    json_t *answer = NULL;
+    json_t *input = json_pack("{s:s, s:[s], s:o}", "PolicySourceArn", source, "ActionNames", action,
+                              "ContextEntries", context_of(f, step));
+    if (narrow) {
+        (void)json_object_set_new(input, "ResourceArns", json_pack("[s]", resource));
+    }
+    int status = flight_ask(f, "iam:SimulatePrincipalPolicy", input, &answer, err);
+    if (status == 0) {
+        judge(f, step, action, answer);
+    }
+    json_decref(answer);
+    return status;
+}
+
+static bool is_own(const struct flight *f, const json_t *step)
+{
+    const char *account = aws_client_account(f->client);
+    return jx_str(step, "send.role") == NULL &&
+           str_equal(jx_str_or(step, "send.account", account), account);
+}
+
+int check_permissions(struct flight *f, struct err *err)
+{
+    struct map *asked = map_new(NULL);
+    int status = 0;
+    char *source = source_of(f, err, &status);
+    for (size_t i = 0; source != NULL && status == 0 && i < json_array_size(f->steps); i++) {
+        const json_t *step = json_array_get(f->steps, i);
+        const struct op *op = op_parse(jx_str_or(step, "send.operation", ""));
+        char action[ACTION_BYTES];
+        if (op == NULL || !is_own(f, step) || !op_iam_action(op, 0, action, sizeof action) ||
+            map_get(asked, action) != NULL) {
+            continue;
+        }
+        map_set(asked, action, f);
+        status = ask_of(f, source, step, action, err);
+    }
+    if (status > 0) {
+        /* IAM need not let us ask. What is denied is told when it is sent. */
+        log_write(LOG_INFO, "preflight: permissions were not checked: %s", err->text);
+        *err = (struct err)ERR_INIT;
+        status = 0;
+    }
+    map_free(asked);
+    free(source);
+    return status;
+}

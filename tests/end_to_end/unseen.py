@@ -1,0 +1,110 @@
+"""What could not be seen is said: no refused call turns a verdict into another one.
+
+Each operation that a scan of a world uses is refused everywhere, one after the other, and the world is scanned again. A verdict
+may stay or become ERROR; PASS that becomes FAIL is a false alarm, FAIL that becomes PASS or falls silent is a lie. A subject may be
+gone only where ERROR stands for all that could not be listed there. What has two sources is also refused in both.
+"""
+import collections
+import concurrent.futures
+import os
+import shutil
+import sqlite3
+import unittest
+
+import scans
+
+WORLDS = ("seed-healthy", "seed-broken")
+# Judges the gaps themselves: a refusal is what it is there to show.
+SHOWS_GAPS = {"COV-02"}
+# Summaries and the account's own list, the list of accounts and the walk of the tree: one stands in for the other.
+TWICE = [("backup:ListBackupJobSummaries", "backup:ListBackupJobs"), ("backup:ListCopyJobSummaries", "backup:ListCopyJobs"),
+         ("organizations:ListAccounts", "organizations:ListAccountsForParent"), ("organizations:ListAccounts", "organizations:ListRoots")]
+# Without these there is no scan: it says which call it was and ends with 4, with nothing judged.
+NO_SCAN_WITHOUT = {"controltower:GetLandingZone", "controltower:ListLandingZones", "organizations:DescribeOrganization",
+                   "sts:GetCallerIdentity"}
+REFUSALS = collections.defaultdict(lambda: "AccessDeniedException", ec2="UnauthorizedOperation", rds="AccessDenied", s3="AccessDenied",
+                                   iam="AccessDenied", sts="AccessDenied")
+
+
+def refuse(operation):
+    return {"match": {"operation": operation},
+            "error": {"code": REFUSALS[operation.partition(":")[0]], "status": 403, "message": "denied"}}
+
+
+def verdicts(run):
+    if not (run / "run.db").exists():
+        return {}
+    with sqlite3.connect(f"file:{run / 'run.db'}?mode=ro", uri=True) as store:
+        return {(check, subject): status for check, subject, status in
+                store.execute("SELECT check_id, subject, status FROM findings")}
+
+
+def scan(world, operations=()):
+    """(exit status, what it said on stderr, verdicts) with these operations refused."""
+    name = f"unseen-{world}-" + "-".join(one.replace(":", "-") for one in operations)
+    faults = {"faults": [refuse(one) for one in operations]} if operations else None
+    with scans.simulator.Simulator(world, name=name, faults=faults, record=False) as sim:
+        config = scans.SCRATCH / f"{name}.yaml"
+        config.write_text("scan: {ungoverned_regions: false}\n", encoding="utf-8")
+        done = scans.scan(sim, "--config-file", config, to=scans.directory(name), formats="csv")
+    found = verdicts(done.directory)
+    shutil.rmtree(done.directory, ignore_errors=True)
+    return done.code, done.err, found
+
+
+def stands_for(check, subject, after):
+    """Is there an ERROR of that check which stands for all that could not be listed where the subject was?"""
+    home = {one for (name, one), status in after.items() if name == check and status == "ERROR"}
+    place = "/".join(subject.split("/")[:2]) + "/"
+    # Replicas outside the governed Regions are only known from the primary, whose subject is a Region, too.
+    return "" in home or place in home or (check.startswith(("KMS", "TD-03")) and any("/" not in one for one in home))
+
+
+def lies(before, after):
+    """["CHECK SUBJECT WAS>IS"]"""
+    told = []
+    for pair in before.keys() | after.keys():
+        check, subject = pair
+        was, now = before.get(pair, "new"), after.get(pair, "gone")
+        quiet = (was == "new" and now == "NOT_APPLICABLE") or (was == "NOT_APPLICABLE" and now == "gone")
+        if was == now or now == "ERROR" or quiet or check in SHOWS_GAPS:
+            continue
+        if now != "gone" or not stands_for(check, subject, after):
+            told.append(f"{check} {subject} {was}>{now}")
+    return sorted(told)
+
+
+class Unseen(unittest.TestCase):
+    maxDiff = None
+
+    def judge(self, world):
+        with scans.Simulator(world, name=f"unseen-{world}") as sim:
+            scans.scan(sim, formats="csv")
+            operations = sorted({one.split()[0] for one in scans.calls(sim)})
+        self.assertGreater(len(operations), 45)
+        code, _, before = scan(world)
+        self.assertEqual(code, 0 if world == "seed-healthy" else 3)
+        jobs = [(one,) for one in operations] + TWICE
+        wrong = []
+        with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
+            for refused, (code, said, after) in zip(jobs, pool.map(lambda job: scan(world, job), jobs)):
+                name = " and ".join(refused)
+                if after:
+                    wrong += [f"{name} refused: {one}" for one in lies(before, after)]
+                elif refused[0] not in NO_SCAN_WITHOUT or refused[0] not in said:
+                    wrong.append(f"{name} refused: no finding, and it said {said.strip()[-300:]}")
+                # The first of a pair that has another behind it is no loss; anything else is one.
+                lossless = len(refused) == 1 and refused[0] in {TWICE[0][0], TWICE[1][0]}
+                if code != 4 and not lossless:
+                    wrong.append(f"{name} refused: exit status {code}")
+        self.assertEqual(wrong, [])
+
+    def test_no_refused_operation_turns_a_verdict_of_the_healthy_organization_into_another(self):
+        self.judge("seed-healthy")
+
+    def test_no_refused_operation_turns_a_verdict_of_the_broken_organization_into_another(self):
+        self.judge("seed-broken")
+
+
+if __name__ == "__main__":
+    unittest.main()
