@@ -187,6 +187,79 @@ static void an_exception_closes_the_later_checks_of_its_account(void **state)
     assert_true(muted(turned, ONE, "TAG-01", "r", "a", NULL));
 }
 
+/* One file with everything that the documentation of Prowler's mutelist describes, and what it says
+   of each. Held once, by hand, against Prowler's own code: docs/waivers.md. */
+static const char documented[] = HEAD
+    "    '" ONE "':\n      Checks:\n"
+    "        'ACC-01': {Regions: [us-east-1], Resources: [user-1, user-2], Description: two "
+    "users}\n"
+    "        'KMS-*': {Regions: ['*'], Resources: ['*']}\n"
+    "        'TAG-0[12]': {Regions: ['eu-.+-1'], Resources: [scratch], Tags: ['use=lab', "
+    "'project=a|project=b']}\n"
+    "        'TAG-03': {Regions: ['*'], Resources: ['*'], Tags: ['stage=dev | project=x']}\n"
+    "    '*':\n      Checks:\n"
+    "        'VLT-03': {Regions: [eu-west-1, us-east-1], Resources: [ci-logs, '.+-archive']}\n"
+    "        'VLT-04': {Regions: ['*'], Resources: ['*'], Exceptions: {Accounts: ['" TWO "'], "
+    "Regions: [eu-west-1, eu-south-2]}}\n"
+    "        'VLT-05': {Regions: ['*'], Resources: ['*'], Exceptions: {Resources: [keep]}}\n"
+    "        'VLT-06': {Regions: ['*'], Resources: ['*'], Exceptions: {Tags: ['stage=prod']}}\n"
+    "        'VLT-07': {Regions: ['*'], Resources: ['*'], Exceptions: {Accounts: [], Regions: [], "
+    "Resources: [], Tags: []}}\n"
+    "        '*': {Regions: ['*'], Resources: ['*'], Tags: ['stage=dev']}\n";
+
+static void every_documented_feature_of_a_mutelist_does_what_is_said(void **state)
+{
+    static const struct {
+        const char *account, *check, *region, *name, *tags;
+        bool covered;
+    } rows[] = {
+        {ONE, "ACC-01", "us-east-1", "user-2", NULL, true}, /* all of them hold */
+        {ONE, "ACC-01", "eu-west-1", "user-2", NULL, false},
+        {ONE, "ACC-01", "us-east-1", "admin", NULL, false},
+        {TWO, "ACC-01", "us-east-1", "user-2", NULL, false},
+        {ONE, "KMS-05", "eu-west-1", "k", NULL, true}, /* all checks of a kind */
+        {ONE, "VLT-02", "eu-west-1", "k", NULL, false},
+        {ONE, "TAG-01", "eu-west-1", "scratch-7", "{\"use\":\"lab\",\"project\":\"b\"}", true},
+        {ONE, "TAG-02", "eu-west-1", "scratch-7", "{\"use\":\"lab\",\"project\":\"a\"}", true},
+        {ONE, "TAG-01", "eu-west-1", "scratch-7", "{\"use\":\"lab\",\"project\":\"c\"}", false},
+        {ONE, "TAG-01", "eu-west-1", "scratch-7", "{\"project\":\"b\"}", false}, /* both, not one */
+        {ONE, "TAG-01", "eu-west-2", "scratch-7", "{\"use\":\"lab\",\"project\":\"b\"}", false},
+        {ONE, "TAG-04", "eu-west-1", "scratch-7", "{\"use\":\"lab\",\"project\":\"b\"}", false},
+        /* Tags are read as "key=value | key=value", and a blank around the bar is part of the
+           pattern. */
+        {ONE, "TAG-03", "r", "n", "{\"stage\":\"dev\",\"team\":\"t\"}", true},
+        {ONE, "TAG-03", "r", "n", "{\"team\":\"t\",\"project\":\"x\"}", true},
+        {ONE, "TAG-03", "r", "n", "{\"project\":\"x\"}", false},
+        {TWO, "VLT-03", "eu-west-1", "ci-logs-replica", NULL,
+         true}, /* found anywhere in the name */
+        {TWO, "VLT-03", "us-east-1", "qa-archive", NULL, true},
+        {TWO, "VLT-03", "us-east-1", "-archive", NULL, false},
+        {TWO, "VLT-03", "eu-central-1", "ci-logs", NULL, false},
+        {TWO, "VLT-04", "eu-south-2", "v", NULL,
+         false}, /* excepted: this account in these Regions */
+        {TWO, "VLT-04", "eu-central-1", "v", NULL, true},
+        {ONE, "VLT-04", "eu-south-2", "v", NULL, true},
+        {ONE, "VLT-05", "r", "to-keep", NULL, false},
+        {ONE, "VLT-05", "r", "other", NULL, true},
+        {ONE, "VLT-06", "r", "v", "{\"stage\":\"prod\"}", false},
+        {ONE, "VLT-06", "r", "v", "{\"stage\":\"test\"}", true},
+        {ONE, "VLT-07", "r", "v", "{\"stage\":\"test\"}",
+         true}, /* empty exceptions except nothing */
+        {TWO, "PLN-01", "r", "n", "{\"stage\":\"dev\"}", true}, /* any check, by tag */
+        {TWO, "PLN-01", "r", "n", "{\"stage\":\"prod\"}", false},
+        {TWO, "PLN-01", "r", "n", NULL, false},
+    };
+    struct waivers *w = loaded(documented);
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (covered(w, NOON, rows[i].account, rows[i].check, rows[i].region, rows[i].name,
+                    rows[i].tags) != rows[i].covered) {
+            fail_msg("row %zu: %s %s %s", i, rows[i].check, rows[i].region, rows[i].name);
+        }
+    }
+    waivers_free(w);
+}
+
 static void the_last_day_counts_whole_in_utc(void **state)
 {
     static const char text[] = HEAD FOR("*", "*") ALL "Expires: 2026-11-30\n";
@@ -356,6 +429,7 @@ int main(void)
         cmocka_unit_test(several_tags_must_all_be_there_and_a_bar_within_one_is_or),
         cmocka_unit_test(exceptions_unmute_where_every_kind_that_is_listed_matches),
         cmocka_unit_test(an_exception_closes_the_later_checks_of_its_account),
+        cmocka_unit_test(every_documented_feature_of_a_mutelist_does_what_is_said),
         cmocka_unit_test(the_last_day_counts_whole_in_utc),
         cmocka_unit_test(states_follow_the_days_left_and_the_use),
         cmocka_unit_test(an_expired_waiver_is_told_and_none_covers_the_rule_that_tells),
