@@ -282,7 +282,7 @@ static void heed_signals(struct engine *e)
     if (e->options->stop != NULL && *e->options->stop != 0 && !e->stopping) {
         (void)err_set(&why, ERR_INTERRUPTED,
                       "interrupted; the journal %s tells where: the same "
-                      "apply goes on from there",
+                      "command goes on from there",
                       e->options->journal != NULL ? e->options->journal : "");
         engine_stop(e, &why);
     }

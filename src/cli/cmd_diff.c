@@ -4,11 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/jsonx.h"
 #include "base/text.h"
 #include "cli.h"
 #include "store/history.h"
+
+#define MARGIN "               " /* as wide as a change and a blank */
 
 struct diff {
     const char *runs[2];
@@ -106,6 +109,16 @@ static void add_safe(struct text *line, const char *s)
     text_add_printable(line, s, strnlen(s, 2000));
 }
 
+/* On a terminal in its width; elsewhere one line, for other programs. */
+static void print_words(const char *first, const char *rest, const char *line)
+{
+    if (isatty(STDOUT_FILENO) == 1) {
+        lines_print(stdout, first, rest, line, true);
+    } else {
+        printf("%s%s\n", first, line);
+    }
+}
+
 static int text_row(void *context, const struct difference *d)
 {
     struct diff *diff = context;
@@ -117,10 +130,12 @@ static int text_row(void *context, const struct difference *d)
                                                      [CHANGE_RESOLVED] = "\033[32m",
                                                      [CHANGE_NOT_COMPARED] = "",
                                                      [CHANGE_UNCHANGED] = ""};
+    char change[64];
+    (void)snprintf(change, sizeof change, "%s%-14s%s ", diff->color ? colors[d->change] : "",
+                   change_name(d->change), diff->color ? "\033[0m" : "");
     struct text line;
     text_init(&line, 16384);
-    text_addf(&line, "%s%-14s%s %-8s ", diff->color ? colors[d->change] : "",
-              change_name(d->change), diff->color ? "\033[0m" : "", severity_name(f->severity));
+    text_addf(&line, "%-8s ", severity_name(f->severity));
     add_safe(&line, f->check_id);
     text_add(&line, "  ");
     add_safe(&line, *f->resource_name ? f->resource_name : f->subject);
@@ -133,11 +148,11 @@ static int text_row(void *context, const struct difference *d)
         add_safe(&line, f->region);
         text_add(&line, ")");
     }
-    puts(text_str(&line));
+    print_words(change, MARGIN, text_str(&line));
     text_clear(&line);
     if (f->status == STATUS_FAIL && d->change != CHANGE_UNCHANGED) {
         add_safe(&line, f->observed);
-        printf("               observed %s\n", text_str(&line));
+        print_words(MARGIN "observed ", MARGIN "         ", text_str(&line));
     }
     text_release(&line);
     return 0;
@@ -181,10 +196,14 @@ static int print_json(struct diff *d, struct err *err)
 static int print_text(struct diff *d, struct err *err)
 {
     int rc = each_change(d, text_row, err);
+    struct text line;
+    text_init(&line, 1024);
     for (int i = 0; rc == 0 && i < CHANGE_COUNT; i++) {
-        printf("%s%" PRId64 " %s", i ? ", " : "", d->counts[i], change_name((enum change)i));
+        text_addf(&line, "%s%" PRId64 " %s", i ? ", " : "", d->counts[i],
+                  change_name((enum change)i));
     }
-    putchar('\n');
+    print_words("", "", text_str(&line));
+    text_release(&line);
     return rc;
 }
 

@@ -8,14 +8,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/columns.h"
 #include "base/file.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli.h"
 
-#define LINE_COLUMNS ((size_t)130) /* before the path */
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 
@@ -217,25 +215,26 @@ static json_t *describe(const struct kept *k, const char *fate)
 static void print_line(const struct kept *k, const char *fate)
 {
     const struct report_summary *s = &k->summary;
-    /* On a terminal too narrow for a line, what it says goes on in a second; elsewhere a run is a
-     * line, for other programs. */
-    bool split = isatty(STDOUT_FILENO) == 1 &&
-                 LINE_COLUMNS + columns_of(k->path, strlen(k->path)) > (size_t)terminal_width(stdout);
     struct text line;
     text_init(&line, 16384);
     text_add_printable(&line, k->run_id, strnlen(k->run_id, 64));
     text_add(&line, "  ");
     text_add_printable(&line, k->ended, strnlen(k->ended, 32));
     text_addf(&line,
-              "  %-13s%s %5" PRId64 " fail %5" PRId64 " error %5" PRId64 " pass  %" PRId64 "/%" PRId64
+              "  %-13s %5" PRId64 " fail %5" PRId64 " error %5" PRId64 " pass  %" PRId64 "/%" PRId64
               " read  %-6s  ",
-              verdict_name(s->verdict), split ? "\n   " : "", s->by_status[STATUS_FAIL],
-              s->by_status[STATUS_ERROR],
+              verdict_name(s->verdict), s->by_status[STATUS_FAIL], s->by_status[STATUS_ERROR],
               s->by_status[STATUS_PASS] + s->by_status[STATUS_FIXED], s->coverage.reached,
               s->coverage.expected, k->is_signed ? "signed" : "");
     text_add_printable(&line, k->path, strnlen(k->path, 4096));
     text_addf(&line, "%s%s%s", *fate ? "  (" : "", fate, *fate ? ")" : "");
-    puts(text_str(&line));
+    /* On a terminal too narrow for a line, what it says goes on in further ones, and a path stays
+     * whole; elsewhere a run is a line, for other programs. */
+    if (isatty(STDOUT_FILENO) == 1) {
+        lines_print(stdout, "", "   ", text_str(&line), false);
+    } else {
+        puts(text_str(&line));
+    }
     text_release(&line);
 }
 

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/plan.h"
+#include "told.h"
 #include "walk.h"
 
 /* Repairs can uncover what could not be judged before (a Region's vaults, once its key is back). */
@@ -32,28 +33,6 @@ static bool is_loopback(const char *url)
         }
     }
     return false;
-}
-
-static void tell_step(void *context, const struct apply_event *e)
-{
-    const struct session *s = context;
-    struct text line;
-    (void)s;
-    text_init(&line, 8192);
-    const char *title = jx_str_or(e->step, "title", "?");
-    text_addf(&line, "[%zu/%zu] %-13s ", e->done, e->total, step_state_name(e->state));
-    text_add_printable(&line, title, strlen(title));
-    if (e->state == STEP_RUNNING) {
-        text_addf(&line, "  %.0f s of about %lld s", e->elapsed_seconds,
-                  jx_int(e->step, "expected_seconds", 0));
-    }
-    if (e->message && *e->message) {
-        text_add(&line, "  ");
-        text_add_printable(&line, e->message,
-                           strlen(e->message) < 1000 ? strlen(e->message) : 1000);
-    }
-    fprintf(stderr, "%s\n", text_str(&line));
-    text_release(&line);
 }
 
 /* For tests: dies like a power cut at the n-th boundary. */
@@ -78,6 +57,16 @@ static bool typed(const char *question, const char *wanted)
     return strcmp(answer, wanted) == 0;
 }
 
+static size_t risky_steps(const json_t *plan)
+{
+    const json_t *steps = jx_get(plan, "steps");
+    size_t count = 0;
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        count += strcmp(jx_str_or(json_array_get(steps, i), "risk", ""), "high") == 0 ? 1 : 0;
+    }
+    return count;
+}
+
 static int confirm(const struct session *s, const json_t *plan, struct err *err)
 {
     const struct scan_options *o = &s->options;
@@ -98,9 +87,12 @@ static int confirm(const struct session *s, const json_t *plan, struct err *err)
                        teardown ? "--auto-approve with --confirm-organization ID"
                                 : "--auto-approve");
     }
+    size_t count = jx_count(plan, "steps");
     char *question =
-        teardown ? xasprintf("This takes backup down. Type the organization's id to go on: ")
-                 : xasprintf("Type yes to apply these %zu steps: ", jx_count(plan, "steps"));
+        teardown     ? xstrdup("This takes backup down. Type the organization's id to go on: ")
+        : count == 1 ? xstrdup("Type yes to apply this step: ")
+                     : xasprintf("Type yes to apply these %zu steps (%zu of high risk): ", count,
+                                 risky_steps(plan));
     bool yes = typed(question, teardown ? organization : "yes");
     free(question);
     return yes ? 0 : err_set(err, ERR_INPUT, "nothing was changed: not confirmed");
@@ -146,7 +138,7 @@ int drive_apply(struct session *s, const json_t *plan, const char *journal, bool
                                     .time_scale = o->time_scale,
                                     .dry_run = o->dry_run,
                                     .max_changes = o->max_changes,
-                                    .tell = tell_step,
+                                    .tell = told_step,
                                     .context = s,
                                     .boundary = left > 0 ? die_at_boundary : NULL,
                                     .boundary_context = &left,
@@ -235,6 +227,7 @@ static int finish_pending(struct walk *w, bool confirmed, struct err *err)
     }
     if (rc < 0) {
         drop_unsent(w);
+        s->pending = file_exists(pending);
     } else if (!s->options.dry_run && walk_note_changes(w, changes, plan, err)) {
         rc = -1;
     } else if (!s->options.dry_run) {
@@ -306,28 +299,6 @@ static int write_end(struct walk *w, struct err *err)
     return rc;
 }
 
-/* What a teardown leaves: listed, so that nobody believes it gone. */
-static void print_remains(const json_t *plan)
-{
-    size_t i;
-    json_t *row;
-    if (jx_count(plan, "remains") > 0) {
-        puts("\nRemains, and is not deleted unless it is named:");
-    }
-    json_array_foreach(jx_get(plan, "remains"), i, row)
-    {
-        struct text line;
-        text_init(&line, 4096);
-        const char *name = jx_str_or(row, "name", "");
-        text_addf(&line, "  %-18s %-12s %-15s ", jx_str_or(row, "kind", ""),
-                  jx_str_or(row, "account", ""), jx_str_or(row, "region", ""));
-        text_add_printable(&line, name, strlen(name));
-        text_addf(&line, "  (%s)", jx_str_or(row, "note", ""));
-        puts(text_str(&line));
-        text_release(&line);
-    }
-}
-
 /* One round: plan from what the last scan saw; 1 when there was nothing to do, or nothing may be
  * done. */
 static int round_once(struct walk *w, struct err *err)
@@ -340,7 +311,7 @@ static int round_once(struct walk *w, struct err *err)
         json_decref(w->held);
         w->held = json_incref(json_object_get(plan, "held"));
         plan_print(plan, stdout, terminal_width(stdout), color_wanted(s->options.no_color, stdout));
-        print_remains(plan);
+        told_remains(plan);
         fflush(stdout);
         if (jx_count(plan, "steps") == 0) {
             rc = 1;
@@ -434,6 +405,10 @@ int drive(struct session *s, enum goal goal, struct err *err)
     if (rc >= 0) {
         rc = walk_recall_before(&w, err);
         if (rc >= 0 && write_end(&w, err) == 0) {
+            if (goal == GOAL_TEARDOWN && !w.partway && !s->options.dry_run &&
+                json_array_size(w.held) == 0) {
+                puts("\nTaken down. What fails below is what that leaves, and no fault of it.");
+            }
             code = session_conclude(s, err);
             code = end_code(&w, code);
         }

@@ -390,8 +390,10 @@ int session_stopped(struct session *s, const struct err *err)
     bool useless = err->code == ERR_INPUT && !s->options.resume;
     bool kept = started && !useless && file_exists(s->dir.partial);
     char *way_on =
-        kept ? xasprintf("; what was read is kept: towerkeep scan --resume %s goes on", s->dir.path)
-             : NULL;
+        s->pending ? xstrdup(err->code == ERR_INTERRUPTED ? "" : "; the same command goes on")
+        : kept
+            ? xasprintf("; what was read is kept: towerkeep scan --resume %s goes on", s->dir.path)
+            : NULL;
     int code = cli_fail_and(err, way_on ? way_on : "");
     free(way_on);
     if (!kept && s->store && s->dir.partial && !s->options.resume) {

@@ -17,6 +17,7 @@ struct session {
     char *backup_key; /* ARN of the backup key that a run before this one knew; NULL */
     struct words written;
     FILE *log;
+    bool pending; /* a plan is under way in the directory: the same command goes on with it */
 };
 
 /* Log, configuration, rules, flags. */

@@ -2,6 +2,7 @@
  * what is behind the numbers. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -13,6 +14,9 @@
 
 #define WAIVERS_SHOWN 20
 
+#define COLUMNS_MIN 40
+#define COLUMNS_MAX 1000
+#define COLUMNS_UNTOLD 100
 #define STEPS 7
 #define NAME_COLUMNS 26 /* of a step and its number */
 #define CELL_COLUMNS 8
@@ -43,10 +47,12 @@ int terminal_width(FILE *out)
 {
     struct winsize size;
     if (isatty(fileno(out)) == 1 && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 &&
-        size.ws_col >= 40) {
+        size.ws_col >= COLUMNS_MIN) {
         return size.ws_col;
     }
-    return 100;
+    const char *told = env_get("COLUMNS");
+    long columns = told != NULL ? strtol(told, NULL, 10) : 0;
+    return columns >= COLUMNS_MIN && columns <= COLUMNS_MAX ? (int)columns : COLUMNS_UNTOLD;
 }
 
 static const char *paint(bool color, const char *code)

@@ -382,6 +382,24 @@ static int check_names(const struct doc *doc, const struct node *map, const stru
     return node_only(doc, map, names, err);
 }
 
+/* What is declined by name cannot be wanted too; the default list of declined types gives way. */
+static int check_declined(const struct doc *doc, const struct node *root, const json_t *document,
+                          struct err *err)
+{
+    const struct node *declined = node_get(root, "resource_types_declined");
+    const json_t *wanted = json_object_get(document, "resource_types");
+    for (size_t i = 0; declined != NULL && i < declined->count; i++) {
+        const char *type = node_string(declined->children[i]);
+        if (type != NULL && jx_list_has(wanted, type)) {
+            return node_err(doc, declined->children[i], err,
+                            "$.resource_types_declined: \"%.64s\" is wanted by resource_types%s",
+                            type,
+                            node_get(root, "resource_types") == NULL ? " (its default)" : " too");
+        }
+    }
+    return 0;
+}
+
 static int read_document(const struct doc *doc, json_t *document, struct err *err)
 {
     const struct node *root = doc != NULL ? doc_root(doc) : NULL;
@@ -407,7 +425,7 @@ static int read_document(const struct doc *doc, json_t *document, struct err *er
             return -1;
         }
     }
-    return 0;
+    return check_declined(doc, root, document, err);
 }
 
 static int read_file(const char *path, struct config *out, struct err *err)

@@ -44,6 +44,20 @@ static int check_units(const struct making *m, struct err *err)
     return 0;
 }
 
+/* What else the organization uses the account for; NULL: nothing. */
+static const char *other_use(const struct making *m, const char *id)
+{
+    const char *const uses[][2] = {{m->management, "management"},
+                                   {jx_str(m->org, "audit"), "audit"},
+                                   {jx_str(m->org, "log_archive"), "log archive"}};
+    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
+        if (str_equal(uses[i][0], id)) {
+            return uses[i][1];
+        }
+    }
+    return NULL;
+}
+
 static int check_account(const struct making *m, const struct backup_account *which,
                          struct err *err)
 {
@@ -57,6 +71,12 @@ static int check_account(const struct making *m, const struct backup_account *wh
                        "the configuration's %s is %s, and the organization has no such account",
                        which->config, id);
     }
+    const char *use = id != NULL ? other_use(m, id) : NULL;
+    if (use != NULL) {
+        return err_set(err, ERR_INPUT,
+                       "the configuration's %s is %s, the %s account: it must be one of its own",
+                       which->config, id, use);
+    }
     if (id != NULL && now != NULL && !str_equal(id, now)) {
         return err_set(err, ERR_INPUT,
                        "the configuration's %s is %s, but the landing zone uses %s: change one "
@@ -69,6 +89,25 @@ static int check_account(const struct making *m, const struct backup_account *wh
                        "the configuration's %s wants an account with the email %.100s, but the "
                        "landing zone uses %s (%.100s)",
                        which->config, email, now, used);
+    }
+    return 0;
+}
+
+/* Lists of accounts; words that are no id are globs over names. */
+static int check_listed(const struct making *m, struct err *err)
+{
+    static const char *const lists[] = {"accounts_exempt", "delegated_administrators"};
+    for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
+        const json_t *list = jx_get(m->config, lists[k]);
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            const char *id = json_string_value(json_array_get(list, i));
+            if (str_is_account_id(id) && making_find(m, SCOPE_ACCOUNT, id) == NULL) {
+                return err_set(err, ERR_INPUT,
+                               "the configuration's %s names %s, and the organization has no such "
+                               "account",
+                               lists[k], id);
+            }
+        }
     }
     return 0;
 }
@@ -132,7 +171,8 @@ static int check_regions(const struct making *m, struct err *err)
 
 int desired_check(const struct making *m, struct err *err)
 {
-    return check_accounts(m, err) != 0 || check_units(m, err) != 0 || check_regions(m, err) != 0
+    return check_accounts(m, err) != 0 || check_listed(m, err) != 0 || check_units(m, err) != 0 ||
+                   check_regions(m, err) != 0
                ? -1
                : 0;
 }

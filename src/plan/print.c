@@ -253,6 +253,19 @@ static void print_otherwise(const struct printer *p, const char *margin, const j
     text_release(&line);
 }
 
+/* "stops if  somebody changed the key's policy since the scan" */
+static void print_guards(const struct printer *p, const char *margin, const json_t *guards)
+{
+    const char *before = "";
+    for (size_t i = 0; i < json_array_size(guards); i++) {
+        const char *says = jx_str_or(json_array_get(guards, i), "says", "");
+        if (strcmp(says, before) != 0) {
+            labelled(p, margin, "stops if", says);
+        }
+        before = says;
+    }
+}
+
 static void print_step(const struct printer *p, const json_t *step, bool last)
 {
     const char *margin = last ? "      " : "|     ";
@@ -260,6 +273,7 @@ static void print_step(const struct printer *p, const json_t *step, bool last)
     wrapped(p, margin, margin, jx_str_or(step, "title", ""));
     print_reasons(p, margin, step);
     print_list(p, margin, "waits for", json_object_get(step, "needs"));
+    print_guards(p, margin, json_object_get(step, "guard"));
     print_call(p, margin, "sends", json_object_get(step, "send"));
     print_otherwise(p, margin, json_object_get(step, "otherwise"));
     print_poll(p, margin, json_object_get(step, "poll"));

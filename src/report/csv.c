@@ -26,24 +26,15 @@ static bool is_formula(const char *s)
     return *s == '=' || *s == '+' || *s == '-' || *s == '@';
 }
 
-/* As it stands, inside a field without quotes? */
-static bool is_bare(char c)
-{
-    return c >= 0x20 && c <= 0x7E && c != '"' && c != ',';
-}
-
 static void field(struct text *out, const char *s)
 {
     bool formula = is_formula(s);
-    size_t length = 0;
-    while (is_bare(s[length])) {
-        length++;
-    }
-    if (s[length] == '\0' && !formula && *s != ' ' && (length == 0 || s[length - 1] != ' ')) {
+    size_t length = strlen(s);
+    bool bare = !formula && *s != ' ' && (length == 0 || s[length - 1] != ' ');
+    if (bare && plain_run(s, length, '"', ',') == length) {
         text_addn(out, s, length);
         return;
     }
-    length += strlen(s + length);
     struct text clean;
     text_init(&clean, length * 3 + 1);
     plain_add(&clean, s, 0, true);

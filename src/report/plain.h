@@ -14,6 +14,10 @@ uint32_t plain_decode(const char *s, size_t *length);
 /* No XML character, or one that makes a reader see another text than the one that is there. */
 bool plain_unwelcome(uint32_t code);
 
+/* How many of the length bytes from s on are printable ASCII, neither a nor b: those need no second
+   look. */
+size_t plain_run(const char *s, size_t length, char a, char b);
+
 /* Appends at most `most` characters of s (0: all; what is cut ends with U+2026). Line ends become
    LF when lines, else they and tabs become spaces. */
 void plain_add(struct text *out, const char *s, size_t most, bool lines);

@@ -14,21 +14,11 @@ static bool looks_escaped(const char *s)
     return s[0] == '_' && s[1] == 'x' && strspn(s + 2, hex) >= 4 && s[6] == '_';
 }
 
-/* How long it goes on with characters that need no second look; '_' may begin an escape. */
-static size_t plain_run(const char *s)
-{
-    size_t n = 0;
-    while (s[n] >= 0x20 && s[n] <= 0x7E && s[n] != '_') {
-        n++;
-    }
-    return n;
-}
-
 void cell_text(struct text *out, const char *s)
 {
-    size_t run = plain_run(s);
-    if (s[run] == '\0' && run <= XLSX_CELL_MAX) { /* nearly every text */
-        text_addn(out, s, run);
+    size_t whole = strnlen(s, XLSX_CELL_MAX + 1);
+    if (whole <= XLSX_CELL_MAX && plain_run(s, whole, '_', '_') == whole) { /* nearly every text */
+        text_addn(out, s, whole); /* '_' may begin an escape */
         return;
     }
     size_t units = 0, room = XLSX_CELL_MAX - (sizeof cut_note - 1);

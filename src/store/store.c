@@ -201,7 +201,7 @@ int store_create(const char *path, struct store **out, struct err *err)
     struct text sql;
     text_init(&sql, (size_t)64 * 1024);
     text_addf(&sql,
-              "PRAGMA page_size = 4096; PRAGMA journal_mode = DELETE; BEGIN; %s"
+              "PRAGMA page_size = 8192; PRAGMA journal_mode = DELETE; BEGIN; %s"
               "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;",
               store_schema, APPLICATION_ID, STORE_SCHEMA_VERSION);
     int result = connect_to(s, err);

@@ -11,6 +11,7 @@ import unittest
 from xml.etree import ElementTree
 
 import openpyxl
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 import scans
@@ -232,6 +233,20 @@ class EveryFormat(unittest.TestCase):
         self.assertEqual(details, [f"failed before: {f['observed_before']}" for f in fixed])
         changes = [r for r in book["Changes"].iter_rows(min_row=4, values_only=True) if r[0]]
         self.assertEqual(len(changes), len(DONE.report["changes"]))
+
+    def test_what_aws_says_not_to_do_is_judged_in_the_sheet_of_the_landing_zone(self):
+        source = yaml.safe_load((simulator.TREE / "rules" / "frameworks" / "control-tower-do-not.yaml").read_text(encoding="utf-8"))
+        book = openpyxl.load_workbook(DONE.directory / "report.xlsx", read_only=True)
+        items = [r for r in book["Landing Zone"].iter_rows(min_row=4, values_only=True) if str(r[0]).startswith("Do not ")]
+        self.assertEqual([r[0] for r in items], [requirement["title"] for requirement in source["requirements"]])
+        for (_, result, why), requirement in zip(items, source["requirements"]):
+            checks = [check["id"] for check in requirement["checks"]]
+            found = {f["status"] for f in DONE.findings if f["check_id"] in checks}
+            worst = next(status for status in STATUSES if status in found)
+            # What was waived is no evidence: a person must judge.
+            self.assertEqual(result, {"FIXED": "PASS", "MUTED": "MANUAL"}.get(worst, worst), requirement)
+            self.assertEqual(re.findall(r"(?m)^([A-Z]+-\d+): ", why), checks)
+        self.assertEqual({r[1] for r in items}, {"FAIL", "MANUAL", "PASS"})
 
     def test_the_scope_of_each_format_is_documented(self):
         page = (simulator.TREE / "docs" / "reports.md").read_text(encoding="utf-8")

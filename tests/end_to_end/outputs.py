@@ -267,6 +267,35 @@ class Terminal(unittest.TestCase):
                 self.assertRegex(text, r"(?m)^  5 Baselines on OUs +\d+ ")
                 self.assertRegex(text, r"key/mrk-0123456789abcdef0123456789abcdef")
 
+    def test_lines_of_diff_and_runs_fit_and_stay_single_for_programs(self):
+        healthy = scans.directory("terminal-healthy")
+        with scans.Simulator("seed-healthy", name="terminal-healthy") as sim:
+            self.assertEqual(scans.scan(sim, "--no-ungoverned", to=healthy).code, 0)
+        broken = scans.scan(self.sim, "--no-ungoverned").directory
+        environment = {k: v for k, v in scans.environment(TERM="xterm").items() if k != "NO_COLOR"}
+        listed = run("diff", healthy, broken).stdout.decode()
+        changes = [line for line in listed.splitlines() if re.match("[A-Z]", line)]
+        self.assertGreater(len(changes), 50)
+        for width in (60, 80, 120, 200):
+            code, text = on_a_terminal(width, "diff", healthy, broken, env=environment)
+            self.assertEqual(code, 3)
+            text = re.sub("\x1b\\[[0-9;]*m", "", text)
+            self.assertEqual([line for line in text.splitlines() if columns(line) > width], [])
+            self.assertTrue("".join(text.split()) == "".join(listed.split()), "the same words in other lines")
+            self.assertEqual([line[:15] for line in text.splitlines() if re.match("[A-Z]", line)][:len(changes)],
+                             [line[:15] for line in changes])
+            _, text = on_a_terminal(width, "runs", healthy.parent, env=environment)
+            self.assertEqual([line for line in text.splitlines() if columns(line) > width and "/" not in line.split()[-1]], [])
+        self.assertIn("\x1b[31m", on_a_terminal(80, "diff", healthy, broken, env=environment)[1])
+        self.assertNotIn("\x1b", on_a_terminal(80, "diff", healthy, broken, env=environment | {"NO_COLOR": "1"})[1])
+
+    def test_columns_is_minded_where_there_is_no_terminal(self):
+        for told, width in (("60", 60), ("180", 180), ("words", 100), ("3", 100), ("999999999999999999999", 100)):
+            done = scans.scan(self.sim, "--no-ungoverned", env=scans.environment(self.sim, COLUMNS=told))
+            lines = [columns(line) for line in done.out.splitlines() if len(line.split()) > 2 and "/" not in line.split()[-1]]
+            self.assertLessEqual(max(lines), width)
+            self.assertGreater(max(lines), width * 0.6)
+
     def test_colour_is_for_terminals_that_want_it(self):
         self.assertIn("\x1b[31m", self.said(100))
         for flags, env in ((["--no-color"], {}), ([], {"NO_COLOR": "1"})):

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "plain.h"
 #include "xlsx.h"
 
 static void expect_cell(const char *in, const char *out)
@@ -98,6 +99,33 @@ static void a_text_that_just_fits_is_whole(void **state)
     test_free(in);
 }
 
+/* Every byte at every place of a text as long as two strides and some. */
+static void a_run_ends_at_the_first_byte_that_needs_a_look(void **state)
+{
+    (void)state;
+    char text[21];
+    for (size_t at = 0; at < sizeof text; at++) {
+        for (int byte = 0; byte < 256; byte++) {
+            memset(text, 'x', sizeof text);
+            text[at] = (char)byte;
+            bool odd = byte < 0x20 || byte > 0x7E || byte == '"' || byte == ',';
+            assert_int_equal(plain_run(text, sizeof text, '"', ','), odd ? at : sizeof text);
+            assert_int_equal(plain_run(text, at, '"', ','), at);
+        }
+    }
+    for (int pair = 0; pair < 65536; pair++) { /* what one byte borrows from its neighbour */
+        memset(text, '~', sizeof text);
+        text[0] = (char)(pair & 0xFF);
+        text[1] = (char)(pair >> 8);
+        size_t length = 0;
+        while (length < 8 && (unsigned char)text[length] >= 0x20 &&
+               (unsigned char)text[length] <= 0x7E && text[length] != '_') {
+            length++;
+        }
+        assert_int_equal(plain_run(text, 8, '_', '_'), length);
+    }
+}
+
 static void words_have_their_colours(void **state)
 {
     (void)state;
@@ -123,6 +151,7 @@ int main(void)
         cmocka_unit_test(texts_like_escapes_stay_what_they_are),
         cmocka_unit_test(long_texts_are_cut_with_a_note),
         cmocka_unit_test(a_text_that_just_fits_is_whole),
+        cmocka_unit_test(a_run_ends_at_the_first_byte_that_needs_a_look),
         cmocka_unit_test(words_have_their_colours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
