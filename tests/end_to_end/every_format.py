@@ -3,6 +3,7 @@ within the scope that docs/reports.md gives it. The run is made so that every st
 person, failing, passing and not applicable."""
 import collections
 import csv
+import html
 import html.parser
 import json
 import re
@@ -254,6 +255,61 @@ class EveryFormat(unittest.TestCase):
         self.assertEqual([name for name, _ in documented], FORMATS.split(","))
         self.assertEqual({f"report.{extension}" for _, extension in documented},
                          {name for name in DONE.files() if name.startswith("report.")})
+
+
+class Teardown(unittest.TestCase):
+    """After a teardown, too, both sides are shown."""
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        with scans.Simulator("seed-healthy", "--time-scale", "30000", name="every-format-teardown") as sim:
+            cls.done = scans.scan(sim, "--auto-approve", "--confirm-organization", "o-exampleorg1",
+                                 "--endpoint-url", sim.endpoint, "--time-scale", "4000", command="teardown", formats=FORMATS)
+        if not cls.done.report["changes"]:
+            raise AssertionError(cls.done.err[-3000:])
+
+    def text(self, extension):
+        return (self.done.directory / f"report.{extension}").read_text(encoding="utf-8")
+
+    def test_the_workbook_has_every_change_with_what_was_before_and_after(self):
+        changes = self.done.report["changes"]
+        book = openpyxl.load_workbook(self.done.directory / "report.xlsx", read_only=True)
+        rows = book["Changes"].iter_rows(min_row=3, values_only=True)
+        head = next(rows)
+        read = [dict(zip(head, row)) for row in rows if row[0]]
+        self.assertEqual([(r["Operation"], r["Request id"], r["Account"], r["Region"]) for r in read],
+                         [(c["operation"], c["request_id"], c["account_id"], c["region"]) for c in changes])
+        results = {"done": "FIXED", "already true": "SKIPPED"}
+        self.assertEqual([r["Result"] for r in read], [results[c["state"]] for c in changes])
+        self.assertGreater([r["Result"] for r in read].count("FIXED"), 5)
+        for told, change in zip(read, changes):
+            for name in ("Before", "After"):
+                self.assertEqual(bool(told[name]), bool(change[name.lower()]), (name, change))
+            if told["Result"] == "FIXED":
+                self.assertTrue(told["Before"] or told["After"], change)
+                self.assertLessEqual(told["Started (UTC)"], told["Ended (UTC)"])
+
+    def test_the_page_and_the_chat_have_them_too(self):
+        changes = self.done.report["changes"]
+        section = self.text("html").split('<section id="changes"')[1].split("</section>")[0]
+        self.assertEqual(section.count("<tr>") - 1, len(changes))
+        for change in changes:
+            self.assertIn(change["title"], html.unescape(section))
+        listed = [line for line in self.text("md").split("## Changes")[1].splitlines() if line.startswith("- ")]
+        self.assertEqual(len(listed), min(len(changes), 10))
+        for line, change in zip(listed, changes):
+            self.assertIn(f"`{change['id']}`", line)
+            self.assertIn(", before ", line)
+
+    def test_what_blocked_is_fixed_with_how_it_was_wherever_findings_are_listed(self):
+        fixed = [f for f in self.done.findings if f["status"] == "FIXED"]
+        self.assertTrue(all(f["observed_before"] and f["observed_before"] != f["observed"] for f in fixed))
+        self.assertIn("TD-01", {f["check_id"] for f in fixed})
+        before = fixed[0]["observed_before"]
+        for extension in ("ndjson", "csv", "html", "junit.xml", "sarif", "ocsf.json", "asff.ndjson", "oscal-ar.json"):
+            with self.subTest(extension):
+                self.assertIn(before, html.unescape(self.text(extension)))
 
 
 if __name__ == "__main__":
