@@ -263,9 +263,9 @@
     <xsl:sort select="string-length(substring-before('|FAIL|ERROR|MANUAL|MUTED|FIXED|PASS|NOT_APPLICABLE|', name()))" data-type="number"/>
     <td><xsl:attribute name="class">n<xsl:if test=". = 0"> z</xsl:if><xsl:if test=". &gt; 0 and name() = 'FAIL'"> fail</xsl:if><xsl:if test=". &gt; 0 and name() = 'ERROR'"> warn</xsl:if></xsl:attribute>
     <xsl:choose><xsl:when test="$linked and . &gt; 0"><xsl:variable name="status" select="name()"/><xsl:for-each select=".."><xsl:call-template name="count-link"><xsl:with-param name="status" select="$status"/></xsl:call-template></xsl:for-each></xsl:when>
-    <xsl:otherwise><xsl:value-of select="."/></xsl:otherwise></xsl:choose></td>
+    <xsl:otherwise><xsl:value-of select="format-number(., $many)"/></xsl:otherwise></xsl:choose></td>
   </xsl:for-each>
-  <td class="n"><xsl:value-of select="@total"/></td>
+  <td class="n"><xsl:value-of select="format-number(@total, $many)"/></td>
 </xsl:template>
 
 <!-- A check's count that leads to its findings. -->
@@ -378,7 +378,7 @@
     <caption>Accounts with the resource type switched on, of those that should have it or decide about it; types marked * are required</caption>
     <thead><tr><th scope="col">Region</th><th scope="col" class="n">Accounts</th><xsl:for-each select="type"><th scope="col" class="up"><span><xsl:value-of select="@name"/><xsl:if test="@required = 'yes'"> *</xsl:if></span></th></xsl:for-each></tr></thead>
     <tbody><xsl:for-each select="region"><xsl:variable name="here" select="cell"/><tr>
-      <th scope="row" class="nb"><xsl:value-of select="@name"/></th><td class="n"><xsl:value-of select="@places"/></td>
+      <th scope="row" class="nb"><xsl:value-of select="@name"/></th><td class="n"><xsl:value-of select="format-number(@places, $many)"/></td>
       <xsl:for-each select="cell"><td><xsl:attribute name="class">heat <xsl:choose>
         <xsl:when test="@on + @off = 0">none</xsl:when><xsl:when test="@off = 0">pass</xsl:when>
         <xsl:when test="@required = 'no'">none</xsl:when><xsl:when test="@on = 0">fail</xsl:when><xsl:otherwise>warn</xsl:otherwise></xsl:choose></xsl:attribute>

@@ -2,11 +2,13 @@
 within the scope that docs/reports.md gives it. The run is made so that every status occurs: waived, repaired, not seen, left to a
 person, failing, passing and not applicable."""
 import collections
+import contextlib
 import csv
 import html
 import html.parser
 import json
 import re
+import sqlite3
 import subprocess
 import unittest
 from xml.etree import ElementTree
@@ -248,6 +250,21 @@ class EveryFormat(unittest.TestCase):
             self.assertEqual(result, {"FIXED": "PASS", "MUTED": "MANUAL"}.get(worst, worst), requirement)
             self.assertEqual(re.findall(r"(?m)^([A-Z]+-\d+): ", why), checks)
         self.assertEqual({r[1] for r in items}, {"FAIL", "MANUAL", "PASS"})
+
+    def test_the_workbook_accounts_for_every_call_account_and_requirement(self):
+        with contextlib.closing(sqlite3.connect(DONE.directory / "run.db")) as run:
+            calls = dict(run.execute("SELECT operation, count(*) FROM facts GROUP BY operation"))
+            listed = {json.loads(row[0])["Id"] for row in run.execute("SELECT json FROM entities WHERE kind = 'account'")}
+        book = openpyxl.load_workbook(DONE.directory / "report.xlsx", read_only=True)
+        told = {r[1]: int(r[2].split()[0]) for r in book["Method & Glossary"].iter_rows(min_row=4, values_only=True) if r[0] == "Calls made"}
+        self.assertEqual({operation: told.get(operation) for operation in calls}, calls)
+        rows = [(r[0], r[3]) for r in book["Coverage"].iter_rows(min_row=4, values_only=True) if r[0]]
+        self.assertEqual({account for account, _ in rows}, listed)
+        self.assertEqual(len(rows), len(set(rows)))
+        wanted = {f["finding_id"]: [f"{c['framework']}: {', '.join(c['requirements'])}" for c in f["compliance"]] for f in DONE.findings}
+        read = {r[0]: (r[-1] or "").split("; ") if r[-1] else [] for r in book["Findings"].iter_rows(min_row=4, values_only=True) if r[0]}
+        self.assertEqual({key: sorted(value) for key, value in read.items()}, {key: sorted(value) for key, value in wanted.items()})
+        self.assertGreater(sum(map(len, read.values())), 100)
 
     def test_the_scope_of_each_format_is_documented(self):
         page = (simulator.TREE / "docs" / "reports.md").read_text(encoding="utf-8")

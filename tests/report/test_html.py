@@ -53,7 +53,8 @@ class Page(HTMLParser):
         elif tag == "dd" and self.findings:
             self.findings[-1]["words"].setdefault(self.term, self.text)
         elif tag == "td" and self.in_total:
-            self.total.append(int(self.text))
+            self.total.append(int(self.text.replace(",", "")))
+            assert self.text == f"{self.total[-1]:,}", self.text
         elif tag == "script":
             self.scripts.append(self.text)
 
