@@ -8,7 +8,6 @@ import unittest
 import engine_runs
 from engine_runs import Cloud, bare, damaged, engine, healthy
 
-REPEATED = (2, 3, 5)
 STANDING_SECONDS = 0.15
 FAULTS = ("replica off", "replica gone", "rotation off", "no delegated administrator", "cross-account off", "zone drift",
           "management opt-in", "member opt-in", "baseline gone", "tower baseline old", "vault policy")
@@ -34,6 +33,7 @@ def boundaries(done):
 class Crashes:
     command = world = config = None
     flags = ()
+    repeated = (2, 3, 5)  # killed at every so manieth boundary, again and again
     least = 15  # boundaries that a run has at any rate
     slack = 12  # that it may have more than the reference: polls depend on the machine
 
@@ -106,7 +106,7 @@ class Crashes:
             self.judge(cloud, done, f"killed at every {every}th boundary")
 
     def test_crash_after_crash(self):
-        problems = engine_runs.side_by_side(self.crash_again_and_again, REPEATED)
+        problems = engine_runs.side_by_side(self.crash_again_and_again, self.repeated)
         self.assertFalse(problems, "\n\n".join(problems))
 
 
