@@ -10,9 +10,9 @@
 #include "base/mem.h"
 #include "cli.h"
 #include "rules_new.h"
+#include "rules_show.h"
 
-#define WIDTH_MAX 100
-#define LABEL_WIDTH 14
+#define LABEL_WIDTH RULES_LABEL_WIDTH
 
 struct rules_job {
     struct setup setup;
@@ -85,69 +85,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
 }
 
-/* --- words on a terminal --- */
-
-static size_t columns_of(const char *s, size_t length)
-{
-    size_t columns = 0;
-    for (size_t i = 0; i < length; i++) {
-        columns += ((unsigned char)s[i] & 0xC0U) != 0x80U ? 1 : 0;
-    }
-    return columns;
-}
-
-static void print_safe(const char *s, size_t length)
-{
-    struct text safe;
-    text_init(&safe, 4 * length + 1);
-    text_add_printable(&safe, s, length);
-    fputs(text_str(&safe), stdout);
-    text_release(&safe);
-}
-
-/* Breaks at blanks; the cursor stands at column `indent`. */
-static void print_wrapped(const char *text, size_t indent, size_t width)
-{
-    size_t at = indent;
-    for (bool first = true; *text != '\0'; first = false) {
-        text += strspn(text, " \t\r\n");
-        size_t length = strcspn(text, " \t\r\n");
-        size_t columns = columns_of(text, length);
-        if (!first && at + 1 + columns > width) {
-            printf("\n%*s", (int)indent, "");
-            at = indent;
-        } else if (!first && length > 0) {
-            putchar(' ');
-            at++;
-        }
-        print_safe(text, length);
-        at += columns;
-        text += length;
-    }
-    putchar('\n');
-}
-
-static void print_row(const char *label, const char *text, size_t width)
-{
-    if (text == NULL || *text == '\0') {
-        return;
-    }
-    printf("  %-*s", LABEL_WIDTH, label);
-    print_wrapped(text, LABEL_WIDTH + 2, width);
-}
-
-static size_t page_width(void)
-{
-    int width = terminal_width(stdout);
-    return width < WIDTH_MAX ? (size_t)width : WIDTH_MAX;
-}
-
 /* --- list --- */
 
 static int run_list(struct rules_job *job)
 {
     const struct rule_set *rules = job->setup.rules;
-    size_t width = page_width();
+    size_t width = rules_page_width();
     int step = -1;
     size_t shown = 0;
     for (size_t i = 0; i < rules_count(rules); i++) {
@@ -164,7 +107,7 @@ static int run_list(struct rules_job *job)
             step = r->step;
         }
         printf("  %-10s %-13s %-14s ", r->id, severity_name(r->severity), scope_name(r->scope));
-        print_wrapped(r->title, 42, width);
+        rules_print_wrapped(r->title, 42, width);
         shown++;
     }
     printf("\n%zu rules. One in full: towerkeep rules show %s\n", shown,
@@ -191,13 +134,13 @@ static void show_requirement(const json_t *requirement, size_t width)
     size_t i;
     const json_t *check;
     printf("\n  %-*s", LABEL_WIDTH, jx_str_or(requirement, "id", "?"));
-    print_wrapped(jx_str_or(requirement, "title", ""), LABEL_WIDTH + 2, width);
+    rules_print_wrapped(jx_str_or(requirement, "title", ""), LABEL_WIDTH + 2, width);
     json_array_foreach(json_object_get(requirement, "checks"), i, check)
     {
         printf("    %-*s", LABEL_WIDTH - 2, jx_str_or(check, "id", "?"));
-        print_wrapped(jx_str_or(check, "rationale", ""), LABEL_WIDTH + 2, width);
+        rules_print_wrapped(jx_str_or(check, "rationale", ""), LABEL_WIDTH + 2, width);
     }
-    print_row("  no evidence", why, width);
+    rules_print_row("  no evidence", why, width);
 }
 
 static void show_framework(const json_t *framework, size_t width)
@@ -205,9 +148,9 @@ static void show_framework(const json_t *framework, size_t width)
     size_t i;
     const json_t *requirement;
     printf("%s  ", jx_str_or(framework, "id", "?"));
-    print_wrapped(jx_str_or(framework, "title", ""), 4, width);
-    print_row("Version", jx_str(framework, "version"), width);
-    print_row("Source", jx_str(framework, "source"), width);
+    rules_print_wrapped(jx_str_or(framework, "title", ""), 4, width);
+    rules_print_row("Version", jx_str(framework, "version"), width);
+    rules_print_row("Source", jx_str(framework, "source"), width);
     json_array_foreach(json_object_get(framework, "requirements"), i, requirement)
     {
         show_requirement(requirement, width);
@@ -217,12 +160,12 @@ static void show_framework(const json_t *framework, size_t width)
 static int run_frameworks(struct rules_job *job)
 {
     const struct framework_set *set = job->setup.frameworks;
-    size_t width = page_width(), shown = 0;
+    size_t width = rules_page_width(), shown = 0;
     for (size_t i = 0; i < frameworks_count(set) && job->names.count == 0; i++) {
         const json_t *f = frameworks_at(set, i);
         printf("  %-26s %3zu requirements, %3zu with evidence  ", jx_str_or(f, "id", "?"),
                json_array_size(json_object_get(f, "requirements")), evidenced(f));
-        print_wrapped(jx_str_or(f, "title", ""), 64, width);
+        rules_print_wrapped(jx_str_or(f, "title", ""), 64, width);
     }
     for (size_t k = 0; k < job->names.count; k++) {
         const char *const name[] = {job->names.items[k], NULL};
@@ -244,75 +187,6 @@ static int run_frameworks(struct rules_job *job)
 
 /* --- show --- */
 
-static void show_parameters(const struct rule *r, size_t width)
-{
-    for (size_t i = 0; i < r->parameter_count; i++) {
-        const struct rule_parameter *row = &r->parameter_rows[i];
-        char *value = jx_dump(json_object_get(r->parameters, row->name));
-        char *text = xasprintf("%s = %s (%s): %s", row->name, value, row->type, row->help);
-        print_row(i == 0 ? "Parameters" : "", text, width);
-        free(text);
-        free(value);
-    }
-}
-
-static void show_needs(const struct rule *r, size_t width)
-{
-    static const char *const places[] = {[NEED_HERE] = "in the subject's account and Region",
-                                         [NEED_ACCOUNT] = "anywhere in the subject's account",
-                                         [NEED_ANYWHERE] = "anywhere in the organization",
-                                         [NEED_CENTRAL] = "in the central backup account",
-                                         [NEED_SUBJECT] = "where this subject rests on it"};
-    for (size_t i = 0; i < r->need_count; i++) {
-        char *text = xasprintf("%s, %s", r->needs[i].operation, places[r->needs[i].at]);
-        print_row(i == 0 ? "Operations" : "", text, width);
-        free(text);
-    }
-}
-
-static void show_compliance(const struct rule *r, size_t width)
-{
-    const char *framework;
-    json_t *requirements;
-    bool first = true;
-    json_object_foreach(r->compliance, framework, requirements)
-    {
-        struct text line;
-        text_init(&line, ERR_TEXT_MAX * 4);
-        text_addf(&line, "%s: ", framework);
-        for (size_t i = 0; i < json_array_size(requirements); i++) {
-            const char *word = json_string_value(json_array_get(requirements, i));
-            text_addf(&line, "%s%s", i > 0 ? ", " : "", word != NULL ? word : "");
-        }
-        print_row(first ? "Compliance" : "", text_str(&line), width);
-        text_release(&line);
-        first = false;
-    }
-}
-
-static void show(const struct rule *r)
-{
-    size_t width = page_width();
-    printf("%s  ", r->id);
-    print_wrapped(r->title, strlen(r->id) + 2, width);
-    printf("\n  %-*sstep %d, %s, judges each %s%s\n", LABEL_WIDTH, "Kind", r->step,
-           severity_name(r->severity), scope_name(r->scope),
-           r->manual ? "; a person must judge (MANUAL)" : "");
-    print_row("Why", r->why, width);
-    print_row("How", r->how, width);
-    print_row("Expected", r->expected, width);
-    print_row("Observed", r->observed, width);
-    print_row("Fix", r->fix, width);
-    print_row("Remedy", r->remedy, width);
-    show_parameters(r, width);
-    show_needs(r, width);
-    for (size_t i = 0; r->references[i] != NULL; i++) {
-        print_row(i == 0 ? "References" : "", r->references[i], width);
-    }
-    show_compliance(r, width);
-    print_row("File", r->file, width);
-}
-
 static int run_show(struct rules_job *job)
 {
     const struct rule_set *rules = job->setup.rules;
@@ -332,7 +206,7 @@ static int run_show(struct rules_job *job)
             return cli_fail(&err);
         }
         printf("%s", i > 0 ? "\n" : "");
-        show(r);
+        rules_show(r, job->setup.frameworks);
     }
     return EXIT_OK;
 }

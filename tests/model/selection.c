@@ -177,6 +177,9 @@ static void what_cannot_be_copied_says_why(void **state)
         {{"Neptune", "neptune", CLUSTER, "me-south-1", 1, true}, false},
         {{"Neptune", "neptune", CLUSTER, "eu-west-1", 1, false}, true},
         {{"FSx", "ONTAP", "arn", "eu-west-1", 1, false}, false},
+        {{"FSx", NULL, "arn:aws:fsx:eu-west-1:1:volume/fs-1/fsvol-1", "eu-west-1", 1, false},
+         false},
+        {{"FSx", NULL, "arn:aws:fsx:eu-west-1:1:file-system/fs-1", "eu-west-1", 1, false}, true},
         {{"CloudFormation", NULL, "arn", "eu-west-1", 1, false}, false},
         {{NULL, NULL, "arn", "eu-west-1", 1, false}, true},
     };
