@@ -1,7 +1,8 @@
 /*
  * Asks iam:SimulatePrincipalPolicy once for each operation that the plan sends in the management
  * account. Only what is certain is a problem: where a policy looks at something that the request
- * would hold and the question does not, or at resources that are not known yet, nothing is said.
+ * would hold and the question does not, or at resources that are not known yet, or where the
+ * resource's own policy may grant what the caller's does not, nothing is said.
  * IAM API Reference, SimulatePrincipalPolicy: EvalDecision is allowed, explicitDeny or
  * implicitDeny; MissingContextValues names the keys that policies look at and the question lacks.
  */
@@ -69,12 +70,15 @@ static void add_context(json_t *list, const char *key, const char *value)
     }
 }
 
-static json_t *context_of(const struct flight *f, const json_t *step)
+static json_t *context_of(const struct flight *f, const struct op *op, const json_t *step)
 {
     json_t *list = json_array();
     const char *account = aws_client_account(f->client);
     const char *organization = jx_str(f->plan, "organization_id");
-    add_context(list, "aws:RequestedRegion", jx_str(step, "send.region"));
+    /* Which Region a global service's endpoint stands for is the partition's affair. */
+    if (op->reach != REACH_GLOBAL) {
+        add_context(list, "aws:RequestedRegion", jx_str(step, "send.region"));
+    }
     add_context(list, "aws:PrincipalAccount", account);
     add_context(list, "aws:ResourceAccount", account);
     add_context(list, "aws:PrincipalOrgID", organization);
@@ -85,19 +89,33 @@ static json_t *context_of(const struct flight *f, const json_t *step)
     return list;
 }
 
+/* Keys, vaults and buckets have policies of their own, which may grant what the caller's do not. */
+static bool may_be_granted_there(const char *action)
+{
+    static const char *const services[] = {"kms:", "backup:", "s3:"};
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
+        if (str_starts(action, services[i])) {
+            return iam_action_is_narrow(action);
+        }
+    }
+    return false;
+}
+
 static void judge(struct flight *f, const json_t *step, const char *action, const json_t *answer)
 {
     const json_t *row = json_array_get(jx_get(answer, "EvaluationResults"), 0);
     const char *decision = jx_str_or(row, "EvalDecision", "allowed");
-    if (strcmp(decision, "allowed") != 0 && jx_count(row, "MissingContextValues") == 0) {
+    bool certain = strcmp(decision, "explicitDeny") == 0 ||
+                   (strcmp(decision, "implicitDeny") == 0 && !may_be_granted_there(action));
+    if (certain && jx_count(row, "MissingContextValues") == 0) {
         flight_problem(f, "step %s: %s is not authorized to perform %s (IAM's simulation: %s)",
                        jx_str_or(step, "id", ""), aws_client_caller_arn(f->client), action,
                        decision);
     }
 }
 
-static int ask_of(struct flight *f, const char *source, const json_t *step, const char *action,
-                  struct err *err)
+static int ask_of(struct flight *f, const char *source, const struct op *op, const char *action,
+                  const json_t *step, struct err *err)
 {
     const char *resource = resource_of(step);
     bool narrow = iam_action_is_narrow(action);
@@ -106,7 +124,7 @@ static int ask_of(struct flight *f, const char *source, const json_t *step, cons
     }
     json_t *answer = NULL;
     json_t *input = json_pack("{s:s, s:[s], s:o}", "PolicySourceArn", source, "ActionNames", action,
-                              "ContextEntries", context_of(f, step));
+                              "ContextEntries", context_of(f, op, step));
     if (narrow) {
         (void)json_object_set_new(input, "ResourceArns", json_pack("[s]", resource));
     }
@@ -139,7 +157,7 @@ int check_permissions(struct flight *f, struct err *err)
             continue;
         }
         map_set(asked, action, f);
-        status = ask_of(f, source, step, action, err);
+        status = ask_of(f, source, op, action, step, err);
     }
     if (status > 0) {
         /* IAM need not let us ask. What is denied is told when it is sent. */

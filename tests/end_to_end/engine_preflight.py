@@ -74,6 +74,14 @@ class Permissions(engine_guards.Plans):
                             "Condition": {"StringEquals": {"aws:PrincipalTag/frozen": "yes"}}}))
         self.apply(0, sent=RESET)
 
+    def test_what_the_policy_of_a_key_may_grant_is_not_judged(self):
+        world = engine_runs.damaged("rotation off")
+        world["credentials"][0]["policy"] = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "NotAction": "kms:EnableKeyRotation", "Resource": "*"}]}
+        self.begin(world)
+        # It is for the key to say, and this one does not grant it.
+        self.apply(5, "kms:EnableKeyRotation in ", "AccessDenied")
+
     def test_where_iam_lets_nobody_ask_the_change_goes_on(self):
         self.begin(limited({"Effect": "Deny", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"}))
         self.apply(0, sent=RESET)
