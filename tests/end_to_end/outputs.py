@@ -221,12 +221,12 @@ def columns(text):
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def on_a_terminal(width, *arguments, env):
-    """What the program writes to a terminal so wide; standard error goes elsewhere."""
+def on_a_terminal(width, *arguments, env, stream="stdout"):
+    """What the program writes to a terminal so wide; its other stream goes elsewhere."""
     main, side = pty.openpty()
     fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
-    process = subprocess.Popen([str(scans.SCANNER), *map(str, arguments)], stdout=side, stderr=subprocess.DEVNULL,
-                               stdin=subprocess.DEVNULL, env=env)
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: side}
+    process = subprocess.Popen([str(scans.SCANNER), *map(str, arguments)], stdin=subprocess.DEVNULL, env=env, **streams)
     os.close(side)
     data = b""
     while True:
@@ -288,6 +288,17 @@ class Terminal(unittest.TestCase):
             self.assertEqual([line for line in text.splitlines() if columns(line) > width and "/" not in line.split()[-1]], [])
         self.assertIn("\x1b[31m", on_a_terminal(80, "diff", healthy, broken, env=environment)[1])
         self.assertNotIn("\x1b", on_a_terminal(80, "diff", healthy, broken, env=environment | {"NO_COLOR": "1"})[1])
+
+    def test_progress_stays_on_one_line_however_narrow(self):
+        for width in (60, 200):
+            to = scans.directory(f"terminal-progress-{width}")
+            code, text = on_a_terminal(width, "scan", "--unpaced", "--no-ungoverned", "-M", "json", "-o", to, stream="stderr",
+                                       env=scans.environment(self.sim, TERM="xterm", TOWERKEEP_PROGRESS="auto"))
+            self.assertEqual(code, 3)
+            drawn = [one for one in text.split("\r\x1b[K") if one.startswith("reading ")]
+            self.assertTrue(drawn, text)
+            self.assertEqual([one for one in drawn if columns(one.split("\n")[0]) >= width], [])
+            self.assertTrue(text.endswith("\r\x1b[K") or "\n" in text.rpartition("\r\x1b[K")[2], "the line is taken away")
 
     def test_columns_is_minded_where_there_is_no_terminal(self):
         for told, width in (("60", 60), ("180", 180), ("words", 100), ("3", 100), ("999999999999999999999", 100)):
