@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "doc_private.h"
 
+#define WORDS_SHOWN 8
 #define PATH_SIZE 512
 #define ACCOUNT_ID_DIGITS 12
 
@@ -208,6 +209,28 @@ int node_err(const struct doc *doc, const struct node *n, struct err *err, const
     return doc_complain(err, doc->name, at->line, at->column, path, message);
 }
 
+/* Which words are known: the nearest where one is near, all where they are few. */
+static void say_unknown(const char *key, const char *const *known, char *message, size_t size)
+{
+    const char *nearest = str_nearest(key, known);
+    struct text out;
+    text_init(&out, size);
+    text_add(&out, "expected a known key");
+    size_t count = 0;
+    while (known[count] != NULL) {
+        count++;
+    }
+    for (size_t i = 0; nearest == NULL && count <= WORDS_SHOWN && i < count; i++) {
+        text_addf(&out, "%s%s%s", i == 0 ? " (" : ", ", known[i], i + 1 == count ? ")" : "");
+    }
+    text_addf(&out, ", not \"%.100s\"", key);
+    if (nearest != NULL) {
+        text_addf(&out, "; did you mean \"%s\"?", nearest);
+    }
+    (void)snprintf(message, size, "%s", text_str(&out));
+    text_release(&out);
+}
+
 int node_only(const struct doc *doc, const struct node *map, const char *const *known,
               struct err *err)
 {
@@ -224,16 +247,8 @@ int node_only(const struct doc *doc, const struct node *map, const char *const *
         }
         char path[PATH_SIZE];
         node_path(map, path, sizeof path);
-        const char *nearest = str_nearest(member->key, known);
         char message[ERR_TEXT_MAX];
-        if (nearest != NULL) {
-            (void)snprintf(message, sizeof message,
-                           "expected a known key, not \"%.100s\"; did you mean \"%s\"?",
-                           member->key, nearest);
-        } else {
-            (void)snprintf(message, sizeof message, "expected a known key, not \"%.100s\"",
-                           member->key);
-        }
+        say_unknown(member->key, known, message, sizeof message);
         return doc_complain(err, doc->name, member->key_line, node_key_column(member), path,
                             message);
     }

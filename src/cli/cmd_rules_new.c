@@ -90,7 +90,7 @@ static int write_whole(const char *path, const char *content, struct err *err)
 static char *rule_text(const char *id, const char *scope, const struct sample *s)
 {
     return xasprintf(
-        "# How to read and write this: docs/rules.md. What a %s has: docs/subjects.md.\n"
+        "# How to read and write this: docs/rules.md. Members of scope %s: docs/subjects.md.\n"
         "id: %s\n"
         "title: The %s is as it should be # TODO: worded as the state that passes\n"
         "step: 0 # TODO: 0 organization and reach, 1 accounts, 2 keys, 3 landing zone, 4 opt-in,\n"
