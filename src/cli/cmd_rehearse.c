@@ -107,6 +107,22 @@ static int draw_world(struct rehearsal *r, const char *run, const json_t *config
     return rc;
 }
 
+/* A scan of its own, kept beside the copy: the one part of a rehearsal that asks AWS. */
+static int scan_afresh(const struct rehearsal *r, const struct command_line *line, int argc,
+                       char **argv, char **run, struct err *err)
+{
+    struct session s = {0};
+    scan_options_parse(&s.options, line, argc, argv);
+    *run = path_join(r->directory, "seen");
+    s.options.output = *run;
+    int rc = session_begin(&s, err) || session_open_run(&s, err) || session_connect(&s, err) ||
+                     session_collect(&s, err) || session_judge(&s, err) || session_publish(&s, err)
+                 ? -1
+                 : 0;
+    session_release(&s);
+    return rc;
+}
+
 static char *simulator_path(void)
 {
     const char *named = env_get("TOWERKEEP_SIM");
@@ -337,8 +353,10 @@ int cmd_rehearse(int argc, char **argv)
         "fix or teardown runs "
         "against it with time sped up. Shows the changes, the calls, the expected wall time and "
         "what would still fail. "
-        "Nothing is asked of AWS.\v"
-        "RUN is a run's directory or its run.db (default: towerkeep-output). With -o DIR the copy, "
+        "Nothing is changed in AWS, and nothing asked of it but by --fresh.\v"
+        "RUN is a run's directory or its run.db (default: towerkeep-output); --fresh scans "
+        "instead. "
+        "With -o DIR the copy, "
         "its plans and its "
         "reports are kept there.\n\n"
         "Example:\n  towerkeep rehearse enable audit --config-file towerkeep.yaml";
@@ -357,9 +375,17 @@ int cmd_rehearse(int argc, char **argv)
     if (code == 0 && words->count == 0) {
         code = err_set(&err, ERR_INPUT, "rehearse what? (enable, fix or teardown)");
     }
+    if (code == 0 && words->count > 1 && s.options.fresh) {
+        code = err_set(&err, ERR_INPUT, "either --fresh or a run (%s), not both", words->items[1]);
+    }
+    char *seen = NULL;
     if (code == 0) {
         code = parse_goal(words->items[0], &r.goal, &err) || make_directory(&r, kept, &err) ||
-                       draw_world(&r, words->count > 1 ? words->items[1] : "towerkeep-output",
+                       (s.options.fresh && scan_afresh(&r, &line, argc, argv, &seen, &err)) ||
+                       draw_world(&r,
+                                  seen               ? seen
+                                  : words->count > 1 ? words->items[1]
+                                                     : "towerkeep-output",
                                   s.options.setup.config.document, &err)
                    ? -1
                    : play(&r, &s, &err);
@@ -368,6 +394,7 @@ int cmd_rehearse(int argc, char **argv)
         code = signal_received ? EXIT_SIGNAL + (int)signal_received : cli_fail(&err);
     }
     session_release(&s);
+    free(seen);
     clean(&r);
     return code;
 }

@@ -48,7 +48,8 @@ enum key {
     KEY_UNPACED,
     KEY_EVIDENCE,
     KEY_SIGN_KEY,
-    KEY_PREVIOUS
+    KEY_PREVIOUS,
+    KEY_FRESH
 };
 
 /* Order here is the order of --help. */
@@ -142,6 +143,7 @@ static const struct argp_option change_options[] = {
     {"delete-recovery-points", KEY_DELETE_POINTS, "VAULT[,...]", 0,
      "teardown: delete the recovery points of these vaults (locked vaults are respected)", 6},
     {"close-accounts", KEY_CLOSE_ACCOUNTS, NULL, 0, "teardown: close the two backup accounts", 6},
+    {"fresh", KEY_FRESH, NULL, 0, "rehearse: scan first, and make the copy of what that saw", 6},
     {"emit", KEY_EMIT, "aws-cli", 0,
      "plan: write the same steps as a shell script of AWS CLI commands", 6},
     {"time-scale", KEY_TIME_SCALE, "X", OPTION_HIDDEN,
@@ -329,6 +331,8 @@ static bool *flag_of(struct scan_options *o, int key)
         return &o->delete_key;
     case KEY_CLOSE_ACCOUNTS:
         return &o->close_accounts;
+    case KEY_FRESH:
+        return &o->fresh;
     default:
         return NULL;
     }
@@ -440,8 +444,8 @@ static void from_environment(struct scan_options *o, const struct argp_option *o
         }
         name[at] = '\0';
         const char *value = option->name ? env_get(name) : NULL;
-        const char *expected = value && option->arg ? option_value_expected(option->name, value)
-                                                    : NULL;
+        const char *expected =
+            value && option->arg ? option_value_expected(option->name, value) : NULL;
         if (expected) {
             fprintf(stderr, "towerkeep: %s: \"%s\": expected %s\n", name, value, expected);
             exit(EXIT_USAGE);

@@ -18,7 +18,7 @@ struct scan_options {
     double time_scale;
     const char *first_failures;    /* rehearse: where the first scan's failing checks are counted */
     bool output_given, hide_files; /* rehearse: the reports vanish with the copy */
-    bool fix, auto_approve, dry_run, delete_key, close_accounts;
+    bool fix, auto_approve, dry_run, delete_key, close_accounts, fresh;
     const char *profile, *home_region, *external_id, *endpoint_url, *output, *resume, *previous,
         *log_file;
     int session_seconds, max_workers, min_severity, fail_on;

@@ -439,6 +439,12 @@ int backup_delete_point(struct sim_call *call)
     if (named_point(call, vault) == NULL) {
         return -1;
     }
+    /* Vault Lock: nobody deletes what a locked vault keeps. Which error says so is documented
+       nowhere; this one is the operation's own for a request that cannot be. */
+    if (jx_bool(vault, "wire.Locked")) {
+        return sim_fail(call, 400, "InvalidRequestException",
+                        "Recovery points of a locked backup vault cannot be deleted");
+    }
     const char *arn = jx_str(call->in, "RecoveryPointArn");
     json_object_set_new(json_object_get(backup_here(call), "gone"), arn, json_true());
     return json_object_del(json_object_get(vault, "points"), arn);

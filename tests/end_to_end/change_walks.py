@@ -14,7 +14,7 @@ import simulator
 from simulator import ADMIN, CENTRAL, HOME, MANAGEMENT, ORGANIZATION, SCRATCH, TREE, X_PROD, X_TEST, unit_arn
 
 SIM_SCALE, WAIT_SCALE = 30000, 4000
-SECONDS = 120
+SECONDS = 300
 FOLDER = SCRATCH / "change_walks"
 KEY = "mrk-0123456789abcdef0123456789abcdef"
 TABLE = f"arn:aws:dynamodb:eu-west-1:{X_TEST}:table/x-test-sessions"
@@ -320,6 +320,16 @@ class Rehearse(Walk):
         self.assertEqual([f["check_id"] for f in copy["findings"] if f["status"] == "FIXED"], ["DEL-01"])
         torn = self.rehearse("teardown", "run")
         self.assertRegex(torn.out, r"controltower:DisableBaseline +\d+\n")
+
+    def test_a_fresh_scan_serves_as_the_run_and_nothing_is_written(self):
+        self.begin()
+        self.aws.ok("organizations deregister-delegated-administrator", **DELEGATION)
+        self.refuse(("rehearse", "fix"), "towerkeep-output: there is no such run")
+        fresh = ("rehearse", "fix", "--fresh", "--endpoint-url", self.sim.endpoint, "--unpaced")
+        self.refuse(("rehearse", "fix", "run", *fresh[2:]), "either --fresh or a run (run), not both")
+        done = self.run_(*fresh, writes=0)
+        self.assertRegex(done.out, r"organizations:RegisterDelegatedAdministrator +1\n")
+        self.assertIn("FIXED", done.out)
 
 
 class Init(Walk):

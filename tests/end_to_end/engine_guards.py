@@ -15,7 +15,7 @@ AWAY = GOVERNED[1]
 DAILY, WEEKLY = "aws-control-tower-backupdaily", "aws-control-tower-backupweekly"
 TABLE = f"arn:aws:dynamodb:{HOME}:{X_PROD}:table/x-dynamodb"
 VAULT = f"aws-controltower-central-backupvault-{ORGANIZATION[2:]}"
-SECONDS = 120
+SECONDS = 300
 ROOT = {"Sid": "Root", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
         "Principal": {"AWS": f"arn:aws:iam::{MANAGEMENT}:root"}}
 

@@ -137,6 +137,29 @@ static void deleted_points_stay_deleted_and_an_empty_vault_can_go(void **state)
     sim_free(sim);
 }
 
+static void a_locked_vault_keeps_its_points(void **state)
+{
+    struct sim *sim = estate(COVERED, TAGGED);
+    struct err err = ERR_INIT;
+    (void)state;
+    json_t *lock =
+        json_pack("{s:{s:s, s:s, s:s, s:s, s:b}}", "set", "service", "backup", "account", MEMBER,
+                  "region", HOME, "path", "vaults." LOCAL_VAULT ".wire.Locked", "value", 1);
+    assert_int_equal(world_change(sim, lock, &err), 0);
+    json_decref(lock);
+    json_t *out =
+        ask(sim, "backup:ListRecoveryPointsByBackupVault", MEMBER, HOME, vault(LOCAL_VAULT));
+    json_t *in = vault(LOCAL_VAULT);
+    json_object_set(in, "RecoveryPointArn",
+                    json_object_get(json_array_get(json_object_get(out, "RecoveryPoints"), 0),
+                                    "RecoveryPointArn"));
+    expect(sim, "backup:DeleteRecoveryPoint", MEMBER, HOME, json_incref(in), "error",
+           "InvalidRequestException");
+    expect(sim, "backup:DescribeRecoveryPoint", MEMBER, HOME, in, "Status", "COMPLETED");
+    json_decref(out);
+    sim_free(sim);
+}
+
 static void vault_policy_may_only_let_others_copy(void **state)
 {
     struct sim *sim = estate(COVERED, "[]");
@@ -166,6 +189,7 @@ int main(void)
         cmocka_unit_test(tagged_resources_have_recent_points_here_and_in_the_central_vaults),
         cmocka_unit_test(copies_fail_when_cross_account_backup_is_off),
         cmocka_unit_test(deleted_points_stay_deleted_and_an_empty_vault_can_go),
+        cmocka_unit_test(a_locked_vault_keeps_its_points),
         cmocka_unit_test(vault_policy_may_only_let_others_copy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
