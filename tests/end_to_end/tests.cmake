@@ -63,7 +63,7 @@ end_to_end_shipped(engine_preflight /usr/bin/python3 -m unittest -q engine_prefl
 end_to_end_shipped(engine_gaps /usr/bin/python3 -m unittest -q engine_gaps)
 end_to_end_shipped(engine_returns /usr/bin/python3 -m unittest -q engine_returns)
 end_to_end_shipped(engine_tags /usr/bin/python3 -m unittest -q engine_tags)
-end_to_end(engine_clients /usr/bin/python3 -m unittest -q engine_clients)
+end_to_end_shipped(engine_clients /usr/bin/python3 -m unittest -q engine_clients)
 end_to_end_shipped(engine_seeds /usr/bin/python3 -m unittest -q engine_seeds)
 # The same for hours: other seeds, as many as one likes (python3 tests/end_to_end/engine_seeds.py --help).
 add_custom_target(campaign COMMAND ${CMAKE_COMMAND} -E env "TOWERKEEP_BUILD_DIR=${CMAKE_BINARY_DIR}" PYTHONDONTWRITEBYTECODE=1
