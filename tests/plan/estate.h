@@ -32,6 +32,9 @@
 #define KEY_ID "mrk-0123456789abcdef0123456789abcdef"
 #define KEY_IN(region) "arn:aws:kms:" region ":" MGMT ":key/" KEY_ID
 
+#define VOLUME "arn:aws:ec2:" HOME ":" PROD ":volume/"
+#define NEAR_KEY PROD "/" HOME "/" VOLUME "vol-1"
+
 struct estate {
     char path[64];
     struct store *store;

@@ -42,10 +42,13 @@ static void a_gap_of_the_management_account_holds_control_tower_and_keys(void **
 {
     struct estate *e = *state;
     three_faults(e);
+    estate_fail(e, "TAG-03", "tag-resource", "resource", NEAR_KEY);
     a_gap(e, "backup:DescribeRegionSettings", MGMT, AWAY);
     const json_t *plan = estate_plan(e);
-    expect_steps(plan, "put-vault-policy/" AWAY "/aws-controltower-central-backupvault-1");
-    expect_held(plan, "replicate-key/" AWAY " reset-landing-zone");
+    expect_steps(plan, "tag-resource/" PROD "/" HOME "/aws-control-tower-backupdaily/1"
+                       " untag-resource/" PROD "/" HOME "/1");
+    expect_held(plan, "replicate-key/" AWAY " reset-landing-zone put-vault-policy/" AWAY
+                      "/aws-controltower-central-backupvault-1");
     const json_t *first = json_array_get(jx_get(plan, "held"), 0);
     expect_json(first, "waits_for",
                 "'backup:DescribeRegionSettings in " MGMT "/" AWAY
@@ -122,7 +125,7 @@ static void what_is_held_back_is_printed_under_what_it_waits_for(void **state)
     FILE *out = open_memstream(&text, &size);
     plan_print(estate_plan(e), out, 0, false);
     (void)fclose(out);
-    assert_non_null(strstr(text, "Held back (2)"));
+    assert_non_null(strstr(text, "Held back (3)"));
     assert_non_null(strstr(text, "waits for kms:DescribeKey in " MGMT "/" AWAY));
     free(text);
     out = open_memstream(&text, &size);

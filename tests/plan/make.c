@@ -3,9 +3,6 @@
 #include "base/doc.h"
 #include "remedy.h"
 
-#define VOLUME "arn:aws:ec2:" HOME ":" PROD ":volume/"
-#define NEAR_KEY PROD "/" HOME "/" VOLUME "vol-1"
-
 static void a_run_without_failures_has_an_empty_plan(void **state)
 {
     const json_t *plan = estate_plan(*state);

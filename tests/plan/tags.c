@@ -3,9 +3,6 @@
 
 #include "remedy.h"
 
-#define VOLUME "arn:aws:ec2:" HOME ":" PROD ":volume/"
-#define NEAR_KEY PROD "/" HOME "/" VOLUME "vol-1"
-
 static void a_near_miss_is_tagged_right_before_the_wrong_key_goes(void **state)
 {
     struct estate *e = *state;
