@@ -140,6 +140,10 @@ void step_refused(struct run *r); /* journalled; nothing follows by itself */
 void step_refused_for_good(struct run *r);
 void step_conflict(struct run *r);
 void step_in_doubt(struct run *r);
+typedef void (*step_turn)(struct run *r);
+/* Which of these follows a sent call whose answer is of that class and may be another next time;
+   NULL: it passed, or was refused. */
+step_turn step_turn_of(enum answer_class class);
 
 /* otherwise.c: what a call left out, by calls of its own for each resource */
 bool otherwise_start(struct run *r, const json_t *answer); /* false: there is none to make */

@@ -89,7 +89,7 @@ static void failed(struct run *r)
 }
 
 /* The whole step again, once what stands in the way has passed. */
-static void again(struct run *r, void (*how)(struct run *r))
+static void again(struct run *r, step_turn how)
 {
     otherwise_forget(r);
     how(r);
@@ -97,35 +97,17 @@ static void again(struct run *r, void (*how)(struct run *r))
 
 static void on_own_sent(struct run *r, const struct reply *reply)
 {
+    step_turn turn = step_turn_of(reply->class);
     free(r->request_id);
     r->request_id = xstrdup(reply->request_id);
     engine_boundary(r->engine, r, "received");
-    switch (reply->class) {
-    case ANSWER_OK:
+    if (turn != NULL) {
+        again(r, turn);
+    } else if (reply->class == ANSWER_OK) {
         r->own_calls++;
         next(r);
-        return;
-    case ANSWER_NETWORK:
-    case ANSWER_SERVER:
-    case ANSWER_MALFORMED:
-        again(r, step_in_doubt);
-        return;
-    case ANSWER_CONFLICT:
-    case ANSWER_THROTTLED:
-        again(r, step_conflict);
-        return;
-    case ANSWER_EXPIRED:
-    case ANSWER_BAD_CREDENTIALS:
-        again(r, step_refused);
-        return;
-    case ANSWER_DENIED:
-    case ANSWER_NOT_FOUND:
-    case ANSWER_REGION_DENY:
-    case ANSWER_REGION_UNAVAILABLE:
-    case ANSWER_CLOCK_SKEW:
-    case ANSWER_INVALID:
+    } else {
         failed(r);
-        return;
     }
 }
 

@@ -351,45 +351,50 @@ void step_in_doubt(struct run *r)
     }
 }
 
-static void on_sent(struct run *r, const struct reply *reply)
+step_turn step_turn_of(enum answer_class class)
 {
-    free(r->request_id);
-    r->request_id = xstrdup(reply->request_id);
-    engine_boundary(r->engine, r, "received");
-    switch (reply->class) {
-    case ANSWER_OK:
-        if (!failed_all_the_same(r, reply->json)) {
-            step_answered(r, reply->json);
-        } else if (!otherwise_start(r, reply->json)) {
-            step_refused_for_good(r);
-        }
-        return;
+    switch (class) {
     case ANSWER_NETWORK:
     case ANSWER_SERVER:
     case ANSWER_MALFORMED:
-        step_in_doubt(r);
-        return;
+        return step_in_doubt;
     case ANSWER_CONFLICT:
     case ANSWER_THROTTLED:
-        step_conflict(r);
-        return;
+        return step_conflict;
     case ANSWER_EXPIRED:
     case ANSWER_BAD_CREDENTIALS:
-        step_refused(r);
-        return;
+        return step_refused;
+    case ANSWER_OK:
     case ANSWER_DENIED:
     case ANSWER_NOT_FOUND:
     case ANSWER_REGION_DENY:
     case ANSWER_REGION_UNAVAILABLE:
     case ANSWER_CLOCK_SKEW:
     case ANSWER_INVALID:
-        if (not_yet_there(r, reply) && r->waits++ < SETTLED_RETRIES_MAX) {
-            run_tell(r, "waits: %s", r->problem);
-            step_refused(r);
-            run_wait(r, LOOK_SECONDS, begin_again);
-        } else {
+        break;
+    }
+    return NULL;
+}
+
+static void on_sent(struct run *r, const struct reply *reply)
+{
+    step_turn turn = step_turn_of(reply->class);
+    free(r->request_id);
+    r->request_id = xstrdup(reply->request_id);
+    engine_boundary(r->engine, r, "received");
+    if (turn != NULL) {
+        turn(r);
+    } else if (reply->class == ANSWER_OK) {
+        if (!failed_all_the_same(r, reply->json)) {
+            step_answered(r, reply->json);
+        } else if (!otherwise_start(r, reply->json)) {
             step_refused_for_good(r);
         }
-        return;
+    } else if (not_yet_there(r, reply) && r->waits++ < SETTLED_RETRIES_MAX) {
+        run_tell(r, "waits: %s", r->problem);
+        step_refused(r);
+        run_wait(r, LOOK_SECONDS, begin_again);
+    } else {
+        step_refused_for_good(r);
     }
 }
