@@ -244,8 +244,15 @@ static int note_times(struct session *s, struct err *err)
     if (wrong && time_parse_iso(store_meta(s->store, "started"), &started_ms)) {
         log_write(LOG_WARN, "this machine's clock is %lld seconds %s AWS's: the run has AWS's time",
                   llabs(skew_ms) / 1000, skew_ms > 0 ? "behind" : "ahead of");
-        time_iso(started_ms + skew_ms, started);
-        if (store_meta_set(s->store, "started", started, err)) {
+        /* A run that was killed after this and resumed has been moved already. */
+        const char *moved = store_meta(s->store, "clock_skew_ms");
+        long long moved_ms = 0;
+        char skew[32];
+        (void)(moved && str_number(moved, INT64_MIN, INT64_MAX, &moved_ms));
+        (void)snprintf(skew, sizeof skew, "%lld", (long long)skew_ms);
+        time_iso(started_ms + skew_ms - moved_ms, started);
+        if (store_meta_set(s->store, "started", started, err) ||
+            store_meta_set(s->store, "clock_skew_ms", skew, err)) {
             return -1;
         }
     }
