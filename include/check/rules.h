@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "model/finding.h"
-#include "store/subjects.h"
+#include "inventory/subjects.h"
 
 struct rule_need {         /* a fact a verdict rests on: a gap under it gives ERROR */
     const char *operation; /* "kms:DescribeKey" */

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "store/store.h"
-#include "store/subjects.h"
+#include "inventory/subjects.h"
 
 enum goal { GOAL_FIX, GOAL_ENABLE, GOAL_TEARDOWN };
 

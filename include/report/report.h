@@ -8,7 +8,8 @@
 #include "base/err.h"
 #include "store/history.h"
 #include "store/store.h"
-#include "store/subjects.h"
+#include "inventory/coverage.h"
+#include "inventory/subjects.h"
 
 struct report_input {
     struct store *store;

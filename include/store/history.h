@@ -7,15 +7,10 @@
 
 /* Keeps in `s` what comparing with `previous` will need, also after `previous` is gone: its
    findings, when each was first seen and since when it has its status, since when plans take which
-   resources, what it looked at, and the numbers of the runs up to it.
-   Metadata: previous_run_id, previous_ended, previous_scope (JSON), trend (JSON). ERR_INPUT when
+   resources, and what it looked at.
+   Metadata: previous_run_id, previous_ended, previous_scope (JSON). ERR_INPUT when
    the two are of different organizations. */
 int store_carry(struct store *previous, struct store *s, struct err *err);
-/* The runs up to this one, oldest first, this one last, at most TREND_MAX of them:
-   [{"run_id", "ended", "verdict", "by_status": {STATUS: n}, "expected", "reached", "gaps"}].
-   What store_carry() kept (metadata "trend", JSON) and this run's own numbers. Yours. */
-#define TREND_MAX 60
-int store_trend(struct store *s, json_t **out, struct err *err);
 bool store_has_previous(const struct store *s);
 
 struct difference {

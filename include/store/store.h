@@ -107,20 +107,6 @@ int store_get_entity(struct store *s, const char *kind, const char *account, con
                      const char *key, json_t **out, int64_t *fact, struct err *err);
 int64_t store_count_entities(struct store *s, const char *kind);
 
-/* --- coverage: one row per account × Region, from questions, facts and gaps --- */
-struct coverage {
-    const char *account, *name, *ou_path, *region;
-    bool governed;
-    int64_t expected, ok, denied, throttled_then_ok, failed;
-    const char *state; /* REACHED PARTIAL NOT REACHED SUSPENDED REGION DISABLED REGION DENY */
-};
-int store_each_coverage(struct store *s, int (*each)(void *context, const struct coverage *c),
-                        void *context, struct err *err);
-struct coverage_totals {
-    int64_t expected, reached, gaps;
-}; /* account × Region pairs that should be seen, that were fully seen */
-int store_coverage_totals(struct store *s, struct coverage_totals *out, struct err *err);
-
 /* --- findings --- */
 int store_findings_clear(struct store *s, struct err *err);
 int store_finding(struct store *s, const struct finding *f, struct err *err);

@@ -145,7 +145,7 @@ typedef void (*step_turn)(struct run *r);
    NULL: it passed, or was refused. */
 step_turn step_turn_of(enum answer_class class);
 
-/* otherwise.c: what a call left out, by calls of its own for each resource */
+/* per_resource_retry.c: what a call left out, by calls of its own for each resource */
 bool otherwise_start(struct run *r, const json_t *answer); /* false: there is none to make */
 void otherwise_send(struct run *r);                        /* from the outbox, journalled */
 void otherwise_forget(struct run *r);
@@ -158,7 +158,7 @@ void follow_look(struct run *r);
 void recover_start(struct run *r);
 int recover_load(struct engine *e, struct err *err); /* what an earlier apply did */
 
-/* quiet.c: waits while anybody's Control Tower operation runs */
+/* wait_idle.c: waits while anybody's Control Tower operation runs */
 void quiet_wait(struct run *r, run_action then);
 
 /* changes.c */

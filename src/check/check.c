@@ -5,7 +5,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "rule_private.h"
-#include "store/subjects.h"
+#include "inventory/subjects.h"
 
 #define GAP_TEXT_MAX 700
 

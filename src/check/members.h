@@ -4,7 +4,7 @@
 
 #include "base/doc.h"
 #include "path.h"
-#include "store/subjects.h"
+#include "inventory/subjects.h"
 
 /* Where a path may start. Inside satisfies the element has other members than the document. */
 struct members {

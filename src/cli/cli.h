@@ -148,7 +148,7 @@ bool package_signed(const char *directory);
 /* Files of a run's directory that digest.txt cannot or need not name. */
 bool package_outside(const char *name);
 
-/* --- summary.c, worst.c: what the terminal says at the end --- */
+/* --- summary.c, print_findings.c: what the terminal says at the end --- */
 #define COLOR_GREEN "\033[32m"
 #define COLOR_RED "\033[31m"
 #define COLOR_YELLOW "\033[33m"

@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
-#include "drive.h"
+#include "fix_loop.h"
 #include "model/plan.h"
 
 static int walk(int argc, char **argv, const struct command_line *line, enum goal goal)

@@ -14,7 +14,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "drive.h"
+#include "fix_loop.h"
 
 #define TIME_SCALE 5000
 #define START_TRIES 200

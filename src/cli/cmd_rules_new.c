@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "rules_new.h"
-#include "store/subjects.h"
+#include "inventory/subjects.h"
 
 /* What a skeleton of a scope looks at: a member, and documents with and without it. */
 struct sample {

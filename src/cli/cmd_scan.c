@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "drive.h"
+#include "fix_loop.h"
 #include "session.h"
 
 static const char doc[] =

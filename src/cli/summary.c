@@ -1,4 +1,4 @@
-/* What the terminal says at the end of a scan: verdict, coverage, a table by step. worst.c lists
+/* What the terminal says at the end of a scan: verdict, coverage, a table by step. print_findings.c lists
  * what is behind the numbers. */
 #include <inttypes.h>
 #include <stdio.h>

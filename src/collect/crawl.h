@@ -128,7 +128,7 @@ int policies_ask(struct crawl *crawl, const char *account, struct err *err);
 /* seeds.c: what opens each phase. */
 int seed_preconditions(struct crawl *crawl, struct err *err);
 int seed_organization(struct crawl *crawl, struct err *err);
-int seed_central_policies(struct crawl *crawl, struct err *err); /* guards.c */
+int seed_central_policies(struct crawl *crawl, struct err *err); /* controls.c */
 int seed_management(struct crawl *crawl,
                     struct err *err); /* account.c: the management account's own Regions */
 int seed_members(struct crawl *crawl,

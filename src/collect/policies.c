@@ -1,5 +1,5 @@
 /* Policies of Organizations: the text of backup policies and where they are attached, read once,
- * and the text of the service control policies that guards.c asks for. What backup policies come to
+ * and the text of the service control policies that controls.c asks for. What backup policies come to
  * for an account is computed (model/effective_policy.h), not asked account by account. */
 #include <string.h>
 

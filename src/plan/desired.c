@@ -6,7 +6,7 @@
 #include "base/jsonx.h"
 #include "base/text.h"
 #include "goals.h"
-#include "tower.h"
+#include "control_tower.h"
 
 static bool names_unit(const struct making *m, const char *word)
 {

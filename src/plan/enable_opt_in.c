@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "goals.h"
-#include "tower.h"
+#include "control_tower.h"
 
 struct opting {
     struct making *m;

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/baseline.h"
-#include "tower.h"
+#include "control_tower.h"
 
 /* Runs a remedy; what it cannot do goes to the people's list, under the subject's name. */
 static int run(struct making *m, const char *remedy, const json_t *subject, struct err *err)

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "teardown.h"
-#include "tower.h"
+#include "control_tower.h"
 
 static const struct remedy rows[TEARDOWN_ROW_COUNT];
 

@@ -6,7 +6,7 @@
 #include "base/jsonx.h"
 #include "base/text.h"
 #include "model/baseline.h"
-#include "tower.h"
+#include "control_tower.h"
 
 #define NEWEST_OF_3 "3.3"
 #define OLDEST_WITH_BACKUP "3.1"

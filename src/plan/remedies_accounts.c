@@ -5,7 +5,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "tower.h"
+#include "control_tower.h"
 
 #define CREATED_ROLE "OrganizationAccountAccessRole"
 

@@ -5,7 +5,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "remedy.h"
-#include "tower.h"
+#include "control_tower.h"
 
 enum row {
     ENABLE_CROSS_ACCOUNT_BACKUP,

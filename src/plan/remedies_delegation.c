@@ -6,7 +6,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "tower.h"
+#include "control_tower.h"
 
 #define SID_READ "BackupAdministratorReads"
 #define SID_WRITE "BackupAdministratorManagesBackupPolicies"

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "model/baseline.h"
 #include "model/manifest.h"
-#include "tower.h"
+#include "control_tower.h"
 
 #define POLL_EVERY 30
 #define POLL_TIMEOUT 7200

@@ -15,7 +15,7 @@
 #include "model/policy.h"
 #include "plan/make.h"
 #include "store/store.h"
-#include "store/subjects.h"
+#include "inventory/subjects.h"
 
 #define LANE_CONTROL_TOWER "control-tower"
 #define ROLE_CONTROL_TOWER "AWSControlTowerExecution"

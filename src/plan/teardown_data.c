@@ -9,7 +9,7 @@
 #include "model/arn.h"
 #include "model/backup_tag.h"
 #include "teardown.h"
-#include "tower.h"
+#include "control_tower.h"
 
 #define DELETION_DAYS 30
 #define BACKUP_LINKED_ROLE "AWSServiceRoleForBackup"

@@ -2,7 +2,7 @@
  * would take for a formula begins with an apostrophe. */
 #include <string.h>
 
-#include "flow.h"
+#include "stream.h"
 #include "formats.h"
 #include "plain.h"
 

@@ -11,6 +11,8 @@
 #include "base/text.h"
 #include "formats.h"
 #include "plain.h"
+#include "inventory/coverage.h"
+#include "inventory/trend.h"
 
 #define BUFFER_BYTES ((size_t)64 * 1024)
 #define ROW_MAX_BYTES ((size_t)16 * 1024 * 1024)
@@ -345,7 +347,7 @@ static int write_trend(struct writer *w, struct err *err)
     json_t *trend = NULL;
     size_t i;
     json_t *one;
-    if (store_trend(w->store, &trend, err)) {
+    if (trend_read(w->store, &trend, err)) {
         return -1;
     }
     list_open(w, "trend");
@@ -361,7 +363,7 @@ static int write_trend(struct writer *w, struct err *err)
 static int write_lists(struct writer *w, struct err *err)
 {
     list_open(w, "account_regions");
-    if (store_each_coverage(w->store, coverage_row, w, err) < 0) {
+    if (coverage_each(w->store, coverage_row, w, err) < 0) {
         return -1;
     }
     list_close(w);

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "flow.h"
+#include "stream.h"
 #include "formats.h"
 #include "plain.h"
 

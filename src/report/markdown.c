@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/jsonx.h"
-#include "flow.h"
+#include "stream.h"
 #include "formats.h"
 #include "plain.h"
 

@@ -1,5 +1,5 @@
 /* Findings alone, an object a line, with the members they have in the JSON report. */
-#include "flow.h"
+#include "stream.h"
 #include "formats.h"
 
 static int line(struct flow *f, const struct finding *finding)

@@ -4,7 +4,7 @@
 #ifndef TOWERKEEP_REPORT_OSCAL_H
 #define TOWERKEEP_REPORT_OSCAL_H
 
-#include "flow.h"
+#include "stream.h"
 
 #define OSCAL_VERSION "1.2.0"
 #define OSCAL_NS "https://towerkeep.example/ns/oscal" /* of our property names */

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/jsonx.h"
-#include "flow.h"
+#include "stream.h"
 #include "formats.h"
 #include "plain.h"
 

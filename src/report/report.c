@@ -5,6 +5,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "formats.h"
+#include "inventory/coverage.h"
 
 static const struct report_format formats[] = {
     {"json", "json", "everything, for programs; schema: docs/schemas/report.schema.json",
@@ -80,7 +81,7 @@ int report_summarize(struct store *store, struct report_summary *out, struct err
 {
     memset(out, 0, sizeof *out);
     if (store_each_finding_count(store, add_count, out, err) < 0 ||
-        store_coverage_totals(store, &out->coverage, err)) {
+        coverage_count(store, &out->coverage, err)) {
         return -1;
     }
     out->compared = store_has_previous(store);

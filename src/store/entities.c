@@ -68,7 +68,7 @@ int cursor_open(struct cursor *c, struct store *s, const char *kind, const char 
 void cursor_close(struct cursor *c)
 {
     if (c->store != NULL) {
-        store_give(c->store, c->which, c->statement);
+        store_give(c->store, (enum sql)c->which, c->statement);
     }
     *c = (struct cursor){0};
 }

@@ -7,6 +7,9 @@
 
 #include "base/map.h"
 #include "model/change.h"
+#include "store/counts.h"
+#include "store/cursor.h"
+#include "store/plan_membership.h"
 #include "store/store.h"
 
 #define IDLE_EACH 5 /* walks of the same kind that go side by side */
@@ -118,27 +121,6 @@ int store_run(struct store *s, enum sql which, sqlite3_stmt *statement, struct e
 /* ERR_IO or ERR_INTERNAL with SQLite's words. */
 int store_fail(struct store *s, struct err *err);
 int store_exec(struct store *s, const char *sql, struct err *err);
-/* A walk over entities that the caller steps, so that two can be merged. */
-struct cursor {
-    struct store *store;
-    enum sql which;
-    sqlite3_stmt *statement;
-    struct entity row; /* valid while `more` */
-    bool more;
-};
-/* Opens and steps to the first row; account and region NULL: all. 0 or -1. */
-int cursor_open(struct cursor *c, struct store *s, const char *kind, const char *account,
-                const char *region, struct err *err);
-int cursor_next(struct cursor *c, struct err *err);
-void cursor_close(struct cursor *c); /* accepts a zeroed one */
-
-/* Calls each with the Regions in which the account has entities of the kind. */
-int store_each_entity_region(struct store *s, const char *kind, const char *account,
-                             int (*each)(void *context, const char *region), void *context,
-                             struct err *err);
-/* Is anything hidden in this account and Region? 1, 0, -1. */
-int store_gap_at(struct store *s, const char *account, const char *region, struct err *err);
-
 /* A row with the columns of SQL_EACH_FINDING; borrowed until the next step. */
 struct finding store_finding_of_row(struct store *s, sqlite3_stmt *statement);
 /* Fills when it was seen; the strings live until the next call. */
@@ -147,19 +129,6 @@ int store_finding_seen(struct store *s, struct finding *f, struct err *err);
 int store_previous_find(struct store *s, struct err *err);
 int store_checks_load(struct store *s, struct err *err);
 
-/* taken.c: since when plans take resources, as the runs up to this one saw it. AWS keeps no time
-   for tags. */
-struct taken {
-    const char *account, *region;
-    const char *arn, *plan; /* both "": the place itself, whose resources were all read */
-};
-/* What the runs before tell, milliseconds since 1970: 0 when they know nothing of the place,
-   `now_ms` when they saw the place and not this. 0 or -1. */
-int taken_since(struct store *s, const struct taken *t, int64_t now_ms, int64_t *since_ms,
-                struct err *err);
-/* Keeps it for the next run. 0 or -1. */
-int taken_note(struct store *s, const struct taken *t, int64_t since_ms, int64_t now_ms,
-               struct err *err);
 /* Takes over what `previous` saw and, where it could not look, what it knew from before. 0 or -1.
  */
 int taken_carry(struct store *previous, struct store *s, struct err *err);

@@ -1,5 +1,5 @@
 foreach(name engine resume)
-  unit(apply ${name} base aws model store apply)
+  unit(apply ${name} base aws model store inventory apply)
   target_link_libraries(test_apply_${name} PRIVATE dep_microhttpd)
 endforeach()
-unit(apply journal base aws model store apply)
+unit(apply journal base aws model store inventory apply)

@@ -21,7 +21,7 @@ add_custom_target(bench_page COMMAND node "${CMAKE_CURRENT_LIST_DIR}/page.mjs" "
 
 # Reports of a million findings, and the workbook beside its library: cmake --build build --target bench_reports
 add_executable(xlsx_cells EXCLUDE_FROM_ALL "${CMAKE_CURRENT_LIST_DIR}/xlsx_cells.c")
-target_link_rooms(xlsx_cells base model store report)
+target_link_modules(xlsx_cells base model store inventory report)
 target_include_directories(xlsx_cells PRIVATE "${CMAKE_SOURCE_DIR}/src/report")
 # The names with __real_ and __wrap_ are the linker's own.
 target_compile_options(xlsx_cells PRIVATE -Wno-reserved-identifier -Wno-unknown-warning-option)

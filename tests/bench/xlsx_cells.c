@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "formats.h"
 #include "model/config.h"
-#include "xlsx.h"
+#include "xlsx/xlsx.h"
 
 #define SHEETS_MAX 256
 #define TEXT_SIZE ((size_t)256 * 1024)

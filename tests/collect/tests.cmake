@@ -1,1 +1,1 @@
-unit(collect collectors base aws model store collect)
+unit(collect collectors base aws model store inventory collect)

@@ -1,4 +1,4 @@
-"""Functions nobody may call, and those only the base room may."""
+"""Functions nobody may call, and those only the base module may."""
 
 import re
 
@@ -18,9 +18,9 @@ def main():
     root = root_argument()
     complaints = []
     files = c_files(root, "src", "include", "tests")
-    for path, _, room in files:
+    for path, _, module in files:
         text = code_only(path.read_text(encoding="utf-8"))
-        names = EVERYWHERE if room == "base" else EVERYWHERE + OUTSIDE_BASE
+        names = EVERYWHERE if module == "base" else EVERYWHERE + OUTSIDE_BASE
         for match in calls(names).finditer(text):
             where = f"{path.relative_to(root)}:{line_of(text, match.start())}"
             complaints.append(f"{where}: {match[1]}() is banned here")

@@ -1,4 +1,4 @@
-"""What the house checks share: the files to look at, and C source without comments and strings."""
+"""What the layout checks share: the files to look at, and C source without comments and strings."""
 
 import re
 import sys
@@ -25,7 +25,7 @@ def code_only(text):
 
 
 def c_files(root, *tops):
-    """C sources and headers of src/ROOM, include/ROOM and tests/ROOM, as (path, top, room)."""
+    """C sources and headers of src/MODULE, include/MODULE and tests/MODULE, as (path, top, module)."""
     found = []
     for top in tops:
         for path in sorted((root / top).rglob("*.[ch]")):

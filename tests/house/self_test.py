@@ -15,8 +15,8 @@ STATEMENT = "    (void)0;\n"
 
 # A small tree that breaks no rule, though it comes near to breaking each.
 GOOD = {
-    "CMakeLists.txt": "room(base USES jansson)\nroom(store ON base model USES sqlite)\n"
-    "target_link_rooms(towerkeep-sim base aws)\n",
+    "CMakeLists.txt": "module(base USES jansson)\nmodule(store ON base model USES sqlite)\n"
+    "target_link_modules(towerkeep-sim base aws)\n",
     "cmake/Dependencies.cmake": "",
     "include/base/a.h": HEADER,
     "include/aws/b.h": "#ifndef B_H\n#define B_H\n#include \"base/a.h\"\n#endif\n",
@@ -34,25 +34,25 @@ GOOD = {
 
 # check: [(what is planted, its files, what the complaint must contain)]
 FAULTS = {
-    "floors": [
+    "layers": [
         ("up", {"src/base/a.c": '#include "aws/b.h"\n'}, "src/base/a.c:1: base may not include aws"),
         ("sideways", {"src/aws/b.c": '\n#  include <model/m.h>\n'}, "src/aws/b.c:2: aws may not include model"),
         ("among peers", {"src/check/c.c": '#include "report/r.h"\n'}, "check may not include report"),
-        ("door", {"include/base/a.h": '#include "store/s.h"\n'}, "include/base/a.h:1: base may not"),
+        ("public header", {"include/base/a.h": '#include "store/s.h"\n'}, "include/base/a.h:1: base may not"),
         ("simulator", {"src/sim/s.c": '#include "model/m.h"\n'}, "sim may not include model"),
         ("into the simulator", {"src/cli/c.c": '#include "sim/s.h"\n'}, "cli may not include sim"),
         ("climbing", {"src/aws/b.c": '#include "../cli/c.h"\n'}, "may not climb"),
-        ("private of another", {"src/cli/c.c": '#include "own.h"\n'}, "neither in this room"),
+        ("private of another", {"src/cli/c.c": '#include "own.h"\n'}, "neither in this module"),
         ("test", {"tests/aws/b.c": '#include "collect/c.h"\n'}, "aws may not include collect"),
         ("test link", {"tests/aws/tests.cmake": "unit(aws b base\n  aws model)\n"}, "aws may not link model"),
-        ("room link", {"CMakeLists.txt": "room(aws ON base store USES curl)\n"}, "aws may not link store"),
-        ("program link", {"CMakeLists.txt": "target_link_rooms(towerkeep-sim base model)\n"}, "sim may not link model"),
-        ("unknown room", {"src/attic/x.c": "int x;\n"}, "attic is not a room"),
+        ("module link", {"CMakeLists.txt": "module(aws ON base store USES curl)\n"}, "aws may not link store"),
+        ("program link", {"CMakeLists.txt": "target_link_modules(towerkeep-sim base model)\n"}, "sim may not link model"),
+        ("unknown module", {"src/attic/x.c": "int x;\n"}, "attic is not a module"),
         ("missing header", {"src/aws/b.c": '#include "base/gone.h"\n'}, "no such header"),
     ],
     "banned": [
-        (f"{name} in {room}", {f"src/{room}/x.c": f"int x;\nint y = {name} (z);\n"}, f"x.c:2: {name}() is banned")
-        for room, names in (
+        (f"{name} in {module}", {f"src/{module}/x.c": f"int x;\nint y = {name} (z);\n"}, f"x.c:2: {name}() is banned")
+        for module, names in (
             (
                 "base",
                 "strcpy strcat strncpy strncat sprintf vsprintf gets strtok sscanf atoi atol atof "

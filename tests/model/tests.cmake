@@ -10,7 +10,7 @@ unit(model selection base model)
 unit(model effective_policy base model)
 unit(model cron base model)
 add_executable(cron_runs "${CMAKE_CURRENT_SOURCE_DIR}/model/cron_runs.c")
-target_link_rooms(cron_runs base model)
+target_link_modules(cron_runs base model)
 add_test(NAME model/cron_judge
   COMMAND node "${CMAKE_CURRENT_SOURCE_DIR}/model/cron_judge.mjs" $<TARGET_FILE:cron_runs>)
 set_tests_properties(model/cron_judge PROPERTIES TIMEOUT 120)

@@ -1,6 +1,6 @@
 #include "bare.h"
 
-#include "tower.h"
+#include "control_tower.h"
 
 #define LOGGING "'centralizedLogging':{'accountId':'" LOGS "','enabled':true}"
 #define ON                                                                                         \

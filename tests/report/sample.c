@@ -9,7 +9,7 @@
 #include "formats.h"
 #include "made_store.h"
 #include "model/config.h"
-#include "xlsx.h"
+#include "xlsx/xlsx.h"
 
 static void make(struct store *s, const char *kind, long count)
 {

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "plain.h"
-#include "xlsx.h"
+#include "xlsx/xlsx.h"
 
 static void expect_cell(const char *in, const char *out)
 {

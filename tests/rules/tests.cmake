@@ -1,6 +1,6 @@
 # The shipped rules: all load, all their fixtures agree, none lacks a verdict, all fit the schema.
 add_executable(yaml_to_json "${CMAKE_CURRENT_LIST_DIR}/yaml_to_json.c")
-target_link_rooms(yaml_to_json base)
+target_link_modules(yaml_to_json base)
 add_test(NAME rules/validate COMMAND towerkeep rules validate)
 add_test(NAME rules/fixtures COMMAND towerkeep rules test)
 add_test(NAME rules/enumerated COMMAND towerkeep rules test --enumerate)

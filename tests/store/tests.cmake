@@ -1,5 +1,3 @@
 unit(store rows base model store)
 unit(store findings base model store)
-unit(store coverage base model store)
-unit(store subjects base model store)
-unit(store taken base model store)
+unit(store plan_membership base model store)

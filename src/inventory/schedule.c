@@ -1,0 +1,111 @@
+/* How often a plan runs and copies, told by its own schedules. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "model/arn.h"
+#include "model/cron.h"
+#include "protection.h"
+
+/* What AWS Backup assumes where a rule names no windows: eight hours to start, seven days to
+ * complete. */
+#define START_MINUTES 480
+#define COMPLETE_MINUTES 10080
+
+struct period {
+    double hours;
+    const char *problem;
+};
+
+/* A schedule is read once: an organization has few of them, and very many plans. */
+static const struct period *period_of(struct visit *v, const char *expression)
+{
+    struct subjects *s = v->s;
+    if (s->periods == NULL) {
+        s->periods = map_new(free);
+    }
+    struct period *known = map_get(s->periods, expression);
+    if (known == NULL) {
+        struct cron cron;
+        known = xcalloc(1, sizeof *known);
+        known->problem = cron_parse(expression, &cron);
+        known->hours = known->problem == NULL
+                           ? (double)cron_period_ms(&cron, s->dir->now_ms) / (double)HOUR_MS
+                           : 0;
+        map_set(s->periods, expression, known);
+    }
+    return known;
+}
+
+static double window_of(const json_t *rule)
+{
+    long long minutes = jx_int(rule, "StartWindowMinutes", START_MINUTES) +
+                        jx_int(rule, "CompletionWindowMinutes", COMPLETE_MINUTES);
+    return (double)minutes / 60.0;
+}
+
+static void note_copies(const struct visit *v, const json_t *rule, const char *region,
+                        struct rhythm *r, bool *central)
+{
+    const json_t *actions = jx_get(rule, "CopyActions");
+    for (size_t i = 0; i < json_array_size(actions); i++) {
+        struct arn parts;
+        const char *arn = jx_str(json_array_get(actions, i), "DestinationBackupVaultArn");
+        if (arn_parse(arn, &parts)) {
+            *central = *central || (v->s->dir->central != NULL &&
+                                    arn_part_is(parts.account, v->s->dir->central));
+            r->cross_region = r->cross_region || !arn_part_is(parts.region, region);
+        }
+    }
+}
+
+static void keep_shorter(double period, double window, double *shortest, double *its_window)
+{
+    if (period > 0 && (*shortest <= 0 || period < *shortest)) {
+        *shortest = period;
+        *its_window = window;
+    }
+}
+
+struct rhythm rhythm_of(struct visit *v, const json_t *detail, const char *region)
+{
+    const json_t *rules = jx_get(detail, "BackupPlan.Rules");
+    struct rhythm r = {0};
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        const json_t *rule = json_array_get(rules, i);
+        const char *schedule = jx_str(rule, "ScheduleExpression");
+        bool central = false;
+        note_copies(v, rule, region, &r, &central);
+        r.to_central = r.to_central || central;
+        if (schedule == NULL) {
+            continue; /* a rule that is only ever started by hand */
+        }
+        const struct period *p = period_of(v, schedule);
+        r.problem = p->problem != NULL ? p->problem : r.problem;
+        keep_shorter(p->hours, window_of(rule), &r.period, &r.window);
+        if (central) {
+            keep_shorter(p->hours, window_of(rule), &r.copy_period, &r.copy_window);
+        }
+    }
+    return r;
+}
+
+void set_number(json_t *document, const char *key, double number)
+{
+    double hundredths = number * 100.0;
+    long long rounded = (long long)(hundredths + 0.5);
+    set_new(document, key,
+            number < 0           ? json_null()
+            : rounded % 100 == 0 ? json_integer(rounded / 100)
+                                 : json_real((double)rounded / 100.0));
+}
+
+double periods_since(const struct visit *v, int64_t since_ms, double period, double window)
+{
+    if (period <= 0 || since_ms <= 0 || v->s->dir->now_ms <= 0) {
+        return -1;
+    }
+    double hours = (double)(v->s->dir->now_ms - since_ms) / (double)HOUR_MS - window;
+    return hours > 0 ? hours / period : 0;
+}

@@ -1,0 +1,117 @@
+#include "inventory/subjects.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "model/manifest.h"
+#include "subjects_private.h"
+
+static const struct {
+    const char *name;
+    int (*each)(struct visit *v);
+} scopes[SCOPE_COUNT] = {
+    [SCOPE_ORG] = {"org", scope_org},
+    [SCOPE_LANDING_ZONE] = {"landing-zone", scope_landing_zone},
+    [SCOPE_OU] = {"ou", scope_ou},
+    [SCOPE_ACCOUNT] = {"account", scope_account},
+    [SCOPE_KEY] = {"key", scope_key},
+    [SCOPE_ACCOUNT_REGION] = {"account-region", scope_account_region},
+    [SCOPE_VAULT] = {"vault", scope_vault},
+    [SCOPE_PLAN] = {"plan", scope_plan},
+    [SCOPE_RESOURCE] = {"resource", scope_resource},
+};
+
+const char *scope_name(enum scope s)
+{
+    return scopes[s].name;
+}
+
+int scope_parse(const char *name, enum scope *out)
+{
+    for (size_t i = 0; i < SCOPE_COUNT; i++) {
+        if (str_equal(name, scopes[i].name)) {
+            *out = (enum scope)i;
+            return 0;
+        }
+    }
+    return -1;
+}
+
+static bool is_member(void *context, const char *account_id)
+{
+    const struct subjects *s = context;
+    return directory_member(s->dir, account_id) != NULL;
+}
+
+int subjects_new(struct store *store, const json_t *config, struct subjects **out, struct err *err)
+{
+    struct subjects *s = xcalloc(1, sizeof *s);
+    struct visit v = {.s = s, .err = err};
+    bool failed = false;
+    s->store = store;
+    s->config = config;
+    if (directory_load(store, config, &s->dir, err) != 0) {
+        goto fail;
+    }
+    s->frame = (struct policy_frame){.partition = s->dir->partition,
+                                     .management_account = s->dir->management,
+                                     .organization_id = s->dir->organization_id,
+                                     .is_member = is_member,
+                                     .context = s};
+    s->backup = manifest_backup(jx_get(s->dir->zone, "manifest"));
+    json_t *supported =
+        subject_entity(&v, "supported-types", s->dir->management, s->dir->home, "", NULL, &failed);
+    s->supported = json_incref(jx_get(supported, "ResourceTypes"));
+    json_decref(supported);
+    s->org = failed ? NULL : org_document(&v);
+    s->zone = s->org != NULL ? landing_zone_document(&v) : NULL;
+    if (s->zone == NULL) {
+        goto fail;
+    }
+    s->context = json_object();
+    (void)json_object_set(s->context, "org", s->org);
+    (void)json_object_set(s->context, "lz", s->zone);
+    set_new(s->context, "config", config != NULL ? json_deep_copy(config) : json_object());
+    *out = s;
+    return 0;
+fail:
+    subjects_free(s);
+    return -1;
+}
+
+void subjects_remember(struct subjects *s)
+{
+    s->remember = true;
+}
+
+void subjects_free(struct subjects *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    json_decref(s->context);
+    json_decref(s->org);
+    json_decref(s->zone);
+    json_decref(s->backup);
+    json_decref(s->supported);
+    json_decref(s->policies);
+    json_decref(s->policy_targets);
+    map_free(s->periods);
+    directory_free(s->dir);
+    free(s);
+}
+
+const json_t *subjects_context(const struct subjects *s)
+{
+    return s->context;
+}
+
+int subjects_each(struct subjects *s, enum scope scope,
+                  int (*each)(void *context, const json_t *document), void *context,
+                  struct err *err)
+{
+    struct visit v = {.s = s, .each = each, .context = context, .err = err};
+    return scopes[scope].each(&v);
+}

@@ -1,0 +1,336 @@
+/* Scope account-region: opt-in, vaults, plans and inventories of each ACTIVE account in each
+ * governed Region. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "model/backup_tag.h"
+#include "model/resource_type.h"
+#include "resource_gaps.h"
+
+#define LIST_MAX 50 /* ARNs shown; the counts beside them are whole */
+
+struct summary { /* what one pass over the place gathers */
+    struct visit *v;
+    const struct place *place;
+    json_t *document;
+    json_t *tagged_types, *only_tagging, *only_direct;
+    long long tables, only_tagging_count, only_direct_count;
+    struct outlook outlook;
+    const struct outlook_plan
+        *copying;           /* that takes something here, the one that runs most often */
+    int64_t taken_since_ms; /* since when it takes the first of what it takes; 0: unknown */
+    int64_t newest_copy_ms;
+};
+
+static json_t *settings_of(struct visit *v, const struct place *p, const char *region,
+                           int64_t *fact, bool *failed)
+{
+    return subject_entity(v, "region-settings", p->member->id, region, "", fact, failed);
+}
+
+/* The wanted types whose opt-in is off, or not in this Region's map at all. */
+static void set_wanted(const struct subjects *s, json_t *document, const json_t *opt_in)
+{
+    const json_t *wanted = jx_get(s->config, "resource_types");
+    json_t *off = json_array();
+    json_t *unknown = json_array();
+    for (size_t i = 0; opt_in != NULL && i < json_array_size(wanted); i++) {
+        const char *type = json_string_value(json_array_get(wanted, i));
+        const json_t *on = json_object_get(opt_in, type);
+        if (on == NULL) {
+            list_text(unknown, type);
+        } else if (!json_is_true(on)) {
+            list_text(off, type);
+        }
+    }
+    sort_texts(off);
+    sort_texts(unknown);
+    set_new(document, "types_off", off);
+    set_new(document, "types_unknown", unknown);
+}
+
+static void set_undecided(const struct subjects *s, json_t *document, json_t *opt_in)
+{
+    json_t *undecided = json_array();
+    const char *type = NULL;
+    json_t *ignored = NULL;
+    for (size_t i = 0; i < json_array_size(s->supported); i++) {
+        const char *word = json_string_value(json_array_get(s->supported, i));
+        if (word != NULL) {
+            list_text(undecided, word);
+        }
+    }
+    json_object_foreach(opt_in, type, ignored)
+    {
+        list_text(undecided, type);
+    }
+    sort_texts(undecided);
+    for (size_t i = json_array_size(undecided); i > 0; i--) {
+        const char *word = json_string_value(json_array_get(undecided, i - 1));
+        if (jx_list_has(jx_get(s->config, "resource_types"), word) ||
+            jx_list_has(jx_get(s->config, "resource_types_declined"), word)) {
+            (void)json_array_remove(undecided, i - 1);
+        }
+    }
+    set_new(document, "types_undecided", undecided);
+}
+
+static void set_differences(json_t *document, json_t *opt_in, const json_t *home)
+{
+    json_t *differing = json_array();
+    const char *type = NULL;
+    json_t *on = NULL;
+    json_object_foreach(opt_in, type, on)
+    {
+        const json_t *there = json_object_get(home, type);
+        if (there != NULL && json_is_true(there) != json_is_true(on)) {
+            list_text(differing, type);
+        }
+    }
+    sort_texts(differing);
+    set_new(document, "differs_from_home", differing);
+}
+
+static void set_settings(struct summary *y, bool *failed)
+{
+    const struct directory *d = y->v->s->dir;
+    int64_t facts[2] = {0};
+    json_t *here = settings_of(y->v, y->place, y->place->region, &facts[0], failed);
+    json_t *home = settings_of(y->v, y->place, d->home, &facts[1], failed);
+    json_t *opt_in = jx_get(here, "ResourceTypeOptInPreference");
+    json_t *management = jx_get(here, "ResourceTypeManagementPreference");
+    subject_fact(y->document, facts[0]);
+    subject_fact(y->document, facts[1]);
+    set_new(y->document, "opt_in", opt_in != NULL ? json_deep_copy(opt_in) : json_object());
+    set_new(y->document, "management",
+            management != NULL ? json_deep_copy(management) : json_object());
+    set_wanted(y->v->s, y->document, opt_in);
+    set_undecided(y->v->s, y->document, opt_in);
+    set_differences(y->document, opt_in, jx_get(home, "ResourceTypeOptInPreference"));
+    json_decref(here);
+    json_decref(home);
+}
+
+static int set_vaults(struct summary *y)
+{
+    const struct place *p = y->place;
+    struct cursor c = {0};
+    json_t *vaults = json_array();
+    long long counts[2] = {0}; /* local, central */
+    int result = cursor_open(&c, y->v->s->store, "vault", p->member->id, p->region, y->v->err);
+    while (result == 0 && c.more) {
+        const char *ignored = NULL;
+        json_t *raw = jx_parse(c.row.json, c.row.json_length, &ignored);
+        const char *state = jx_str_or(raw, "VaultState", "AVAILABLE");
+        bool local = vault_is_local(c.row.key);
+        bool central = vault_is_central(y->v->s, p->member->id, c.row.key);
+        json_t *vault = json_object();
+        set_text(vault, "name", c.row.key);
+        set_text(vault, "state", state);
+        set_text(vault, "key_arn", jx_str(raw, "EncryptionKeyArn"));
+        set_text(vault, "kind", central ? "central" : local ? "local" : "other");
+        (void)json_array_append_new(vaults, vault);
+        subject_fact(y->document, c.row.fact);
+        if (str_equal(state, "AVAILABLE") && (local || central)) {
+            counts[central ? 1 : 0]++;
+        }
+        json_decref(raw);
+        result = cursor_next(&c, y->v->err);
+    }
+    cursor_close(&c);
+    set_new(y->document, "vaults", vaults);
+    set_int(y->document, "local_vaults", counts[0]);
+    set_int(y->document, "central_vaults", counts[1]);
+    return result;
+}
+
+static int set_plans(struct summary *y)
+{
+    const struct place *p = y->place;
+    struct cursor c = {0};
+    bool present[BACKUP_TIER_COUNT] = {false};
+    bool named[BACKUP_TIER_COUNT] = {false};
+    bool cross_region = false;
+    int result = cursor_open(&c, y->v->s->store, "plan", p->member->id, p->region, y->v->err);
+    while (result == 0 && c.more) {
+        json_t *plan = plan_document(y->v, p, &c.row);
+        int tier = backup_tier_of_plan(jx_str(plan, "name"));
+        if (tier >= 0 && !jx_bool(plan, "org_managed")) {
+            named[tier] = true;
+            present[tier] = present[tier] || jx_bool(plan, "ct_tagged");
+        }
+        cross_region = cross_region || jx_bool(plan, "copies_cross_region");
+        subject_fact(y->document, c.row.fact);
+        result = plan != NULL ? cursor_next(&c, y->v->err) : -1;
+        json_decref(plan);
+    }
+    cursor_close(&c);
+    json_t *lists[3] = {json_array(), json_array(), json_array()};
+    for (size_t i = 0; i < BACKUP_TIER_COUNT; i++) {
+        list_text(lists[present[i] ? 0 : named[i] ? 2 : 1], backup_tier(i));
+    }
+    set_new(y->document, "plan_tiers", lists[0]);
+    set_new(y->document, "plan_tiers_missing", lists[1]);
+    set_new(y->document, "plan_tiers_untagged", lists[2]);
+    set_bool(y->document, "cross_region_copy", cross_region);
+    return result;
+}
+
+static void note_one(json_t *list, long long *count, const char *arn)
+{
+    (*count)++;
+    if (json_array_size(list) < LIST_MAX) {
+        list_text(list, arn);
+    }
+}
+
+static int note_resource(void *context, const struct sighting *seen)
+{
+    struct summary *y = context;
+    bool tagged = backup_tags_any(seen->tags);
+    if (seen->direct != NULL && str_equal(seen->type, "DynamoDB")) {
+        y->tables++;
+    }
+    if (tagged && seen->type != NULL && !jx_list_has(y->tagged_types, seen->type)) {
+        list_text(y->tagged_types, seen->type);
+        sort_texts(y->tagged_types);
+    }
+    /* Members of clusters and things long deleted linger in the Tagging API; a backup tag is what
+     * makes them matter. */
+    if (seen->direct == NULL && tagged && resource_type_listed_directly(seen->type)) {
+        note_one(y->only_tagging, &y->only_tagging_count, seen->arn);
+    }
+    const struct outlook_plan *plan = outlook_find(&y->outlook, seen, true);
+    bool oftener = plan != NULL && (y->copying == NULL ||
+                                    plan->rhythm.copy_period < y->copying->rhythm.copy_period);
+    int64_t since = 0;
+    if (plan != NULL && outlook_taken(&y->outlook, plan, seen, &since) != 0) {
+        return -1;
+    }
+    y->copying = oftener ? plan : y->copying;
+    if (oftener || (plan != NULL && plan == y->copying && since < y->taken_since_ms)) {
+        y->taken_since_ms = since;
+    }
+    int64_t copied = newest_copy(seen->central, NULL);
+    y->newest_copy_ms = copied > y->newest_copy_ms ? copied : y->newest_copy_ms;
+    if (!seen->in_tagging && seen->tags_from_service && json_object_size(seen->tags) > 0) {
+        note_one(y->only_direct, &y->only_direct_count, seen->arn);
+    }
+    return 0;
+}
+
+/* A run that was asked for other accounts or Regions only did not look into every central vault. */
+static bool copies_left_out(const struct directory *d)
+{
+    const struct member *central = d->central != NULL ? directory_member(d, d->central) : NULL;
+    bool left_out = central != NULL && central->left_out;
+    for (size_t i = 0; i < d->region_count; i++) {
+        left_out = left_out || d->region_left_out[i];
+    }
+    return left_out;
+}
+
+/* What of this place should be in the central account, and when something last arrived there. */
+static void set_copying(struct summary *y)
+{
+    const struct outlook_plan *plan = y->copying;
+    char iso[TIME_ISO_SIZE];
+    double periods = -1;
+    if (plan != NULL) {
+        int64_t before = y->newest_copy_ms > 0 ? y->newest_copy_ms : plan->since_ms;
+        periods = periods_since(y->v, later_of(before, y->taken_since_ms), plan->rhythm.copy_period,
+                                plan->rhythm.copy_window);
+    }
+    time_iso(y->newest_copy_ms, iso);
+    set_bool(y->document, "copies_expected", plan != NULL && !copies_left_out(y->v->s->dir));
+    set_text(y->document, "newest_central_copy", y->newest_copy_ms > 0 ? iso : NULL);
+    set_number(y->document, "periods_without_copy", periods);
+}
+
+static int set_resources(struct summary *y)
+{
+    y->tagged_types = json_array();
+    y->only_tagging = json_array();
+    y->only_direct = json_array();
+    int result = outlook_load(y->v, y->place, &y->outlook);
+    if (result == 0) {
+        result = sightings_each(y->v, y->place, note_resource, y);
+    }
+    set_copying(y);
+    if (result == 0 && y->copying == NULL) {
+        struct unseen unseen;
+        result = unseen_load(&y->outlook, &unseen);
+        unseen_hide_all(&unseen, y->document);
+        unseen_release(&unseen);
+    }
+    outlook_release(&y->outlook);
+    json_t *off = json_array();
+    const json_t *opt_in = json_object_get(y->document, "opt_in");
+    for (size_t i = 0; i < json_array_size(y->tagged_types); i++) {
+        const char *type = json_string_value(json_array_get(y->tagged_types, i));
+        const json_t *on = json_object_get(opt_in, type);
+        if (on != NULL && !json_is_true(on)) {
+            list_text(off, type);
+        }
+    }
+    set_new(y->document, "tagged_types", y->tagged_types);
+    set_new(y->document, "tagged_types_off", off);
+    set_int(y->document, "dynamodb_tables", y->tables);
+    set_new(y->document, "only_tagging", y->only_tagging);
+    set_new(y->document, "only_direct", y->only_direct);
+    set_int(y->document, "only_tagging_count", y->only_tagging_count);
+    set_int(y->document, "only_direct_count", y->only_direct_count);
+    return result;
+}
+
+static void set_parts(const struct subjects *s, const struct place *p, json_t *document)
+{
+    const struct directory *d = s->dir;
+    const char *id = p->member->id;
+    set_text(document, "account", id);
+    set_text(document, "region", p->region);
+    set_bool(document, "is_home", str_equal(p->region, d->home));
+    set_bool(document, "is_management", str_equal(id, d->management));
+    set_bool(document, "is_backup_admin", str_equal(id, d->admin));
+    set_bool(document, "is_central_backup", str_equal(id, d->central));
+    set_bool(document, "backed_up", backed_up_by(p->member) != NULL);
+    set_bool(document, "account_exempt", account_is_exempt(s, p->member));
+}
+
+static int emit_place(struct visit *v, const struct place *p)
+{
+    bool failed = false;
+    int64_t fact = 0;
+    char *key = xasprintf("%s/%s", p->member->id, p->region);
+    char *name = xasprintf("%s in %s", p->member->name[0] != '\0' ? p->member->name : p->member->id,
+                           p->region);
+    const struct identity who = {
+        .key = key, .name = name, .region = p->region, .member = p->member};
+    struct summary y = {.v = v, .place = p, .document = subject_new(&who)};
+    set_parts(v->s, p, y.document);
+    json_t *status =
+        subject_entity(v, "region-status", p->member->id, "", p->region, &fact, &failed);
+    set_text(y.document, "region_status", jx_str(status, "RegionOptStatus"));
+    subject_fact(y.document, fact);
+    json_decref(status);
+    set_settings(&y, &failed);
+    int hidden = store_gap_at(v->s->store, p->member->id, p->region, v->err);
+    set_bool(y.document, "readable", hidden == 0);
+    failed = failed || hidden < 0 || set_vaults(&y) != 0 || set_plans(&y) != 0 ||
+             set_resources(&y) != 0 || set_failed_jobs(v, p, y.document) != 0;
+    free(key);
+    free(name);
+    if (failed) {
+        json_decref(y.document);
+        return -1;
+    }
+    return subject_emit(v, y.document);
+}
+
+int scope_account_region(struct visit *v)
+{
+    return places_each(v, emit_place);
+}

@@ -1,0 +1,377 @@
+/* Scope plan: each backup plan with its rules, copies and selections. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "model/arn.h"
+#include "model/backup_tag.h"
+#include "resource_gaps.h"
+
+#define CONTROL_TOWER_TAG "aws-control-tower"
+#define CONTROL_TOWER_TAG_VALUE "managed-by-control-tower"
+#define RESOURCE_TAG_PREFIX "aws:ResourceTag/"
+
+struct plan { /* what the pieces below fill in together */
+    struct visit *v;
+    const struct place *place;
+    json_t *document;
+    json_t *missing_vaults;
+    bool to_central, cross_region, failed;
+};
+
+/* Is the vault there? -1 when nobody could look. */
+static int vault_exists(struct plan *p, const char *account, const char *region, const char *name)
+{
+    struct visit *v = p->v;
+    json_t *vault = subject_entity(v, "vault", account, region, name, NULL, &p->failed);
+    if (vault != NULL) {
+        json_decref(vault);
+        return 1;
+    }
+    const struct member *m = directory_member(v->s->dir, account);
+    bool looked = m != NULL && member_is_wanted(m) && directory_looks(v->s->dir, region);
+    int hidden = looked ? store_find_gap(v->s->store, "backup:ListBackupVaults", account, region,
+                                         NULL, 0, v->err)
+                        : 1;
+    p->failed = p->failed || hidden < 0;
+    return hidden == 0 ? 0 : -1;
+}
+
+static void set_days(json_t *into, const json_t *holder)
+{
+    long long days = jx_int(holder, "Lifecycle.DeleteAfterDays", -1);
+    set_new(into, "delete_after_days", days >= 0 ? json_integer(days) : json_null());
+}
+
+static json_t *copy_of(struct plan *p, const json_t *action)
+{
+    const char *arn = jx_str_or(action, "DestinationBackupVaultArn", "");
+    struct arn parts;
+    char account[16] = "";
+    char region[64] = "";
+    json_t *copy = json_object();
+    if (arn_parse(arn, &parts)) {
+        (void)arn_part_copy(parts.account, account, sizeof account);
+        (void)arn_part_copy(parts.region, region, sizeof region);
+    }
+    set_text(copy, "vault_arn", arn);
+    set_text(copy, "account", account);
+    set_text(copy, "region", region);
+    set_days(copy, action);
+    p->cross_region =
+        p->cross_region || (region[0] != '\0' && !str_equal(region, p->place->region));
+    int exists = vault_exists(p, account, region, arn_name(arn));
+    set_new(copy, "vault_exists", exists < 0 ? json_null() : json_boolean(exists == 1));
+    if (exists == 0) {
+        list_text(p->missing_vaults, arn);
+    }
+    p->to_central = p->to_central || (exists != 0 && str_equal(account, p->v->s->dir->central));
+    return copy;
+}
+
+static json_t *rules_of(struct plan *p, const json_t *detail)
+{
+    const json_t *raw = jx_get(detail, "BackupPlan.Rules");
+    json_t *rules = json_array();
+    for (size_t i = 0; i < json_array_size(raw); i++) {
+        const json_t *one = json_array_get(raw, i);
+        const json_t *actions = jx_get(one, "CopyActions");
+        json_t *rule = json_object();
+        json_t *copies = json_array();
+        set_text(rule, "name", jx_str(one, "RuleName"));
+        set_text(rule, "schedule", jx_str(one, "ScheduleExpression"));
+        set_text(rule, "vault", jx_str(one, "TargetBackupVaultName"));
+        set_days(rule, one);
+        for (size_t j = 0; j < json_array_size(actions); j++) {
+            (void)json_array_append_new(copies, copy_of(p, json_array_get(actions, j)));
+        }
+        set_new(rule, "copies", copies);
+        (void)json_array_append_new(rules, rule);
+    }
+    return rules;
+}
+
+static void add_tag(json_t *tags, const char *key, const char *value)
+{
+    json_t *tag = json_object();
+    set_text(tag, "key", key);
+    set_text(tag, "value", value);
+    (void)json_array_append_new(tags, tag);
+}
+
+/* Both ways to select by tag: ListOfTags, and Conditions on aws:ResourceTag/KEY. */
+static json_t *tags_of(const json_t *selection)
+{
+    json_t *tags = json_array();
+    const json_t *list = jx_get(selection, "ListOfTags");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+        add_tag(tags, jx_str_or(one, "ConditionKey", ""), jx_str_or(one, "ConditionValue", ""));
+    }
+    list = jx_get(selection, "Conditions.StringEquals");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+        const char *key = jx_str_or(one, "ConditionKey", "");
+        key += str_starts(key, RESOURCE_TAG_PREFIX) ? strlen(RESOURCE_TAG_PREFIX) : 0;
+        add_tag(tags, key, jx_str_or(one, "ConditionValue", ""));
+    }
+    return tags;
+}
+
+static bool selects(const json_t *tags, const char *key, const char *value)
+{
+    for (size_t i = 0; i < json_array_size(tags); i++) {
+        const json_t *tag = json_array_get(tags, i);
+        if (str_equal(jx_str(tag, "key"), key) &&
+            (value == NULL || str_equal(jx_str(tag, "value"), value))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+__attribute__((format(printf, 2, 3))) static void problem(json_t *problems, const char *format,
+                                                          ...);
+
+static void problem(json_t *problems, const char *format, ...)
+{
+    struct text words;
+    char line[512];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    text_init(&words, sizeof line * 4);
+    text_add_printable(&words, line, strlen(line));
+    list_text(problems, text_str(&words));
+    text_release(&words);
+}
+
+/* The documentation spells the role both ways. */
+static bool is_backup_role(const char *arn, const char *account)
+{
+    struct arn parts;
+    return arn_parse(arn, &parts) && arn_part_is(parts.service, "iam") &&
+           arn_part_is(parts.account, account) &&
+           (str_equal(arn_name(arn), "aws-controltower-BackupRole") ||
+            str_equal(arn_name(arn), "aws-controltower-backup-role"));
+}
+
+static void judge_selection(const struct plan *p, const json_t *selection, int tier,
+                            json_t *problems)
+{
+    const char *name = jx_str_or(selection, "name", "?");
+    const char *role = jx_str_or(selection, "role_arn", "");
+    const json_t *tags = json_object_get(selection, "tags");
+    const char *key = backup_tag_key((size_t)tier);
+    if (!selects(tags, key, NULL)) {
+        problem(problems, "selection %.60s does not select tag %s", name, key);
+    } else if (!selects(tags, key, "true")) {
+        problem(problems, "selection %.60s selects %s by a value other than true", name, key);
+    }
+    if (!is_backup_role(role, p->place->member->id)) {
+        problem(problems, "selection %.60s runs as %.120s", name,
+                role[0] != '\0' ? role : "no role");
+    }
+}
+
+struct selections {
+    struct plan *plan;
+    const char *prefix; /* "PLANID/" */
+    json_t *list;
+};
+
+static int add_selection(void *context, const struct entity *e)
+{
+    struct selections *s = context;
+    const char *ignored = NULL;
+    if (!str_starts(e->key, s->prefix)) {
+        return 0;
+    }
+    json_t *answer = jx_parse(e->json, e->json_length, &ignored);
+    const json_t *raw = jx_get(answer, "BackupSelection");
+    json_t *selection = json_object();
+    set_text(selection, "name", jx_str(raw, "SelectionName"));
+    set_text(selection, "role_arn", jx_str(raw, "IamRoleArn"));
+    set_new(selection, "tags", tags_of(raw));
+    (void)json_array_append_new(s->list, selection);
+    subject_fact(s->plan->document, e->fact);
+    json_decref(answer);
+    return 0;
+}
+
+static void set_selections(struct plan *p, const char *plan_id, int tier, bool judged)
+{
+    char *prefix = xasprintf("%s/", plan_id);
+    struct selections s = {.plan = p, .prefix = prefix, .list = json_array()};
+    json_t *problems = json_array();
+    p->failed = store_each_entity(p->v->s->store, "selection", p->place->member->id,
+                                  p->place->region, add_selection, &s, p->v->err) != 0 ||
+                p->failed;
+    if (judged && json_array_size(s.list) == 0) {
+        problem(problems, "the plan selects nothing");
+    }
+    for (size_t i = 0; judged && i < json_array_size(s.list); i++) {
+        judge_selection(p, json_array_get(s.list, i), tier, problems);
+    }
+    sort_texts(problems);
+    set_new(p->document, "selections", s.list);
+    set_new(p->document, "selection_problems", problems);
+    free(prefix);
+}
+
+json_t *plan_document(struct visit *v, const struct place *place, const struct entity *e)
+{
+    struct plan p = {.v = v, .place = place, .missing_vaults = json_array()};
+    const char *ignored = NULL;
+    int64_t facts[2] = {0};
+    json_t *listed = jx_parse(e->json, e->json_length, &ignored);
+    json_t *detail =
+        subject_entity(v, "plan-detail", e->account, e->region, e->key, &facts[0], &p.failed);
+    json_t *tags =
+        subject_entity(v, "plan-tags", e->account, e->region, e->key, &facts[1], &p.failed);
+    const char *name =
+        jx_str_or(listed, "BackupPlanName", jx_str_or(detail, "BackupPlan.BackupPlanName", e->key));
+    int tier = backup_tier_of_plan(name);
+    bool organization = str_starts(e->key, "orgs/");
+    bool tagged =
+        str_equal(json_string_value(json_object_get(jx_get(tags, "Tags"), CONTROL_TOWER_TAG)),
+                  CONTROL_TOWER_TAG_VALUE);
+    char *key = xasprintf("%s/%s/%s", e->account, e->region, e->key);
+    const struct identity who = {.key = key,
+                                 .name = name,
+                                 .region = e->region,
+                                 .arn = jx_str(listed, "BackupPlanArn"),
+                                 .member = place->member};
+    p.document = subject_new(&who);
+    subject_fact(p.document, e->fact);
+    subject_fact(p.document, facts[0]);
+    subject_fact(p.document, facts[1]);
+    set_text(p.document, "account", e->account);
+    set_text(p.document, "region", e->region);
+    set_text(p.document, "id", e->key);
+    set_text(p.document, "name", name);
+    set_text(p.document, "tier", tier >= 0 ? backup_tier((size_t)tier) : NULL);
+    set_text(p.document, "expected_tag_key", tier >= 0 ? backup_tag_key((size_t)tier) : NULL);
+    set_bool(p.document, "org_managed", organization);
+    set_bool(p.document, "ct_tagged", tagged);
+    set_bool(p.document, "ct_managed", tagged && tier >= 0 && !organization);
+    set_bool(p.document, "governed", directory_governs(v->s->dir, e->region));
+    set_new(p.document, "rules", rules_of(&p, detail));
+    set_bool(p.document, "copies_to_central", p.to_central);
+    set_bool(p.document, "copies_cross_region", p.cross_region);
+    sort_texts(p.missing_vaults);
+    set_new(p.document, "copies_to_missing_vault", p.missing_vaults);
+    set_selections(&p, e->key, tier, tier >= 0 && !organization);
+    json_decref(listed);
+    json_decref(detail);
+    json_decref(tags);
+    free(key);
+    if (p.failed) {
+        json_decref(p.document);
+        return NULL;
+    }
+    return p.document;
+}
+
+static const char *const listing[] = {"backup:ListBackupPlans", NULL};
+
+static int note_taken(void *context, const struct sighting *seen)
+{
+    const struct outlook *only = context;
+    return outlook_find(only, seen, false) != NULL ? 1 : 0;
+}
+
+/* Does the plan take anything here? A plan that takes nothing has nothing to run for. */
+static int takes_anything(struct visit *v, const struct place *p, const char *id, bool *takes,
+                          json_t *document)
+{
+    struct outlook all = {0};
+    int result = outlook_load(v, p, &all);
+    *takes = false;
+    for (size_t i = 0; result == 0 && i < all.count; i++) {
+        if (str_equal(jx_str(all.plans[i].shown, "id"), id)) {
+            struct outlook only = all;
+            only.plans = &all.plans[i];
+            only.count = 1;
+            int found = sightings_each(v, p, note_taken, &only);
+            *takes = found > 0;
+            result = found < 0 ? -1 : 0;
+        }
+    }
+    if (result == 0 && !*takes) {
+        struct unseen unseen;
+        result = unseen_load(&all, &unseen);
+        unseen_hide_all(&unseen, document);
+        unseen_release(&unseen);
+    }
+    outlook_release(&all);
+    return result;
+}
+
+/* When it ran last, against its own schedule. */
+static int set_runs(struct visit *v, const struct place *p, const struct entity *e,
+                    json_t *document)
+{
+    const char *problem = NULL;
+    bool failed = false;
+    bool takes = true;
+    json_t *listed = jx_parse(e->json, e->json_length, &problem);
+    json_t *detail = subject_entity(v, "plan-detail", e->account, e->region, e->key, NULL, &failed);
+    struct rhythm r = rhythm_of(v, detail, e->region);
+    const json_t *last = jx_get(detail, "LastExecutionDate");
+    last = last != NULL ? last : jx_get(listed, "LastExecutionDate");
+    int64_t last_ms = (int64_t)(json_number_value(last) * 1000.0);
+    int64_t made_ms = (int64_t)(json_number_value(jx_get(listed, "CreationDate")) * 1000.0);
+    double periods = periods_since(v, last_ms > 0 ? last_ms : made_ms, r.period, r.window);
+    char iso[TIME_ISO_SIZE];
+    time_iso(last_ms, iso);
+    set_text(document, "last_execution", last_ms > 0 ? iso : NULL);
+    time_iso(made_ms, iso);
+    set_text(document, "created", made_ms > 0 ? iso : NULL);
+    set_number(document, "period_hours", r.period > 0 ? r.period : -1);
+    set_number(document, "window_hours", r.period > 0 ? r.window : -1);
+    set_text(document, "schedule_problem", r.problem);
+    set_number(document, "periods_without_run", periods);
+    /* Every resource would have to be looked at: only a plan that seems to stand still is worth it.
+     */
+    if (!failed && periods > 1) {
+        failed = takes_anything(v, p, e->key, &takes, document) != 0;
+    }
+    set_bool(document, "selects_here", takes);
+    json_decref(listed);
+    json_decref(detail);
+    return failed ? -1 : 0;
+}
+
+static int plans_of_place(struct visit *v, const struct place *p)
+{
+    struct cursor c = {0};
+    int result = place_unlisted(v, p, listing);
+    if (result == 0) {
+        result = cursor_open(&c, v->s->store, "plan", p->member->id, p->region, v->err);
+    }
+    while (result == 0 && c.more) {
+        json_t *document = plan_document(v, p, &c.row);
+        result = document != NULL ? set_runs(v, p, &c.row, document) : -1;
+        if (result == 0) {
+            result = subject_emit(v, document);
+        } else {
+            json_decref(document);
+        }
+        if (result == 0) {
+            result = cursor_next(&c, v->err);
+        }
+    }
+    cursor_close(&c);
+    return result;
+}
+
+int scope_plan(struct visit *v)
+{
+    return places_each_seen(v, "plan", plans_of_place);
+}

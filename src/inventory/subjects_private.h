@@ -1,0 +1,122 @@
+/* How the scopes share one run. */
+#ifndef TOWERKEEP_SUBJECTS_PRIVATE_H
+#define TOWERKEEP_SUBJECTS_PRIVATE_H
+
+#include "inventory_cache.h"
+#include "model/policy.h"
+#include "inventory/subjects.h"
+#include "store/cursor.h"
+#include "store/plan_membership.h"
+
+#define GAP_TEXT_SIZE 512 /* of a gap described */
+
+struct subjects {
+    struct store *store;
+    const json_t *config;
+    struct directory *dir;
+    json_t *org, *zone, *context;
+    json_t *backup;                    /* manifest_backup() */
+    json_t *supported;                 /* [type] or NULL when AWS was not asked */
+    json_t *policies, *policy_targets; /* backup policies by id, and what is attached where */
+    struct map *periods;               /* schedule -> how long one waits between its runs */
+    struct policy_frame frame;
+    bool remember; /* what plans take */
+};
+
+struct visit { /* one subjects_each() */
+    struct subjects *s;
+    int (*each)(void *context, const json_t *document);
+    void *context;
+    struct err *err;
+};
+
+/* What identifies a subject to people; strings may be NULL. */
+struct identity {
+    const char *key, *name, *region, *arn;
+    const struct member *member;
+    const char *ou_path; /* instead of the member's */
+};
+
+json_t *subject_new(const struct identity *who);
+void subject_fact(json_t *document, int64_t fact); /* 0 is ignored */
+/* Says that the subject rests on an operation that had no answer: `gap` is what store_find_gap()
+   says of it. Judged where a rule names the operation in its needs. */
+void subject_hide(json_t *document, const char *operation, const char *gap);
+/* Hands the document over; returns what the visitor says. Takes it. */
+int subject_emit(struct visit *v, json_t *document);
+void set_bool(json_t *document, const char *key, bool value);
+void set_int(json_t *document, const char *key, long long value);
+void set_text(json_t *document, const char *key, const char *text); /* null when NULL */
+void set_new(json_t *document, const char *key, json_t *taken);
+void list_text(json_t *list, const char *text); /* appends */
+void sort_texts(json_t *list);                  /* sorts a list of strings, dropping repetitions */
+/* An entity's document; NULL without error when absent. *failed is set on error. */
+json_t *subject_entity(struct visit *v, const char *kind, const char *account, const char *region,
+                       const char *key, int64_t *fact, bool *failed);
+
+bool config_names(const json_t *config, const char *path, const char *word); /* exact or glob */
+bool account_is_exempt(const struct subjects *s, const struct member *m);
+bool unit_is_exempt(const struct subjects *s, const struct unit *u);
+bool unit_is_wanted(const struct subjects *s, const struct unit *u);
+const struct held *backed_up_by(const struct member *m); /* its SUCCEEDED BackupBaseline or NULL */
+/* {"arn","status","version","drift","message","minutes_under_change","parent_arn"}. */
+json_t *held_document(struct visit *v, const struct held *h);
+
+/* The first of the operations (NULL-terminated) that has a gap anywhere: 1, 0 or -1. */
+int subjects_gap(struct visit *v, const char *const *operations, char text[GAP_TEXT_SIZE]);
+/* Emits the `_unlisted` subject that stands for all of the scope nobody could list. */
+int subject_unlisted(struct visit *v, const char *gap);
+/* Accounts are listed twice, by ListAccounts and by the walk of the tree, and one of them is
+   enough: 1 when both have a gap, else 0; -1 on error. */
+int accounts_gap(struct visit *v, char text[GAP_TEXT_SIZE]);
+/* subject_unlisted() when there is such a gap. */
+int unlisted_accounts(struct visit *v);
+
+struct place { /* one ACTIVE account in one Region */
+    const struct member *member;
+    const char *region;
+};
+/* Every ACTIVE account x governed Region, by account, then Region; then unlisted_accounts(). */
+int places_each(struct visit *v, int (*each)(struct visit *v, const struct place *p));
+/* The same, and every further Region in which an ACTIVE account has entities of the kinds
+ * ("resource tagged"). */
+int places_each_seen(struct visit *v, const char *kinds,
+                     int (*each)(struct visit *v, const struct place *p));
+/* Emits the `_unlisted` subject of the place when a listing operation has a gap there. */
+int place_unlisted(struct visit *v, const struct place *p, const char *const *operations);
+bool vault_is_local(const char *name);
+bool vault_is_central(const struct subjects *s, const char *account, const char *name);
+
+/* One file each. */
+int scope_org(struct visit *v);
+int scope_landing_zone(struct visit *v);
+int scope_ou(struct visit *v);
+int scope_account(struct visit *v);
+int scope_key(struct visit *v);
+int scope_account_region(struct visit *v);
+int scope_vault(struct visit *v);
+int scope_plan(struct visit *v);
+int scope_resource(struct visit *v);
+/* The two documents that every rule may refer to. */
+json_t *org_document(struct visit *v);
+json_t *landing_zone_document(struct visit *v);
+
+/* failed_jobs.c: what a place's document says of them. 0 or -1. */
+int set_failed_jobs(struct visit *v, const struct place *p, json_t *document);
+/* subjects_role.c: what an account's document says of the roles its backups run as. 0 or -1. */
+int set_backup_roles(struct visit *v, const char *account, json_t *document);
+/* subjects_policy.c: the plans that backup policies come to in the account. 0 or -1. */
+int set_policy_plans(struct visit *v, const struct member *m, json_t *document);
+/* Members that files of their own draw; -1 on error. */
+int org_setup(struct visit *v, json_t *document);  /* subjects_setup.c */
+int zone_setup(struct visit *v, json_t *document); /* the same */
+int account_reports(struct visit *v, const struct member *m, json_t *document);
+int account_products(struct visit *v, const struct member *m, json_t *document); /* the same */
+int unit_guards(struct visit *v, const struct unit *u, json_t *document); /* subjects_guards.c */
+int account_guards(struct visit *v, const struct member *m, json_t *document);
+
+/* A plan's member documents, for the plan scope and for the account-Region's summary. Yours; NULL
+ * on error. */
+json_t *plan_document(struct visit *v, const struct place *p, const struct entity *e);
+
+#endif

@@ -1,0 +1,184 @@
+/* S3: buckets, where they are, and their tags. One list of buckets for all Regions of an account.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include "services/inventory.h"
+
+static void identify(struct making *m)
+{
+    snprintf(m->id, sizeof m->id, "%s", m->name);
+    snprintf(m->arn, sizeof m->arn, "arn:%s:s3:::%s", sim_partition(m->sim), m->id);
+}
+
+static json_t *wire(const struct making *m)
+{
+    return json_pack("{s:s, s:o, s:s}", "Name", m->id, "CreationDate",
+                     iso(hashed_birth_ms(m->sim, m->arn)), "BucketRegion", m->region);
+}
+
+const struct kind kind_s3 = {"s3", SVC_S3, "buckets", "s3", "S3", identify, wire};
+
+static int load(struct sim *sim, const json_t *world, struct err *err)
+{
+    return inventory_load(sim, SVC_S3, world, err);
+}
+
+static void populate(struct sim *sim, const char *account, const char *region, json_t *state)
+{
+    inventory_populate(sim, SVC_S3, account, region, state);
+}
+
+static json_t *buckets_of(struct sim_call *call)
+{
+    return json_object_get(sim_state(call->sim, SVC_S3, call->account, ""), "buckets");
+}
+
+/* NULL after a refusal. Everything but the location is asked of the bucket's own Region. */
+static json_t *named_bucket(struct sim_call *call, bool anywhere)
+{
+    const char *name = jx_str_or(call->in, "Bucket", "");
+    json_t *record = json_object_get(buckets_of(call), name);
+    if (record == NULL) {
+        sim_fail(call, 404, "NoSuchBucket", "The specified bucket does not exist");
+        return NULL;
+    }
+    if (!anywhere && !str_equal(jx_str(record, "region"), call->region)) {
+        sim_fail(call, 400, "AuthorizationHeaderMalformed",
+                 "The authorization header is malformed; the region '%s' is wrong; expecting '%s'",
+                 call->region, jx_str(record, "region"));
+        return NULL;
+    }
+    return record;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static json_t *sorted_rows(struct sim_call *call)
+{
+    json_t *buckets = buckets_of(call), *record, *rows = json_array();
+    const char *prefix = jx_str_or(call->in, "Prefix", ""),
+               *region = jx_str(call->in, "BucketRegion"), *name;
+    bool told = json_object_size(call->in) >
+                0; /* S3 tells the Region only to those who ask for something */
+    const char **names = xcalloc(json_object_size(buckets) + 1, sizeof *names);
+    size_t count = 0;
+    json_object_foreach(buckets, name, record)
+    {
+        if (str_starts(name, prefix) &&
+            (region == NULL || str_equal(region, jx_str(record, "region")))) {
+            names[count++] = name;
+        }
+    }
+    qsort(names, count, sizeof *names, by_name);
+    for (size_t i = 0; i < count; i++) {
+        json_t *row = json_copy(json_object_get(json_object_get(buckets, names[i]), "wire"));
+        if (!told) {
+            json_object_del(row, "BucketRegion");
+        }
+        json_array_append_new(rows, row);
+    }
+    free(names);
+    return rows;
+}
+
+static int list_buckets(struct sim_call *call)
+{
+    char owner[65];
+    char *words = xasprintf("s3 owner|%s", call->account);
+    json_t *rows = sorted_rows(call);
+    sim_hash_id(call->sim, words, "0123456789abcdef", 64, owner);
+    free(words);
+    int failed = sim_page(call, rows, 10000);
+    json_decref(rows);
+    if (failed < 0) {
+        return -1;
+    }
+    json_object_set_new(call->out, "Owner", json_pack("{s:s}", "ID", owner));
+    jx_set_str(call->out, "Prefix", jx_str(call->in, "Prefix"));
+    return 0;
+}
+
+static int get_location(struct sim_call *call)
+{
+    json_t *record = named_bucket(call, true);
+    if (record == NULL) {
+        return -1;
+    }
+    const char *region = jx_str_or(record, "region", "");
+    /* the oldest Region has no name here */
+    return json_object_set_new(call->out, "@text",
+                               json_string(str_equal(region, "us-east-1") ? "" : region));
+}
+
+static int get_tagging(struct sim_call *call)
+{
+    json_t *record = named_bucket(call, false);
+    if (record == NULL) {
+        return -1;
+    }
+    const json_t *tags = json_object_get(record, "tags");
+    if (json_object_size(tags) == 0) {
+        return sim_fail(call, 404, "NoSuchTagSet", "The TagSet does not exist");
+    }
+    json_object_set_new(call->out, "TagSet", tags_list(tags, "Key", "Value"));
+    return 0;
+}
+
+/* The new set replaces the old one. */
+static int put_tagging(struct sim_call *call)
+{
+    static const struct tag_words words = {"Key", "Value", "InvalidTag", "BadRequest", 50};
+    json_t *record = named_bucket(call, false);
+    const json_t *list = jx_get(call->in, "Tagging.TagSet"), *tag;
+    if (record == NULL || tags_check(call, list, NULL, &words) < 0) {
+        return -1;
+    }
+    json_t *fresh = json_object(), *value;
+    size_t i;
+    const char *key;
+    void *next;
+    json_array_foreach(list, i, tag)
+    {
+        key = jx_str_or(tag, "Key", "");
+        record_tag(call->sim, record, key, jx_str_or(tag, "Value", ""));
+        json_object_set_new(fresh, key, json_true());
+    }
+    json_object_foreach_safe(json_object_get(record, "tags"), next, key, value)
+    {
+        if (json_object_get(fresh, key) == NULL) {
+            record_tag(call->sim, record, key, NULL);
+        }
+    }
+    json_decref(fresh);
+    return json_object_set_new(call->out, "@status", json_integer(204));
+}
+
+#define BUCKET "Bucket!:s3..63/^[a-zA-Z0-9._-]+$/"
+
+static const struct sim_route routes[] = {
+    {"GetBucketLocation", get_location, BUCKET},
+    {"GetBucketTagging", get_tagging, BUCKET},
+    {"ListBuckets", list_buckets,
+     "MaxBuckets:i1..10000, ContinuationToken:s0..1024, Prefix:s, BucketRegion:s"},
+    {"PutBucketTagging", put_tagging,
+     BUCKET ", Tagging!:{TagSet!:[{Key!:s1..128, Value!:s0..256}]}"},
+};
+
+const struct sim_service sim_s3 = {
+    .service = SVC_S3,
+    .routes = routes,
+    .route_count = sizeof routes / sizeof *routes,
+    .invalid_code = "InvalidArgument",
+    .invalid_status = 400,
+    .populate = populate,
+    .load = load,
+};

@@ -1,0 +1,2 @@
+unit(inventory coverage base model store inventory)
+unit(inventory subjects base model store inventory)
