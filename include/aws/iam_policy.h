@@ -35,7 +35,8 @@ json_t *iam_policies(const struct iam_use *uses, size_t count, enum iam_side sid
 /* Does the table of statements know this IAM action? What it does not know is never granted. */
 bool iam_action_known(const char *action);
 
-/* Is it granted on certain resources only? Asked of "*" it is denied then, and that says nothing. */
+/* Is it granted on certain resources only? Asked of "*" it is denied then, and that says nothing.
+ */
 bool iam_action_is_narrow(const char *action);
 
 enum iam_template { IAM_TEMPLATE_MANAGEMENT, IAM_TEMPLATE_MEMBER };

@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "model/finding.h"
 #include "inventory/subjects.h"
+#include "model/finding.h"
 
 struct rule_need {         /* a fact a verdict rests on: a gap under it gives ERROR */
     const char *operation; /* "kms:DescribeKey" */

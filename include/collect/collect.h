@@ -27,13 +27,13 @@ struct collect_options {
     const char *const *accounts,
         *const *excluded_accounts; /* NULL-terminated ids; NULL: no such filter */
     const char *const *regions, *const *excluded_regions;
-    const char *const *ous;  /* names, paths or ids */
+    const char *const *ous;                   /* names, paths or ids */
     const char *const *recovery_point_vaults; /* vaults whose recovery points are listed too: a
                                                  teardown was told to delete them; NULL: none */
     const char *backup_key;  /* ARN that an earlier run knew, looked for when the landing zone names
                                 none any more; NULL */
     const char *home_region; /* NULL: found by asking Control Tower */
-    const char *hint_region;           /* asked first when home_region is NULL; may be NULL */
+    const char *hint_region; /* asked first when home_region is NULL; may be NULL */
     void (*progress)(void *context,
                      const struct collect_progress *p); /* at most ten times a second */
     void *context;

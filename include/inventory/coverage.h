@@ -11,7 +11,7 @@ struct coverage {
     const char *state; /* REACHED PARTIAL NOT REACHED SUSPENDED REGION DISABLED REGION DENY */
 };
 int coverage_each(struct store *s, int (*each)(void *context, const struct coverage *c),
-                        void *context, struct err *err);
+                  void *context, struct err *err);
 struct coverage_totals {
     int64_t expected, reached, gaps;
 }; /* account × Region pairs that should be seen, that were fully seen */

@@ -6,8 +6,8 @@
  * "_account_name", "_ou_path", "_region", "_arn" (each "" when it has none) and "_facts" (ids of
  * the facts it rests on).
  */
-#ifndef TOWERKEEP_STORE_SUBJECTS_H
-#define TOWERKEEP_STORE_SUBJECTS_H
+#ifndef TOWERKEEP_INVENTORY_SUBJECTS_H
+#define TOWERKEEP_INVENTORY_SUBJECTS_H
 
 #include <jansson.h>
 

@@ -28,7 +28,8 @@ struct config {
         "roles": ["AWSControlTowerExecution","OrganizationAccountAccessRole"],
         "scan": {"ungoverned_regions": true},
         "rules": {"directories": [..], "parameters": {"TAG-03": {"max_distance": 2}}, "disable":
-      [ids]}, "limits": {"accounts": null|number, "max_workers": 64, "rate_share": 0.6, "max_rate": 0} } */
+      [ids]}, "limits": {"accounts": null|number, "max_workers": 64, "rate_share": 0.6, "max_rate":
+      0} } */
     char digest[65];  /* SHA-256 of the file's bytes, or of "" when there is none */
     char *path;       /* NULL when none */
 };

@@ -6,16 +6,16 @@
 #include <jansson.h>
 
 #include "base/err.h"
-#include "store/history.h"
-#include "store/store.h"
 #include "inventory/coverage.h"
 #include "inventory/subjects.h"
+#include "store/history.h"
+#include "store/store.h"
 
 struct report_input {
     struct store *store;
     struct subjects *subjects;
-    const json_t *rules; /* one object a check: id, title, step, severity, scope, why, how,
-                            operations[], references[], compliance{} */
+    const json_t *rules;   /* one object a check: id, title, step, severity, scope, why, how,
+                              operations[], references[], compliance{} */
     const char *templates; /* the folder of report.xslt, report.css and report.js, from which the
                               HTML report is made; NULL: no HTML can be written */
     const char *templates_shipped; /* where those are that `templates` lacks; NULL: nowhere */

@@ -5,16 +5,16 @@
 
 #include "store/store.h"
 
-struct taken {
+struct plan_membership {
     const char *account, *region;
     const char *arn, *plan; /* both "": the place itself, whose resources were all read */
 };
 /* What the runs before tell, milliseconds since 1970: 0 when they know nothing of the place,
    `now_ms` when they saw the place and not this. 0 or -1. */
-int taken_since(struct store *s, const struct taken *t, int64_t now_ms, int64_t *since_ms,
-                struct err *err);
+int plan_membership_since(struct store *s, const struct plan_membership *t, int64_t now_ms,
+                          int64_t *since_ms, struct err *err);
 /* Keeps it for the next run. 0 or -1. */
-int taken_note(struct store *s, const struct taken *t, int64_t since_ms, int64_t now_ms,
-               struct err *err);
+int plan_membership_note(struct store *s, const struct plan_membership *t, int64_t since_ms,
+                         int64_t now_ms, struct err *err);
 
 #endif

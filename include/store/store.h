@@ -29,8 +29,8 @@ int store_commit(struct store *s, struct err *err);
 /* --- metadata: run_id, version, started, ended, caller_arn, organization_id, management_account,
    home_region, governed_regions (JSON list), partition, rules_digest, config_digest, state
    (collecting|collected|judged), config (JSON), waivers and frameworks (JSON), waivers_digest,
-   backup_key (ARN that the landing zone names, or that an earlier run knew), tagged_now ({ARN: true},
-   what the walk that this run ends had tagged) --- */
+   backup_key (ARN that the landing zone names, or that an earlier run knew), tagged_now ({ARN:
+   true}, what the walk that this run ends had tagged) --- */
 int store_meta_set(struct store *s, const char *key, const char *value, struct err *err);
 const char *store_meta(struct store *s,
                        const char *key); /* borrowed until the next set; NULL when unset */

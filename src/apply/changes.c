@@ -33,7 +33,7 @@ static json_t *any(const json_t *step, const char *key)
     return value != NULL ? json_incref(value) : json_null();
 }
 
-static json_t *describe(const struct engine *e, const struct run *r)
+static json_t *describe(const struct engine *e, const struct step_run *r)
 {
     /* What was not reached is what an interruption or a limit left. */
     enum step_state state = r->state == STEP_WAITING ? STEP_NOT_ATTEMPTED : r->state;
@@ -57,7 +57,7 @@ void changes_describe(const struct engine *e, struct apply_result *result)
     result->changes = json_array();
     result->writes = e->writes;
     for (size_t i = 0; i < e->count; i++) {
-        const struct run *r = &e->runs[i];
+        const struct step_run *r = &e->runs[i];
         (void)json_array_append_new(result->changes, describe(e, r));
         result->done += r->state == STEP_DONE ? 1 : 0;
         result->already_true += r->state == STEP_ALREADY_TRUE ? 1 : 0;

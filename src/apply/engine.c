@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
-#include "setup.h"
+#include "prepare.h"
 
 #define NAP_MS 100
 #define GRACE_READS_MS 2000 /* for answers once we are asked to stop ... */
@@ -28,14 +28,14 @@ void engine_stop(struct engine *e, const struct err *why)
     }
 }
 
-void engine_boundary(struct engine *e, const struct run *r, const char *event)
+void engine_boundary(struct engine *e, const struct step_run *r, const char *event)
 {
     if (e->options->boundary != NULL && !e->options->dry_run) {
         e->options->boundary(e->options->boundary_context, r->id, event);
     }
 }
 
-void engine_boundary_later(struct engine *e, const struct run *r, const char *event)
+void engine_boundary_later(struct engine *e, const struct step_run *r, const char *event)
 {
     if (e->boundary_count < sizeof e->boundaries / sizeof *e->boundaries) {
         e->boundaries[e->boundary_count].run = r;
@@ -43,7 +43,7 @@ void engine_boundary_later(struct engine *e, const struct run *r, const char *ev
     }
 }
 
-void engine_outbox_add(struct run *r)
+void engine_outbox_add(struct step_run *r)
 {
     struct engine *e = r->engine;
     e->outbox[e->outbox_count++] = r;
@@ -89,7 +89,7 @@ static void unpark(struct engine *e)
 
 /* --- ends --- */
 
-static void leave(struct run *r)
+static void leave(struct step_run *r)
 {
     struct engine *e = r->engine;
     for (size_t i = 0; i < e->active_count; i++) {
@@ -107,11 +107,11 @@ static void leave(struct run *r)
     }
 }
 
-static void release_dependants(struct engine *e, const struct run *r)
+static void release_dependants(struct engine *e, const struct step_run *r)
 {
     size_t index = (size_t)(r - e->runs);
     for (size_t i = e->first_dependant[index]; i < e->first_dependant[index + 1]; i++) {
-        struct run *d = &e->runs[e->dependants[i]];
+        struct step_run *d = &e->runs[e->dependants[i]];
         d->pretended = d->pretended || r->pretended;
         if (--d->blocked == 0 && d->state == STEP_WAITING) {
             ready_push(e, e->dependants[i]);
@@ -119,7 +119,7 @@ static void release_dependants(struct engine *e, const struct run *r)
     }
 }
 
-static void refuse_dependants(struct engine *e, const struct run *failed)
+static void refuse_dependants(struct engine *e, const struct step_run *failed)
 {
     size_t *stack = xreallocarray(NULL, e->count, sizeof *stack);
     size_t depth = 0;
@@ -127,7 +127,7 @@ static void refuse_dependants(struct engine *e, const struct run *failed)
     while (depth > 0) {
         size_t index = stack[--depth];
         for (size_t i = e->first_dependant[index]; i < e->first_dependant[index + 1]; i++) {
-            struct run *d = &e->runs[e->dependants[i]];
+            struct step_run *d = &e->runs[e->dependants[i]];
             if (d->state != STEP_WAITING) {
                 continue;
             }
@@ -141,7 +141,7 @@ static void refuse_dependants(struct engine *e, const struct run *failed)
     free(stack);
 }
 
-void engine_ended(struct run *r)
+void engine_ended(struct step_run *r)
 {
     struct engine *e = r->engine;
     leave(r);
@@ -154,7 +154,7 @@ void engine_ended(struct run *r)
 
 /* --- the loop --- */
 
-static bool lane_taken(struct engine *e, struct run *r)
+static bool lane_taken(struct engine *e, struct step_run *r)
 {
     if (r->lane == NULL || e->options->dry_run) {
         return false;
@@ -171,7 +171,7 @@ static void start_ready(struct engine *e)
 {
     while (!e->stopping && !e->capped && e->ready_count > 0 && e->active_count < ACTIVE_MAX) {
         size_t index = ready_pop(e);
-        struct run *r = &e->runs[index];
+        struct step_run *r = &e->runs[index];
         if (r->state != STEP_WAITING) {
             continue;
         }
@@ -186,7 +186,7 @@ static void start_ready(struct engine *e)
 
 static void wake_due(struct engine *e)
 {
-    struct run *due[ACTIVE_MAX];
+    struct step_run *due[ACTIVE_MAX];
     size_t count = 0;
     int64_t now_ms = engine_now_ms();
     for (size_t i = 0; i < e->active_count; i++) {
@@ -203,7 +203,7 @@ static void wake_due(struct engine *e)
 }
 
 /* No more changes may be sent: the step stays where it is. */
-static void hold_back(struct run *r)
+static void hold_back(struct step_run *r)
 {
     struct engine *e = r->engine;
     e->capped = true;
@@ -223,12 +223,12 @@ static void commit(struct engine *e)
 /* What is to be sent is on the disk, with all that led to it, before any of it leaves. */
 static void flush(struct engine *e)
 {
-    struct run *leaving[ACTIVE_MAX];
+    struct step_run *leaving[ACTIVE_MAX];
     size_t count = 0;
     unsigned long long most =
         e->options->max_changes > 0 ? (unsigned long long)e->options->max_changes : UINT64_MAX;
     for (size_t i = 0; i < e->outbox_count && !e->stopping; i++) {
-        struct run *r = e->outbox[i];
+        struct step_run *r = e->outbox[i];
         if (e->writes >= most) {
             hold_back(r);
             continue;
@@ -325,7 +325,7 @@ static int loop(struct engine *e, struct err *err)
 static void begin(struct engine *e)
 {
     for (size_t i = 0; i < e->count; i++) {
-        struct run *r = &e->runs[i];
+        struct step_run *r = &e->runs[i];
         if (r->state == STEP_DONE || r->state == STEP_ALREADY_TRUE) {
             e->ended++;
             release_dependants(e, r);
@@ -345,9 +345,9 @@ int apply_run(struct aws_client *client, const json_t *plan, const struct apply_
 {
     struct engine e = {.client = client, .plan = plan, .options = options};
     memset(result, 0, sizeof *result);
-    int status = setup_check(&e, err);
+    int status = engine_prepare_check(&e, err);
     if (status == 0) {
-        setup_build(&e);
+        engine_prepare(&e);
         status = options->dry_run ? 0 : journal_open(options->journal, plan, &e.journal, err);
     }
     if (status == 0) {
@@ -358,7 +358,7 @@ int apply_run(struct aws_client *client, const json_t *plan, const struct apply_
         status = loop(&e, err);
     }
     changes_describe(&e, result);
-    engine_setup_release(&e);
+    engine_prepare_release(&e);
     if (status != 0) {
         return -1;
     }

@@ -13,7 +13,7 @@
 #define LANE_CONTROL_TOWER "control-tower"
 
 struct engine;
-struct run;
+struct step_run;
 
 struct reply { /* borrowed; valid inside the handler */
     enum answer_class class;
@@ -21,21 +21,21 @@ struct reply { /* borrowed; valid inside the handler */
     const json_t *json; /* all pages; NULL unless ANSWER_OK */
 };
 
-enum verdict {
-    VERDICT_TRUE,
-    VERDICT_FALSE,
-    VERDICT_UNASKABLE, /* it needs what is captured later */
-    VERDICT_BROKEN     /* AWS did not answer: run->problem says why */
+enum probe_result {
+    PROBE_TRUE,
+    PROBE_FALSE,
+    PROBE_UNASKABLE, /* it needs what is captured later */
+    PROBE_BROKEN     /* AWS did not answer: run->problem says why */
 };
 
-typedef void (*run_action)(struct run *r);
-typedef void (*run_reply)(struct run *r, const struct reply *reply);
-typedef void (*run_verdict)(struct run *r, enum verdict verdict);
+typedef void (*run_action)(struct step_run *r);
+typedef void (*run_reply)(struct step_run *r, const struct reply *reply);
+typedef void (*run_probed)(struct step_run *r, enum probe_result result);
 
 /* Did the call that changes something take effect? Decides what a failure is called. */
 enum sent { SENT_NO, SENT_MAYBE, SENT_YES };
 
-struct run {
+struct step_run {
     struct engine *engine;
     const json_t *step;
     const char *id;   /* the step's */
@@ -50,10 +50,10 @@ struct run {
     int64_t since_ms;   /* of polling, or of looking whether it is done */
     int64_t wake_ms;    /* INT64_MAX: not waiting for a time */
     run_action resume;  /* then */
-    run_action after_quiet;
+    run_action after_idle;
     run_reply on_reply; /* of the call in flight */
     json_t *joined;     /* its pages so far */
-    run_verdict on_verdict;
+    run_probed on_probed;
     const json_t *probe; /* being asked; borrowed from the step */
     json_t *filled;      /* the same without placeholders */
     json_t *owed;        /* ARNs that the step's call left out; NULL: its own call goes next */
@@ -74,7 +74,7 @@ struct engine {
     const json_t *plan;
     const struct apply_options *options;
     struct journal *journal; /* NULL: a dry run */
-    struct run *runs;        /* as in the plan */
+    struct step_run *runs;   /* as in the plan */
     size_t count, ended;
     struct map *index;       /* step id -> run */
     size_t *first_dependant; /* dependants[first_dependant[i] .. first_dependant[i + 1]) */
@@ -84,12 +84,12 @@ struct engine {
     size_t *ready, ready_count;   /* a heap of indices: the plan's order is kept */
     size_t *parked, parked_count; /* ready, but their lane is taken */
     struct map *lanes;            /* name -> the run that holds it */
-    struct run *active[ACTIVE_MAX];
+    struct step_run *active[ACTIVE_MAX];
     size_t active_count;
-    struct run *outbox[ACTIVE_MAX];
+    struct step_run *outbox[ACTIVE_MAX];
     size_t outbox_count;
     struct {
-        const struct run *run;
+        const struct step_run *run;
         const char *event;
     } boundaries[2 * ACTIVE_MAX]; /* told once the journal is on disk */
     size_t boundary_count;
@@ -103,63 +103,64 @@ struct engine {
 /* engine.c */
 int64_t engine_now_ms(void);
 void engine_stop(struct engine *e, const struct err *why); /* nothing new is asked; resumable */
-void engine_boundary(struct engine *e, const struct run *r, const char *event);
-void engine_boundary_later(struct engine *e, const struct run *r, const char *event);
-void engine_outbox_add(struct run *r);
+void engine_boundary(struct engine *e, const struct step_run *r, const char *event);
+void engine_boundary_later(struct engine *e, const struct step_run *r, const char *event);
+void engine_outbox_add(struct step_run *r);
 /* A run has ended: frees its lane, and lets its dependants go or says that they wait for it. */
-void engine_ended(struct run *r);
+void engine_ended(struct step_run *r);
 
 /* run.c: what any run can do */
-void run_call(struct run *r, const json_t *call, run_reply on_reply);
-void run_wait(struct run *r, double cloud_seconds, run_action then);
+void run_call(struct step_run *r, const json_t *call, run_reply on_reply);
+void run_wait(struct step_run *r, double cloud_seconds, run_action then);
 double run_jitter(double low, double high);
-double run_elapsed(const struct run *r, int64_t since_ms); /* seconds of cloud time */
-void run_tell(struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void run_problem(struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void run_journal(struct run *r, enum journal_event event, const json_t *captures);
+double run_elapsed(const struct step_run *r, int64_t since_ms); /* seconds of cloud time */
+void run_tell(struct step_run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void run_problem(struct step_run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void run_journal(struct step_run *r, enum journal_event event, const json_t *captures);
 /* Takes names out of `value` into the step's captures; returns what was taken, yours. */
-json_t *run_capture(struct run *r, const json_t *paths, const json_t *value);
+json_t *run_capture(struct step_run *r, const json_t *paths, const json_t *value);
 /* A copy of the member of the step with its placeholders filled; NULL with run->problem. Yours. */
-json_t *run_fill(struct run *r, const json_t *value);
-void run_end(struct run *r, enum step_state state, enum journal_event event);
+json_t *run_fill(struct step_run *r, const json_t *value);
+void run_end(struct step_run *r, enum step_state state, enum journal_event event);
 /* Ends it as failed; whether it may be under way all the same is for run->sent to say. */
-void run_fail(struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-double run_number(const struct run *r, const char *path, double otherwise);
+void run_fail(struct step_run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+double run_number(const struct step_run *r, const char *path, double otherwise);
 
 /* probe.c */
-void probe_ask(struct run *r, const json_t *probe, run_verdict on_verdict);
+void probe_ask(struct step_run *r, const json_t *probe, run_probed on_probed);
 bool class_is_passing(enum answer_class class); /* may well be another at the next try */
 
 /* step.c: guards, done, send */
-void step_start(struct run *r);
-void step_begin(struct run *r);
-void run_send_step(struct run *r); /* from the outbox, journalled */
+void step_start(struct step_run *r);
+void step_begin(struct step_run *r);
+void run_send_step(struct step_run *r); /* from the outbox, journalled */
 /* What a call that changes something came to. */
-void step_answered(struct run *r, const json_t *answer);
-void step_refused(struct run *r); /* journalled; nothing follows by itself */
-void step_refused_for_good(struct run *r);
-void step_conflict(struct run *r);
-void step_in_doubt(struct run *r);
-typedef void (*step_turn)(struct run *r);
+void step_answered(struct step_run *r, const json_t *answer);
+void step_refused(struct step_run *r); /* journalled; nothing follows by itself */
+void step_refused_for_good(struct step_run *r);
+void step_conflict(struct step_run *r);
+void step_in_doubt(struct step_run *r);
+typedef void (*step_turn)(struct step_run *r);
 /* Which of these follows a sent call whose answer is of that class and may be another next time;
    NULL: it passed, or was refused. */
 step_turn step_turn_of(enum answer_class class);
 
 /* per_resource_retry.c: what a call left out, by calls of its own for each resource */
-bool otherwise_start(struct run *r, const json_t *answer); /* false: there is none to make */
-void otherwise_send(struct run *r);                        /* from the outbox, journalled */
-void otherwise_forget(struct run *r);
+bool per_resource_retry_start(struct step_run *r,
+                              const json_t *answer); /* false: there is none to make */
+void per_resource_retry_send(struct step_run *r);    /* from the outbox, journalled */
+void per_resource_retry_forget(struct step_run *r);
 
 /* follow.c: poll, and look until it is done */
-void follow_start(struct run *r);
-void follow_look(struct run *r);
+void follow_start(struct step_run *r);
+void follow_look(struct step_run *r);
 
 /* recover.c */
-void recover_start(struct run *r);
+void recover_start(struct step_run *r);
 int recover_load(struct engine *e, struct err *err); /* what an earlier apply did */
 
 /* wait_idle.c: waits while anybody's Control Tower operation runs */
-void quiet_wait(struct run *r, run_action then);
+void wait_idle(struct step_run *r, run_action then);
 
 /* changes.c */
 void changes_describe(const struct engine *e, struct apply_result *result);

@@ -18,9 +18,9 @@
 /* However long the machine slept or was kept busy in between. */
 #define LOOKS_MIN 6
 
-static void poll_ask(struct run *r);
+static void poll_ask(struct step_run *r);
 
-static void poll_again(struct run *r)
+static void poll_again(struct step_run *r)
 {
     double timeout = run_number(r, "poll.timeout_seconds", POLL_TIMEOUT_SECONDS);
     if (run_elapsed(r, r->since_ms) > timeout) {
@@ -31,7 +31,7 @@ static void poll_again(struct run *r)
     run_wait(r, run_number(r, "poll.every_seconds", POLL_SECONDS), poll_ask);
 }
 
-static void poll_failed(struct run *r, const json_t *poll, const json_t *answer)
+static void poll_failed(struct step_run *r, const json_t *poll, const json_t *answer)
 {
     const json_t *found = path_find(answer, jx_str_or(poll, "message", ""));
     char *words = json_is_string(found) ? xstrdup(json_string_value(found))
@@ -42,7 +42,7 @@ static void poll_failed(struct run *r, const json_t *poll, const json_t *answer)
     free(words);
 }
 
-static void on_poll(struct run *r, const struct reply *reply)
+static void on_poll(struct step_run *r, const struct reply *reply)
 {
     json_t *poll = run_fill(r, json_object_get(r->step, "poll"));
     const json_t *fail = json_object_get(poll, "fail");
@@ -68,7 +68,7 @@ static void on_poll(struct run *r, const struct reply *reply)
     json_decref(poll);
 }
 
-static void poll_ask(struct run *r)
+static void poll_ask(struct step_run *r)
 {
     json_t *poll = run_fill(r, json_object_get(r->step, "poll"));
     if (poll == NULL) {
@@ -81,7 +81,7 @@ static void poll_ask(struct run *r)
     json_decref(poll);
 }
 
-void follow_start(struct run *r)
+void follow_start(struct step_run *r)
 {
     double every = run_number(r, "poll.every_seconds", POLL_SECONDS);
     r->since_ms = engine_now_ms();
@@ -96,10 +96,10 @@ void follow_start(struct run *r)
 
 /* --- is it so? --- */
 
-static void look(struct run *r);
+static void look(struct step_run *r);
 
 /* Without the operation's id the whole operation is waited for here. */
-static double look_timeout(const struct run *r)
+static double look_timeout(const struct step_run *r)
 {
     double expected = 2 * run_number(r, "expected_seconds", 0);
     double timeout = expected > LOOK_TIMEOUT_SECONDS ? expected : LOOK_TIMEOUT_SECONDS;
@@ -107,16 +107,16 @@ static double look_timeout(const struct run *r)
     return poll > timeout ? poll : timeout;
 }
 
-static void on_look(struct run *r, enum verdict verdict)
+static void on_look(struct step_run *r, enum probe_result result)
 {
     double wait = LOOK_SECONDS + LOOK_SECONDS * (double)r->looks;
-    if (verdict == VERDICT_TRUE) {
+    if (result == PROBE_TRUE) {
         free(r->message);
         r->message = r->own_calls == 0
                          ? xstrdup("done")
                          : xasprintf("done, %zu by the service's own call", r->own_calls);
         run_end(r, STEP_DONE, EVENT_DONE);
-    } else if (verdict == VERDICT_BROKEN || verdict == VERDICT_UNASKABLE) {
+    } else if (result == PROBE_BROKEN || result == PROBE_UNASKABLE) {
         run_fail(r, "it was sent, and cannot be looked at: %s", r->problem);
     } else if (r->looks >= LOOKS_MIN && run_elapsed(r, r->since_ms) > look_timeout(r)) {
         run_fail(r, "it was sent, and is not so after %.0f seconds: %s", look_timeout(r),
@@ -128,17 +128,17 @@ static void on_look(struct run *r, enum verdict verdict)
     }
 }
 
-static void look(struct run *r)
+static void look(struct step_run *r)
 {
     const json_t *done = json_object_get(r->step, "done");
     if (json_is_object(done)) {
         probe_ask(r, done, on_look);
     } else {
-        on_look(r, VERDICT_TRUE);
+        on_look(r, PROBE_TRUE);
     }
 }
 
-void follow_look(struct run *r)
+void follow_look(struct step_run *r)
 {
     r->since_ms = engine_now_ms();
     r->looks = 0;

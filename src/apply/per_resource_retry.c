@@ -15,17 +15,17 @@
 
 #define FAILURES_SHOWN_BYTES 700
 
-static const json_t *own_calls(const struct run *r)
+static const json_t *own_calls(const struct step_run *r)
 {
     return jx_get(r->step, "otherwise.calls");
 }
 
-static const char *arn_of(const struct run *r)
+static const char *arn_of(const struct step_run *r)
 {
     return json_string_value(json_array_get(r->owed, r->owed_at));
 }
 
-void otherwise_forget(struct run *r)
+void per_resource_retry_forget(struct step_run *r)
 {
     json_decref(r->owed);
     json_decref(r->owed_answer);
@@ -36,7 +36,7 @@ void otherwise_forget(struct run *r)
     r->owed_at = 0;
 }
 
-static void add_failure(struct run *r, const char *words)
+static void add_failure(struct step_run *r, const char *words)
 {
     char *before = r->own_failures;
     size_t length = before != NULL ? strlen(before) : 0;
@@ -49,7 +49,7 @@ static void add_failure(struct run *r, const char *words)
 
 /* --- one after the other --- */
 
-static void go_on(struct run *r)
+static void go_on(struct step_run *r)
 {
     if (r->owed_at < json_array_size(r->owed)) {
         const json_t *own = json_object_get(own_calls(r), arn_of(r));
@@ -61,7 +61,7 @@ static void go_on(struct run *r)
     json_t *answer = json_incref(r->owed_answer);
     char *failures = r->own_failures;
     r->own_failures = NULL;
-    otherwise_forget(r);
+    per_resource_retry_forget(r);
     if (failures == NULL) {
         step_answered(r, answer);
     } else {
@@ -72,7 +72,7 @@ static void go_on(struct run *r)
     json_decref(answer);
 }
 
-static void next(struct run *r)
+static void next(struct step_run *r)
 {
     json_decref(r->own_call);
     r->own_call = NULL;
@@ -80,7 +80,7 @@ static void next(struct run *r)
     go_on(r);
 }
 
-static void failed(struct run *r)
+static void failed(struct step_run *r)
 {
     char *words = xasprintf("%.300s: %.300s", arn_of(r), r->problem);
     add_failure(r, words);
@@ -89,13 +89,13 @@ static void failed(struct run *r)
 }
 
 /* The whole step again, once what stands in the way has passed. */
-static void again(struct run *r, step_turn how)
+static void again(struct step_run *r, step_turn how)
 {
-    otherwise_forget(r);
+    per_resource_retry_forget(r);
     how(r);
 }
 
-static void on_own_sent(struct run *r, const struct reply *reply)
+static void on_own_sent(struct step_run *r, const struct reply *reply)
 {
     step_turn turn = step_turn_of(reply->class);
     free(r->request_id);
@@ -142,12 +142,12 @@ static void keep(json_t *into, const json_t *there, const json_t *merge)
     json_decref(kept);
 }
 
-static const json_t *merge_of(const struct run *r)
+static const json_t *merge_of(const struct step_run *r)
 {
     return json_object_get(json_object_get(own_calls(r), arn_of(r)), "merge");
 }
 
-static void on_read(struct run *r, const struct reply *reply)
+static void on_read(struct step_run *r, const struct reply *reply)
 {
     const json_t *merge = merge_of(r);
     const json_t *there = path_find(reply->json, jx_str_or(merge, "list", ""));
@@ -170,7 +170,7 @@ static void on_read(struct run *r, const struct reply *reply)
     }
 }
 
-void otherwise_send(struct run *r)
+void per_resource_retry_send(struct step_run *r)
 {
     const json_t *own = json_object_get(own_calls(r), arn_of(r));
     const json_t *question = jx_get(own, "merge.read");
@@ -189,13 +189,13 @@ void otherwise_send(struct run *r)
     json_decref(read);
 }
 
-bool otherwise_start(struct run *r, const json_t *answer)
+bool per_resource_retry_start(struct step_run *r, const json_t *answer)
 {
     json_t *left = jx_get(answer, jx_str_or(r->step, "otherwise.failed", "."));
     json_t *owed = json_array();
     const char *arn = NULL;
     json_t *why = NULL;
-    otherwise_forget(r);
+    per_resource_retry_forget(r);
     json_object_foreach(left, arn, why)
     {
         const char *said = jx_str_or(why, "ErrorMessage", jx_str_or(why, "ErrorCode", "left out"));
@@ -210,7 +210,7 @@ bool otherwise_start(struct run *r, const json_t *answer)
     }
     if (json_array_size(owed) == 0) {
         json_decref(owed);
-        otherwise_forget(r);
+        per_resource_retry_forget(r);
         return false;
     }
     r->owed = owed;

@@ -17,15 +17,15 @@ bool class_is_passing(enum answer_class class)
            class == ANSWER_MALFORMED || class == ANSWER_CLOCK_SKEW;
 }
 
-static void conclude(struct run *r, enum verdict verdict)
+static void conclude(struct step_run *r, enum probe_result result)
 {
-    run_verdict on_verdict = r->on_verdict;
+    run_probed on_probed = r->on_probed;
     json_decref(r->filled);
     r->filled = NULL;
-    on_verdict(r, verdict);
+    on_probed(r, result);
 }
 
-static bool judge(struct run *r, const json_t *answer)
+static bool judge(struct step_run *r, const json_t *answer)
 {
     const json_t *select = json_object_get(r->filled, "select");
     const json_t *when = json_object_get(r->filled, "when");
@@ -46,44 +46,44 @@ static bool judge(struct run *r, const json_t *answer)
     return holds;
 }
 
-static void ask(struct run *r);
+static void ask(struct step_run *r);
 
 /* A role in an account that was made a moment ago may not be there yet. */
-static bool is_new_role(const struct run *r, const struct reply *reply)
+static bool is_new_role(const struct step_run *r, const struct reply *reply)
 {
     return reply->class == ANSWER_DENIED && str_starts(reply->message, "sts:AssumeRole of") &&
            json_array_size(json_object_get(r->step, "needs")) > 0;
 }
 
-static void on_reply(struct run *r, const struct reply *reply)
+static void on_reply(struct step_run *r, const struct reply *reply)
 {
     if (reply->class == ANSWER_OK) {
-        conclude(r, judge(r, reply->json) ? VERDICT_TRUE : VERDICT_FALSE);
+        conclude(r, judge(r, reply->json) ? PROBE_TRUE : PROBE_FALSE);
     } else if (reply->class == ANSWER_NOT_FOUND) {
         bool holds = jx_bool(r->filled, "absent_is");
-        conclude(r, holds ? VERDICT_TRUE : VERDICT_FALSE);
+        conclude(r, holds ? PROBE_TRUE : PROBE_FALSE);
     } else if ((class_is_passing(reply->class) || is_new_role(r, reply)) &&
                r->retries++ < RETRIES_MAX && !r->engine->options->dry_run) {
         run_wait(r, run_jitter(RETRY_SECONDS / 2.0, RETRY_SECONDS * 1.5), ask);
     } else {
-        conclude(r, VERDICT_BROKEN);
+        conclude(r, PROBE_BROKEN);
     }
 }
 
-static void ask(struct run *r)
+static void ask(struct step_run *r)
 {
     run_call(r, json_object_get(r->filled, "call"), on_reply);
 }
 
-void probe_ask(struct run *r, const json_t *probe, run_verdict on_verdict)
+void probe_ask(struct step_run *r, const json_t *probe, run_probed on_probed)
 {
     r->probe = probe;
-    r->on_verdict = on_verdict;
+    r->on_probed = on_probed;
     r->retries = 0;
     json_decref(r->filled);
     r->filled = run_fill(r, probe);
     if (r->filled == NULL) {
-        on_verdict(r, VERDICT_UNASKABLE);
+        on_probed(r, PROBE_UNASKABLE);
         return;
     }
     ask(r);

@@ -12,9 +12,9 @@
 #define SECOND_LOOK_SECONDS 15
 #define LOOKS 2
 
-static void ask(struct run *r);
+static void ask(struct step_run *r);
 
-static void took_effect(struct run *r)
+static void took_effect(struct step_run *r)
 {
     r->sent = SENT_YES;
     r->resumed = true;
@@ -24,11 +24,11 @@ static void took_effect(struct run *r)
     follow_start(r);
 }
 
-static void on_recover(struct run *r, enum verdict verdict)
+static void on_recover(struct step_run *r, enum probe_result result)
 {
-    if (verdict == VERDICT_TRUE) {
+    if (result == PROBE_TRUE) {
         took_effect(r);
-    } else if (verdict == VERDICT_BROKEN || verdict == VERDICT_UNASKABLE) {
+    } else if (result == PROBE_BROKEN || result == PROBE_UNASKABLE) {
         run_fail(r, "it is unknown whether it took effect: %s", r->problem);
     } else if (++r->looks < LOOKS) {
         run_wait(r, SECOND_LOOK_SECONDS, ask);
@@ -40,7 +40,7 @@ static void on_recover(struct run *r, enum verdict verdict)
     }
 }
 
-static void ask(struct run *r)
+static void ask(struct step_run *r)
 {
     const json_t *recover = json_object_get(r->step, "recover");
     const json_t *probe = json_object_get(json_is_object(recover) ? recover : r->step,
@@ -48,7 +48,7 @@ static void ask(struct run *r)
     probe_ask(r, probe, on_recover);
 }
 
-void recover_start(struct run *r)
+void recover_start(struct step_run *r)
 {
     r->looks = 0;
     run_tell(r, "%s", "it is unknown whether the call took effect; asking AWS once it has settled");
@@ -65,7 +65,7 @@ static void keep(char **to, const char *text)
     }
 }
 
-static void take_row(struct run *r, const struct journal_row *row)
+static void take_row(struct step_run *r, const struct journal_row *row)
 {
     switch (row->event) {
     case EVENT_READY:
@@ -101,7 +101,7 @@ static void take_row(struct run *r, const struct journal_row *row)
 static void on_row(void *context, const struct journal_row *row)
 {
     struct engine *e = context;
-    struct run *r = map_get(e->index, row->step);
+    struct step_run *r = map_get(e->index, row->step);
     if (r == NULL) {
         return;
     }

@@ -40,7 +40,7 @@ static enum answer_class class_here(const struct engine *e, const struct answer 
 
 static void on_answer(void *context, const struct answer *answer)
 {
-    struct run *r = context;
+    struct step_run *r = context;
     struct engine *e = r->engine;
     if (answer->class == ANSWER_OK && r->joined == NULL) {
         r->joined = answer->json != NULL ? json_incref(answer->json) : json_object();
@@ -79,7 +79,7 @@ static void on_answer(void *context, const struct answer *answer)
     json_decref(json);
 }
 
-void run_call(struct run *r, const json_t *call, run_reply on_reply)
+void run_call(struct step_run *r, const json_t *call, run_reply on_reply)
 {
     struct engine *e = r->engine;
     struct err err = ERR_INIT;
@@ -109,7 +109,7 @@ void run_call(struct run *r, const json_t *call, run_reply on_reply)
 
 /* --- time --- */
 
-void run_wait(struct run *r, double cloud_seconds, run_action then)
+void run_wait(struct step_run *r, double cloud_seconds, run_action then)
 {
     r->wake_ms =
         engine_now_ms() + (int64_t)(cloud_seconds * 1000.0 / r->engine->options->time_scale);
@@ -123,12 +123,12 @@ double run_jitter(double low, double high)
     return low + (high - low) * ((double)drawn / 4294967296.0);
 }
 
-double run_elapsed(const struct run *r, int64_t since_ms)
+double run_elapsed(const struct step_run *r, int64_t since_ms)
 {
     return (double)(engine_now_ms() - since_ms) / 1000.0 * r->engine->options->time_scale;
 }
 
-double run_number(const struct run *r, const char *path, double otherwise)
+double run_number(const struct step_run *r, const char *path, double otherwise)
 {
     const json_t *value = path_find(r->step, path);
     return json_is_number(value) ? json_number_value(value) : otherwise;
@@ -147,7 +147,7 @@ static char *worded(const char *format, va_list args)
     return text_take(&text);
 }
 
-static void tell(struct run *r)
+static void tell(struct step_run *r)
 {
     const struct engine *e = r->engine;
     struct apply_event event = {.step = r->step,
@@ -161,7 +161,7 @@ static void tell(struct run *r)
     }
 }
 
-void run_tell(struct run *r, const char *format, ...)
+void run_tell(struct step_run *r, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -172,7 +172,7 @@ void run_tell(struct run *r, const char *format, ...)
     tell(r);
 }
 
-void run_problem(struct run *r, const char *format, ...)
+void run_problem(struct step_run *r, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -184,7 +184,7 @@ void run_problem(struct run *r, const char *format, ...)
 
 /* --- what it learns and leaves --- */
 
-void run_journal(struct run *r, enum journal_event event, const json_t *captures)
+void run_journal(struct step_run *r, enum journal_event event, const json_t *captures)
 {
     struct engine *e = r->engine;
     struct err err = ERR_INIT;
@@ -200,7 +200,7 @@ void run_journal(struct run *r, enum journal_event event, const json_t *captures
     }
 }
 
-json_t *run_capture(struct run *r, const json_t *paths, const json_t *value)
+json_t *run_capture(struct step_run *r, const json_t *paths, const json_t *value)
 {
     json_t *all = r->engine->captures;
     json_t *own = json_object_get(all, r->id);
@@ -224,7 +224,7 @@ json_t *run_capture(struct run *r, const json_t *paths, const json_t *value)
     return taken;
 }
 
-json_t *run_fill(struct run *r, const json_t *value)
+json_t *run_fill(struct step_run *r, const json_t *value)
 {
     json_t *filled = NULL;
     struct err err = ERR_INIT;
@@ -234,7 +234,7 @@ json_t *run_fill(struct run *r, const json_t *value)
     return filled;
 }
 
-void run_end(struct run *r, enum step_state state, enum journal_event event)
+void run_end(struct step_run *r, enum step_state state, enum journal_event event)
 {
     r->state = state;
     r->ended_wall_ms = clock_wall_ms(NULL);
@@ -247,7 +247,7 @@ void run_end(struct run *r, enum step_state state, enum journal_event event)
     engine_ended(r);
 }
 
-void run_fail(struct run *r, const char *format, ...)
+void run_fail(struct step_run *r, const char *format, ...)
 {
     static const enum journal_event events[] = {
         [SENT_NO] = EVENT_FAILED, [SENT_MAYBE] = EVENT_IN_DOUBT, [SENT_YES] = EVENT_GAVE_UP};

@@ -17,39 +17,39 @@
 #define SETTLED_RETRIES_MAX 6
 #define FAILURES_SHOWN_BYTES 512
 
-static bool has_needs(const struct run *r)
+static bool has_needs(const struct step_run *r)
 {
     return json_array_size(json_object_get(r->step, "needs")) > 0;
 }
 
-static bool dry(const struct run *r)
+static bool dry(const struct step_run *r)
 {
     return r->engine->options->dry_run;
 }
 
 /* --- guards --- */
 
-static void next_guard(struct run *r);
-static void ask_done(struct run *r);
+static void next_guard(struct step_run *r);
+static void ask_done(struct step_run *r);
 
 static const char *probe_words(const json_t *probe)
 {
     return jx_str_or(probe, "says", jx_str_or(probe, "call.operation", ""));
 }
 
-static void guard_holds(struct run *r)
+static void guard_holds(struct step_run *r)
 {
     r->guard++;
     r->looks = 0;
     next_guard(r);
 }
 
-static void on_guard(struct run *r, enum verdict verdict)
+static void on_guard(struct step_run *r, enum probe_result result)
 {
     const char *words = probe_words(r->probe);
-    if (verdict == VERDICT_TRUE || (dry(r) && r->pretended)) {
+    if (result == PROBE_TRUE || (dry(r) && r->pretended)) {
         guard_holds(r);
-    } else if (verdict == VERDICT_BROKEN || verdict == VERDICT_UNASKABLE) {
+    } else if (result == PROBE_BROKEN || result == PROBE_UNASKABLE) {
         run_fail(r, "cannot tell whether the facts are still the same: %s", r->problem);
     } else if (has_needs(r) && !dry(r) && ++r->looks < LOOKS_MAX) {
         run_wait(r, LOOK_SECONDS, next_guard);
@@ -58,7 +58,7 @@ static void on_guard(struct run *r, enum verdict verdict)
     }
 }
 
-static void next_guard(struct run *r)
+static void next_guard(struct step_run *r)
 {
     const json_t *guard = json_array_get(json_object_get(r->step, "guard"), r->guard);
     if (guard != NULL) {
@@ -71,7 +71,7 @@ static void next_guard(struct run *r)
 /* --- already true? --- */
 
 /* A name that other steps use and that nothing has told yet; NULL: none. */
-static const char *missing_capture(const struct run *r)
+static const char *missing_capture(const struct step_run *r)
 {
     json_t *wanted = json_object_get(r->engine->wanted, r->id);
     const json_t *own = json_object_get(r->engine->captures, r->id);
@@ -86,26 +86,26 @@ static const char *missing_capture(const struct run *r)
     return NULL;
 }
 
-static void already_true(struct run *r)
+static void already_true(struct step_run *r)
 {
     free(r->message);
     r->message = xstrdup("already true");
     run_end(r, STEP_ALREADY_TRUE, EVENT_ALREADY_TRUE);
 }
 
-static void on_supply(struct run *r, enum verdict verdict)
+static void on_supply(struct step_run *r, enum probe_result result)
 {
     const char *missing = missing_capture(r);
-    if (verdict == VERDICT_TRUE && missing == NULL) {
+    if (result == PROBE_TRUE && missing == NULL) {
         already_true(r);
     } else {
         run_fail(r, "already true, but nothing tells its \"%s\"%s%s",
-                 missing != NULL ? missing : "", verdict == VERDICT_BROKEN ? ": " : "",
-                 verdict == VERDICT_BROKEN ? r->problem : "");
+                 missing != NULL ? missing : "", result == PROBE_BROKEN ? ": " : "",
+                 result == PROBE_BROKEN ? r->problem : "");
     }
 }
 
-static void want_to_send(struct run *r)
+static void want_to_send(struct step_run *r)
 {
     if (!dry(r)) {
         engine_outbox_add(r);
@@ -119,23 +119,23 @@ static void want_to_send(struct run *r)
     run_end(r, STEP_DONE, EVENT_DONE);
 }
 
-static void on_done_before(struct run *r, enum verdict verdict)
+static void on_done_before(struct step_run *r, enum probe_result result)
 {
     const json_t *recover = json_object_get(r->step, "recover");
-    if (verdict == VERDICT_TRUE && missing_capture(r) == NULL) {
+    if (result == PROBE_TRUE && missing_capture(r) == NULL) {
         already_true(r);
-    } else if (verdict == VERDICT_TRUE && json_is_object(recover)) {
+    } else if (result == PROBE_TRUE && json_is_object(recover)) {
         probe_ask(r, json_object_get(recover, "probe"), on_supply);
-    } else if (verdict == VERDICT_TRUE) {
-        on_supply(r, VERDICT_FALSE);
-    } else if (verdict == VERDICT_BROKEN && !(dry(r) && r->pretended)) {
+    } else if (result == PROBE_TRUE) {
+        on_supply(r, PROBE_FALSE);
+    } else if (result == PROBE_BROKEN && !(dry(r) && r->pretended)) {
         run_fail(r, "cannot tell whether it is already true: %s", r->problem);
     } else {
         want_to_send(r);
     }
 }
 
-static void ask_done(struct run *r)
+static void ask_done(struct step_run *r)
 {
     const json_t *done = json_object_get(r->step, "done");
     if (json_is_object(done)) {
@@ -145,23 +145,23 @@ static void ask_done(struct run *r)
     }
 }
 
-static void first_guard(struct run *r)
+static void first_guard(struct step_run *r)
 {
     r->guard = 0;
     r->looks = 0;
     next_guard(r);
 }
 
-void step_begin(struct run *r)
+void step_begin(struct step_run *r)
 {
     if (r->lane != NULL && strcmp(r->lane, LANE_CONTROL_TOWER) == 0 && !dry(r)) {
-        quiet_wait(r, first_guard);
+        wait_idle(r, first_guard);
     } else {
         first_guard(r);
     }
 }
 
-void step_start(struct run *r)
+void step_start(struct step_run *r)
 {
     r->state = STEP_RUNNING;
     r->started_ms = engine_now_ms();
@@ -184,12 +184,12 @@ void step_start(struct run *r)
 
 /* --- send --- */
 
-static void on_sent(struct run *r, const struct reply *reply);
+static void on_sent(struct step_run *r, const struct reply *reply);
 
-void run_send_step(struct run *r)
+void run_send_step(struct step_run *r)
 {
     if (r->owed != NULL) {
-        otherwise_send(r);
+        per_resource_retry_send(r);
         return;
     }
     json_t *call = run_fill(r, json_object_get(r->step, "send"));
@@ -202,13 +202,13 @@ void run_send_step(struct run *r)
     json_decref(call);
 }
 
-void step_refused(struct run *r)
+void step_refused(struct step_run *r)
 {
     r->sent = SENT_NO;
     run_journal(r, EVENT_REFUSED, NULL);
 }
 
-void step_answered(struct run *r, const json_t *answer)
+void step_answered(struct step_run *r, const json_t *answer)
 {
     json_t *taken = run_capture(r, json_object_get(r->step, "capture"), answer);
     const char *operation = jx_str(answer, "operationIdentifier");
@@ -222,30 +222,30 @@ void step_answered(struct run *r, const json_t *answer)
     follow_start(r);
 }
 
-static void ask_refused_done(struct run *r);
+static void ask_refused_done(struct step_run *r);
 
 /* Whatever AWS called it: what was wanted may be so. */
-static void on_refused_done(struct run *r, enum verdict verdict)
+static void on_refused_done(struct step_run *r, enum probe_result result)
 {
-    if (verdict == VERDICT_TRUE && missing_capture(r) == NULL) {
+    if (result == PROBE_TRUE && missing_capture(r) == NULL) {
         r->sent = SENT_YES;
         follow_look(r);
         return;
     }
     bool exists = strstr(r->message, "Exist") != NULL || strstr(r->message, "Duplicate") != NULL;
-    if (verdict == VERDICT_FALSE && exists && ++r->looks < LOOKS_MAX) {
+    if (result == PROBE_FALSE && exists && ++r->looks < LOOKS_MAX) {
         run_wait(r, LOOK_SECONDS, ask_refused_done);
         return;
     }
     run_fail(r, "%s", r->message);
 }
 
-static void ask_refused_done(struct run *r)
+static void ask_refused_done(struct step_run *r)
 {
     probe_ask(r, json_object_get(r->step, "done"), on_refused_done);
 }
 
-void step_refused_for_good(struct run *r)
+void step_refused_for_good(struct step_run *r)
 {
     const json_t *done = json_object_get(r->step, "done");
     run_tell(r, "%s", r->problem);
@@ -254,18 +254,18 @@ void step_refused_for_good(struct run *r)
     if (json_is_object(done)) {
         ask_refused_done(r);
     } else {
-        on_refused_done(r, VERDICT_FALSE);
+        on_refused_done(r, PROBE_FALSE);
     }
 }
 
-static void begin_again(struct run *r)
+static void begin_again(struct step_run *r)
 {
     step_begin(r);
 }
 
-static void on_conflict_done(struct run *r, enum verdict verdict)
+static void on_conflict_done(struct step_run *r, enum probe_result result)
 {
-    if (verdict == VERDICT_TRUE && missing_capture(r) == NULL) {
+    if (result == PROBE_TRUE && missing_capture(r) == NULL) {
         r->sent = SENT_YES;
         follow_look(r);
     } else if (r->conflicts > CONFLICTS_MAX) {
@@ -275,7 +275,7 @@ static void on_conflict_done(struct run *r, enum verdict verdict)
     }
 }
 
-void step_conflict(struct run *r)
+void step_conflict(struct step_run *r)
 {
     const json_t *done = json_object_get(r->step, "done");
     r->conflicts++;
@@ -284,7 +284,7 @@ void step_conflict(struct run *r)
     if (json_is_object(done)) {
         probe_ask(r, done, on_conflict_done);
     } else {
-        on_conflict_done(r, VERDICT_FALSE);
+        on_conflict_done(r, PROBE_FALSE);
     }
 }
 
@@ -308,7 +308,7 @@ static void add_failures(const json_t *found, struct text *out, int depth)
 }
 
 /* An answer that says success and is none. */
-static void describe_failures(struct run *r, const json_t *call, const json_t *answer)
+static void describe_failures(struct step_run *r, const json_t *call, const json_t *answer)
 {
     const json_t *found = path_find(answer, jx_str_or(call, "message", ""));
     struct text text;
@@ -324,7 +324,7 @@ static void describe_failures(struct run *r, const json_t *call, const json_t *a
     text_release(&text);
 }
 
-static bool failed_all_the_same(struct run *r, const json_t *answer)
+static bool failed_all_the_same(struct step_run *r, const json_t *answer)
 {
     const json_t *call = json_object_get(r->step, "send");
     const json_t *fail_when = json_object_get(call, "fail_when");
@@ -336,13 +336,13 @@ static bool failed_all_the_same(struct run *r, const json_t *answer)
 }
 
 /* What an earlier step made may not be known everywhere yet. */
-static bool not_yet_there(const struct run *r, const struct reply *reply)
+static bool not_yet_there(const struct step_run *r, const struct reply *reply)
 {
     bool role = reply->class == ANSWER_DENIED && str_starts(reply->message, "sts:AssumeRole of");
     return has_needs(r) && (role || reply->class == ANSWER_NOT_FOUND);
 }
 
-void step_in_doubt(struct run *r)
+void step_in_doubt(struct step_run *r)
 {
     r->sent = SENT_MAYBE;
     if (!r->engine->stopping) {
@@ -376,7 +376,7 @@ step_turn step_turn_of(enum answer_class class)
     return NULL;
 }
 
-static void on_sent(struct run *r, const struct reply *reply)
+static void on_sent(struct step_run *r, const struct reply *reply)
 {
     step_turn turn = step_turn_of(reply->class);
     free(r->request_id);
@@ -387,7 +387,7 @@ static void on_sent(struct run *r, const struct reply *reply)
     } else if (reply->class == ANSWER_OK) {
         if (!failed_all_the_same(r, reply->json)) {
             step_answered(r, reply->json);
-        } else if (!otherwise_start(r, reply->json)) {
+        } else if (!per_resource_retry_start(r, reply->json)) {
             step_refused_for_good(r);
         }
     } else if (not_yet_there(r, reply) && r->waits++ < SETTLED_RETRIES_MAX) {

@@ -6,9 +6,10 @@
 
 #define BUSY_MAX 360 /* waits of 30 to 60 seconds: operations take up to two hours */
 
-static void ask(struct run *r);
+static void ask(struct step_run *r);
 
-static void ask_for(struct run *r, const char *operation, json_t *take_input, run_reply on_reply)
+static void ask_for(struct step_run *r, const char *operation, json_t *take_input,
+                    run_reply on_reply)
 {
     json_t *call = json_pack("{s:s, s:s, s:o}", "operation", operation, "region",
                              jx_str_or(r->engine->plan, "home_region", ""), "input", take_input);
@@ -16,13 +17,13 @@ static void ask_for(struct run *r, const char *operation, json_t *take_input, ru
     json_decref(call);
 }
 
-static void quiet(struct run *r)
+static void quiet(struct step_run *r)
 {
     r->waits = 0;
-    r->after_quiet(r);
+    r->after_idle(r);
 }
 
-static void busy(struct run *r, const char *what)
+static void busy(struct step_run *r, const char *what)
 {
     if (++r->waits > BUSY_MAX) {
         run_fail(r, "%s and does not end", what);
@@ -32,7 +33,7 @@ static void busy(struct run *r, const char *what)
     run_wait(r, run_jitter(30, 60), ask);
 }
 
-static void on_operations(struct run *r, const struct reply *reply)
+static void on_operations(struct step_run *r, const struct reply *reply)
 {
     const json_t *list = jx_get(reply->json, "landingZoneOperations");
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -44,7 +45,7 @@ static void on_operations(struct run *r, const struct reply *reply)
     quiet(r);
 }
 
-static void on_landing_zone(struct run *r, const struct reply *reply)
+static void on_landing_zone(struct step_run *r, const struct reply *reply)
 {
     if (str_equal(jx_str(reply->json, "landingZone.status"), "PROCESSING")) {
         busy(r, "the landing zone is being changed");
@@ -54,7 +55,7 @@ static void on_landing_zone(struct run *r, const struct reply *reply)
             json_pack("{s:{s:[s]}}", "filter", "statuses", "IN_PROGRESS"), on_operations);
 }
 
-static void on_landing_zones(struct run *r, const struct reply *reply)
+static void on_landing_zones(struct step_run *r, const struct reply *reply)
 {
     const char *arn = jx_str(json_array_get(jx_get(reply->json, "landingZones"), 0), "arn");
     if (arn == NULL) {
@@ -65,13 +66,13 @@ static void on_landing_zones(struct run *r, const struct reply *reply)
             on_landing_zone);
 }
 
-static void ask(struct run *r)
+static void ask(struct step_run *r)
 {
     ask_for(r, "controltower:ListLandingZones", json_object(), on_landing_zones);
 }
 
-void quiet_wait(struct run *r, run_action then)
+void wait_idle(struct step_run *r, run_action then)
 {
-    r->after_quiet = then;
+    r->after_idle = then;
     ask(r);
 }

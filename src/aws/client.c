@@ -85,7 +85,7 @@ void aws_client_free(struct aws_client *c)
     transport_free(c->transport);
     limiter_free(c->limiter);
     while (c->first != NULL) {
-        struct pending *p = c->first;
+        struct queued_call *p = c->first;
         c->first = p->after;
         json_decref(p->input);
         free(p->token);
@@ -168,7 +168,7 @@ int aws_call(struct aws_client *c, const struct aws_call *call, struct err *err)
         json_decref(call->input);
         return -1;
     }
-    struct identity *identity = roles_account(c, call->account, call->role);
+    struct assumed_role *identity = roles_account(c, call->account, call->role);
     if (call->ask_anew) {
         roles_forgive(identity);
     }
@@ -183,16 +183,16 @@ static void end_interrupted(struct aws_client *c)
     struct exchange *x = NULL;
     while ((x = transport_next_active(c->transport, x)) != NULL) {
         transport_note_sent(x);
-        ((struct pending *)x->owner)->sent = x->sent;
+        ((struct queued_call *)x->owner)->sent = x->sent;
     }
     transport_abort_all(c->transport);
     limiter_forget_waiters(c->limiter);
     timers_release(&c->delayed);
     memset(&c->incoming, 0, sizeof c->incoming);
     roles_forget_waiters(c);
-    struct pending *last = c->last;
+    struct queued_call *last = c->last;
     for (bool more = last != NULL; more;) {
-        struct pending *p = c->first;
+        struct queued_call *p = c->first;
         more = p != last;
         if (p->internal) {
             client_forget(c, p);

@@ -11,7 +11,7 @@
 #define TOKEN_MAX_BYTES ((size_t)64 * 1024)
 
 /* What an answer says when all is well. */
-struct page {
+struct answer_page {
     json_t *json;
     char *token; /* of the next page, NULL on the last */
 };
@@ -25,7 +25,7 @@ static bool is_json(const struct op *op)
 
 /* Validates the whole body in one pass and takes the token out of it; NULL, or what is wrong with
  * it. */
-static const char *raw_page(const struct op *op, const struct text *body, struct page *page)
+static const char *raw_page(const struct op *op, const struct text *body, struct answer_page *page)
 {
     if (body->length == 0) {
         return NULL;
@@ -55,8 +55,8 @@ static const char *raw_page(const struct op *op, const struct text *body, struct
     return pull_failed(&p) ? p.problem : good ? NULL : "the page token is malformed";
 }
 
-static void read_page(const struct pending *p, const struct text *body, struct page *page,
-                      struct outcome *o)
+static void read_page(const struct queued_call *p, const struct text *body,
+                      struct answer_page *page, struct outcome *o)
 {
     struct err err = ERR_INIT;
     const char *problem = NULL;
@@ -91,8 +91,8 @@ static void host_of(const char *url, char *out, size_t size)
     (void)snprintf(out, size, "%.*s", (int)strcspn(host, "/?"), host);
 }
 
-static void judge(const struct aws_client *c, const struct pending *p, const struct exchange *x,
-                  struct page *page, struct outcome *o)
+static void judge(const struct aws_client *c, const struct queued_call *p, const struct exchange *x,
+                  struct answer_page *page, struct outcome *o)
 {
     const struct exchange_answer *a = &x->answer;
     memset(o, 0, sizeof *o);
@@ -121,7 +121,7 @@ static void judge(const struct aws_client *c, const struct pending *p, const str
     }
 }
 
-static bool correct_skew(struct aws_client *c, struct pending *p, const struct exchange *x,
+static bool correct_skew(struct aws_client *c, struct queued_call *p, const struct exchange *x,
                          const struct outcome *o)
 {
     int64_t theirs_ms = 0;
@@ -139,7 +139,7 @@ static bool correct_skew(struct aws_client *c, struct pending *p, const struct e
     return true;
 }
 
-static bool renew(struct pending *p, const struct outcome *o)
+static bool renew(struct queued_call *p, const struct outcome *o)
 {
     if (o->class != ANSWER_EXPIRED || p->renewed || !roles_expired(p->identity, p->generation)) {
         return false;
@@ -154,7 +154,7 @@ static int64_t hint_ms(const char *value, int64_t unit_ms)
     return str_number(value, 0, 1000000000, &number) ? number * unit_ms : -1;
 }
 
-static bool retry_later(struct aws_client *c, struct pending *p, const struct exchange *x,
+static bool retry_later(struct aws_client *c, struct queued_call *p, const struct exchange *x,
                         const struct outcome *o)
 {
     struct retry_case is = {p->op, o->class, o->http_status, x->sent,
@@ -184,7 +184,7 @@ static bool retry_later(struct aws_client *c, struct pending *p, const struct ex
 }
 
 /* Dots in token_in name nested members. */
-static void set_token(struct pending *p, const char *token)
+static void set_token(struct queued_call *p, const char *token)
 {
     if (!p->own_input) {
         json_t *copy = p->input != NULL ? json_deep_copy(p->input) : json_object();
@@ -207,7 +207,7 @@ static void set_token(struct pending *p, const char *token)
     json_object_set_new(at, name, json_string(token));
 }
 
-static void next_page(struct aws_client *c, struct pending *p, struct page *page)
+static void next_page(struct aws_client *c, struct queued_call *p, struct answer_page *page)
 {
     set_token(p, page->token);
     free(p->token);
@@ -222,8 +222,8 @@ static void next_page(struct aws_client *c, struct pending *p, struct page *page
     waiter_push(&c->incoming, &p->waiter);
 }
 
-static void deliver(struct aws_client *c, struct pending *p, struct exchange *x,
-                    const struct outcome *o, struct page *page)
+static void deliver(struct aws_client *c, struct queued_call *p, struct exchange *x,
+                    const struct outcome *o, struct answer_page *page)
 {
     bool ok = o->class == ANSWER_OK;
     struct answer answer = {.op = p->op,
@@ -256,9 +256,9 @@ static void deliver(struct aws_client *c, struct pending *p, struct exchange *x,
 
 void client_answered(struct aws_client *c, struct exchange *x)
 {
-    struct pending *p = x->owner;
+    struct queued_call *p = x->owner;
     struct outcome outcome;
-    struct page page = {NULL, NULL};
+    struct answer_page page = {NULL, NULL};
     bool secret = p->internal;
     c->counters.bytes_in += x->answer.body.length;
     judge(c, p, x, &page, &outcome);

@@ -38,10 +38,10 @@ struct region *client_region(struct aws_client *c, const char *name, struct err 
     return region;
 }
 
-struct pending *client_queue(struct aws_client *c, const struct aws_call *call,
-                             struct identity *identity, struct region *region)
+struct queued_call *client_queue(struct aws_client *c, const struct aws_call *call,
+                                 struct assumed_role *identity, struct region *region)
 {
-    struct pending *p = xcalloc(1, sizeof *p);
+    struct queued_call *p = xcalloc(1, sizeof *p);
     p->op = call->op;
     p->identity = identity;
     p->region = region;
@@ -63,7 +63,7 @@ struct pending *client_queue(struct aws_client *c, const struct aws_call *call,
     return p;
 }
 
-void client_forget(struct aws_client *c, struct pending *p)
+void client_forget(struct aws_client *c, struct queued_call *p)
 {
     if (p->before != NULL) {
         p->before->after = p->after;
@@ -81,18 +81,18 @@ void client_forget(struct aws_client *c, struct pending *p)
     free(p);
 }
 
-const char *client_account_of(const struct aws_client *c, const struct pending *p)
+const char *client_account_of(const struct aws_client *c, const struct queued_call *p)
 {
     return p->identity->account[0] != '\0' ? p->identity->account : c->account;
 }
 
-struct limiter_place client_place(const struct aws_client *c, const struct pending *p)
+struct limiter_place client_place(const struct aws_client *c, const struct queued_call *p)
 {
     bool global = p->op->reach == REACH_GLOBAL;
     return (struct limiter_place){p->op, client_account_of(c, p), global ? "" : p->region->name};
 }
 
-void client_deliver(struct aws_client *c, struct pending *p, const struct answer *answer)
+void client_deliver(struct aws_client *c, struct queued_call *p, const struct answer *answer)
 {
     c->counters.calls++;
     c->counters.failures += answer->class != ANSWER_OK ? 1 : 0;
@@ -105,7 +105,7 @@ void client_deliver(struct aws_client *c, struct pending *p, const struct answer
     }
 }
 
-void client_fail(struct aws_client *c, struct pending *p, const struct outcome *outcome)
+void client_fail(struct aws_client *c, struct queued_call *p, const struct outcome *outcome)
 {
     struct answer answer = {.op = p->op,
                             .account = client_account_of(c, p),
@@ -124,7 +124,7 @@ void client_fail(struct aws_client *c, struct pending *p, const struct outcome *
     client_deliver(c, p, &answer);
 }
 
-void client_route(struct aws_client *c, struct pending *p)
+void client_route(struct aws_client *c, struct queued_call *p)
 {
     if (p->identity->state == IDENTITY_FAILED) {
         client_fail(c, p, p->identity->failure);
@@ -138,24 +138,25 @@ void client_route(struct aws_client *c, struct pending *p)
 
 int64_t client_pump(struct aws_client *c)
 {
-    for (struct pending *p; (p = timers_pop_due(&c->delayed, client_now_ms(c))) != NULL;) {
+    for (struct queued_call *p; (p = timers_pop_due(&c->delayed, client_now_ms(c))) != NULL;) {
         waiter_push(&c->incoming, &p->waiter);
     }
     for (int round = 0; round < ROUTE_ROUNDS && c->incoming.head != NULL; round++) {
         struct waiter_queue incoming = c->incoming;
         memset(&c->incoming, 0, sizeof c->incoming);
         for (struct waiter *w; (w = waiter_pop(&incoming)) != NULL;) {
-            client_route(c, (struct pending *)w);
+            client_route(c, (struct queued_call *)w);
         }
     }
     int64_t wake_ms = INT64_MAX;
     while (!transport_full(c->transport)) {
-        struct pending *p = (struct pending *)limiter_next(c->limiter, client_now_ms(c), &wake_ms);
+        struct queued_call *p =
+            (struct queued_call *)limiter_next(c->limiter, client_now_ms(c), &wake_ms);
         if (p == NULL) {
             break;
         }
         wake_ms = INT64_MAX;
-        const struct identity *who = p->identity;
+        const struct assumed_role *who = p->identity;
         bool fresh = who->state == IDENTITY_READY &&
                      (who->parent == NULL || client_wall_ms(c) < who->refresh_at_ms);
         if (fresh) {

@@ -20,11 +20,11 @@ struct region { /* interned: calls point here */
 };
 
 /* One aws_call that has not ended. Small: a million may wait; requests are built when sent. */
-struct pending {
-    struct waiter waiter;           /* first: it waits in one queue at a time */
-    struct pending *before, *after; /* all of them, oldest first */
+struct queued_call {
+    struct waiter waiter;               /* first: it waits in one queue at a time */
+    struct queued_call *before, *after; /* all of them, oldest first */
     const struct op *op;
-    struct identity *identity;
+    struct assumed_role *identity;
     struct region *region;
     json_t *input;
     char *token; /* the page token of this page's request; NULL on the first */
@@ -57,7 +57,7 @@ struct aws_client {
     struct text authorization; /* scratch */
     struct map *regions;
     struct region *home;
-    struct pending *first, *last;
+    struct queued_call *first, *last;
     size_t open_calls; /* without the internal ones */
     struct waiter_queue incoming;
     struct timers delayed;
@@ -80,20 +80,20 @@ int64_t client_now_ms(const struct aws_client *c);  /* monotonic */
 int64_t client_wall_ms(const struct aws_client *c); /* AWS's, as far as we know */
 struct region *client_region(struct aws_client *c, const char *name, struct err *err);
 /* Queues without asking whether it is allowed; takes input. */
-struct pending *client_queue(struct aws_client *c, const struct aws_call *call,
-                             struct identity *identity, struct region *region);
+struct queued_call *client_queue(struct aws_client *c, const struct aws_call *call,
+                                 struct assumed_role *identity, struct region *region);
 void client_route(struct aws_client *c,
-                  struct pending *p);      /* to the limiter, or to wait for credentials */
+                  struct queued_call *p);  /* to the limiter, or to wait for credentials */
 int64_t client_pump(struct aws_client *c); /* sends what may go; when to be called again */
 /* Ends a call with an outcome that is no answer of AWS to it. */
-void client_fail(struct aws_client *c, struct pending *p, const struct outcome *outcome);
-void client_forget(struct aws_client *c, struct pending *p);
-const char *client_account_of(const struct aws_client *c, const struct pending *p);
-struct limiter_place client_place(const struct aws_client *c, const struct pending *p);
-void client_deliver(struct aws_client *c, struct pending *p, const struct answer *answer);
+void client_fail(struct aws_client *c, struct queued_call *p, const struct outcome *outcome);
+void client_forget(struct aws_client *c, struct queued_call *p);
+const char *client_account_of(const struct aws_client *c, const struct queued_call *p);
+struct limiter_place client_place(const struct aws_client *c, const struct queued_call *p);
+void client_deliver(struct aws_client *c, struct queued_call *p, const struct answer *answer);
 
 /* client_send.c */
-void client_send(struct aws_client *c, struct pending *p);
+void client_send(struct aws_client *c, struct queued_call *p);
 
 /* client_answer.c */
 void client_answered(struct aws_client *c, struct exchange *x);

@@ -22,7 +22,7 @@ static void header_add(struct headers *h, const char *name, const char *value)
     text_addn(h->lines, value, strlen(value) + 1);
 }
 
-static void invocation_id(struct aws_client *c, struct pending *p, char out[37])
+static void invocation_id(struct aws_client *c, struct queued_call *p, char out[37])
 {
     if (p->attempts == 0) {
         p->invocation[0] = random_next(&c->random);
@@ -35,7 +35,7 @@ static void invocation_id(struct aws_client *c, struct pending *p, char out[37])
                    b & 0xFFFFFFFFFFFFU);
 }
 
-static void add_signed(struct aws_client *c, struct pending *p, struct exchange *x,
+static void add_signed(struct aws_client *c, struct queued_call *p, struct exchange *x,
                        const struct endpoint *endpoint, struct headers *h,
                        const char payload_hash[SHA256_HEX_SIZE])
 {
@@ -67,7 +67,7 @@ static void add_signed(struct aws_client *c, struct pending *p, struct exchange 
     header_add(h, "amz-sdk-request", attempt);
 }
 
-static void sign(struct aws_client *c, struct pending *p, struct exchange *x,
+static void sign(struct aws_client *c, struct queued_call *p, struct exchange *x,
                  const struct endpoint *endpoint)
 {
     bool s3 = p->op->service == SVC_S3;
@@ -104,7 +104,7 @@ static void sign(struct aws_client *c, struct pending *p, struct exchange *x,
     }
 }
 
-static int build(struct aws_client *c, struct pending *p, struct exchange *x, struct err *err)
+static int build(struct aws_client *c, struct queued_call *p, struct exchange *x, struct err *err)
 {
     struct endpoint endpoint;
     if (request_build(p->op, p->input, &x->request, err) != 0 ||
@@ -128,7 +128,7 @@ static int build(struct aws_client *c, struct pending *p, struct exchange *x, st
     return transport_send(c->transport, x, err);
 }
 
-void client_send(struct aws_client *c, struct pending *p)
+void client_send(struct aws_client *c, struct queued_call *p)
 {
     struct err err = ERR_INIT;
     struct outcome outcome = {.class = ANSWER_INVALID};

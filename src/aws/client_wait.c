@@ -82,7 +82,7 @@ static void on_late_answer(void *context, const struct answer *answer)
 
 static void abandon(struct aws_client *client, const struct wait *wait)
 {
-    for (struct pending *p = client->first; p != NULL; p = p->after) {
+    for (struct queued_call *p = client->first; p != NULL; p = p->after) {
         if (p->context == wait) {
             p->done = on_late_answer;
             p->context = NULL;

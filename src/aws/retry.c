@@ -29,7 +29,8 @@ enum retry_kind retry_kind_of(const struct retry_case *c)
         return c->hopeless || (write && c->sent) ? RETRY_NEVER : RETRY_TRANSIENT;
     }
     if (c->class == ANSWER_SERVER) {
-        /* An error of the server's does not say that nothing happened: whoever writes must look first. */
+        /* An error of the server's does not say that nothing happened: whoever writes must look
+         * first. */
         return write ? RETRY_NEVER : RETRY_TRANSIENT;
     }
     return RETRY_NEVER;

@@ -26,9 +26,9 @@
 static const char *const default_roles[] = {"AWSControlTowerExecution",
                                             "OrganizationAccountAccessRole", NULL};
 
-static struct identity *identity_new(struct aws_client *c, struct identity *parent)
+static struct assumed_role *identity_new(struct aws_client *c, struct assumed_role *parent)
 {
-    struct identity *who = xcalloc(1, sizeof *who);
+    struct assumed_role *who = xcalloc(1, sizeof *who);
     who->client = c;
     who->parent = parent;
     return who;
@@ -36,7 +36,7 @@ static struct identity *identity_new(struct aws_client *c, struct identity *pare
 
 static void identity_free(void *value)
 {
-    struct identity *who = value;
+    struct assumed_role *who = value;
     creds_release(&who->creds);
     free(who->failure);
     free(who->key);
@@ -87,10 +87,10 @@ void roles_init(struct aws_client *c, const struct aws_options *options,
         session_policy_read_only(&r->session_policy);
     }
     r->chain_count = source->role_count + 1;
-    r->chain = xcalloc(r->chain_count, sizeof(struct identity *));
+    r->chain = xcalloc(r->chain_count, sizeof(struct assumed_role *));
     r->steps = xcalloc(r->chain_count, sizeof *r->steps);
     for (size_t i = 0; i < r->chain_count; i++) {
-        struct identity *who = identity_new(c, i > 0 ? r->chain[i - 1] : NULL);
+        struct assumed_role *who = identity_new(c, i > 0 ? r->chain[i - 1] : NULL);
         r->chain[i] = who;
         if (i == 0) {
             creds_copy(&who->creds, &source->base);
@@ -121,12 +121,12 @@ void roles_release(struct roles *r)
     text_release(&r->session_policy);
 }
 
-struct identity *roles_caller(const struct roles *r)
+struct assumed_role *roles_caller(const struct roles *r)
 {
     return r->chain[r->chain_count - 1];
 }
 
-void roles_forgive(struct identity *who)
+void roles_forgive(struct assumed_role *who)
 {
     if (who->state == IDENTITY_FAILED && who->users == 0) {
         free(who->failure);
@@ -135,13 +135,13 @@ void roles_forgive(struct identity *who)
     }
 }
 
-struct identity *roles_account(struct aws_client *c, const char *account, const char *named)
+struct assumed_role *roles_account(struct aws_client *c, const char *account, const char *named)
 {
     if (account == NULL || strcmp(account, c->account) == 0) {
         return roles_caller(&c->roles);
     }
     char *key = named != NULL ? xasprintf("%s/%s", account, named) : xasprintf("%s", account);
-    struct identity *who = map_get(c->roles.accounts, key);
+    struct assumed_role *who = map_get(c->roles.accounts, key);
     if (who == NULL) {
         who = identity_new(c, roles_caller(&c->roles));
         (void)snprintf(who->account, sizeof who->account, "%s", account);
@@ -154,7 +154,7 @@ struct identity *roles_account(struct aws_client *c, const char *account, const 
     return who;
 }
 
-static void unused_remove(struct roles *r, struct identity *who)
+static void unused_remove(struct roles *r, struct assumed_role *who)
 {
     if (who->newer != NULL) {
         who->newer->older = who->older;
@@ -170,14 +170,14 @@ static void unused_remove(struct roles *r, struct identity *who)
     who->older = NULL;
 }
 
-void roles_hold(struct aws_client *c, struct identity *who)
+void roles_hold(struct aws_client *c, struct assumed_role *who)
 {
     if (who->users++ == 0 && who->step == NULL && who->parent != NULL) {
         unused_remove(&c->roles, who);
     }
 }
 
-static const char *role_arn(const struct identity *who, char *out, size_t size)
+static const char *role_arn(const struct assumed_role *who, char *out, size_t size)
 {
     if (who->step != NULL) {
         return who->step->role_arn;
@@ -188,7 +188,7 @@ static const char *role_arn(const struct identity *who, char *out, size_t size)
 }
 
 /* A role's keys may assume another role for one hour at most. */
-static int session_seconds(const struct aws_client *c, const struct identity *who)
+static int session_seconds(const struct aws_client *c, const struct assumed_role *who)
 {
     int seconds = who->step != NULL ? who->step->duration_seconds : c->session_seconds;
     bool chained = who->parent->parent != NULL || strstr(c->caller_arn, ":assumed-role/") != NULL;
@@ -198,7 +198,7 @@ static int session_seconds(const struct aws_client *c, const struct identity *wh
 
 static void assumed(void *context, const struct answer *answer);
 
-static void ask(struct aws_client *c, struct identity *who)
+static void ask(struct aws_client *c, struct assumed_role *who)
 {
     struct roles *r = &c->roles;
     char made[160];
@@ -218,7 +218,7 @@ static void ask(struct aws_client *c, struct identity *who)
                             .done = assumed,
                             .context = who};
     who->state = IDENTITY_ASKING;
-    struct pending *p = client_queue(c, &call, who->parent, c->home);
+    struct queued_call *p = client_queue(c, &call, who->parent, c->home);
     p->internal = true;
     c->open_calls--;
 }
@@ -229,7 +229,7 @@ static bool room_for_session(struct aws_client *c)
     if (r->sessions < r->sessions_max) {
         return true;
     }
-    struct identity *gone = r->oldest;
+    struct assumed_role *gone = r->oldest;
     if (gone == NULL) {
         return false;
     }
@@ -240,7 +240,7 @@ static bool room_for_session(struct aws_client *c)
 }
 
 /* Starts asking, or stands in line for a place among the sessions. */
-static void want(struct aws_client *c, struct identity *who)
+static void want(struct aws_client *c, struct assumed_role *who)
 {
     struct roles *r = &c->roles;
     if (who->step == NULL && who->state == IDENTITY_EMPTY) {
@@ -264,7 +264,7 @@ static void serve_wanting(struct aws_client *c)
 {
     struct roles *r = &c->roles;
     while (r->first_wanting != NULL && room_for_session(c)) {
-        struct identity *who = r->first_wanting;
+        struct assumed_role *who = r->first_wanting;
         r->first_wanting = who->next_wanting;
         if (r->first_wanting == NULL) {
             r->last_wanting = NULL;
@@ -274,7 +274,7 @@ static void serve_wanting(struct aws_client *c)
     }
 }
 
-void roles_let_go(struct aws_client *c, struct identity *who)
+void roles_let_go(struct aws_client *c, struct assumed_role *who)
 {
     struct roles *r = &c->roles;
     if (--who->users > 0 || who->step != NULL || who->parent == NULL) {
@@ -294,7 +294,7 @@ void roles_let_go(struct aws_client *c, struct identity *who)
     }
 }
 
-bool roles_ready(struct aws_client *c, struct identity *who, struct pending *p)
+bool roles_ready(struct aws_client *c, struct assumed_role *who, struct queued_call *p)
 {
     switch (who->state) {
     case IDENTITY_FAILED:
@@ -318,7 +318,7 @@ bool roles_ready(struct aws_client *c, struct identity *who, struct pending *p)
     return false;
 }
 
-bool roles_expired(struct identity *who, uint32_t generation)
+bool roles_expired(struct assumed_role *who, uint32_t generation)
 {
     if (who->parent == NULL) {
         return false;
@@ -338,7 +338,7 @@ static void wipe_json(const json_t *string)
     }
 }
 
-static bool take_keys(struct aws_client *c, struct identity *who, const json_t *answer)
+static bool take_keys(struct aws_client *c, struct assumed_role *who, const json_t *answer)
 {
     const char *id = jx_str(answer, "Credentials.AccessKeyId");
     const char *secret = jx_str(answer, "Credentials.SecretAccessKey");
@@ -365,7 +365,7 @@ static bool take_keys(struct aws_client *c, struct identity *who, const json_t *
     return whole;
 }
 
-static void release_waiting(struct aws_client *c, struct identity *who)
+static void release_waiting(struct aws_client *c, struct assumed_role *who)
 {
     struct waiter_queue waiting = who->waiting;
     memset(&who->waiting, 0, sizeof who->waiting);
@@ -374,7 +374,7 @@ static void release_waiting(struct aws_client *c, struct identity *who)
     }
 }
 
-static void ready(struct aws_client *c, struct identity *who)
+static void ready(struct aws_client *c, struct assumed_role *who)
 {
     int64_t now_ms = client_wall_ms(c);
     int64_t early_ms =
@@ -387,7 +387,7 @@ static void ready(struct aws_client *c, struct identity *who)
     release_waiting(c, who);
 }
 
-static const char *names_tried(const struct identity *who, struct text *out)
+static const char *names_tried(const struct assumed_role *who, struct text *out)
 {
     const char *const *names = who->client->roles.names;
     if (who->step != NULL) {
@@ -412,7 +412,7 @@ static bool lasting(enum answer_class class)
            class == ANSWER_INVALID;
 }
 
-static void failed(struct aws_client *c, struct identity *who, const struct answer *answer,
+static void failed(struct aws_client *c, struct assumed_role *who, const struct answer *answer,
                    enum answer_class class)
 {
     struct text tried;
@@ -440,7 +440,7 @@ static void failed(struct aws_client *c, struct identity *who, const struct answ
     /* Held while its waiters end, each of which lets go. */
     roles_hold(c, who);
     for (struct waiter *w; (w = waiter_pop(&waiting)) != NULL;) {
-        client_fail(c, (struct pending *)w, failure);
+        client_fail(c, (struct queued_call *)w, failure);
     }
     if (failure != who->failure) {
         free(failure);
@@ -451,7 +451,7 @@ static void failed(struct aws_client *c, struct identity *who, const struct answ
 
 static void assumed(void *context, const struct answer *answer)
 {
-    struct identity *who = context;
+    struct assumed_role *who = context;
     struct aws_client *c = who->client;
     enum answer_class class = answer->class;
     if (class == ANSWER_OK) {
@@ -491,7 +491,7 @@ void roles_forget_waiters(struct aws_client *c)
     size_t cursor = 0;
     void *value = NULL;
     while (map_next(r->accounts, &cursor, NULL, &value)) {
-        struct identity *who = value;
+        struct assumed_role *who = value;
         memset(&who->waiting, 0, sizeof who->waiting);
         if (who->state == IDENTITY_ASKING || who->state == IDENTITY_WANTS) {
             r->sessions -= who->state == IDENTITY_ASKING ? 1 : 0;

@@ -17,7 +17,7 @@
 #define SESSIONS_MAX 4096
 
 struct outcome;
-struct pending;
+struct queued_call;
 
 enum identity_state {
     IDENTITY_EMPTY,
@@ -27,9 +27,9 @@ enum identity_state {
     IDENTITY_FAILED
 };
 
-struct identity {
+struct assumed_role {
     struct aws_client *client;
-    struct identity *parent;      /* NULL: static keys */
+    struct assumed_role *parent;  /* NULL: static keys */
     const struct role_step *step; /* a link of the caller's chain; NULL for an account */
     char account[13];
     char *key;   /* in roles.accounts */
@@ -43,21 +43,21 @@ struct identity {
     size_t users;          /* calls that hold it */
     struct waiter_queue waiting;
     struct outcome *failure;
-    struct identity *newer, *older; /* among the unused sessions */
-    struct identity *next_wanting;
+    struct assumed_role *newer, *older; /* among the unused sessions */
+    struct assumed_role *next_wanting;
 };
 
 struct roles {
-    struct identity **chain; /* [0] the static keys, last the caller */
+    struct assumed_role **chain; /* [0] the static keys, last the caller */
     struct role_step *steps;
     size_t chain_count;
     struct map *accounts; /* account id, or "id/role" for a named one -> identity */
     const char *const *names;
     const char *external_id;
     char session_name[65];
-    struct text session_policy;       /* empty: none is sent */
-    struct identity *newest, *oldest; /* sessions no call uses */
-    struct identity *first_wanting, *last_wanting;
+    struct text session_policy;           /* empty: none is sent */
+    struct assumed_role *newest, *oldest; /* sessions no call uses */
+    struct assumed_role *first_wanting, *last_wanting;
     size_t sessions, sessions_max;
     size_t secrets_registered;
 };
@@ -65,16 +65,17 @@ struct roles {
 void roles_init(struct aws_client *c, const struct aws_options *options,
                 const struct creds_source *source);
 void roles_release(struct roles *r);
-struct identity *roles_caller(const struct roles *r);
+struct assumed_role *roles_caller(const struct roles *r);
 /* named NULL: the usual roles. */
-struct identity *roles_account(struct aws_client *c, const char *account, const char *named);
-void roles_forgive(struct identity *who); /* a refusal is forgotten, and asked about again */
-void roles_hold(struct aws_client *c, struct identity *who);
-void roles_let_go(struct aws_client *c, struct identity *who); /* `who` may be gone afterwards */
+struct assumed_role *roles_account(struct aws_client *c, const char *account, const char *named);
+void roles_forgive(struct assumed_role *who); /* a refusal is forgotten, and asked about again */
+void roles_hold(struct aws_client *c, struct assumed_role *who);
+void roles_let_go(struct aws_client *c,
+                  struct assumed_role *who); /* `who` may be gone afterwards */
 /* True: keys are there. False: the call was put to wait, or (failed) will never have any. */
-bool roles_ready(struct aws_client *c, struct identity *who, struct pending *p);
+bool roles_ready(struct aws_client *c, struct assumed_role *who, struct queued_call *p);
 /* AWS called the keys of that generation expired; true when new ones can be had. */
-bool roles_expired(struct identity *who, uint32_t generation);
+bool roles_expired(struct assumed_role *who, uint32_t generation);
 /* Forgets who waits and what was asked, for an interruption. */
 void roles_forget_waiters(struct aws_client *c);
 

@@ -40,9 +40,10 @@ void path_temp(const char *final_path, char *out, size_t size)
     (void)snprintf(out, size, "%.*s.%s.tmp-%ld", folder, final_path, name, (long)getpid());
 }
 
-/* A killed process could not take its temporary away: the next one does. A process of the same number
- * that lives keeps what may be its own; so does another machine's on a shared disk, whose number is
- * likely to live here: what is left over costs room, what is taken from a writer costs a report. */
+/* A killed process could not take its temporary away: the next one does. A process of the same
+ * number that lives keeps what may be its own; so does another machine's on a shared disk, whose
+ * number is likely to live here: what is left over costs room, what is taken from a writer costs a
+ * report. */
 void path_drop_stale(const char *final_path)
 {
     char temp[PATH_SIZE];

@@ -34,7 +34,7 @@ int file_sum(const char *path, char hex[SHA256_HEX_SIZE], struct err *err)
     return got < 0 ? err_set(err, ERR_IO, "%s: cannot be read back: %s", path, strerror(error)) : 0;
 }
 
-struct walk {
+struct sums_check {
     const char *root;
     bool (*skip)(const char *name);
     struct sums *out;
@@ -42,7 +42,7 @@ struct walk {
     struct err *err;
 };
 
-static int add(struct walk *w, const char *path, const char *name, bool regular)
+static int add(struct sums_check *w, const char *path, const char *name, bool regular)
 {
     if (w->out->count == w->size) {
         w->size = w->size > 0 ? w->size * 2 : 64;
@@ -53,7 +53,7 @@ static int add(struct walk *w, const char *path, const char *name, bool regular)
     return regular ? file_sum(path, one->hex, w->err) : 0;
 }
 
-static int visit(struct walk *w, const char *inside, unsigned depth)
+static int visit(struct sums_check *w, const char *inside, unsigned depth)
 {
     char **names = NULL;
     size_t count = 0;
@@ -90,7 +90,7 @@ int sums_of_tree(const char *directory, bool (*skip)(const char *name), struct s
                  struct err *err)
 {
     *out = (struct sums){0};
-    struct walk w = {.root = directory, .skip = skip, .out = out, .err = err};
+    struct sums_check w = {.root = directory, .skip = skip, .out = out, .err = err};
     if (visit(&w, "", 0) != 0) {
         sums_release(out);
         return -1;

@@ -4,8 +4,8 @@
 
 #include "base/jsonx.h"
 #include "base/mem.h"
-#include "rule_private.h"
 #include "inventory/subjects.h"
+#include "rule_private.h"
 
 #define GAP_TEXT_MAX 700
 

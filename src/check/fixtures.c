@@ -295,7 +295,8 @@ static void count_lacking(const struct testing *t)
             {STATUS_MANUAL, r->manual, &n->rules_without_pass},
             {STATUS_FAIL, !r->manual, &n->rules_without_fail},
             {STATUS_ERROR, !r->manual, &n->rules_without_unknown},
-            {STATUS_NOT_APPLICABLE, r->when != NULL || r->only_if != NULL, &n->rules_without_not_applicable},
+            {STATUS_NOT_APPLICABLE, r->when != NULL || r->only_if != NULL,
+             &n->rules_without_not_applicable},
         };
         for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
             if (!rows[k].wanted || t->seen[i][rows[k].status]) {

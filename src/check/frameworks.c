@@ -15,13 +15,13 @@ struct framework_set {
     size_t count;
 };
 
-struct loading {
+struct framework_loader {
     const struct doc *doc;
     const struct rule_set *rules;
     struct err *err;
 };
 
-static int refuse_check(const struct loading *l, const struct node *at, const char *id)
+static int refuse_check(const struct framework_loader *l, const struct node *at, const char *id)
 {
     const char *near = rules_nearest(l->rules, id);
     return node_err(l->doc, at, l->err, "expected the id of a check, not \"%s\"%s%s%s", id,
@@ -30,7 +30,7 @@ static int refuse_check(const struct loading *l, const struct node *at, const ch
 }
 
 /* Text that says something. */
-static int need_words(const struct loading *l, const struct node *map, const char *key)
+static int need_words(const struct framework_loader *l, const struct node *map, const char *key)
 {
     const char *text = NULL;
     if (node_need_string(l->doc, map, key, &text, l->err) != 0) {
@@ -42,7 +42,7 @@ static int need_words(const struct loading *l, const struct node *map, const cha
 }
 
 /* One element of a list by id: each id once. */
-static int once(const struct loading *l, const struct node *list, size_t index)
+static int once(const struct framework_loader *l, const struct node *list, size_t index)
 {
     const char *id = node_string(node_get(list->children[index], "id"));
     for (size_t i = 0; i < index; i++) {
@@ -56,7 +56,7 @@ static int once(const struct loading *l, const struct node *list, size_t index)
     return 0;
 }
 
-static int validate_check(const struct loading *l, const struct node *list, size_t index)
+static int validate_check(const struct framework_loader *l, const struct node *list, size_t index)
 {
     static const char *const known[] = {"id", "rationale", NULL};
     const struct node *map = list->children[index];
@@ -68,7 +68,7 @@ static int validate_check(const struct loading *l, const struct node *list, size
     return rules_known(l->rules, id->text) ? 0 : refuse_check(l, id, id->text);
 }
 
-static int validate_checks(const struct loading *l, const struct node *checks)
+static int validate_checks(const struct framework_loader *l, const struct node *checks)
 {
     if (checks->kind != NODE_LIST || checks->count == 0) {
         return node_err(l->doc, checks, l->err, "expected a list of {id, rationale}, not empty");
@@ -81,7 +81,8 @@ static int validate_checks(const struct loading *l, const struct node *checks)
     return 0;
 }
 
-static int validate_requirement(const struct loading *l, const struct node *list, size_t index)
+static int validate_requirement(const struct framework_loader *l, const struct node *list,
+                                size_t index)
 {
     static const char *const mapped[] = {"id", "title", "checks", NULL};
     static const char *const bare[] = {"id", "title", "evidence", "why", NULL};
@@ -104,7 +105,7 @@ static int validate_requirement(const struct loading *l, const struct node *list
     return need_words(l, map, "why") != 0 ? -1 : node_only(l->doc, map, bare, l->err);
 }
 
-static int validate(const struct loading *l, const char *name)
+static int validate(const struct framework_loader *l, const char *name)
 {
     static const char *const known[] = {"id", "title", "version", "source", "requirements", NULL};
     const struct node *root = doc_root(l->doc);
@@ -177,7 +178,7 @@ static int load_file(struct framework_set *set, const char *directory, const cha
     struct doc *doc = NULL;
     int rc = doc_load_file(path, &doc, err);
     if (rc == 0) {
-        const struct loading l = {doc, rules, err};
+        const struct framework_loader l = {doc, rules, err};
         rc = validate(&l, name);
     }
     if (rc == 0) {

@@ -3,8 +3,8 @@
 #define TOWERKEEP_CHECK_MEMBERS_H
 
 #include "base/doc.h"
-#include "path.h"
 #include "inventory/subjects.h"
+#include "path.h"
 
 /* Where a path may start. Inside satisfies the element has other members than the document. */
 struct members {

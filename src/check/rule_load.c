@@ -10,7 +10,7 @@
 #define ID_MAX 40
 #define WORDS_MAX ((size_t)16384) /* bytes of a title, a reason, ... */
 
-struct loading {
+struct rule_loader {
     struct loaded_rule *l;
     const struct node *root;
     json_t *values;
@@ -18,7 +18,7 @@ struct loading {
 };
 
 /* "expected a severity (critical, high), not "hihg"; did you mean "high"?" */
-static int refuse_word(const struct loading *s, const struct node *n, const char *what,
+static int refuse_word(const struct rule_loader *s, const struct node *n, const char *what,
                        const char *const *known)
 {
     struct text list;
@@ -34,7 +34,7 @@ static int refuse_word(const struct loading *s, const struct node *n, const char
     return rc;
 }
 
-static int load_severity(const struct loading *s)
+static int load_severity(const struct rule_loader *s)
 {
     const char *word;
     if (node_need_string(s->l->doc, s->root, "severity", &word, s->err) != 0) {
@@ -50,7 +50,7 @@ static int load_severity(const struct loading *s)
     return refuse_word(s, node_get(s->root, "severity"), "a severity", known);
 }
 
-static int load_scope(const struct loading *s)
+static int load_scope(const struct rule_loader *s)
 {
     const char *word;
     if (node_need_string(s->l->doc, s->root, "scope", &word, s->err) != 0) {
@@ -77,7 +77,7 @@ static bool id_well_formed(const char *id)
     return strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == length;
 }
 
-static int load_id(const struct loading *s)
+static int load_id(const struct rule_loader *s)
 {
     struct rule *r = &s->l->rule;
     if (node_need_string(s->l->doc, s->root, "id", &r->id, s->err) != 0) {
@@ -99,7 +99,7 @@ static int load_id(const struct loading *s)
     return 0;
 }
 
-static int load_words(const struct loading *s)
+static int load_words(const struct rule_loader *s)
 {
     struct rule *r = &s->l->rule;
     const struct {
@@ -160,7 +160,7 @@ static enum need_at default_at(const struct rule *r, const char *operation)
     return placeless || central ? NEED_ANYWHERE : NEED_HERE;
 }
 
-static int load_need(const struct loading *s, const struct node *n, struct rule_need *need)
+static int load_need(const struct rule_loader *s, const struct node *n, struct rule_need *need)
 {
     static const char *const known[] = {"operation", "at", NULL};
     static const char *const places[] = {"here",           "account", "anywhere",
@@ -192,7 +192,7 @@ static int load_need(const struct loading *s, const struct node *n, struct rule_
                                               "or subject");
 }
 
-static int load_needs(const struct loading *s)
+static int load_needs(const struct rule_loader *s)
 {
     const struct node *list = node_get(s->root, "needs");
     if (list == NULL) {
@@ -214,7 +214,7 @@ static int load_needs(const struct loading *s)
     return 0;
 }
 
-static int check_strings(const struct loading *s, const struct node *list, const char *what)
+static int check_strings(const struct rule_loader *s, const struct node *list, const char *what)
 {
     if (list->kind != NODE_LIST) {
         return node_err(s->l->doc, list, s->err, "expected a list of %s", what);
@@ -227,7 +227,7 @@ static int check_strings(const struct loading *s, const struct node *list, const
     return 0;
 }
 
-static int load_references(const struct loading *s)
+static int load_references(const struct rule_loader *s)
 {
     const struct node *list = node_get(s->root, "references");
     size_t count = list != NULL ? list->count : 0;
@@ -242,7 +242,7 @@ static int load_references(const struct loading *s)
     return 0;
 }
 
-static int load_compliance(const struct loading *s)
+static int load_compliance(const struct rule_loader *s)
 {
     const struct node *map = node_get(s->root, "compliance");
     if (map == NULL) {
@@ -314,7 +314,7 @@ static bool in_range(const struct node *n, const json_t *value)
 }
 
 /* The configuration's value replaces the default when it is of the same type and in range. */
-static int set_value(const struct loading *s, const struct node *n, const char *type)
+static int set_value(const struct rule_loader *s, const struct node *n, const char *type)
 {
     json_t *value = json_object_get(s->values, n->key);
     if (value == NULL) {
@@ -331,7 +331,8 @@ static int set_value(const struct loading *s, const struct node *n, const char *
     return 0;
 }
 
-static int load_parameter(const struct loading *s, const struct node *n, struct rule_parameter *row)
+static int load_parameter(const struct rule_loader *s, const struct node *n,
+                          struct rule_parameter *row)
 {
     static const char *const known[] = {"default", "type", "help", "minimum", "maximum", NULL};
     const char *types[TYPE_COUNT + 1] = {NULL};
@@ -367,7 +368,7 @@ static int load_parameter(const struct loading *s, const struct node *n, struct 
     return set_value(s, n, row->type);
 }
 
-static int refuse_unknown_values(const struct loading *s)
+static int refuse_unknown_values(const struct rule_loader *s)
 {
     struct rule *r = &s->l->rule;
     const char *key;
@@ -394,7 +395,7 @@ static int refuse_unknown_values(const struct loading *s)
     return 0;
 }
 
-static int load_parameters(const struct loading *s)
+static int load_parameters(const struct rule_loader *s)
 {
     struct loaded_rule *l = s->l;
     const struct node *map = node_get(s->root, "parameters");
@@ -420,7 +421,7 @@ static int load_parameters(const struct loading *s)
 
 /* --- what is compiled --- */
 
-static int load_expressions(const struct loading *s)
+static int load_expressions(const struct rule_loader *s)
 {
     struct loaded_rule *l = s->l;
     const struct node *only_if = node_get(s->root, "only_if");
@@ -447,7 +448,7 @@ static int load_expressions(const struct loading *s)
     return 0;
 }
 
-static int load_templates(const struct loading *s)
+static int load_templates(const struct rule_loader *s)
 {
     struct loaded_rule *l = s->l;
     const struct {
@@ -472,7 +473,7 @@ static int load_templates(const struct loading *s)
     return 0;
 }
 
-static int load_all(const struct loading *s)
+static int load_all(const struct rule_loader *s)
 {
     static const char *const known[] = {
         "id",    "title",      "step",       "severity",   "scope",    "why",      "how",
@@ -510,7 +511,7 @@ int rule_load(const char *path, const char *data, size_t length, json_t *values,
         rule_free(l);
         return -1;
     }
-    struct loading s = {.l = l, .root = doc_root(l->doc), .values = values, .err = err};
+    struct rule_loader s = {.l = l, .root = doc_root(l->doc), .values = values, .err = err};
     if (load_all(&s) != 0) {
         rule_free(l);
         return -1;

@@ -16,7 +16,7 @@
 #define PATTERN_BYTES_MAX 4096
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 
-struct loading {
+struct waiver_loader {
     struct waivers *w;
     const struct rule_set *rules;
     struct err *err;
@@ -50,7 +50,7 @@ static char *expression_of(const char *text)
     return text_take(&out);
 }
 
-static struct pattern *compile(struct loading *l, const struct node *at, const char *text)
+static struct pattern *compile(struct waiver_loader *l, const struct node *at, const char *text)
 {
     char problem[256];
     size_t offset = 0;
@@ -70,7 +70,7 @@ static struct pattern *compile(struct loading *l, const struct node *at, const c
     return p;
 }
 
-static int load_patterns(struct loading *l, const struct node *map, const char *key,
+static int load_patterns(struct waiver_loader *l, const struct node *map, const char *key,
                          struct pattern_list *out)
 {
     const struct node *list = node_get(map, key);
@@ -96,7 +96,7 @@ static int load_patterns(struct loading *l, const struct node *map, const char *
     return 0;
 }
 
-static int load_conditions(struct loading *l, const struct node *map, bool accounts,
+static int load_conditions(struct waiver_loader *l, const struct node *map, bool accounts,
                            struct conditions *out)
 {
     return (accounts && load_patterns(l, map, "Accounts", &out->accounts) != 0) ||
@@ -107,7 +107,7 @@ static int load_conditions(struct loading *l, const struct node *map, bool accou
                : 0;
 }
 
-static int load_exceptions(struct loading *l, const struct node *map, struct waiver *one)
+static int load_exceptions(struct waiver_loader *l, const struct node *map, struct waiver *one)
 {
     static const char *const known[] = {"Accounts", "Regions", "Resources", "Tags", NULL};
     const struct node *exceptions = node_get(map, "Exceptions");
@@ -124,8 +124,8 @@ static int load_exceptions(struct loading *l, const struct node *map, struct wai
 }
 
 /* *ms: the start of that day, UTC. */
-static int load_day(struct loading *l, const struct node *map, const char *key, const char **text,
-                    int64_t *ms)
+static int load_day(struct waiver_loader *l, const struct node *map, const char *key,
+                    const char **text, int64_t *ms)
 {
     if (node_opt_string(l->w->doc, map, key, text, l->err) != 0) {
         return -1;
@@ -140,7 +140,7 @@ static int load_day(struct loading *l, const struct node *map, const char *key, 
     return 0;
 }
 
-static int load_life(struct loading *l, const struct node *map, struct waiver *one)
+static int load_life(struct waiver_loader *l, const struct node *map, struct waiver *one)
 {
     const struct {
         const char *key, **text;
@@ -169,7 +169,7 @@ static int load_life(struct loading *l, const struct node *map, struct waiver *o
     return 0;
 }
 
-static int need_list(struct loading *l, const struct node *map, const char *key)
+static int need_list(struct waiver_loader *l, const struct node *map, const char *key)
 {
     if (node_get(map, key) == NULL) {
         return node_err(l->w->doc, map, l->err, "expected a member %s (\"*\" for all)", key);
@@ -177,7 +177,8 @@ static int need_list(struct loading *l, const struct node *map, const char *key)
     return 0;
 }
 
-static int load_waiver(struct loading *l, const char *account, size_t block, const struct node *map)
+static int load_waiver(struct waiver_loader *l, const char *account, size_t block,
+                       const struct node *map)
 {
     static const char *const known[] = {"Regions",     "Resources", "Tags",          "Exceptions",
                                         "Description", "Owner",     "Justification", "Ticket",
@@ -206,7 +207,7 @@ static int load_waiver(struct loading *l, const char *account, size_t block, con
                : 0;
 }
 
-static int load_account(struct loading *l, const struct node *account, size_t block)
+static int load_account(struct waiver_loader *l, const struct node *account, size_t block)
 {
     static const char *const known[] = {"Checks", NULL};
     const struct waivers *w = l->w;
@@ -230,7 +231,7 @@ static int load_account(struct loading *l, const struct node *account, size_t bl
     return 0;
 }
 
-static int load_root(struct loading *l)
+static int load_root(struct waiver_loader *l)
 {
     static const char *const top[] = {"Mutelist", NULL};
     static const char *const under[] = {"Accounts", NULL};
@@ -267,7 +268,7 @@ int waivers_load_text(const char *name, const char *data, size_t length,
                       const struct rule_set *rules, struct waivers **out, struct err *err)
 {
     struct waivers *w = xcalloc(1, sizeof *w);
-    struct loading l = {w, rules, err};
+    struct waiver_loader l = {w, rules, err};
     sha256_hex(data, length, w->digest);
     if (doc_load_text(name, data, length, &w->doc, err) != 0 || load_root(&l) != 0) {
         waivers_free(w);

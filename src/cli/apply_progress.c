@@ -26,7 +26,7 @@ static void add_duration(struct text *out, long long seconds)
     }
 }
 
-void told_step(void *context, const struct apply_event *event)
+void apply_progress_step(void *context, const struct apply_event *event)
 {
     struct text head, rest, margin;
     const char *title = jx_str_or(event->step, "title", "?");
@@ -51,7 +51,7 @@ void told_step(void *context, const struct apply_event *event)
         text_addc(&margin, ' ');
     }
     if (isatty(STDERR_FILENO) == 1) {
-        lines_print(stderr, text_str(&head), text_str(&margin), text_str(&rest), false);
+        wrap_print(stderr, text_str(&head), text_str(&margin), text_str(&rest), false);
     } else {
         fprintf(stderr, "%s%s\n", text_str(&head), text_str(&rest));
     }
@@ -90,7 +90,7 @@ static json_t *sorted(const json_t *remains)
     return kinds;
 }
 
-void told_remains(const json_t *plan)
+void print_remains(const json_t *plan)
 {
     json_t *kinds = sorted(jx_get(plan, "remains")), *things, *regions;
     const char *kind, *what;
@@ -99,7 +99,7 @@ void told_remains(const json_t *plan)
     }
     json_object_foreach(kinds, kind, things)
     {
-        lines_print(stdout, "  ", "  ", kind, false);
+        wrap_print(stdout, "  ", "  ", kind, false);
         json_object_foreach(things, what, regions)
         {
             struct text line;
@@ -109,7 +109,7 @@ void told_remains(const json_t *plan)
                 const char *region = json_string_value(json_array_get(regions, i));
                 text_addf(&line, "%s%s", *region ? i > 0 ? ", " : "  " : "", region);
             }
-            lines_print(stdout, "    ", "      ", text_str(&line), false);
+            wrap_print(stdout, "    ", "      ", text_str(&line), false);
             text_release(&line);
         }
     }

@@ -58,7 +58,8 @@ struct argp;
 /* Ends the program with one line and EXIT_USAGE when an option is unknown or lacks its value;
  * argv[0] is the command's name. */
 void arguments_check(const struct argp *argp, int argc, char **argv);
-/* What the option expects instead of a value that can be seen to be wrong; NULL: nothing is seen. */
+/* What the option expects instead of a value that can be seen to be wrong; NULL: nothing is seen.
+ */
 const char *option_value_expected(const char *option, const char *value);
 void usage_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
@@ -158,13 +159,12 @@ void summary_print(FILE *out, struct store *store, const struct report_summary *
                    bool color);
 /* The worst findings of these statuses (bits 1 << STATUS_...): `most` checks, an example of each
  * with its fix. */
-void summary_print_findings(FILE *out, struct store *store, int most, unsigned statuses,
-                            bool color);
+void print_findings(FILE *out, struct store *store, int most, unsigned statuses, bool color);
 /* The first gaps of `total`, a line each. */
-void summary_print_gaps(FILE *out, struct store *store, int most, int64_t total);
+void print_gaps(FILE *out, struct store *store, int most, int64_t total);
 /* Words made printable, in lines that fit the terminal: `first` stands before the first, `rest`,
  * equally wide, before the others. A word longer than a line is cut, or (not cut) stays whole. */
-void lines_print(FILE *out, const char *first, const char *rest, const char *words, bool cut);
+void wrap_print(FILE *out, const char *first, const char *rest, const char *words, bool cut);
 bool color_wanted(bool no_color_flag, FILE *out);
 int terminal_width(FILE *out);
 

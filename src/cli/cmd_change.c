@@ -16,7 +16,7 @@ static int walk(int argc, char **argv, const struct command_line *line, enum goa
     scan_options_parse(&s.options, line, argc, argv);
     int code = session_begin(&s, &err);
     if (code == 0) {
-        code = drive(&s, goal, &err);
+        code = fix_loop(&s, goal, &err);
     }
     if (code < 0) {
         code = session_stopped(&s, &err);
@@ -34,8 +34,10 @@ int cmd_enable(int argc, char **argv)
         "again.\v"
         "What is wanted is read from the configuration (see templates/towerkeep.yaml). A second "
         "run sends no change. A "
-        "run that was cut off goes on where it stopped, when the same command is given again. What rests on "
-        "something that the scan could not see is held back and says what it waits for (exit status 4).\n\n"
+        "run that was cut off goes on where it stopped, when the same command is given again. What "
+        "rests on "
+        "something that the scan could not see is held back and says what it waits for (exit "
+        "status 4).\n\n"
         "Example:\n  towerkeep enable --config-file towerkeep.yaml -o enable-run";
     static const struct command_line line = {
         .name = "towerkeep enable", .doc = doc, .changes = true};
@@ -175,7 +177,7 @@ int cmd_apply(int argc, char **argv)
     if (code == 0) {
         plan_print(plan, stdout, terminal_width(stdout), color_wanted(s.options.no_color, stdout));
         fflush(stdout);
-        code = drive_apply(&s, plan, journal, jx_count(plan, "steps") == 0, NULL, &err);
+        code = fix_loop_apply(&s, plan, journal, jx_count(plan, "steps") == 0, NULL, &err);
         code = code > 0 ? EXIT_PARTWAY : code;
     }
     json_decref(plan);

@@ -113,7 +113,7 @@ static void add_safe(struct text *line, const char *s)
 static void print_words(const char *first, const char *rest, const char *line)
 {
     if (isatty(STDOUT_FILENO) == 1) {
-        lines_print(stdout, first, rest, line, true);
+        wrap_print(stdout, first, rest, line, true);
     } else {
         printf("%s%s\n", first, line);
     }

@@ -334,7 +334,7 @@ static int play(struct rehearsal *r, struct session *s, struct err *err)
     o->time_scale = TIME_SCALE;
     char *first = path_join(r->directory, FIRST_FAILURES);
     o->first_failures = first;
-    int code = drive(s, r->goal, err);
+    int code = fix_loop(s, r->goal, err);
     stop_simulator(r);
     if (code >= 0) {
         print_effects(r);

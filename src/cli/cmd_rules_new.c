@@ -5,8 +5,8 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "rules_new.h"
 #include "inventory/subjects.h"
+#include "rules_new.h"
 
 /* What a skeleton of a scope looks at: a member, and documents with and without it. */
 struct sample {

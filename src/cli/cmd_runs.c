@@ -14,7 +14,6 @@
 #include "base/text.h"
 #include "cli.h"
 
-
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 
 struct kept { /* one run */
@@ -231,7 +230,7 @@ static void print_line(const struct kept *k, const char *fate)
     /* On a terminal too narrow for a line, what it says goes on in further ones, and a path stays
      * whole; elsewhere a run is a line, for other programs. */
     if (isatty(STDOUT_FILENO) == 1) {
-        lines_print(stdout, "", "   ", text_str(&line), false);
+        wrap_print(stdout, "", "   ", text_str(&line), false);
     } else {
         puts(text_str(&line));
     }

@@ -48,7 +48,7 @@ int cmd_scan(int argc, char **argv)
     if (code == 0 && s.options.list_checks) {
         list_checks(&s);
     } else if (code == 0) {
-        code = s.options.fix ? drive(&s, GOAL_FIX, &err) : scan_once(&s, &err);
+        code = s.options.fix ? fix_loop(&s, GOAL_FIX, &err) : scan_once(&s, &err);
     }
     if (code < 0) {
         code = session_stopped(&s, &err);

@@ -8,14 +8,14 @@
 #include <unistd.h>
 
 #include "apply/apply.h"
+#include "apply_progress.h"
 #include "base/file.h"
 #include "base/jsonx.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "model/plan.h"
-#include "apply_progress.h"
 #include "fix_state.h"
+#include "model/plan.h"
 
 /* Repairs can uncover what could not be judged before (a Region's vaults, once its key is back). */
 #define ROUNDS_MAX 4
@@ -124,8 +124,8 @@ static int check_time_scale(const struct scan_options *o, struct err *err)
                : 0;
 }
 
-int drive_apply(struct session *s, const json_t *plan, const char *journal, bool confirmed,
-                json_t **changes, struct err *err)
+int fix_loop_apply(struct session *s, const json_t *plan, const char *journal, bool confirmed,
+                   json_t **changes, struct err *err)
 {
     struct scan_options *o = &s->options;
     struct aws_client *writer = NULL;
@@ -138,7 +138,7 @@ int drive_apply(struct session *s, const json_t *plan, const char *journal, bool
                                     .time_scale = o->time_scale,
                                     .dry_run = o->dry_run,
                                     .max_changes = o->max_changes,
-                                    .tell = told_step,
+                                    .tell = apply_progress_step,
                                     .context = s,
                                     .boundary = left > 0 ? die_at_boundary : NULL,
                                     .boundary_context = &left,
@@ -167,7 +167,7 @@ int drive_apply(struct session *s, const json_t *plan, const char *journal, bool
 
 /* AWS keeps no time for tags: the checks of what plans did with a resource since are told what was
  * tagged a moment ago. */
-static int tell_tagged(const struct walk *w, struct err *err)
+static int tell_tagged(const struct fix_state *w, struct err *err)
 {
     json_t *tagged = json_object();
     const char *step;
@@ -190,7 +190,7 @@ static int tell_tagged(const struct walk *w, struct err *err)
     return rc;
 }
 
-static int scan_again(struct walk *w, struct err *err)
+static int scan_again(struct fix_state *w, struct err *err)
 {
     static const char *const purposes[] = {"fix", "enable", "teardown"};
     struct session *s = w->s;
@@ -205,9 +205,10 @@ static int scan_again(struct walk *w, struct err *err)
 }
 
 /* Nothing was sent: the plan is made anew next time. */
-static void drop_unsent(struct walk *w)
+static void drop_unsent(struct fix_state *w)
 {
-    char *pending = walk_path(w->s, PENDING_PLAN), *journal = walk_path(w->s, PENDING_JOURNAL);
+    char *pending = fix_state_path(w->s, PENDING_PLAN),
+         *journal = fix_state_path(w->s, PENDING_JOURNAL);
     if (!file_exists(journal)) {
         (void)unlink(pending);
     }
@@ -216,26 +217,26 @@ static void drop_unsent(struct walk *w)
 }
 
 /* Applies the pending plan to its end and puts it away under its digest. */
-static int finish_pending(struct walk *w, bool confirmed, struct err *err)
+static int finish_pending(struct fix_state *w, bool confirmed, struct err *err)
 {
     struct session *s = w->s;
-    char *pending = walk_path(s, PENDING_PLAN), *journal = walk_path(s, PENDING_JOURNAL);
+    char *pending = fix_state_path(s, PENDING_PLAN), *journal = fix_state_path(s, PENDING_JOURNAL);
     json_t *plan = NULL, *changes = NULL;
     int rc = plan_load(pending, &plan, err);
     if (rc == 0) {
-        rc = drive_apply(s, plan, journal, confirmed, &changes, err);
+        rc = fix_loop_apply(s, plan, journal, confirmed, &changes, err);
     }
     if (rc < 0) {
         drop_unsent(w);
         s->pending = file_exists(pending);
-    } else if (!s->options.dry_run && walk_note_changes(w, changes, plan, err)) {
+    } else if (!s->options.dry_run && fix_state_note_changes(w, changes, plan, err)) {
         rc = -1;
     } else if (!s->options.dry_run) {
-        walk_note_sent(w, changes, plan);
-        walk_note_settled(w, changes, plan);
+        fix_state_note_sent(w, changes, plan);
+        fix_state_note_settled(w, changes, plan);
         char *plan_name = xasprintf("plan-%.12s.json", jx_str_or(plan, "digest", "unknown"));
         char *journal_name = xasprintf("apply-%.12s.db", jx_str_or(plan, "digest", "unknown"));
-        char *kept = walk_path(s, plan_name), *kept_journal = walk_path(s, journal_name);
+        char *kept = fix_state_path(s, plan_name), *kept_journal = fix_state_path(s, journal_name);
         /* The journal goes first: a pending plan without one is applied anew, and finds everything
          * true. */
         if (rename(journal, kept_journal) != 0 || rename(pending, kept) != 0) {
@@ -254,7 +255,7 @@ static int finish_pending(struct walk *w, bool confirmed, struct err *err)
     return rc;
 }
 
-static int make_plan(struct walk *w, json_t **plan, struct err *err)
+static int make_plan(struct fix_state *w, json_t **plan, struct err *err)
 {
     struct session *s = w->s;
     struct scan_options *o = &s->options;
@@ -275,10 +276,10 @@ static int make_plan(struct walk *w, json_t **plan, struct err *err)
     return rc;
 }
 
-static int write_end(struct walk *w, struct err *err)
+static int write_end(struct fix_state *w, struct err *err)
 {
     struct session *s = w->s;
-    walk_note_held(w);
+    fix_state_note_deferred(w);
     char *changes = jx_dump(w->changes);
     char *before = w->before ? jx_dump(w->before) : xstrdup("{}");
     int rc = store_meta_set(s->store, "changes", changes, err) ||
@@ -286,7 +287,7 @@ static int write_end(struct walk *w, struct err *err)
                  ? -1
                  : 0;
     if (rc == 0 && w->before) {
-        rc = walk_mark_fixed(w, err);
+        rc = fix_state_mark_fixed(w, err);
     }
     free(changes);
     free(before);
@@ -294,24 +295,24 @@ static int write_end(struct walk *w, struct err *err)
         rc = store_commit(s->store, err) || session_publish(s, err) ? -1 : 0;
     }
     if (rc == 0) {
-        walk_forget(s);
+        fix_state_forget(s);
     }
     return rc;
 }
 
 /* One round: plan from what the last scan saw; 1 when there was nothing to do, or nothing may be
  * done. */
-static int round_once(struct walk *w, struct err *err)
+static int round_once(struct fix_state *w, struct err *err)
 {
     struct session *s = w->s;
     json_t *plan = NULL;
-    char *pending = walk_path(s, PENDING_PLAN);
+    char *pending = fix_state_path(s, PENDING_PLAN);
     int rc = make_plan(w, &plan, err);
     if (rc == 0) {
-        json_decref(w->held);
-        w->held = json_incref(json_object_get(plan, "held"));
+        json_decref(w->deferred);
+        w->deferred = json_incref(json_object_get(plan, "held"));
         plan_print(plan, stdout, terminal_width(stdout), color_wanted(s->options.no_color, stdout));
-        told_remains(plan);
+        print_remains(plan);
         fflush(stdout);
         if (jx_count(plan, "steps") == 0) {
             rc = 1;
@@ -320,11 +321,11 @@ static int round_once(struct walk *w, struct err *err)
             puts("\nAll of this was true already.");
             rc = 1;
         } else if (s->options.dry_run) {
-            char *preview = walk_path(s, "plan.json");
+            char *preview = fix_state_path(s, "plan.json");
             rc = plan_save(plan, preview, err) ? -1 : 1;
             free(preview);
         } else {
-            rc = confirm(s, plan, err) || walk_remember_before(w, err) ||
+            rc = confirm(s, plan, err) || fix_state_remember_before(w, err) ||
                          plan_save(plan, pending, err)
                      ? -1
                  : finish_pending(w, true, err) < 0 ? -1
@@ -338,7 +339,7 @@ static int round_once(struct walk *w, struct err *err)
 
 /* A teardown has reached its goal when there is nothing left to take down: that checks fail then is
  * what was asked for. */
-static int end_code(const struct walk *w, int verdict)
+static int end_code(const struct fix_state *w, int verdict)
 {
     if (verdict < 0 || !w->partway) {
         bool torn_down =
@@ -349,12 +350,12 @@ static int end_code(const struct walk *w, int verdict)
 }
 
 /* Goes on with the plan of a walk that was cut off: towards the same goal only, and asked again. */
-static int resume(struct walk *w, struct err *err)
+static int resume(struct fix_state *w, struct err *err)
 {
     static const char *const goals[] = {"fix", "enable", "teardown"};
     static const char *const commands[] = {"scan --fix", "enable", "teardown"};
     struct session *s = w->s;
-    char *pending = walk_path(s, PENDING_PLAN);
+    char *pending = fix_state_path(s, PENDING_PLAN);
     json_t *plan = NULL;
     int rc = 0;
     if (file_exists(pending)) {
@@ -385,17 +386,17 @@ static int resume(struct walk *w, struct err *err)
     return rc;
 }
 
-int drive(struct session *s, enum goal goal, struct err *err)
+int fix_loop(struct session *s, enum goal goal, struct err *err)
 {
-    struct walk w = {.s = s, .goal = goal, .changes = json_array(), .sent = json_object()};
+    struct fix_state w = {.s = s, .goal = goal, .changes = json_array(), .sent = json_object()};
     int rc = check_time_scale(&s->options, err) || session_open_dir(s, s->options.output, err) ||
-                     walk_remember_changes(&w, err)
+                     fix_state_remember_changes(&w, err)
                  ? -1
                  : resume(&w, err);
     for (int round = 0; rc == 0 && round < ROUNDS_MAX; round++) {
         rc = scan_again(&w, err);
         if (rc == 0 && round == 0 && s->options.first_failures) {
-            rc = walk_save_first(&w, err);
+            rc = fix_state_save_first(&w, err);
         }
         if (rc == 0) {
             rc = w.partway ? 1 : round_once(&w, err);
@@ -403,10 +404,10 @@ int drive(struct session *s, enum goal goal, struct err *err)
     }
     int code = -1;
     if (rc >= 0) {
-        rc = walk_recall_before(&w, err);
+        rc = fix_state_recall_before(&w, err);
         if (rc >= 0 && write_end(&w, err) == 0) {
             if (goal == GOAL_TEARDOWN && !w.partway && !s->options.dry_run &&
-                json_array_size(w.held) == 0) {
+                json_array_size(w.deferred) == 0) {
                 puts("\nTaken down. What fails below is what that leaves, and no fault of it.");
             }
             code = session_conclude(s, err);
@@ -416,7 +417,7 @@ int drive(struct session *s, enum goal goal, struct err *err)
     json_decref(w.before);
     json_decref(w.changes);
     json_decref(w.sent);
-    json_decref(w.held);
+    json_decref(w.deferred);
     json_decref(w.settled);
     return code;
 }

@@ -7,15 +7,15 @@
 #include "base/file.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
-#include "model/plan.h"
 #include "fix_state.h"
+#include "model/plan.h"
 
 /* The findings that failed before the first change. */
 #define BEFORE "before.json"
 /* What finished plans changed; kept until the run that tells it has its name. */
 #define CHANGES "changes.json"
 
-char *walk_path(const struct session *s, const char *name)
+char *fix_state_path(const struct session *s, const char *name)
 {
     return path_join(s->dir.path, name);
 }
@@ -55,9 +55,9 @@ static int note_failure(void *context, const struct finding *f)
 }
 
 /* What failed before the first change; kept on disk, so that a killed walk still knows. */
-int walk_remember_before(struct walk *w, struct err *err)
+int fix_state_remember_before(struct fix_state *w, struct err *err)
 {
-    char *path = walk_path(w->s, BEFORE);
+    char *path = fix_state_path(w->s, BEFORE);
     int rc = 0;
     if (!w->before && file_exists(path)) {
         rc = load_json(path, &w->before, err);
@@ -74,7 +74,8 @@ int walk_remember_before(struct walk *w, struct err *err)
 
 /* Each change says which plan it belongs to. A plan that is finished a second time replaces what
  * it told first. */
-int walk_note_changes(struct walk *w, json_t *changes, const json_t *plan, struct err *err)
+int fix_state_note_changes(struct fix_state *w, json_t *changes, const json_t *plan,
+                           struct err *err)
 {
     const char *digest = jx_str_or(plan, "digest", "");
     size_t i;
@@ -90,14 +91,14 @@ int walk_note_changes(struct walk *w, json_t *changes, const json_t *plan, struc
         json_object_set_new(change, "plan", json_string(digest));
     }
     json_array_extend(w->changes, changes);
-    char *path = walk_path(w->s, CHANGES);
+    char *path = fix_state_path(w->s, CHANGES);
     int rc = save_json(path, w->changes, err);
     free(path);
     return rc;
 }
 
 /* So that what did not help is not done again and again. */
-void walk_note_sent(struct walk *w, const json_t *changes, const json_t *plan)
+void fix_state_note_sent(struct fix_state *w, const json_t *changes, const json_t *plan)
 {
     size_t i, k;
     json_t *change, *step;
@@ -113,7 +114,7 @@ void walk_note_sent(struct walk *w, const json_t *changes, const json_t *plan)
     }
 }
 
-void walk_note_settled(struct walk *w, const json_t *changes, const json_t *plan)
+void fix_state_note_settled(struct fix_state *w, const json_t *changes, const json_t *plan)
 {
     const char *already = step_state_name(STEP_ALREADY_TRUE);
     bool all = true;
@@ -128,11 +129,11 @@ void walk_note_settled(struct walk *w, const json_t *changes, const json_t *plan
 }
 
 /* What was held back is told beside what was done. */
-void walk_note_held(struct walk *w)
+void fix_state_note_deferred(struct fix_state *w)
 {
     size_t i;
     json_t *row;
-    json_array_foreach(w->held, i, row)
+    json_array_foreach(w->deferred, i, row)
     {
         char *message = xasprintf("waits for %s", jx_str_or(row, "waits_for", ""));
         json_t *change = json_pack(
@@ -148,9 +149,9 @@ void walk_note_held(struct walk *w)
 }
 
 /* What a walk that was killed had changed before. */
-int walk_remember_changes(struct walk *w, struct err *err)
+int fix_state_remember_changes(struct fix_state *w, struct err *err)
 {
-    char *path = walk_path(w->s, CHANGES);
+    char *path = fix_state_path(w->s, CHANGES);
     json_t *kept = NULL;
     int rc = file_exists(path) ? load_json(path, &kept, err) : 0;
     if (json_is_array(kept)) {
@@ -163,7 +164,7 @@ int walk_remember_changes(struct walk *w, struct err *err)
 
 static int note_fixed(void *context, const struct finding *f)
 {
-    struct walk *w = context;
+    struct fix_state *w = context;
     if (f->status == STATUS_PASS && json_object_get(w->before, f->id)) {
         json_array_append_new(w->fixed, json_string(f->id));
     }
@@ -171,7 +172,7 @@ static int note_fixed(void *context, const struct finding *f)
 }
 
 /* FIXED: failed before the first change, and passes the same check now. */
-int walk_mark_fixed(struct walk *w, struct err *err)
+int fix_state_mark_fixed(struct fix_state *w, struct err *err)
 {
     size_t i;
     json_t *id;
@@ -198,7 +199,7 @@ static int count_failure(void *context, const struct finding *f)
 }
 
 /* For a rehearsal: does the copy fail where the original did? */
-int walk_save_first(struct walk *w, struct err *err)
+int fix_state_save_first(struct fix_state *w, struct err *err)
 {
     json_t *counts = json_object();
     int rc = store_each_finding(w->s->store, count_failure, counts, err) < 0
@@ -208,21 +209,20 @@ int walk_save_first(struct walk *w, struct err *err)
     return rc;
 }
 
-
-void walk_forget(const struct session *s)
+void fix_state_forget(const struct session *s)
 {
     static const char *const told[] = {BEFORE, CHANGES};
     for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
-        char *path = walk_path(s, told[i]);
+        char *path = fix_state_path(s, told[i]);
         (void)unlink(path);
         free(path);
     }
 }
 
-int walk_recall_before(struct walk *w, struct err *err)
+int fix_state_recall_before(struct fix_state *w, struct err *err)
 {
-    char *path = walk_path(w->s, BEFORE);
-    int rc = !w->before && file_exists(path) ? walk_remember_before(w, err) : 0;
+    char *path = fix_state_path(w->s, BEFORE);
+    int rc = !w->before && file_exists(path) ? fix_state_remember_before(w, err) : 0;
     free(path);
     return rc;
 }

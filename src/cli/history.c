@@ -1,8 +1,8 @@
 /* The run before this one, found and carried over. */
 #include "store/history.h"
-#include "inventory/trend.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "inventory/trend.h"
 #include "session.h"
 
 #include <stdlib.h>
@@ -26,8 +26,8 @@ int history_carry(struct session *s, struct err *err)
         return store_commit(s->store, err);
     }
     int rc = run_dir_find(o->previous ? o->previous : s->dir.final, &path, err) ||
-                     store_open(path, true, &previous, err) || store_carry(previous, s->store, err) ||
-                     trend_carry(previous, s->store, err)
+                     store_open(path, true, &previous, err) ||
+                     store_carry(previous, s->store, err) || trend_carry(previous, s->store, err)
                  ? -1
                  : 0;
     if (rc && err->code == ERR_INPUT) {

@@ -14,8 +14,8 @@ struct printing {
     FILE *out;
     int left, width;
     bool color;
-    unsigned statuses;              /* bits: 1 << STATUS_... */
-    char check[32];                 /* of the findings in hand */
+    unsigned statuses; /* bits: 1 << STATUS_... */
+    char check[32];    /* of the findings in hand */
     enum status status;
     int64_t alike, hidden_findings; /* of that check; of checks that are not shown */
     int hidden_checks;
@@ -32,7 +32,7 @@ static void print_wrapped(const struct printing *p, const char *label, const cha
 {
     char first[INDENT + 1];
     (void)snprintf(first, sizeof first, "    %-9s ", label);
-    lines_print(p->out, first, "              ", words, cut);
+    wrap_print(p->out, first, "              ", words, cut);
 }
 
 static void end_check(struct printing *p)
@@ -105,7 +105,7 @@ static int print_finding(void *context, const struct finding *f)
     return 0;
 }
 
-void summary_print_findings(FILE *out, struct store *store, int most, unsigned statuses, bool color)
+void print_findings(FILE *out, struct store *store, int most, unsigned statuses, bool color)
 {
     struct printing p = {.out = out,
                          .left = most,
@@ -148,7 +148,7 @@ static int print_gap(void *context, int64_t id, const struct gap *g)
     return 0;
 }
 
-void summary_print_gaps(FILE *out, struct store *store, int most, int64_t total)
+void print_gaps(FILE *out, struct store *store, int most, int64_t total)
 {
     struct gaps gaps = {.p = {.out = out, .left = most, .width = terminal_width(out)}};
     struct err err = ERR_INIT;

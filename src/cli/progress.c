@@ -50,9 +50,8 @@ void progress_tell(void *progress, const struct collect_progress *now)
          * not be drawn over. */
         char line[256];
         (void)snprintf(line, sizeof line,
-                       "reading %s  %" PRId64 "/%" PRId64
-                       " questions  about %.0f s left  %" PRId64 " gap%s  %" PRId64
-                       " accounts  %.0f calls/s  %llu throttled",
+                       "reading %s  %" PRId64 "/%" PRId64 " questions  about %.0f s left  %" PRId64
+                       " gap%s  %" PRId64 " accounts  %.0f calls/s  %llu throttled",
                        now->phase, now->questions_done, now->questions_total, left, now->gaps,
                        now->gaps == 1 ? "" : "s", now->accounts, rate, now->calls.throttles);
         fprintf(stderr, "\r\033[K%.*s", terminal_width(stderr) - 1, line);

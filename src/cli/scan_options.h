@@ -22,7 +22,7 @@ struct scan_options {
     const char *profile, *home_region, *external_id, *endpoint_url, *output, *resume, *previous,
         *log_file;
     int session_seconds, max_workers, min_severity, fail_on;
-    unsigned statuses;           /* whose findings the terminal shows: bits 1 << STATUS_... */
+    unsigned statuses; /* whose findings the terminal shows: bits 1 << STATUS_... */
     double max_rate;
     bool ignore_exit_3, list_checks, no_color, allow_http, no_ungoverned, unpaced;
     enum progress_mode progress;

@@ -358,7 +358,7 @@ int session_conclude(struct session *s, struct err *err)
     }
     bool color = color_wanted(o->no_color, stdout);
     summary_print(stdout, s->store, &summary, color);
-    summary_print_findings(stdout, s->store, WORST_SHOWN, o->statuses, color);
+    print_findings(stdout, s->store, WORST_SHOWN, o->statuses, color);
     puts("");
     for (size_t i = 0; !o->hide_files && i < s->written.count; i++) {
         printf("%s %s/%s\n", i ? "        " : "Written:", s->dir.path, s->written.items[i]);

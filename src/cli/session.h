@@ -14,7 +14,7 @@ struct session {
     struct aws_client *client; /* reads only; made by session_connect() */
     struct store *store;       /* the run: open while it is made, then read-only */
     json_t *rules;             /* described, for the reports */
-    char *backup_key; /* ARN of the backup key that a run before this one knew; NULL */
+    char *backup_key;          /* ARN of the backup key that a run before this one knew; NULL */
     struct words written;
     FILE *log;
     bool pending; /* a plan is under way in the directory: the same command goes on with it */

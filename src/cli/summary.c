@@ -1,5 +1,5 @@
-/* What the terminal says at the end of a scan: verdict, coverage, a table by step. print_findings.c lists
- * what is behind the numbers. */
+/* What the terminal says at the end of a scan: verdict, coverage, a table by step. print_findings.c
+ * lists what is behind the numbers. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ static const char *const step_names[] = {
 static const struct {
     enum status status;
     const char *head, *color;
-} cells[] = {{STATUS_FAIL, "fail", COLOR_RED},       {STATUS_ERROR, "unseen", COLOR_YELLOW},
+} cells[] = {{STATUS_FAIL, "fail", COLOR_RED},        {STATUS_ERROR, "unseen", COLOR_YELLOW},
              {STATUS_MANUAL, "manual", COLOR_YELLOW}, {STATUS_MUTED, "waived", ""},
              {STATUS_FIXED, "fixed", COLOR_GREEN},    {STATUS_PASS, "pass", COLOR_GREEN},
              {STATUS_NOT_APPLICABLE, "n/a", ""}};
@@ -148,7 +148,7 @@ static void print_failing(FILE *out, const struct report_summary *s)
             comma = ", ";
         }
     }
-    lines_print(out, "", "", text_str(&line), true);
+    wrap_print(out, "", "", text_str(&line), true);
     text_release(&line);
 }
 
@@ -164,7 +164,7 @@ static void print_head(FILE *out, struct store *store, const struct report_summa
     bool fits = strlen(verdict) + 2 + line.length <= (size_t)terminal_width(out);
     fprintf(out, "\n%s%s%s%s%s", paint(color, COLOR_BOLD), paint(color, verdict_color(s->verdict)),
             verdict, paint(color, COLOR_OFF), fits ? "" : "\n");
-    lines_print(out, fits ? "  " : "", "", text_str(&line), true);
+    wrap_print(out, fits ? "  " : "", "", text_str(&line), true);
     text_release(&line);
 }
 
@@ -178,7 +178,7 @@ static void print_coverage(FILE *out, const struct coverage_totals *c)
               "Coverage: %" PRId64 " of %" PRId64 " account-Regions fully read (%" PRId64
               ".%" PRId64 " %%), %" PRId64 " gap%s",
               c->reached, c->expected, tenths / 10, tenths % 10, c->gaps, c->gaps == 1 ? "" : "s");
-    lines_print(out, "", "", text_str(&line), true);
+    wrap_print(out, "", "", text_str(&line), true);
     text_release(&line);
 }
 
@@ -194,9 +194,9 @@ static void print_unseen(FILE *out, const struct report_summary *s, struct store
               " verdict%s open, and this run proves nothing about %s.",
               s->by_status[STATUS_ERROR], s->by_status[STATUS_ERROR] == 1 ? " is" : "s are",
               s->by_status[STATUS_ERROR] == 1 ? "it" : "them");
-    lines_print(out, "", "", text_str(&line), true);
+    wrap_print(out, "", "", text_str(&line), true);
     text_release(&line);
-    summary_print_gaps(out, store, GAPS_SHOWN, s->coverage.gaps);
+    print_gaps(out, store, GAPS_SHOWN, s->coverage.gaps);
 }
 
 static void print_waiver(FILE *out, const json_t *w)
@@ -218,7 +218,7 @@ static void print_waiver(FILE *out, const json_t *w)
     }
     char first[16];
     (void)snprintf(first, sizeof first, "    %-9.9s ", jx_str_or(w, "state", "?"));
-    lines_print(out, first, "              ", text_str(&line), true);
+    wrap_print(out, first, "              ", text_str(&line), true);
     text_release(&line);
 }
 
@@ -274,7 +274,7 @@ static void print_changes(FILE *out, const struct report_summary *s)
         }
     }
     fputc('\n', out);
-    lines_print(out, "", "", text_str(&line), true);
+    wrap_print(out, "", "", text_str(&line), true);
     text_release(&line);
 }
 

@@ -9,7 +9,7 @@
 #define WORDS_MAX 4000
 #define ROOM_MIN 20
 
-void lines_print(FILE *out, const char *first, const char *rest, const char *words, bool cut)
+void wrap_print(FILE *out, const char *first, const char *rest, const char *words, bool cut)
 {
     struct text safe;
     int width = terminal_width(out);

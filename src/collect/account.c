@@ -72,7 +72,7 @@ static json_t *role_in(const char *arn)
 }
 
 /* GetCallerIdentity needs no permission: what it refuses, the role itself refused. */
-static int keep_reach(const struct page *p, struct err *err)
+static int keep_reach(const struct answer_page *p, struct err *err)
 {
     const char *account = p->question->account;
     const char *arn = jx_str_or(p->answer->json, "Arn", "");
@@ -132,7 +132,7 @@ static const char *region_status(const char *opt_in)
     return opt_in;
 }
 
-static int keep_regions(const struct page *p, struct err *err)
+static int keep_regions(const struct answer_page *p, struct err *err)
 {
     struct crawl *crawl = p->crawl;
     const char *account = p->question->account;

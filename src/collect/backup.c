@@ -9,22 +9,23 @@
 #define CENTRAL_VAULT_PREFIX "aws-controltower-central-backupvault-"
 
 /* The whole answer is one document of this account and Region. */
-static int keep_answer(const struct page *p, const char *kind, const char *account, struct err *err)
+static int keep_answer(const struct answer_page *p, const char *kind, const char *account,
+                       struct err *err)
 {
     return crawl_keep(p, kind, account, p->question->region, "", p->answer->json, err);
 }
 
-static int keep_region_settings(const struct page *p, struct err *err)
+static int keep_region_settings(const struct answer_page *p, struct err *err)
 {
     return keep_answer(p, "region-settings", p->question->account, err);
 }
 
-static int keep_global_settings(const struct page *p, struct err *err)
+static int keep_global_settings(const struct answer_page *p, struct err *err)
 {
     return crawl_keep(p, "global-settings", p->question->account, "", "", p->answer->json, err);
 }
 
-static int keep_supported_types(const struct page *p, struct err *err)
+static int keep_supported_types(const struct answer_page *p, struct err *err)
 {
     return keep_answer(p, "supported-types", p->question->account, err);
 }
@@ -39,7 +40,7 @@ static bool listed(const char *const *list, const char *word)
     return false;
 }
 
-static int keep_vaults(const struct page *p, struct err *err)
+static int keep_vaults(const struct answer_page *p, struct err *err)
 {
     const struct question *q = p->question;
     const char *central = p->crawl->central_backup;
@@ -76,7 +77,7 @@ static json_t *input_vault(struct crawl *crawl, const struct question *q)
     return json_pack("{s:s}", "BackupVaultName", q->target);
 }
 
-static int keep_vault_policy(const struct page *p, struct err *err)
+static int keep_vault_policy(const struct answer_page *p, struct err *err)
 {
     const char *policy = jx_str(p->answer->json, "Policy");
     if (!policy) {
@@ -89,7 +90,7 @@ static int keep_vault_policy(const struct page *p, struct err *err)
     return rc;
 }
 
-static int keep_plans(const struct page *p, struct err *err)
+static int keep_plans(const struct answer_page *p, struct err *err)
 {
     const struct question *q = p->question;
     size_t i;
@@ -117,7 +118,7 @@ static json_t *input_plan(struct crawl *crawl, const struct question *q)
     return json_pack("{s:s}", "BackupPlanId", q->target);
 }
 
-static int keep_plan_detail(const struct page *p, struct err *err)
+static int keep_plan_detail(const struct answer_page *p, struct err *err)
 {
     return crawl_keep(p, "plan-detail", p->question->account, p->question->region,
                       p->question->target, p->answer->json, err);
@@ -129,7 +130,7 @@ static json_t *input_arn(struct crawl *crawl, const struct question *q)
     return json_pack("{s:s}", "ResourceArn", q->target);
 }
 
-static int keep_plan_tags(const struct page *p, struct err *err)
+static int keep_plan_tags(const struct answer_page *p, struct err *err)
 {
     const char *id = strstr(p->question->target, ":backup-plan:");
     id = id ? id + strlen(":backup-plan:") : p->question->target;
@@ -137,7 +138,7 @@ static int keep_plan_tags(const struct page *p, struct err *err)
                       p->answer->json, err);
 }
 
-static int keep_selections(const struct page *p, struct err *err)
+static int keep_selections(const struct answer_page *p, struct err *err)
 {
     const struct question *q = p->question;
     size_t i;
@@ -170,7 +171,7 @@ static json_t *input_selection(struct crawl *crawl, const struct question *q)
                      "BackupPlanId", space + 1);
 }
 
-static int keep_selection(const struct page *p, struct err *err)
+static int keep_selection(const struct answer_page *p, struct err *err)
 {
     const char *target = p->question->target;
     const char *space = strchr(target, ' ');
@@ -184,7 +185,7 @@ static int keep_selection(const struct page *p, struct err *err)
                : 0;
 }
 
-static int keep_reports(const struct page *p, struct err *err)
+static int keep_reports(const struct answer_page *p, struct err *err)
 {
     return crawl_keep_list(p, "ReportPlans", "report-plan", p->question->account,
                            p->question->region, "ReportPlanName", err);

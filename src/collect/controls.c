@@ -15,12 +15,12 @@ static json_t *input_target(struct crawl *crawl, const struct question *q)
     return json_pack("{s:s, s:s}", "TargetId", q->target, "Filter", CONTROL_POLICY);
 }
 
-static int keep_target_policies(const struct page *p, struct err *err)
+static int keep_target_policies(const struct answer_page *p, struct err *err)
 {
     return crawl_keep_list(p, "Policies", "target-policy", p->question->target, "", "Id", err);
 }
 
-static int keep_controls(const struct page *p, struct err *err)
+static int keep_controls(const struct answer_page *p, struct err *err)
 {
     size_t i;
     json_t *row;
@@ -39,7 +39,7 @@ static int keep_controls(const struct page *p, struct err *err)
     return 0;
 }
 
-const struct collector guard_collectors[] = {
+const struct collector control_collectors[] = {
     {.operation = "organizations:ListPoliciesForTarget",
      .as_management = true,
      .input = input_target,

@@ -18,7 +18,7 @@
 #define PROGRESS_MS 100
 #define COMMIT_MS 2000
 
-struct pending { /* one question on its way */
+struct task_in_flight { /* one question on its way */
     struct crawl *crawl;
     const struct collector *collector;
     struct question question;
@@ -28,7 +28,7 @@ struct pending { /* one question on its way */
 static const struct collector *const tables[] = {
     organization_collectors, landing_zone_collectors, key_collectors,        backup_collectors,
     account_collectors,      inventory_collectors,    protection_collectors, job_collectors,
-    guard_collectors,        role_collectors,         policy_collectors,     product_collectors,
+    control_collectors,      role_collectors,         policy_collectors,     product_collectors,
 };
 
 const struct collector *collector_find(const char *operation)
@@ -107,8 +107,8 @@ int crawl_ask(struct crawl *crawl, const char *operation, const char *account, c
     return store_ask(crawl->store, operation, account, region, target, err) < 0 ? -1 : 0;
 }
 
-int crawl_keep(const struct page *p, const char *kind, const char *account, const char *region,
-               const char *key, const json_t *document, struct err *err)
+int crawl_keep(const struct answer_page *p, const char *kind, const char *account,
+               const char *region, const char *key, const json_t *document, struct err *err)
 {
     char *json = json_dumps(document, JSON_COMPACT);
     if (!json) {
@@ -127,8 +127,9 @@ int crawl_keep(const struct page *p, const char *kind, const char *account, cons
     return rc;
 }
 
-int crawl_keep_list(const struct page *p, const char *path, const char *kind, const char *account,
-                    const char *region, const char *key_member, struct err *err)
+int crawl_keep_list(const struct answer_page *p, const char *path, const char *kind,
+                    const char *account, const char *region, const char *key_member,
+                    struct err *err)
 {
     const json_t *list = jx_get(p->answer->json, path);
     size_t i;
@@ -155,7 +156,7 @@ static void crawl_fail(struct crawl *crawl, const struct err *err)
     }
 }
 
-static int record_fact(const struct pending *p, const struct answer *a, int64_t *fact,
+static int record_fact(const struct task_in_flight *p, const struct answer *a, int64_t *fact,
                        struct err *err)
 {
     char digest[SHA256_HEX_SIZE];
@@ -175,7 +176,7 @@ static int record_fact(const struct pending *p, const struct answer *a, int64_t 
     return store_fact(p->crawl->store, &f, fact, err);
 }
 
-static int record_gap(const struct pending *p, const struct answer *a, const char *class,
+static int record_gap(const struct task_in_flight *p, const struct answer *a, const char *class,
                       const char *message, struct err *err)
 {
     /* A question that stands for a whole account (reach, S3's global list) hides every Region of
@@ -202,7 +203,7 @@ static int record_gap(const struct pending *p, const struct answer *a, const cha
 }
 
 /* What is not there has its fact, too. */
-static int keep_absence(const struct page *p, const char *kind, struct err *err)
+static int keep_absence(const struct answer_page *p, const char *kind, struct err *err)
 {
     const struct question *q = p->question;
     json_t *nothing = json_object();
@@ -211,9 +212,9 @@ static int keep_absence(const struct page *p, const char *kind, struct err *err)
     return rc;
 }
 
-static int answer_kept(struct pending *p, const struct answer *a, struct err *err)
+static int answer_kept(struct task_in_flight *p, const struct answer *a, struct err *err)
 {
-    struct page page = {.crawl = p->crawl, .question = &p->question, .answer = a, .fact = 0};
+    struct answer_page page = {.crawl = p->crawl, .question = &p->question, .answer = a, .fact = 0};
     if (record_fact(p, a, &page.fact, err)) {
         return -1;
     }
@@ -239,7 +240,7 @@ static int answer_kept(struct pending *p, const struct answer *a, struct err *er
     return 0;
 }
 
-static int answer_refused(struct pending *p, const struct answer *a, struct err *err)
+static int answer_refused(struct task_in_flight *p, const struct answer *a, struct err *err)
 {
     if (p->collector->probe) {
         enum err_code code = a->class == ANSWER_NETWORK ? ERR_NETWORK : ERR_DENIED;
@@ -269,12 +270,13 @@ static bool interrupted(const struct crawl *crawl)
 
 /* Is the question asked as the caller itself? Then refused credentials mean that nothing else will
  * be answered. */
-static bool own_credentials(const struct pending *p)
+static bool own_credentials(const struct task_in_flight *p)
 {
     return p->collector->as_management || strcmp(p->question.account, p->crawl->management) == 0;
 }
 
-static void refuse_credentials(struct crawl *crawl, const struct pending *p, const struct answer *a)
+static void refuse_credentials(struct crawl *crawl, const struct task_in_flight *p,
+                               const struct answer *a)
 {
     struct err err = ERR_INIT;
     err_set(&err, ERR_CREDENTIALS, "%s in %s %s: %s %s", p->collector->operation, a->account,
@@ -284,7 +286,7 @@ static void refuse_credentials(struct crawl *crawl, const struct pending *p, con
 
 static void on_suspected(void *context, const struct answer *a, bool off)
 {
-    struct pending *p = context;
+    struct task_in_flight *p = context;
     struct crawl *crawl = p->crawl;
     struct err err = ERR_INIT;
     if (crawl->failed || interrupted(crawl)) {
@@ -306,7 +308,7 @@ static bool may_be_off(const struct crawl *crawl, const struct answer *a)
 
 static void on_answer(void *context, const struct answer *a)
 {
-    struct pending *p = context;
+    struct task_in_flight *p = context;
     struct crawl *crawl = p->crawl;
     struct err err = ERR_INIT;
     int rc = 0;
@@ -328,7 +330,7 @@ static void on_answer(void *context, const struct answer *a)
             off.class = ANSWER_REGION_UNAVAILABLE;
             rc = p->question.id ? answer_refused(p, &off, &err) : 0;
         } else if (may_be_off(crawl, a)) {
-            rc = suspect_ask(crawl, a, on_suspected, p, &err);
+            rc = region_probe_ask(crawl, a, on_suspected, p, &err);
             if (rc == 0) {
                 return; /* p is on_suspected's now */
             }
@@ -346,12 +348,12 @@ static void on_answer(void *context, const struct answer *a)
     }
 }
 
-static struct pending *pending_new(struct crawl *crawl, const struct collector *collector,
-                                   const struct question *q)
+static struct task_in_flight *pending_new(struct crawl *crawl, const struct collector *collector,
+                                          const struct question *q)
 {
     size_t account = strlen(q->account) + 1, region = strlen(q->region) + 1,
            target = strlen(q->target) + 1;
-    struct pending *p = xcalloc(1, sizeof *p + account + region + target);
+    struct task_in_flight *p = xcalloc(1, sizeof *p + account + region + target);
     memcpy(p->text, q->account, account);
     memcpy(p->text + account, q->region, region);
     memcpy(p->text + account + region, q->target, target);
@@ -386,7 +388,7 @@ static int send_question(void *context, const struct question *q)
         return err_set(err, ERR_INPUT, "the run asks %s, which this version does not know",
                        q->collector);
     }
-    struct pending *p = pending_new(crawl, collector, q);
+    struct task_in_flight *p = pending_new(crawl, collector, q);
     struct aws_call call = {.op = op,
                             .account = collector->as_management ? NULL : p->question.account,
                             .region = p->question.region,

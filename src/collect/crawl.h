@@ -14,7 +14,7 @@
 struct crawl;
 struct map;
 
-struct page { /* one page of an answer, while its collector reads it */
+struct answer_page { /* one page of an answer, while its collector reads it */
     struct crawl *crawl;
     const struct question *question;
     const struct answer *answer;
@@ -31,7 +31,7 @@ struct collector {
     bool probe; /* asked where another place, or another question, can answer as well: a refusal
                    alone is no gap */
     json_t *(*input)(struct crawl *crawl, const struct question *q); /* NULL: {} ; new reference */
-    int (*keep)(const struct page *p, struct err *err);              /* every page */
+    int (*keep)(const struct answer_page *p, struct err *err);       /* every page */
     int (*refused)(struct crawl *crawl, const struct question *q, const struct answer *a,
                    struct err *err); /* extra work when it was refused; NULL */
 };
@@ -63,15 +63,16 @@ struct crawl {
 };
 
 /* The answer that was refused (class REGION_UNAVAILABLE when `off`), borrowed. */
-typedef void (*suspect_told)(void *context, const struct answer *refused, bool off);
+typedef void (*region_probe_told)(void *context, const struct answer *refused, bool off);
 /* Asks the home Region whether it takes the caller's own credentials, which `a` refused: then the
    Region of `a` is off, and crawl->off remembers it. */
-int suspect_ask(struct crawl *crawl, const struct answer *a, suspect_told told, void *context,
-                struct err *err);
+int region_probe_ask(struct crawl *crawl, const struct answer *a, region_probe_told told,
+                     void *context, struct err *err);
 
 /* A key that carries our tag is looked at, whether the landing zone names it or not; `row` is the
  * Tagging API's. */
-int ask_tagged_key(const struct page *p, const char *arn, const json_t *row, struct err *err);
+int ask_tagged_key(const struct answer_page *p, const char *arn, const json_t *row,
+                   struct err *err);
 
 const struct collector *collector_find(const char *operation);
 
@@ -82,22 +83,25 @@ int crawl_ask(struct crawl *crawl, const char *operation, const char *account, c
 int crawl_drain(struct crawl *crawl, const char *phase, struct err *err);
 
 /* Keeps an entity; `document` is borrowed. */
-int crawl_keep(const struct page *p, const char *kind, const char *account, const char *region,
-               const char *key, const json_t *document, struct err *err);
+int crawl_keep(const struct answer_page *p, const char *kind, const char *account,
+               const char *region, const char *key, const json_t *document, struct err *err);
 /* Keeps each element of the list at `path` of the answer under its member `key_member`. */
-int crawl_keep_list(const struct page *p, const char *path, const char *kind, const char *account,
-                    const char *region, const char *key_member, struct err *err);
+int crawl_keep_list(const struct answer_page *p, const char *path, const char *kind,
+                    const char *account, const char *region, const char *key_member,
+                    struct err *err);
 /* The same for lists too large for a tree: the answer is raw, and each element of its member `list`
    is kept as AWS sent it, here, under its member `key_member`. */
-int crawl_keep_raw_list(const struct page *p, const char *list, const char *key_member,
-                        const char *kind, bool (*wanted)(const struct page *p, const char *key),
+int crawl_keep_raw_list(const struct answer_page *p, const char *list, const char *key_member,
+                        const char *kind,
+                        bool (*wanted)(const struct answer_page *p, const char *key),
                         struct err *err); /* wanted NULL: all of them */
 /* Calls each with every element of that list. */
-int crawl_each_raw(const struct page *p, const char *list,
+int crawl_each_raw(const struct answer_page *p, const char *list,
                    int (*each)(void *context, const char *json, size_t length, struct err *err),
                    void *context, struct err *err);
 /* keys.c: asks for the key that encrypts a resource whose copies need it; NULL: there is none. */
-int source_key_ask(const struct page *p, const char *type, const char *key_arn, struct err *err);
+int source_key_ask(const struct answer_page *p, const char *type, const char *key_arn,
+                   struct err *err);
 /* What follows the last '/' of an ARN. */
 const char *arn_tail(const char *arn);
 
@@ -109,7 +113,7 @@ bool crawl_governs(const struct crawl *crawl, const char *region);
 /* The rows. */
 extern const struct collector organization_collectors[], landing_zone_collectors[],
     key_collectors[], backup_collectors[], account_collectors[], inventory_collectors[],
-    protection_collectors[], guard_collectors[], job_collectors[], role_collectors[],
+    protection_collectors[], control_collectors[], job_collectors[], role_collectors[],
     policy_collectors[], product_collectors[];
 
 /* account.c: what is asked of every governed account-Region, and of an ungoverned one. */

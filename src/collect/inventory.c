@@ -34,7 +34,7 @@ struct resource { /* what one row of a list becomes; strings borrowed */
     json_t *attached_to;   /* taken; ids of instances; NULL: none */
 };
 
-static int keep_resource(const struct page *p, const struct resource *r, const char *region,
+static int keep_resource(const struct answer_page *p, const struct resource *r, const char *region,
                          struct err *err)
 {
     json_t *document =
@@ -61,7 +61,7 @@ static int keep_resource(const struct page *p, const struct resource *r, const c
     return rc || source_key_ask(p, r->type, r->kms_key, err) ? -1 : 0;
 }
 
-static const char *partition(const struct page *p)
+static const char *partition(const struct answer_page *p)
 {
     return aws_client_partition(p->crawl->client);
 }
@@ -72,7 +72,7 @@ static const char *name_or(const json_t *tags, const char *otherwise)
 }
 
 /* "arn:P:SERVICE:REGION:ACCOUNT:REST" */
-static char *arn_make(const struct page *p, const char *service, const char *rest)
+static char *arn_make(const struct answer_page *p, const char *service, const char *rest)
 {
     return xasprintf("arn:%s:%s:%s:%s:%s", partition(p), service, p->question->region,
                      p->question->account, rest);
@@ -97,7 +97,7 @@ static json_t *attachments_of(const json_t *row)
 
 /* A copy of an instance's backup needs the keys of its volumes, and whoever tags both is charged
  * twice: each volume is kept once more under its instance. */
-static int keep_attachments(const struct page *p, const json_t *row, const char *volume_id,
+static int keep_attachments(const struct answer_page *p, const json_t *row, const char *volume_id,
                             struct err *err)
 {
     json_t *instances = attachments_of(row);
@@ -124,7 +124,7 @@ static int keep_attachments(const struct page *p, const json_t *row, const char 
     return rc;
 }
 
-static int keep_ec2(const struct page *p, const json_t *row, const char *id_member,
+static int keep_ec2(const struct answer_page *p, const json_t *row, const char *id_member,
                     const char *noun, const char *type, struct err *err)
 {
     const char *id = jx_str(row, id_member);
@@ -147,7 +147,7 @@ static int keep_ec2(const struct page *p, const json_t *row, const char *id_memb
     return rc;
 }
 
-static int keep_volumes(const struct page *p, struct err *err)
+static int keep_volumes(const struct answer_page *p, struct err *err)
 {
     size_t i;
     json_t *volume;
@@ -161,7 +161,7 @@ static int keep_volumes(const struct page *p, struct err *err)
     return 0;
 }
 
-static int keep_instances(const struct page *p, struct err *err)
+static int keep_instances(const struct answer_page *p, struct err *err)
 {
     size_t i, j;
     json_t *reservation, *instance;
@@ -192,7 +192,7 @@ static const char *database_type(const char *engine)
     return "RDS";
 }
 
-static int keep_database(const struct page *p, const json_t *row, const char *arn_member,
+static int keep_database(const struct answer_page *p, const json_t *row, const char *arn_member,
                          const char *id_member, struct err *err)
 {
     const char *arn = jx_str(row, arn_member);
@@ -210,7 +210,7 @@ static int keep_database(const struct page *p, const json_t *row, const char *ar
     return keep_resource(p, &r, p->question->region, err);
 }
 
-static int keep_db_instances(const struct page *p, struct err *err)
+static int keep_db_instances(const struct answer_page *p, struct err *err)
 {
     size_t i;
     json_t *row;
@@ -225,7 +225,7 @@ static int keep_db_instances(const struct page *p, struct err *err)
     return 0;
 }
 
-static int keep_db_clusters(const struct page *p, struct err *err)
+static int keep_db_clusters(const struct answer_page *p, struct err *err)
 {
     size_t i;
     json_t *row;
@@ -238,7 +238,7 @@ static int keep_db_clusters(const struct page *p, struct err *err)
     return 0;
 }
 
-static int keep_tables(const struct page *p, struct err *err)
+static int keep_tables(const struct answer_page *p, struct err *err)
 {
     size_t i;
     json_t *name;
@@ -260,7 +260,7 @@ static int keep_tables(const struct page *p, struct err *err)
     return 0;
 }
 
-static int keep_file_systems(const struct page *p, struct err *err)
+static int keep_file_systems(const struct answer_page *p, struct err *err)
 {
     size_t i;
     json_t *row;
@@ -289,7 +289,7 @@ static int keep_file_systems(const struct page *p, struct err *err)
     return 0;
 }
 
-static int keep_buckets(const struct page *p, struct err *err)
+static int keep_buckets(const struct answer_page *p, struct err *err)
 {
     size_t i;
     json_t *row;
@@ -321,9 +321,9 @@ static int ask_key_of_row(void *context, const char *json, size_t length, struct
     return rc;
 }
 
-static int keep_tagged(const struct page *p, struct err *err)
+static int keep_tagged(const struct answer_page *p, struct err *err)
 {
-    struct page page = *p;
+    struct answer_page page = *p;
     if (crawl_keep_raw_list(p, "ResourceTagMappingList", "ResourceARN", "tagged", NULL, err)) {
         return -1;
     }

@@ -47,8 +47,8 @@ static bool is_bad(const char *state)
 }
 
 /* What both lists become: how many of one kind ended so on one day. */
-static int keep_count(const struct page *p, const json_t *row, const char *key, long long count,
-                      double at, struct err *err)
+static int keep_count(const struct answer_page *p, const json_t *row, const char *key,
+                      long long count, double at, struct err *err)
 {
     char day[TIME_ISO_SIZE];
     time_iso((int64_t)(at * 1000.0), day);
@@ -62,7 +62,7 @@ static int keep_count(const struct page *p, const json_t *row, const char *key, 
     return rc;
 }
 
-static int keep_summaries(const struct page *p, const char *list, struct err *err)
+static int keep_summaries(const struct answer_page *p, const char *list, struct err *err)
 {
     size_t i;
     json_t *row;
@@ -87,17 +87,18 @@ static int keep_summaries(const struct page *p, const char *list, struct err *er
     return 0;
 }
 
-static int keep_backup_summaries(const struct page *p, struct err *err)
+static int keep_backup_summaries(const struct answer_page *p, struct err *err)
 {
     return keep_summaries(p, "BackupJobSummaries", err);
 }
 
-static int keep_copy_summaries(const struct page *p, struct err *err)
+static int keep_copy_summaries(const struct answer_page *p, struct err *err)
 {
     return keep_summaries(p, "CopyJobSummaries", err);
 }
 
-static int keep_jobs(const struct page *p, const char *list, const char *id_member, struct err *err)
+static int keep_jobs(const struct answer_page *p, const char *list, const char *id_member,
+                     struct err *err)
 {
     size_t i;
     json_t *row;
@@ -118,12 +119,12 @@ static int keep_jobs(const struct page *p, const char *list, const char *id_memb
     return 0;
 }
 
-static int keep_backup_jobs(const struct page *p, struct err *err)
+static int keep_backup_jobs(const struct answer_page *p, struct err *err)
 {
     return keep_jobs(p, "BackupJobs", "BackupJobId", err);
 }
 
-static int keep_copy_jobs(const struct page *p, struct err *err)
+static int keep_copy_jobs(const struct answer_page *p, struct err *err)
 {
     return keep_jobs(p, "CopyJobs", "CopyJobId", err);
 }

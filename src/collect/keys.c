@@ -18,7 +18,7 @@ static json_t *input_key(struct crawl *crawl, const struct question *q)
 }
 
 /* ReplicaKeys names the Regions but not their states: each is described in its own Region. */
-static int ask_family(const struct page *p, const json_t *metadata, struct err *err)
+static int ask_family(const struct answer_page *p, const json_t *metadata, struct err *err)
 {
     const char *primary = jx_str(metadata, "MultiRegionConfiguration.PrimaryKey.Region");
     const char *id = jx_str_or(metadata, "KeyId", p->question->target);
@@ -60,7 +60,8 @@ static int asked_of(struct crawl *crawl, const char *user, const char *owner, bo
     return 0;
 }
 
-int source_key_ask(const struct page *p, const char *type, const char *key_arn, struct err *err)
+int source_key_ask(const struct answer_page *p, const char *type, const char *key_arn,
+                   struct err *err)
 {
     struct arn parts;
     char owner[16], region[40];
@@ -80,7 +81,7 @@ int source_key_ask(const struct page *p, const char *type, const char *key_arn, 
 }
 
 /* A customer's key is shared by its policy, which only its own account may read. */
-static int keep_source_key(const struct page *p, const json_t *metadata, struct err *err)
+static int keep_source_key(const struct answer_page *p, const json_t *metadata, struct err *err)
 {
     const struct question *q = p->question;
     const char *owner = jx_str_or(metadata, "AWSAccountId", q->account);
@@ -94,7 +95,7 @@ static int keep_source_key(const struct page *p, const json_t *metadata, struct 
 }
 
 /* An alias that was asked for: whose it is. */
-static int keep_alias(const struct page *p, const json_t *metadata, struct err *err)
+static int keep_alias(const struct answer_page *p, const json_t *metadata, struct err *err)
 {
     const struct question *q = p->question;
     json_t *document = json_pack("{s:O?, s:O?, s:O?}", "KeyId", json_object_get(metadata, "KeyId"),
@@ -105,7 +106,7 @@ static int keep_alias(const struct page *p, const json_t *metadata, struct err *
     return rc;
 }
 
-int ask_tagged_key(const struct page *p, const char *arn, const json_t *row, struct err *err)
+int ask_tagged_key(const struct answer_page *p, const char *arn, const json_t *row, struct err *err)
 {
     const struct question *q = p->question;
     bool key = strcmp(q->account, p->crawl->management) == 0 && strstr(arn, ":kms:") != NULL &&
@@ -114,7 +115,7 @@ int ask_tagged_key(const struct page *p, const char *arn, const json_t *row, str
                : 0;
 }
 
-static int keep_key(const struct page *p, struct err *err)
+static int keep_key(const struct answer_page *p, struct err *err)
 {
     const struct question *q = p->question;
     const json_t *metadata = jx_get(p->answer->json, "KeyMetadata");
@@ -145,7 +146,7 @@ static json_t *input_policy(struct crawl *crawl, const struct question *q)
     return json_pack("{s:s, s:s}", "KeyId", q->target, "PolicyName", "default");
 }
 
-static int keep_policy(const struct page *p, struct err *err)
+static int keep_policy(const struct answer_page *p, struct err *err)
 {
     const char *policy = jx_str(p->answer->json, "Policy");
     if (!policy) {
@@ -160,7 +161,7 @@ static int keep_policy(const struct page *p, struct err *err)
     return rc;
 }
 
-static int keep_rotation(const struct page *p, struct err *err)
+static int keep_rotation(const struct answer_page *p, struct err *err)
 {
     return crawl_keep(p, "key-rotation", p->question->account, p->question->region,
                       p->question->target, p->answer->json, err);

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "crawl.h"
 
-static int keep_landing_zones(const struct page *p, struct err *err)
+static int keep_landing_zones(const struct answer_page *p, struct err *err)
 {
     size_t i;
     json_t *row;
@@ -31,7 +31,7 @@ static json_t *input_landing_zone(struct crawl *crawl, const struct question *q)
     return json_pack("{s:s}", "landingZoneIdentifier", q->target);
 }
 
-static int keep_landing_zone(const struct page *p, struct err *err)
+static int keep_landing_zone(const struct answer_page *p, struct err *err)
 {
     const json_t *zone = jx_get(p->answer->json, "landingZone");
     const char *arn = jx_str(zone, "arn");
@@ -41,7 +41,7 @@ static int keep_landing_zone(const struct page *p, struct err *err)
     return crawl_keep(p, "landing-zone", "", "", arn, zone, err);
 }
 
-static int keep_operations(const struct page *p, struct err *err)
+static int keep_operations(const struct answer_page *p, struct err *err)
 {
     size_t i;
     json_t *row;
@@ -74,7 +74,7 @@ static json_t *input_operation(struct crawl *crawl, const struct question *q)
     return json_pack("{s:s}", "operationIdentifier", q->target);
 }
 
-static int keep_operation_details(const struct page *p, struct err *err)
+static int keep_operation_details(const struct answer_page *p, struct err *err)
 {
     json_t *row = NULL;
     if (store_get_entity(p->crawl->store, "landing-zone-operation", "", "", p->question->target,
@@ -90,7 +90,7 @@ static int keep_operation_details(const struct page *p, struct err *err)
     return rc;
 }
 
-static int keep_baselines(const struct page *p, struct err *err)
+static int keep_baselines(const struct answer_page *p, struct err *err)
 {
     size_t i;
     json_t *row;
@@ -117,7 +117,7 @@ static json_t *input_children(struct crawl *crawl, const struct question *q)
     return json_pack("{s:b}", "includeChildren", 1);
 }
 
-static int keep_enabled_baselines(const struct page *p, struct err *err)
+static int keep_enabled_baselines(const struct answer_page *p, struct err *err)
 {
     size_t i;
     json_t *row;
@@ -144,7 +144,7 @@ static int keep_enabled_baselines(const struct page *p, struct err *err)
     return 0;
 }
 
-static int keep_baseline_operation(const struct page *p, struct err *err)
+static int keep_baseline_operation(const struct answer_page *p, struct err *err)
 {
     const json_t *operation = jx_get(p->answer->json, "baselineOperation");
     if (!operation) {

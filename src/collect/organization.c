@@ -7,7 +7,7 @@
 
 #define BACKUP_PRINCIPAL "backup.amazonaws.com"
 
-static int keep_organization(const struct page *p, struct err *err)
+static int keep_organization(const struct answer_page *p, struct err *err)
 {
     const json_t *organization = jx_get(p->answer->json, "Organization");
     const char *id = jx_str(organization, "Id");
@@ -17,7 +17,7 @@ static int keep_organization(const struct page *p, struct err *err)
     return crawl_keep(p, "organization", "", "", id, organization, err);
 }
 
-static int ask_children(const struct page *p, const char *parent, struct err *err)
+static int ask_children(const struct answer_page *p, const char *parent, struct err *err)
 {
     const struct question *q = p->question;
     return crawl_ask(p->crawl, "organizations:ListPoliciesForTarget", q->account, q->region, parent,
@@ -28,7 +28,7 @@ static int ask_children(const struct page *p, const char *parent, struct err *er
                      err);
 }
 
-static int keep_roots(const struct page *p, struct err *err)
+static int keep_roots(const struct answer_page *p, struct err *err)
 {
     size_t i;
     json_t *root;
@@ -51,7 +51,7 @@ static json_t *input_parent(struct crawl *crawl, const struct question *q)
     return json_pack("{s:s}", "ParentId", q->target);
 }
 
-static int keep_units(const struct page *p, struct err *err)
+static int keep_units(const struct answer_page *p, struct err *err)
 {
     size_t i;
     json_t *unit;
@@ -70,7 +70,7 @@ static int keep_units(const struct page *p, struct err *err)
     return 0;
 }
 
-static int keep_tree_accounts(const struct page *p, struct err *err)
+static int keep_tree_accounts(const struct answer_page *p, struct err *err)
 {
     size_t i;
     json_t *account;
@@ -88,12 +88,12 @@ static int keep_tree_accounts(const struct page *p, struct err *err)
     return 0;
 }
 
-static int keep_accounts(const struct page *p, struct err *err)
+static int keep_accounts(const struct answer_page *p, struct err *err)
 {
     return crawl_keep_list(p, "Accounts", "account", "", "", "Id", err);
 }
 
-static int keep_trusted(const struct page *p, struct err *err)
+static int keep_trusted(const struct answer_page *p, struct err *err)
 {
     return crawl_keep_list(p, "EnabledServicePrincipals", "trusted-service", "", "",
                            "ServicePrincipal", err);
@@ -106,7 +106,7 @@ static json_t *input_backup_principal(struct crawl *crawl, const struct question
     return json_pack("{s:s}", "ServicePrincipal", BACKUP_PRINCIPAL);
 }
 
-static int keep_delegated(const struct page *p, struct err *err)
+static int keep_delegated(const struct answer_page *p, struct err *err)
 {
     return crawl_keep_list(p, "DelegatedAdministrators", "delegated-admin", "", "", "Id", err);
 }
@@ -118,13 +118,13 @@ static json_t *input_backup_policy(struct crawl *crawl, const struct question *q
     return json_pack("{s:s}", "PolicyType", "BACKUP_POLICY");
 }
 
-static int keep_invalid(const struct page *p, struct err *err)
+static int keep_invalid(const struct answer_page *p, struct err *err)
 {
     return crawl_keep_list(p, "Accounts", "invalid-policy-account", "", "", "Id", err);
 }
 
 /* Content is the policy's JSON as text. */
-static int keep_resource_policy(const struct page *p, struct err *err)
+static int keep_resource_policy(const struct answer_page *p, struct err *err)
 {
     const json_t *policy = jx_get(p->answer->json, "ResourcePolicy");
     if (!jx_str(policy, "Content")) {

@@ -1,6 +1,6 @@
 /* Policies of Organizations: the text of backup policies and where they are attached, read once,
- * and the text of the service control policies that controls.c asks for. What backup policies come to
- * for an account is computed (model/effective_policy.h), not asked account by account. */
+ * and the text of the service control policies that controls.c asks for. What backup policies come
+ * to for an account is computed (model/effective_policy.h), not asked account by account. */
 #include <string.h>
 
 #include "base/jsonx.h"
@@ -16,7 +16,7 @@ static json_t *input_type(struct crawl *crawl, const struct question *q)
     return json_pack("{s:s}", "Filter", BACKUP_POLICY);
 }
 
-static int keep_policies(const struct page *p, struct err *err)
+static int keep_policies(const struct answer_page *p, struct err *err)
 {
     const struct question *q = p->question;
     size_t i;
@@ -69,7 +69,7 @@ static void find_roles(json_t *value, json_t *roles)
     }
 }
 
-static int keep_backup_policy(const struct page *p, const json_t *policy, struct err *err)
+static int keep_backup_policy(const struct answer_page *p, const json_t *policy, struct err *err)
 {
     const char *content = jx_str_or(policy, "Content", "");
     const char *problem = NULL;
@@ -87,7 +87,7 @@ static int keep_backup_policy(const struct page *p, const json_t *policy, struct
     return rc;
 }
 
-static int keep_policy(const struct page *p, struct err *err)
+static int keep_policy(const struct answer_page *p, struct err *err)
 {
     const json_t *policy = jx_get(p->answer->json, "Policy");
     if (!jx_str(policy, "Content")) {
@@ -99,7 +99,7 @@ static int keep_policy(const struct page *p, struct err *err)
     return crawl_keep(p, "control-policy", "", "", p->question->target, policy, err);
 }
 
-static int keep_targets(const struct page *p, struct err *err)
+static int keep_targets(const struct answer_page *p, struct err *err)
 {
     size_t i;
     json_t *row;

@@ -26,7 +26,7 @@ static const char *product_account(const json_t *row)
     return strlen(id) == 12 && strspn(id, "0123456789") == 12 ? id : "";
 }
 
-static int keep_products(const struct page *p, struct err *err)
+static int keep_products(const struct answer_page *p, struct err *err)
 {
     size_t i;
     json_t *row;

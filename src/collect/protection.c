@@ -14,14 +14,14 @@
 
 /* The central account's list names whatever was copied into it, too: that is told by its vaults. A
  * bucket's ARN does not say whose it is. */
-static bool is_own(const struct page *p, const char *arn)
+static bool is_own(const struct answer_page *p, const char *arn)
 {
     struct arn parts;
     return !arn_parse(arn, &parts) || parts.account.length == 0 ||
            arn_part_is(parts.account, p->question->account);
 }
 
-static int keep_protected(const struct page *p, struct err *err)
+static int keep_protected(const struct answer_page *p, struct err *err)
 {
     return crawl_keep_raw_list(p, "Results", "ResourceArn", "protected", is_own, err);
 }
@@ -41,7 +41,7 @@ static void newest_free(void *value)
 }
 
 struct points { /* one page of a central vault */
-    const struct page *page;
+    const struct answer_page *page;
     struct map *newest; /* account/region/arn -> struct newest */
 };
 
@@ -77,7 +77,7 @@ static void note_newest(struct points *points, const json_t *point, const char *
 }
 
 /* A point whose time is over and that AWS Backup may not delete. */
-static int keep_stuck(const struct page *p, const json_t *point, const char *point_arn,
+static int keep_stuck(const struct answer_page *p, const json_t *point, const char *point_arn,
                       struct err *err)
 {
     char *key = xasprintf("%s/%s", p->question->target, point_arn);
@@ -113,7 +113,7 @@ static int read_point(void *context, const char *json, size_t length, struct err
 }
 
 /* {"copies": {REGION OF THE VAULT: time of the newest}} of one resource. */
-static int keep_newest(const struct page *p, const struct newest *n, struct err *err)
+static int keep_newest(const struct answer_page *p, const struct newest *n, struct err *err)
 {
     json_t *document = NULL;
     if (store_get_entity(p->crawl->store, "central-copy", n->account, n->region, n->arn, &document,
@@ -150,7 +150,7 @@ static bool listed(const char *const *list, const char *word)
     return false;
 }
 
-static int keep_points(const struct page *p, struct err *err)
+static int keep_points(const struct answer_page *p, struct err *err)
 {
     const struct question *q = p->question;
     const struct crawl *crawl = p->crawl;

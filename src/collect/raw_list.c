@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "crawl.h"
 
-int crawl_each_raw(const struct page *p, const char *list,
+int crawl_each_raw(const struct answer_page *p, const char *list,
                    int (*each)(void *context, const char *json, size_t length, struct err *err),
                    void *context, struct err *err)
 {
@@ -33,15 +33,15 @@ int crawl_each_raw(const struct page *p, const char *list,
 }
 
 struct keeping {
-    const struct page *page;
+    const struct answer_page *page;
     const char *key_member, *kind;
-    bool (*wanted)(const struct page *p, const char *key);
+    bool (*wanted)(const struct answer_page *p, const char *key);
 };
 
 static int keep_element(void *context, const char *json, size_t length, struct err *err)
 {
     const struct keeping *k = context;
-    const struct page *p = k->page;
+    const struct answer_page *p = k->page;
     struct pull inner;
     struct slice key;
     struct text name;
@@ -76,8 +76,9 @@ static int keep_element(void *context, const char *json, size_t length, struct e
     return rc;
 }
 
-int crawl_keep_raw_list(const struct page *p, const char *list, const char *key_member,
-                        const char *kind, bool (*wanted)(const struct page *p, const char *key),
+int crawl_keep_raw_list(const struct answer_page *p, const char *list, const char *key_member,
+                        const char *kind,
+                        bool (*wanted)(const struct answer_page *p, const char *key),
                         struct err *err)
 {
     struct keeping keeping = {p, key_member, kind, wanted};

@@ -10,7 +10,7 @@
 struct suspicion {
     struct crawl *crawl;
     struct answer refused; /* with texts of its own */
-    suspect_told told;
+    region_probe_told told;
     void *context;
 };
 
@@ -41,8 +41,8 @@ static void on_identity(void *context, const struct answer *a)
     suspicion_free(s);
 }
 
-int suspect_ask(struct crawl *crawl, const struct answer *a, suspect_told told, void *context,
-                struct err *err)
+int region_probe_ask(struct crawl *crawl, const struct answer *a, region_probe_told told,
+                     void *context, struct err *err)
 {
     struct suspicion *s = xcalloc(1, sizeof *s);
     s->crawl = crawl;

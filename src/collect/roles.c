@@ -28,7 +28,7 @@ static json_t *input_role(struct crawl *crawl, const struct question *q)
     return json_pack("{s:s}", "RoleName", q->target);
 }
 
-static int keep_role(const struct page *p, struct err *err)
+static int keep_role(const struct answer_page *p, struct err *err)
 {
     const json_t *role = jx_get(p->answer->json, "Role");
     if (!role) {
@@ -37,7 +37,7 @@ static int keep_role(const struct page *p, struct err *err)
     return crawl_keep(p, "role", p->question->account, "", p->question->target, role, err);
 }
 
-static int keep_role_policies(const struct page *p, struct err *err)
+static int keep_role_policies(const struct answer_page *p, struct err *err)
 {
     size_t i;
     json_t *row;

@@ -8,7 +8,7 @@
 #include "inventory_cache.h"
 #include "store/counts.h"
 
-struct place {
+struct region_counts {
     char *region;
     bool governed;
     int64_t asked, answered, open, throttled;
@@ -17,13 +17,13 @@ struct place {
 };
 
 struct account_view {
-    struct place *places;
+    struct region_counts *places;
     size_t count;
-    struct place everywhere; /* gaps that hide every Region of the account */
+    struct region_counts everywhere; /* gaps that hide every Region of the account */
     bool unreached;
 };
 
-static struct place *place_for(struct account_view *v, const char *region, bool governed)
+static struct region_counts *place_for(struct account_view *v, const char *region, bool governed)
 {
     for (size_t i = 0; i < v->count; i++) {
         if (strcmp(v->places[i].region, region) == 0) {
@@ -31,7 +31,7 @@ static struct place *place_for(struct account_view *v, const char *region, bool 
         }
     }
     v->places = xreallocarray(v->places, v->count + 1, sizeof *v->places);
-    v->places[v->count] = (struct place){.region = xstrdup(region), .governed = governed};
+    v->places[v->count] = (struct region_counts){.region = xstrdup(region), .governed = governed};
     return &v->places[v->count++];
 }
 
@@ -49,7 +49,7 @@ static void note_questions(void *context, const struct question_count *c)
     if (c->region[0] == '\0') {
         return;
     }
-    struct place *p = place_for(context, c->region, false);
+    struct region_counts *p = place_for(context, c->region, false);
     p->asked = c->asked;
     p->answered = c->answered;
     p->open = c->open;
@@ -58,7 +58,8 @@ static void note_questions(void *context, const struct question_count *c)
 static void note_gaps(void *context, const struct class_count *c)
 {
     struct account_view *v = context;
-    struct place *p = c->region[0] != '\0' ? place_for(v, c->region, false) : &v->everywhere;
+    struct region_counts *p =
+        c->region[0] != '\0' ? place_for(v, c->region, false) : &v->everywhere;
     v->unreached = v->unreached || c->unreached;
     if (str_equal(c->class, "region-deny")) {
         p->region_deny += c->count;
@@ -80,8 +81,8 @@ static void note_throttled(void *context, const struct throttle_count *c)
 
 static int by_region(const void *a, const void *b)
 {
-    const struct place *first = a;
-    const struct place *second = b;
+    const struct region_counts *first = a;
+    const struct region_counts *second = b;
     return strcmp(first->region, second->region);
 }
 
@@ -101,7 +102,7 @@ static int note_status(struct store *s, const char *account, struct account_view
     return 0;
 }
 
-static int view_account(struct store *s, const struct directory *d, const char *account,
+static int view_account(struct store *s, const struct inventory_cache *d, const char *account,
                         struct account_view *v, struct err *err)
 {
     *v = (struct account_view){0};
@@ -120,12 +121,12 @@ static int view_account(struct store *s, const struct directory *d, const char *
     return note_status(s, account, v, err);
 }
 
-static const char *state_of(const struct member *m, const struct account_view *v,
-                            const struct place *p)
+static const char *state_of(const struct account *m, const struct account_view *v,
+                            const struct region_counts *p)
 {
     int64_t hidden = p->denied + p->region_deny + p->unavailable + p->other + v->everywhere.denied +
                      v->everywhere.region_deny + v->everywhere.unavailable + v->everywhere.other;
-    if (!member_is_active(m)) {
+    if (!account_is_active(m)) {
         return "SUSPENDED";
     }
     if (v->unreached || (m->reach_known && !m->reached)) {
@@ -143,25 +144,25 @@ static const char *state_of(const struct member *m, const struct account_view *v
     return hidden > 0 || p->open > 0 ? "PARTIAL" : "REACHED";
 }
 
-struct walk {
+struct coverage_visitor {
     int (*each)(void *context, const struct coverage *c);
     void *context;
 };
 
-static int walk_account(struct store *s, const struct directory *d, const struct member *m,
-                        const struct walk *w, struct err *err)
+static int walk_account(struct store *s, const struct inventory_cache *d, const struct account *m,
+                        const struct coverage_visitor *w, struct err *err)
 {
     struct account_view v;
     int result = view_account(s, d, m->id, &v, err);
     for (size_t i = 0; result == 0 && i < v.count; i++) {
-        const struct place *p = &v.places[i];
+        const struct region_counts *p = &v.places[i];
         /* A Region that nobody governs and the account never enabled is no place to look. */
-        if (!p->governed && (p->asked == 0 || !member_is_active(m))) {
+        if (!p->governed && (p->asked == 0 || !account_is_active(m))) {
             continue;
         }
         const struct coverage c = {.account = m->id,
                                    .name = m->name,
-                                   .ou_path = member_ou_path(m),
+                                   .ou_path = account_ou_path(m),
                                    .region = p->region,
                                    .governed = p->governed,
                                    .expected = p->asked,
@@ -177,21 +178,21 @@ static int walk_account(struct store *s, const struct directory *d, const struct
 }
 
 int coverage_each(struct store *s, int (*each)(void *context, const struct coverage *c),
-                        void *context, struct err *err)
+                  void *context, struct err *err)
 {
-    struct directory *d = NULL;
-    if (directory_load(s, NULL, &d, err) != 0) {
+    struct inventory_cache *d = NULL;
+    if (inventory_cache_load(s, NULL, &d, err) != 0) {
         return -1;
     }
-    const struct walk w = {each, context};
+    const struct coverage_visitor w = {each, context};
     int result = 0;
-    for (size_t i = 0; result == 0 && i < d->member_count; i++) {
-        if (d->members[i]->left_out && member_is_active(d->members[i])) {
+    for (size_t i = 0; result == 0 && i < d->account_count; i++) {
+        if (d->accounts[i]->left_out && account_is_active(d->accounts[i])) {
             continue;
         }
-        result = walk_account(s, d, d->members[i], &w, err);
+        result = walk_account(s, d, d->accounts[i], &w, err);
     }
-    directory_free(d);
+    inventory_cache_free(d);
     return result;
 }
 
@@ -212,7 +213,7 @@ static int add_up(void *context, const struct coverage *c)
 }
 
 struct gap_count {
-    const struct directory *d;
+    const struct inventory_cache *d;
     int64_t count;
 };
 
@@ -222,7 +223,7 @@ static int count_gap(void *context, int64_t id, const struct gap *g)
     (void)id;
     bool closed =
         strcmp(g->class, "region-deny") == 0 || strcmp(g->class, "region-unavailable") == 0;
-    if (closed && g->region[0] != '\0' && !directory_governs(c->d, g->region)) {
+    if (closed && g->region[0] != '\0' && !inventory_cache_governs(c->d, g->region)) {
         return 0;
     }
     c->count++;
@@ -231,14 +232,14 @@ static int count_gap(void *context, int64_t id, const struct gap *g)
 
 int coverage_count(struct store *s, struct coverage_totals *out, struct err *err)
 {
-    struct directory *d = NULL;
+    struct inventory_cache *d = NULL;
     *out = (struct coverage_totals){0};
-    if (coverage_each(s, add_up, out, err) != 0 || directory_load(s, NULL, &d, err) != 0) {
+    if (coverage_each(s, add_up, out, err) != 0 || inventory_cache_load(s, NULL, &d, err) != 0) {
         return -1;
     }
     struct gap_count c = {.d = d};
     int result = store_each_gap(s, count_gap, &c, err);
     out->gaps = c.count;
-    directory_free(d);
+    inventory_cache_free(d);
     return result;
 }

@@ -10,14 +10,14 @@
 #include "model/arn.h"
 #include "model/baseline.h"
 
-struct loading {
+struct cache_loader {
     struct store *store;
-    struct directory *d;
+    struct inventory_cache *d;
     struct err *err;
     struct map *baseline_names; /* id -> name as ListBaselines has it */
 };
 
-static json_t *parse(const struct loading *l, const struct entity *e)
+static json_t *parse(const struct cache_loader *l, const struct entity *e)
 {
     const char *problem = NULL;
     json_t *document = jx_parse(e->json, e->json_length, &problem);
@@ -35,7 +35,7 @@ static char *copy(const json_t *document, const char *path)
 
 static int load_organization(void *context, const struct entity *e)
 {
-    struct loading *l = context;
+    struct cache_loader *l = context;
     json_t *document = parse(l, e);
     if (document == NULL) {
         return -1;
@@ -53,14 +53,14 @@ static int load_organization(void *context, const struct entity *e)
 
 static int load_root(void *context, const struct entity *e)
 {
-    struct loading *l = context;
+    struct cache_loader *l = context;
     l->d->root_id = xstrdup(e->key);
     return 1;
 }
 
 static int load_unit(void *context, const struct entity *e)
 {
-    struct loading *l = context;
+    struct cache_loader *l = context;
     json_t *document = parse(l, e);
     if (document == NULL) {
         return -1;
@@ -71,22 +71,22 @@ static int load_unit(void *context, const struct entity *e)
     return 0;
 }
 
-static struct member *member_for(struct directory *d, const char *id)
+static struct account *member_for(struct inventory_cache *d, const char *id)
 {
-    struct member *m = map_get(d->by_id, id);
+    struct account *m = map_get(d->by_id, id);
     if (m == NULL) {
         m = xcalloc(1, sizeof *m);
         m->id = xstrdup(id);
         m->state_source = "";
         map_set(d->by_id, id, m);
-        d->members = xreallocarray(d->members, d->member_count + 1, sizeof(void *));
-        d->members[d->member_count++] = m;
+        d->accounts = xreallocarray(d->accounts, d->account_count + 1, sizeof(void *));
+        d->accounts[d->account_count++] = m;
     }
     return m;
 }
 
 /* ListAccounts and ListAccountsForParent describe an account alike. */
-static void describe(struct member *m, const struct entity *e, const json_t *document)
+static void describe(struct account *m, const struct entity *e, const json_t *document)
 {
     const char *source = "";
     char **const texts[] = {&m->state, &m->name, &m->email, &m->arn};
@@ -103,12 +103,12 @@ static void describe(struct member *m, const struct entity *e, const json_t *doc
 
 static int load_place(void *context, const struct entity *e)
 {
-    struct loading *l = context;
+    struct cache_loader *l = context;
     json_t *document = parse(l, e);
     if (document == NULL) {
         return -1;
     }
-    struct member *m = member_for(l->d, e->key);
+    struct account *m = member_for(l->d, e->key);
     free(m->parent_id);
     m->parent_id = copy(document, "ParentId");
     m->in_tree = true;
@@ -119,12 +119,12 @@ static int load_place(void *context, const struct entity *e)
 
 static int load_account(void *context, const struct entity *e)
 {
-    struct loading *l = context;
+    struct cache_loader *l = context;
     json_t *document = parse(l, e);
     if (document == NULL) {
         return -1;
     }
-    struct member *m = member_for(l->d, e->key);
+    struct account *m = member_for(l->d, e->key);
     char parent[128];
     const char *paths = json_string_value(json_array_get(jx_get(document, "Paths"), 0));
     m->listed = true;
@@ -140,12 +140,12 @@ static int load_account(void *context, const struct entity *e)
 
 static int load_reach(void *context, const struct entity *e)
 {
-    struct loading *l = context;
+    struct cache_loader *l = context;
     json_t *document = parse(l, e);
     if (document == NULL) {
         return -1;
     }
-    struct member *m = map_get(l->d->by_id, e->account);
+    struct account *m = map_get(l->d->by_id, e->account);
     if (m != NULL && !m->reach_known) {
         m->reach_known = true;
         m->reached = jx_bool(document, "reached");
@@ -158,7 +158,7 @@ static int load_reach(void *context, const struct entity *e)
 
 static int load_baseline_name(void *context, const struct entity *e)
 {
-    struct loading *l = context;
+    struct cache_loader *l = context;
     json_t *document = parse(l, e);
     if (document == NULL) {
         return -1;
@@ -168,15 +168,15 @@ static int load_baseline_name(void *context, const struct entity *e)
     return 0;
 }
 
-static int load_held(void *context, const struct entity *e)
+static int load_baseline(void *context, const struct entity *e)
 {
-    struct loading *l = context;
-    struct directory *d = l->d;
+    struct cache_loader *l = context;
+    struct inventory_cache *d = l->d;
     json_t *document = parse(l, e);
     if (document == NULL) {
         return -1;
     }
-    struct held *h = xcalloc(1, sizeof *h);
+    struct enabled_baseline *h = xcalloc(1, sizeof *h);
     const char *identifier = jx_str_or(document, "baselineIdentifier", "");
     size_t length = strlen(identifier);
     const char *id =
@@ -195,17 +195,17 @@ static int load_held(void *context, const struct entity *e)
     h->drift = xstrdup(jx_str(document, "driftStatusSummary.types.inheritance.status"));
     h->operation = xstrdup(jx_str(document, "statusSummary.lastOperationIdentifier"));
     h->fact = e->fact;
-    d->held = xreallocarray(d->held, d->held_count + 1, sizeof(void *));
-    d->held[d->held_count++] = h;
-    h->next = map_get(d->held_of_target, h->target_id);
-    map_set(d->held_of_target, h->target_id, h);
+    d->baselines = xreallocarray(d->baselines, d->baseline_count + 1, sizeof(void *));
+    d->baselines[d->baseline_count++] = h;
+    h->next = map_get(d->baselines_of_target, h->target_id);
+    map_set(d->baselines_of_target, h->target_id, h);
     json_decref(document);
     return 0;
 }
 
 static int load_zone(void *context, const struct entity *e)
 {
-    struct loading *l = context;
+    struct cache_loader *l = context;
     struct arn arn;
     char region[64];
     l->d->zone = parse(l, e);
@@ -228,12 +228,12 @@ static int by_text(const void *a, const void *b)
 
 static int by_member_id(const void *a, const void *b)
 {
-    const struct member *const *first = a;
-    const struct member *const *second = b;
+    const struct account *const *first = a;
+    const struct account *const *second = b;
     return strcmp((*first)->id, (*second)->id);
 }
 
-static void load_regions(struct directory *d, const char *meta)
+static void load_regions(struct inventory_cache *d, const char *meta)
 {
     const char *problem = NULL;
     json_t *told = meta != NULL ? jx_parse(meta, strlen(meta), &problem) : NULL;
@@ -242,7 +242,7 @@ static void load_regions(struct directory *d, const char *meta)
     d->regions = xcalloc(count + 1, sizeof(void *));
     for (size_t i = 0; i < count; i++) {
         const char *region = json_string_value(json_array_get(list, i));
-        if (region != NULL && !directory_governs(d, region)) {
+        if (region != NULL && !inventory_cache_governs(d, region)) {
             d->regions[d->region_count++] = xstrdup(region);
         }
     }
@@ -256,7 +256,7 @@ static void load_regions(struct directory *d, const char *meta)
 }
 
 /* Regions left out on purpose (meta regions_asked) are not counted as unseen. */
-static void load_asked(struct directory *d, const char *meta)
+static void load_asked(struct inventory_cache *d, const char *meta)
 {
     const char *problem = NULL;
     json_t *asked = meta != NULL ? jx_parse(meta, strlen(meta), &problem) : NULL;
@@ -267,28 +267,28 @@ static void load_asked(struct directory *d, const char *meta)
     json_decref(asked);
 }
 
-static char *role_of(const struct directory *d, const json_t *config, const char *manifest_path,
-                     const char *config_path)
+static char *role_of(const struct inventory_cache *d, const json_t *config,
+                     const char *manifest_path, const char *config_path)
 {
     const char *id = jx_str(d->zone, manifest_path);
     return xstrdup(id != NULL ? id : config_path != NULL ? jx_str(config, config_path) : NULL);
 }
 
-static void link_members(struct directory *d)
+static void link_members(struct inventory_cache *d)
 {
-    if (d->member_count > 0) {
-        qsort(d->members, d->member_count, sizeof(void *), by_member_id);
+    if (d->account_count > 0) {
+        qsort(d->accounts, d->account_count, sizeof(void *), by_member_id);
     }
-    for (size_t i = 0; i < d->member_count; i++) {
-        struct member *m = d->members[i];
+    for (size_t i = 0; i < d->account_count; i++) {
+        struct account *m = d->accounts[i];
         m->unit = tree_find(d->tree, m->parent_id);
-        m->held = map_get(d->held_of_target, m->id);
+        m->baselines = map_get(d->baselines_of_target, m->id);
         m->name = m->name != NULL ? m->name : xstrdup("");
         m->state = m->state != NULL ? m->state : xstrdup("");
     }
 }
 
-static void load_roles(struct directory *d, const json_t *config)
+static void load_roles(struct inventory_cache *d, const json_t *config)
 {
     d->admin = role_of(d, config, "manifest.backup.configurations.backupAdmin.accountId",
                        "accounts.backup_administrator");
@@ -296,7 +296,7 @@ static void load_roles(struct directory *d, const json_t *config)
                          "accounts.central_backup");
     d->audit = role_of(d, config, "manifest.securityRoles.accountId", NULL);
     d->log_archive = role_of(d, config, "manifest.centralizedLogging.accountId", NULL);
-    const struct member *audit = directory_member(d, d->audit);
+    const struct account *audit = inventory_cache_account(d, d->audit);
     d->security = audit != NULL ? audit->unit : NULL;
     while (d->security != NULL && d->security->parent != NULL) {
         d->security = d->security->parent; /* the Security OU stands directly under the root */
@@ -309,7 +309,7 @@ static void load_roles(struct directory *d, const json_t *config)
 }
 
 /* The meta table knows these when the run was collected; entities alone suffice for the rest. */
-static void load_meta(struct store *s, struct directory *d)
+static void load_meta(struct store *s, struct inventory_cache *d)
 {
     const char *ended = store_meta(s, "ended");
     const char *when = ended != NULL ? ended : store_meta(s, "started");
@@ -331,7 +331,8 @@ static void load_meta(struct store *s, struct directory *d)
     }
 }
 
-int directory_load(struct store *s, const json_t *config, struct directory **out, struct err *err)
+int inventory_cache_load(struct store *s, const json_t *config, struct inventory_cache **out,
+                         struct err *err)
 {
     static const struct {
         const char *kind;
@@ -343,13 +344,13 @@ int directory_load(struct store *s, const json_t *config, struct directory **out
                  {"account", load_account},
                  {"reach", load_reach},
                  {"baseline", load_baseline_name},
-                 {"enabled-baseline", load_held},
+                 {"enabled-baseline", load_baseline},
                  {"landing-zone", load_zone}};
-    struct directory *d = xcalloc(1, sizeof *d);
-    struct loading l = {.store = s, .d = d, .err = err, .baseline_names = map_new(free)};
+    struct inventory_cache *d = xcalloc(1, sizeof *d);
+    struct cache_loader l = {.store = s, .d = d, .err = err, .baseline_names = map_new(free)};
     d->tree = tree_new();
     d->by_id = map_new(NULL);
-    d->held_of_target = map_new(NULL);
+    d->baselines_of_target = map_new(NULL);
     int result = 0;
     for (size_t i = 0; result >= 0 && i < sizeof kinds / sizeof kinds[0]; i++) {
         result = store_each_entity(s, kinds[i].kind, NULL, NULL, kinds[i].each, &l, err);
@@ -359,17 +360,17 @@ int directory_load(struct store *s, const json_t *config, struct directory **out
     }
     map_free(l.baseline_names);
     if (result < 0) {
-        directory_free(d);
+        inventory_cache_free(d);
         return -1;
     }
     load_meta(s, d);
-    if (d->member_count == 0 && d->management[0] != '\0') {
+    if (d->account_count == 0 && d->management[0] != '\0') {
         (void)member_for(d,
                          d->management); /* even an organization that lists nobody has this one */
     }
     link_members(d);
-    for (size_t i = 0; str_equal(store_meta(s, "filtered"), "true") && i < d->member_count; i++) {
-        d->members[i]->left_out = !d->members[i]->reach_known;
+    for (size_t i = 0; str_equal(store_meta(s, "filtered"), "true") && i < d->account_count; i++) {
+        d->accounts[i]->left_out = !d->accounts[i]->reach_known;
     }
     load_regions(d, store_meta(s, "governed_regions"));
     load_asked(d, store_meta(s, "regions_asked"));
@@ -380,7 +381,7 @@ int directory_load(struct store *s, const json_t *config, struct directory **out
     return 0;
 }
 
-static void member_free(struct member *m)
+static void member_free(struct account *m)
 {
     char *const texts[] = {m->id,    m->name,      m->email, m->arn,
                            m->state, m->parent_id, m->role,  m->reach_error};
@@ -390,7 +391,7 @@ static void member_free(struct member *m)
     free(m);
 }
 
-static void held_free(struct held *h)
+static void baseline_free(struct enabled_baseline *h)
 {
     char *const texts[] = {h->own_name,   h->arn,    h->version, h->target_id,
                            h->parent_arn, h->status, h->drift,   h->operation};
@@ -400,7 +401,7 @@ static void held_free(struct held *h)
     free(h);
 }
 
-void directory_free(struct directory *d)
+void inventory_cache_free(struct inventory_cache *d)
 {
     if (d == NULL) {
         return;
@@ -414,29 +415,29 @@ void directory_free(struct directory *d)
     for (size_t i = 0; i < d->region_count; i++) {
         free(d->regions[i]);
     }
-    for (size_t i = 0; i < d->member_count; i++) {
-        member_free(d->members[i]);
+    for (size_t i = 0; i < d->account_count; i++) {
+        member_free(d->accounts[i]);
     }
-    for (size_t i = 0; i < d->held_count; i++) {
-        held_free(d->held[i]);
+    for (size_t i = 0; i < d->baseline_count; i++) {
+        baseline_free(d->baselines[i]);
     }
     free(d->regions);
     free(d->region_left_out);
-    free(d->members);
-    free(d->held);
+    free(d->accounts);
+    free(d->baselines);
     map_free(d->by_id);
-    map_free(d->held_of_target);
+    map_free(d->baselines_of_target);
     tree_free(d->tree);
     json_decref(d->zone);
     free(d);
 }
 
-struct member *directory_member(const struct directory *d, const char *id)
+struct account *inventory_cache_account(const struct inventory_cache *d, const char *id)
 {
     return id != NULL ? map_get(d->by_id, id) : NULL;
 }
 
-bool directory_governs(const struct directory *d, const char *region)
+bool inventory_cache_governs(const struct inventory_cache *d, const char *region)
 {
     for (size_t i = 0; i < d->region_count; i++) {
         if (strcmp(d->regions[i], region) == 0) {
@@ -446,7 +447,7 @@ bool directory_governs(const struct directory *d, const char *region)
     return false;
 }
 
-bool directory_looks(const struct directory *d, const char *region)
+bool inventory_cache_looks(const struct inventory_cache *d, const char *region)
 {
     for (size_t i = 0; i < d->region_count; i++) {
         if (strcmp(d->regions[i], region) == 0) {
@@ -456,24 +457,25 @@ bool directory_looks(const struct directory *d, const char *region)
     return false;
 }
 
-bool member_is_active(const struct member *m)
+bool account_is_active(const struct account *m)
 {
     return m->state[0] == '\0' || strcmp(m->state, "ACTIVE") == 0;
 }
 
-bool member_is_wanted(const struct member *m)
+bool account_is_wanted(const struct account *m)
 {
-    return member_is_active(m) && !m->left_out;
+    return account_is_active(m) && !m->left_out;
 }
 
-const char *member_ou_path(const struct member *m)
+const char *account_ou_path(const struct account *m)
 {
     return m != NULL && m->unit != NULL ? m->unit->path : "";
 }
 
-const struct held *held_find(const struct held *first, const char *name, bool succeeded)
+const struct enabled_baseline *enabled_baseline_find(const struct enabled_baseline *first,
+                                                     const char *name, bool succeeded)
 {
-    for (const struct held *h = first; h != NULL; h = h->next) {
+    for (const struct enabled_baseline *h = first; h != NULL; h = h->next) {
         if (strcmp(h->name, name) == 0 && (!succeeded || str_equal(h->status, "SUCCEEDED"))) {
             return h;
         }
@@ -481,7 +483,8 @@ const struct held *held_find(const struct held *first, const char *name, bool su
     return NULL;
 }
 
-const struct held *directory_held(const struct directory *d, const char *target_id)
+const struct enabled_baseline *inventory_cache_baselines(const struct inventory_cache *d,
+                                                         const char *target_id)
 {
-    return map_get(d->held_of_target, target_id);
+    return map_get(d->baselines_of_target, target_id);
 }

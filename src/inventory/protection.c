@@ -13,9 +13,9 @@
 
 /* --- loading --- */
 
-struct loading {
-    struct outlook *o;
-    struct outlook_plan *plan;
+struct protection_loader {
+    struct protection *o;
+    struct protection_plan *plan;
     char *prefix; /* "PLANID/" */
 };
 
@@ -26,7 +26,7 @@ static int64_t time_of(const json_t *document, const char *member)
 
 static int add_selection(void *context, const struct entity *e)
 {
-    struct loading *l = context;
+    struct protection_loader *l = context;
     if (!str_starts(e->key, l->prefix)) {
         return 0;
     }
@@ -49,20 +49,20 @@ static double hours(double known)
 }
 
 /* What every resource that the plan takes lists of it: made once. */
-static json_t *shown(const struct outlook_plan *plan, const char *id, const char *origin)
+static json_t *shown(const struct protection_plan *plan, const char *id, const char *origin)
 {
     json_t *out = json_object();
     set_text(out, "id", id);
     set_text(out, "name", plan->name);
     set_text(out, "origin", origin);
-    set_number(out, "period_hours", hours(plan->rhythm.period));
-    set_number(out, "window_hours", hours(plan->rhythm.window));
-    set_bool(out, "copies_to_central", plan->rhythm.to_central);
-    set_bool(out, "copies_cross_region", plan->rhythm.cross_region);
+    set_number(out, "period_hours", hours(plan->schedule.period));
+    set_number(out, "window_hours", hours(plan->schedule.window));
+    set_bool(out, "copies_to_central", plan->schedule.to_central);
+    set_bool(out, "copies_cross_region", plan->schedule.cross_region);
     return out;
 }
 
-static int load_plan(struct outlook *o, const struct entity *e, struct outlook_plan *plan)
+static int load_plan(struct protection *o, const struct entity *e, struct protection_plan *plan)
 {
     struct visit *v = o->v;
     const char *problem = NULL;
@@ -76,12 +76,12 @@ static int load_plan(struct outlook *o, const struct entity *e, struct outlook_p
     plan->fact = e->fact;
     plan->selections = json_array();
     plan->since_ms = time_of(listed, "CreationDate");
-    plan->rhythm = rhythm_of(v, detail, e->region);
+    plan->schedule = schedule_of(v, detail, e->region);
     const char *origin = plan->organization                     ? "organization"
                          : backup_tier_of_plan(plan->name) >= 0 ? "control-tower"
                                                                 : "local";
     plan->shown = shown(plan, e->key, origin);
-    struct loading l = {.o = o, .plan = plan, .prefix = xasprintf("%s/", e->key)};
+    struct protection_loader l = {.o = o, .plan = plan, .prefix = xasprintf("%s/", e->key)};
     failed = failed || store_each_entity(v->s->store, "selection", e->account, e->region,
                                          add_selection, &l, v->err) != 0;
     free(l.prefix);
@@ -91,14 +91,14 @@ static int load_plan(struct outlook *o, const struct entity *e, struct outlook_p
     return failed ? -1 : 0;
 }
 
-static int load_plans(struct outlook *o)
+static int load_plans(struct protection *o)
 {
     struct cursor c = {0};
-    const struct place *p = o->place;
-    int result = cursor_open(&c, o->v->s->store, "plan", p->member->id, p->region, o->v->err);
+    const struct account_region *p = o->place;
+    int result = cursor_open(&c, o->v->s->store, "plan", p->account->id, p->region, o->v->err);
     while (result == 0 && c.more) {
         o->plans = xreallocarray(o->plans, o->count + 1, sizeof *o->plans);
-        o->plans[o->count] = (struct outlook_plan){0};
+        o->plans[o->count] = (struct protection_plan){0};
         result = load_plan(o, &c.row, &o->plans[o->count++]);
         if (result == 0) {
             result = cursor_next(&c, o->v->err);
@@ -109,13 +109,13 @@ static int load_plans(struct outlook *o)
 }
 
 /* A plan or selection that could not be read may be the very one that takes a resource. */
-static int look_for_gaps(struct outlook *o)
+static int look_for_gaps(struct protection *o)
 {
     static const char *const operations[] = {"backup:ListBackupPlans", "backup:GetBackupPlan",
                                              "backup:ListBackupSelections",
                                              "backup:GetBackupSelection"};
     for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
-        int found = store_find_gap(o->v->s->store, operations[i], o->place->member->id,
+        int found = store_find_gap(o->v->s->store, operations[i], o->place->account->id,
                                    o->place->region, NULL, 0, o->v->err);
         if (found < 0) {
             return -1;
@@ -130,26 +130,26 @@ static void free_json(void *value)
     json_decref(value);
 }
 
-int outlook_load(struct visit *v, const struct place *p, struct outlook *out)
+int protection_load(struct visit *v, const struct account_region *p, struct protection *out)
 {
     bool failed = false;
-    *out = (struct outlook){.v = v, .place = p, .keys = map_new(free_json)};
-    out->own =
-        subject_entity(v, "region-settings", p->member->id, p->region, "", &out->own_fact, &failed);
+    *out = (struct protection){.v = v, .place = p, .keys = map_new(free_json)};
+    out->own = subject_entity(v, "region-settings", p->account->id, p->region, "", &out->own_fact,
+                              &failed);
     out->management =
-        subject_entity(v, "region-settings", v->s->dir->management, p->region, "", NULL, &failed);
+        subject_entity(v, "region-settings", v->s->cache->management, p->region, "", NULL, &failed);
     json_t *status =
-        subject_entity(v, "region-status", p->member->id, "", p->region, NULL, &failed);
+        subject_entity(v, "region-status", p->account->id, "", p->region, NULL, &failed);
     out->opt_in_region = str_equal(jx_str(status, "RegionOptStatus"), "ENABLED");
     json_decref(status);
     if (failed || load_plans(out) != 0 || look_for_gaps(out) != 0) {
-        outlook_release(out);
+        protection_release(out);
         return -1;
     }
     return 0;
 }
 
-void outlook_release(struct outlook *o)
+void protection_release(struct protection *o)
 {
     for (size_t i = 0; i < o->count; i++) {
         free(o->plans[i].id);
@@ -161,7 +161,7 @@ void outlook_release(struct outlook *o)
     json_decref(o->own);
     json_decref(o->management);
     map_free(o->keys);
-    *o = (struct outlook){0};
+    *o = (struct protection){0};
 }
 
 /* --- who takes it --- */
@@ -169,7 +169,7 @@ void outlook_release(struct outlook *o)
 /* A plan that an Organizations policy made follows the management account's opt-in, any other the
    account's own; so do Control Tower's four, which look local (inferred: no page of AWS's says it).
  */
-static int type_on(const struct outlook *o, const struct outlook_plan *plan, const char *type)
+static int type_on(const struct protection *o, const struct protection_plan *plan, const char *type)
 {
     const json_t *map =
         jx_get(plan->organization ? o->management : o->own, "ResourceTypeOptInPreference");
@@ -177,8 +177,8 @@ static int type_on(const struct outlook *o, const struct outlook_plan *plan, con
     return on == NULL ? -1 : json_is_true(on) ? 1 : 0;
 }
 
-static bool takes(const struct outlook *o, const struct outlook_plan *plan,
-                  const struct sighting *seen)
+static bool takes(const struct protection *o, const struct protection_plan *plan,
+                  const struct merged_resource *seen)
 {
     const struct selection_resource r = {seen->arn, seen->type, seen->tags,
                                          type_on(o, plan, seen->type)};
@@ -196,15 +196,15 @@ static bool is_oftener(double period, bool known, double shortest)
     return !known || (period > 0 && (shortest <= 0 || period < shortest));
 }
 
-const struct outlook_plan *outlook_find(const struct outlook *o, const struct sighting *seen,
-                                        bool copying)
+const struct protection_plan *protection_find(const struct protection *o,
+                                              const struct merged_resource *seen, bool copying)
 {
-    const struct outlook_plan *best = NULL;
+    const struct protection_plan *best = NULL;
     double shortest = 0;
     for (size_t i = 0; i < o->count; i++) {
-        const struct outlook_plan *plan = &o->plans[i];
-        double period = copying ? plan->rhythm.copy_period : plan->rhythm.period;
-        if ((!copying || plan->rhythm.to_central) && is_oftener(period, best != NULL, shortest) &&
+        const struct protection_plan *plan = &o->plans[i];
+        double period = copying ? plan->schedule.copy_period : plan->schedule.period;
+        if ((!copying || plan->schedule.to_central) && is_oftener(period, best != NULL, shortest) &&
             takes(o, plan, seen)) {
             best = plan;
             shortest = period;
@@ -215,11 +215,12 @@ const struct outlook_plan *outlook_find(const struct outlook *o, const struct si
 
 /* --- in words --- */
 
-static void explain(const struct outlook *o, const struct sighting *seen, struct text *why)
+static void explain(const struct protection *o, const struct merged_resource *seen,
+                    struct text *why)
 {
     enum selection_outcome nearest = SELECTION_ELSEWHERE;
     for (size_t i = 0; i < o->count; i++) {
-        const struct outlook_plan *plan = &o->plans[i];
+        const struct protection_plan *plan = &o->plans[i];
         const struct selection_resource r = {seen->arn, seen->type, seen->tags,
                                              type_on(o, plan, seen->type)};
         for (size_t j = 0; j < json_array_size(plan->selections); j++) {
@@ -244,7 +245,7 @@ static void explain(const struct outlook *o, const struct sighting *seen, struct
     }
 }
 
-static void set_why(const struct outlook *o, const struct sighting *seen, bool selected,
+static void set_why(const struct protection *o, const struct merged_resource *seen, bool selected,
                     const char *place_reason, json_t *document)
 {
     struct text why;
@@ -292,7 +293,8 @@ static void set_time(json_t *document, const char *key, int64_t ms)
     set_text(document, key, ms > 0 ? iso : NULL);
 }
 
-static void set_copies(const struct outlook *o, const struct sighting *seen, json_t *document)
+static void set_copies(const struct protection *o, const struct merged_resource *seen,
+                       json_t *document)
 {
     const char *region = NULL;
     const char *name = NULL;
@@ -313,34 +315,35 @@ static void set_copies(const struct outlook *o, const struct sighting *seen, jso
     set_bool(document, "copied_cross_region", elsewhere);
 }
 
-static struct taken taken_by(const struct outlook *o, const struct outlook_plan *plan,
-                             const struct sighting *seen)
+static struct plan_membership taken_by(const struct protection *o,
+                                       const struct protection_plan *plan,
+                                       const struct merged_resource *seen)
 {
-    return (struct taken){o->place->member->id, o->place->region, seen->arn, plan->id};
+    return (struct plan_membership){o->place->account->id, o->place->region, seen->arn, plan->id};
 }
 
-int outlook_taken(const struct outlook *o, const struct outlook_plan *plan,
-                  const struct sighting *seen, int64_t *since_ms)
+int protection_member_since(const struct protection *o, const struct protection_plan *plan,
+                            const struct merged_resource *seen, int64_t *since_ms)
 {
-    const struct directory *d = o->v->s->dir;
+    const struct inventory_cache *d = o->v->s->cache;
     if (json_object_get(d->tagged_now, seen->arn) != NULL) {
         *since_ms = d->now_ms;
         return 0;
     }
-    const struct taken t = taken_by(o, plan, seen);
-    return taken_since(o->v->s->store, &t, d->now_ms, since_ms, o->v->err);
+    const struct plan_membership t = taken_by(o, plan, seen);
+    return plan_membership_since(o->v->s->store, &t, d->now_ms, since_ms, o->v->err);
 }
 
 /* For the next run. */
-static int remember(const struct outlook *o, const struct outlook_plan *plan,
-                    const struct sighting *seen)
+static int remember(const struct protection *o, const struct protection_plan *plan,
+                    const struct merged_resource *seen)
 {
-    const struct taken t = taken_by(o, plan, seen);
+    const struct plan_membership t = taken_by(o, plan, seen);
     int64_t since = 0;
     return !o->v->s->remember ? 0
-           : outlook_taken(o, plan, seen, &since) != 0
+           : protection_member_since(o, plan, seen, &since) != 0
                ? -1
-               : taken_note(o->v->s->store, &t, since, o->v->s->dir->now_ms, o->v->err);
+               : plan_membership_note(o->v->s->store, &t, since, o->v->s->cache->now_ms, o->v->err);
 }
 
 int64_t later_of(int64_t a, int64_t b)
@@ -349,12 +352,12 @@ int64_t later_of(int64_t a, int64_t b)
 }
 
 /* Since its newest backup, or since there is a plan that would make one. */
-static int set_lateness(const struct outlook *o, const struct sighting *seen,
-                        const struct outlook_plan *often, json_t *document)
+static int set_lateness(const struct protection *o, const struct merged_resource *seen,
+                        const struct protection_plan *often, json_t *document)
 {
     int64_t last = time_of(seen->protection, "LastBackupTime");
     int64_t taken = 0;
-    if (often != NULL && outlook_taken(o, often, seen, &taken) != 0) {
+    if (often != NULL && protection_member_since(o, often, seen, &taken) != 0) {
         return -1;
     }
     int64_t since = often != NULL ? later_of(taken, often->since_ms) : 0;
@@ -363,10 +366,10 @@ static int set_lateness(const struct outlook *o, const struct sighting *seen,
     if (often != NULL) {
         frequent = json_object();
         set_text(frequent, "plan", often->name);
-        set_number(frequent, "hours", hours(often->rhythm.period));
-        set_number(frequent, "window_hours", hours(often->rhythm.window));
+        set_number(frequent, "hours", hours(often->schedule.period));
+        set_number(frequent, "window_hours", hours(often->schedule.window));
         periods = periods_since(o->v, last > 0 ? later_of(last, taken) : since,
-                                often->rhythm.period, often->rhythm.window);
+                                often->schedule.period, often->schedule.window);
     }
     set_time(document, "last_backup", last);
     set_new(document, "most_frequent", frequent);
@@ -375,7 +378,8 @@ static int set_lateness(const struct outlook *o, const struct sighting *seen,
     return 0;
 }
 
-static void set_copy_problem(const struct outlook *o, const struct sighting *seen, json_t *document)
+static void set_copy_problem(const struct protection *o, const struct merged_resource *seen,
+                             json_t *document)
 {
     const json_t *advanced = jx_get(o->own, "ResourceTypeManagementPreference.DynamoDB");
     const struct copy_source source = {.type = seen->type,
@@ -389,17 +393,17 @@ static void set_copy_problem(const struct outlook *o, const struct sighting *see
     set_text(document, "copy_problem", copy_support_problem(&source));
 }
 
-int outlook_describe(struct outlook *o, const struct sighting *seen, const char *place_reason,
-                     json_t *document)
+int protection_describe(struct protection *o, const struct merged_resource *seen,
+                        const char *place_reason, json_t *document)
 {
-    const struct outlook_plan *often = NULL;
+    const struct protection_plan *often = NULL;
     json_t *plans = json_array();
     json_t *names = json_array();
     bool cross_region = false;
     bool to_central = false;
     int result = 0;
     for (size_t i = 0; i < o->count && result == 0; i++) {
-        const struct outlook_plan *plan = &o->plans[i];
+        const struct protection_plan *plan = &o->plans[i];
         if (!takes(o, plan, seen)) {
             continue;
         }
@@ -407,9 +411,9 @@ int outlook_describe(struct outlook *o, const struct sighting *seen, const char 
         (void)json_array_append(plans, plan->shown);
         list_text(names, plan->name);
         subject_fact(document, plan->fact);
-        cross_region = cross_region || plan->rhythm.cross_region;
-        to_central = to_central || plan->rhythm.to_central;
-        often = is_oftener(plan->rhythm.period, often != NULL, often ? often->rhythm.period : 0)
+        cross_region = cross_region || plan->schedule.cross_region;
+        to_central = to_central || plan->schedule.to_central;
+        often = is_oftener(plan->schedule.period, often != NULL, often ? often->schedule.period : 0)
                     ? plan
                     : often;
     }
@@ -424,5 +428,5 @@ int outlook_describe(struct outlook *o, const struct sighting *seen, const char 
     set_copy_problem(o, seen, document);
     subject_fact(document, seen->facts[2]);
     subject_fact(document, seen->facts[3]);
-    return result == 0 ? outlook_keys(o, seen, document) : result;
+    return result == 0 ? protection_keys(o, seen, document) : result;
 }

@@ -3,42 +3,42 @@
  * opt-ins that count for them, the keys of what is encrypted. Loaded once a place, asked of each
  * resource.
  */
-#ifndef TOWERKEEP_STORE_OUTLOOK_H
-#define TOWERKEEP_STORE_OUTLOOK_H
+#ifndef TOWERKEEP_INVENTORY_PROTECTION_H
+#define TOWERKEEP_INVENTORY_PROTECTION_H
 
 #include "model/selection.h"
 #include "subjects_resource.h"
 
 #define HOUR_MS INT64_C(3600000)
 
-struct rhythm { /* of a plan's rules; hours; 0 when there is none, or it cannot be told */
+struct schedule { /* of a plan's rules; hours; 0 when there is none, or it cannot be told */
     double period, window;           /* of the rule that runs most often */
     double copy_period, copy_window; /* of those that copy into the central account */
     bool to_central, cross_region;
     const char *problem; /* why a schedule was not understood; static, NULL: it was */
 };
 /* detail: GetBackupPlan's answer, or NULL. */
-struct rhythm rhythm_of(struct visit *v, const json_t *detail, const char *region);
+struct schedule schedule_of(struct visit *v, const json_t *detail, const char *region);
 /* How many periods went by since `since_ms`, its window left aside; -1 without a period. */
 double periods_since(const struct visit *v, int64_t since_ms, double period, double window);
 
 /* Rounded to hundredths; null when negative. */
 void set_number(json_t *document, const char *key, double number);
 
-struct outlook_plan {
+struct protection_plan {
     char *id, *name;
     json_t *shown;      /* as a resource's document lists it */
     json_t *selections; /* AWS's BackupSelection documents */
-    struct rhythm rhythm;
+    struct schedule schedule;
     int64_t since_ms; /* since when it is as it is; 0 when unknown */
     bool organization;
     int64_t fact;
 };
 
-struct outlook {
+struct protection {
     struct visit *v;
-    const struct place *place;
-    struct outlook_plan *plans;
+    const struct account_region *place;
+    struct protection_plan *plans;
     size_t count;
     json_t *own, *management; /* region-settings of the account and of the management account */
     int64_t own_fact;
@@ -47,24 +47,24 @@ struct outlook {
     bool opt_in_region; /* the account had to enable this Region */
 };
 
-int outlook_load(struct visit *v, const struct place *p, struct outlook *out);
-void outlook_release(struct outlook *o); /* accepts a zeroed one */
+int protection_load(struct visit *v, const struct account_region *p, struct protection *out);
+void protection_release(struct protection *o); /* accepts a zeroed one */
 /* The plan that takes the resource and runs most often (with `copying`: that copies to the central
    account); NULL when none does. */
-const struct outlook_plan *outlook_find(const struct outlook *o, const struct sighting *seen,
-                                        bool copying);
+const struct protection_plan *protection_find(const struct protection *o,
+                                              const struct merged_resource *seen, bool copying);
 /* Since when the plan takes the resource, as runs saw it: 0 when none can tell, now when the walk
    that this run ends tagged the resource, or when the run before saw it without. 0 or -1. */
-int outlook_taken(const struct outlook *o, const struct outlook_plan *plan,
-                  const struct sighting *seen, int64_t *since_ms);
+int protection_member_since(const struct protection *o, const struct protection_plan *plan,
+                            const struct merged_resource *seen, int64_t *since_ms);
 /* Sets what is documented of a resource's protection; `place_reason` is why no plan of Control
    Tower's looks here, "" when they do. 0 or -1. */
-int outlook_describe(struct outlook *o, const struct sighting *seen, const char *place_reason,
-                     json_t *document);
+int protection_describe(struct protection *o, const struct merged_resource *seen,
+                        const char *place_reason, json_t *document);
 int64_t later_of(int64_t a, int64_t b);
 /* The newest copy in a central vault, milliseconds since 1970; 0: none. Its Region, when asked. */
 int64_t newest_copy(const json_t *central, const char **region);
 /* source_keys.c: what its encryption means for a copy. 0 or -1. */
-int outlook_keys(struct outlook *o, const struct sighting *seen, json_t *document);
+int protection_keys(struct protection *o, const struct merged_resource *seen, json_t *document);
 
 #endif

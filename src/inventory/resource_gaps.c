@@ -15,7 +15,7 @@ static const char *const listings[] = {"ec2:DescribeVolumes",     "ec2:DescribeI
                                        "s3:ListBuckets",          "tagging:GetResources"};
 
 /* Plans of an Organizations policy follow the management account's opt-in. */
-static int load_opt_in(const struct outlook *o, struct unseen *out)
+static int load_opt_in(const struct protection *o, struct resource_gaps *out)
 {
     char text[GAP_TEXT_SIZE];
     const struct visit *v = o->v;
@@ -26,18 +26,18 @@ static int load_opt_in(const struct outlook *o, struct unseen *out)
     if (!follows || o->management != NULL) {
         return 0;
     }
-    int found = store_find_gap(v->s->store, OPT_IN, v->s->dir->management, o->place->region, text,
+    int found = store_find_gap(v->s->store, OPT_IN, v->s->cache->management, o->place->region, text,
                                sizeof text, v->err);
     out->opt_in = found > 0 ? xstrdup(text) : NULL;
     return found < 0 ? -1 : 0;
 }
 
-int unseen_load(const struct outlook *o, struct unseen *out)
+int resource_gaps_load(const struct protection *o, struct resource_gaps *out)
 {
     char text[GAP_TEXT_SIZE];
-    *out = (struct unseen){.lists = json_object()};
+    *out = (struct resource_gaps){.lists = json_object()};
     for (size_t i = 0; i < sizeof listings / sizeof *listings; i++) {
-        int found = store_find_gap(o->v->s->store, listings[i], o->place->member->id,
+        int found = store_find_gap(o->v->s->store, listings[i], o->place->account->id,
                                    o->place->region, text, sizeof text, o->v->err);
         if (found < 0) {
             return -1;
@@ -49,21 +49,21 @@ int unseen_load(const struct outlook *o, struct unseen *out)
     return load_opt_in(o, out);
 }
 
-void unseen_release(struct unseen *u)
+void resource_gaps_release(struct resource_gaps *u)
 {
     json_decref(u->lists);
     free(u->opt_in);
-    *u = (struct unseen){0};
+    *u = (struct resource_gaps){0};
 }
 
-static void hide_opt_in(const struct unseen *u, json_t *document)
+static void hide_opt_in(const struct resource_gaps *u, json_t *document)
 {
     if (u->opt_in != NULL) {
         subject_hide(document, OPT_IN, u->opt_in);
     }
 }
 
-static void hide_list(const struct unseen *u, const char *operation, json_t *document)
+static void hide_list(const struct resource_gaps *u, const char *operation, json_t *document)
 {
     const json_t *gap = operation != NULL ? json_object_get(u->lists, operation) : NULL;
     if (gap != NULL) {
@@ -71,7 +71,8 @@ static void hide_list(const struct unseen *u, const char *operation, json_t *doc
     }
 }
 
-void unseen_hide(const struct unseen *u, const struct sighting *seen, json_t *document)
+void resource_gaps_hide(const struct resource_gaps *u, const struct merged_resource *seen,
+                        json_t *document)
 {
     hide_opt_in(u, document);
     if (seen->direct == NULL) {
@@ -83,7 +84,7 @@ void unseen_hide(const struct unseen *u, const struct sighting *seen, json_t *do
     }
 }
 
-void unseen_hide_all(const struct unseen *u, json_t *document)
+void resource_gaps_hide_all(const struct resource_gaps *u, json_t *document)
 {
     const char *operation = NULL;
     json_t *gap = NULL;

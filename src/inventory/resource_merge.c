@@ -52,7 +52,7 @@ static int take_beside(struct cursor *c, const char *arn, json_t **rows, int64_t
 
 /* One step of the merge: the row of either walk, or of both when they stand at the same ARN. */
 static int meet(struct visit *v, struct walks *w, int order,
-                int (*each)(void *context, const struct sighting *s), void *context)
+                int (*each)(void *context, const struct merged_resource *s), void *context)
 {
     const struct entity *direct = order <= 0 ? &w->direct.row : NULL;
     const struct entity *tagged = order >= 0 ? &w->tagged.row : NULL;
@@ -69,7 +69,7 @@ static int meet(struct visit *v, struct walks *w, int order,
                        direct != NULL ? direct->key : tagged->key, problem);
     }
     json_t *own_tags = jx_get(own, "tags");
-    struct sighting s = {
+    struct merged_resource s = {
         .arn = direct != NULL ? direct->key : tagged->key,
         .direct = own,
         .in_tagging = tagged != NULL,
@@ -96,15 +96,15 @@ static int meet(struct visit *v, struct walks *w, int order,
     return result;
 }
 
-static int open_walks(struct visit *v, const struct place *p, struct walks *w)
+static int open_walks(struct visit *v, const struct account_region *p, struct walks *w)
 {
     struct store *s = v->s->store;
-    int result = cursor_open(&w->direct, s, "resource", p->member->id, p->region, v->err);
+    int result = cursor_open(&w->direct, s, "resource", p->account->id, p->region, v->err);
     if (result == 0) {
-        result = cursor_open(&w->tagged, s, "tagged", p->member->id, p->region, v->err);
+        result = cursor_open(&w->tagged, s, "tagged", p->account->id, p->region, v->err);
     }
     for (size_t i = 0; result == 0 && i < BESIDE_COUNT; i++) {
-        result = cursor_open(&w->beside[i], s, beside_kinds[i], p->member->id, p->region, v->err);
+        result = cursor_open(&w->beside[i], s, beside_kinds[i], p->account->id, p->region, v->err);
     }
     return result;
 }
@@ -118,8 +118,8 @@ static void close_walks(struct walks *w)
     }
 }
 
-int sightings_each(struct visit *v, const struct place *p,
-                   int (*each)(void *context, const struct sighting *s), void *context)
+int merged_resource_each(struct visit *v, const struct account_region *p,
+                         int (*each)(void *context, const struct merged_resource *s), void *context)
 {
     struct walks w = {0};
     int result = open_walks(v, p, &w);

@@ -31,7 +31,7 @@ static const struct period *period_of(struct visit *v, const char *expression)
         known = xcalloc(1, sizeof *known);
         known->problem = cron_parse(expression, &cron);
         known->hours = known->problem == NULL
-                           ? (double)cron_period_ms(&cron, s->dir->now_ms) / (double)HOUR_MS
+                           ? (double)cron_period_ms(&cron, s->cache->now_ms) / (double)HOUR_MS
                            : 0;
         map_set(s->periods, expression, known);
     }
@@ -46,15 +46,15 @@ static double window_of(const json_t *rule)
 }
 
 static void note_copies(const struct visit *v, const json_t *rule, const char *region,
-                        struct rhythm *r, bool *central)
+                        struct schedule *r, bool *central)
 {
     const json_t *actions = jx_get(rule, "CopyActions");
     for (size_t i = 0; i < json_array_size(actions); i++) {
         struct arn parts;
         const char *arn = jx_str(json_array_get(actions, i), "DestinationBackupVaultArn");
         if (arn_parse(arn, &parts)) {
-            *central = *central || (v->s->dir->central != NULL &&
-                                    arn_part_is(parts.account, v->s->dir->central));
+            *central = *central || (v->s->cache->central != NULL &&
+                                    arn_part_is(parts.account, v->s->cache->central));
             r->cross_region = r->cross_region || !arn_part_is(parts.region, region);
         }
     }
@@ -68,10 +68,10 @@ static void keep_shorter(double period, double window, double *shortest, double 
     }
 }
 
-struct rhythm rhythm_of(struct visit *v, const json_t *detail, const char *region)
+struct schedule schedule_of(struct visit *v, const json_t *detail, const char *region)
 {
     const json_t *rules = jx_get(detail, "BackupPlan.Rules");
-    struct rhythm r = {0};
+    struct schedule r = {0};
     for (size_t i = 0; i < json_array_size(rules); i++) {
         const json_t *rule = json_array_get(rules, i);
         const char *schedule = jx_str(rule, "ScheduleExpression");
@@ -103,9 +103,9 @@ void set_number(json_t *document, const char *key, double number)
 
 double periods_since(const struct visit *v, int64_t since_ms, double period, double window)
 {
-    if (period <= 0 || since_ms <= 0 || v->s->dir->now_ms <= 0) {
+    if (period <= 0 || since_ms <= 0 || v->s->cache->now_ms <= 0) {
         return -1;
     }
-    double hours = (double)(v->s->dir->now_ms - since_ms) / (double)HOUR_MS - window;
+    double hours = (double)(v->s->cache->now_ms - since_ms) / (double)HOUR_MS - window;
     return hours > 0 ? hours / period : 0;
 }

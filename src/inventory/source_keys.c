@@ -10,7 +10,7 @@
 
 /* The answer about a key: its own account's, else that of the account that uses it. *asked is whose
  * was looked for last. */
-static json_t *answer_about(struct outlook *o, const char *arn, const char *kind,
+static json_t *answer_about(struct protection *o, const char *arn, const char *kind,
                             const char **asked, char owner[16], bool *failed)
 {
     struct arn parts;
@@ -19,17 +19,17 @@ static json_t *answer_about(struct outlook *o, const char *arn, const char *kind
                         16);
     *asked = owner;
     json_t *answer = subject_entity(o->v, kind, owner, region, arn, NULL, failed);
-    if (answer == NULL && !str_equal(owner, o->place->member->id)) {
-        const struct member *m = directory_member(o->v->s->dir, owner);
+    if (answer == NULL && !str_equal(owner, o->place->account->id)) {
+        const struct account *m = inventory_cache_account(o->v->s->cache, owner);
         /* Who owns it was asked, unless it is none of ours. */
-        *asked = m != NULL && member_is_wanted(m) ? owner : o->place->member->id;
-        answer = subject_entity(o->v, kind, o->place->member->id, region, arn, NULL, failed);
+        *asked = m != NULL && account_is_wanted(m) ? owner : o->place->account->id;
+        answer = subject_entity(o->v, kind, o->place->account->id, region, arn, NULL, failed);
     }
     return answer;
 }
 
 /* What is hidden about the key, as rules are told: {OPERATION: text}; NULL: nothing. */
-static json_t *hidden_about(struct outlook *o, const char *asked, bool customer, bool *failed)
+static json_t *hidden_about(struct protection *o, const char *asked, bool customer, bool *failed)
 {
     static const char *const operations[] = {"kms:DescribeKey", "kms:GetKeyPolicy"};
     json_t *hidden = NULL;
@@ -48,7 +48,7 @@ static json_t *hidden_about(struct outlook *o, const char *asked, bool customer,
 
 /* {"arn","manager","owner","shared","problem"} and "_hidden"; asked of the store once a place.
  * Borrowed. */
-static json_t *key_of(struct outlook *o, const char *arn, bool *failed)
+static json_t *key_of(struct protection *o, const char *arn, bool *failed)
 {
     json_t *known = map_get(o->keys, arn);
     if (known != NULL) {
@@ -56,7 +56,7 @@ static json_t *key_of(struct outlook *o, const char *arn, bool *failed)
     }
     char owner[16];
     const char *asked = NULL;
-    const struct directory *d = o->v->s->dir;
+    const struct inventory_cache *d = o->v->s->cache;
     json_t *metadata = answer_about(o, arn, "source-key", &asked, owner, failed);
     const char *manager = jx_str(metadata, "KeyManager");
     bool customer = str_equal(manager, "CUSTOMER");
@@ -68,7 +68,7 @@ static json_t *key_of(struct outlook *o, const char *arn, bool *failed)
         text != NULL && d->central != NULL && key_policy_shares(text, &o->v->s->frame, d->central);
     /* Whether its policy lets anybody in is its owner's to tell, and this run left the owner out.
      */
-    const struct member *holder = directory_member(d, owner);
+    const struct account *holder = inventory_cache_account(d, owner);
     bool left_out = text == NULL && holder != NULL && holder->left_out;
     known = json_object();
     set_text(known, "arn", arn);
@@ -95,7 +95,7 @@ static json_t *key_of(struct outlook *o, const char *arn, bool *failed)
     return known;
 }
 
-static void add_key(struct outlook *o, const char *arn, json_t *document, bool *failed)
+static void add_key(struct protection *o, const char *arn, json_t *document, bool *failed)
 {
     json_t *lists[] = {
         json_object_get(document, "source_keys"), json_object_get(document, "aws_managed_keys"),
@@ -126,7 +126,7 @@ static void add_key(struct outlook *o, const char *arn, json_t *document, bool *
     }
 }
 
-int outlook_keys(struct outlook *o, const struct sighting *seen, json_t *document)
+int protection_keys(struct protection *o, const struct merged_resource *seen, json_t *document)
 {
     const json_t *advanced = jx_get(o->own, "ResourceTypeManagementPreference.DynamoDB");
     bool managed = copy_fully_managed(seen->type, advanced == NULL         ? -1

@@ -1,6 +1,6 @@
 /* What the build draws from docs/subjects.md (src/store/generate/subject_members.c). */
-#ifndef TOWERKEEP_STORE_SUBJECT_TABLES_H
-#define TOWERKEEP_STORE_SUBJECT_TABLES_H
+#ifndef TOWERKEEP_INVENTORY_SUBJECT_TABLES_H
+#define TOWERKEEP_INVENTORY_SUBJECT_TABLES_H
 
 #include "inventory/subjects.h"
 

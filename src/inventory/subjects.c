@@ -42,7 +42,7 @@ int scope_parse(const char *name, enum scope *out)
 static bool is_member(void *context, const char *account_id)
 {
     const struct subjects *s = context;
-    return directory_member(s->dir, account_id) != NULL;
+    return inventory_cache_account(s->cache, account_id) != NULL;
 }
 
 int subjects_new(struct store *store, const json_t *config, struct subjects **out, struct err *err)
@@ -52,17 +52,17 @@ int subjects_new(struct store *store, const json_t *config, struct subjects **ou
     bool failed = false;
     s->store = store;
     s->config = config;
-    if (directory_load(store, config, &s->dir, err) != 0) {
+    if (inventory_cache_load(store, config, &s->cache, err) != 0) {
         goto fail;
     }
-    s->frame = (struct policy_frame){.partition = s->dir->partition,
-                                     .management_account = s->dir->management,
-                                     .organization_id = s->dir->organization_id,
+    s->frame = (struct policy_frame){.partition = s->cache->partition,
+                                     .management_account = s->cache->management,
+                                     .organization_id = s->cache->organization_id,
                                      .is_member = is_member,
                                      .context = s};
-    s->backup = manifest_backup(jx_get(s->dir->zone, "manifest"));
-    json_t *supported =
-        subject_entity(&v, "supported-types", s->dir->management, s->dir->home, "", NULL, &failed);
+    s->backup = manifest_backup(jx_get(s->cache->zone, "manifest"));
+    json_t *supported = subject_entity(&v, "supported-types", s->cache->management, s->cache->home,
+                                       "", NULL, &failed);
     s->supported = json_incref(jx_get(supported, "ResourceTypes"));
     json_decref(supported);
     s->org = failed ? NULL : org_document(&v);
@@ -99,7 +99,7 @@ void subjects_free(struct subjects *s)
     json_decref(s->policies);
     json_decref(s->policy_targets);
     map_free(s->periods);
-    directory_free(s->dir);
+    inventory_cache_free(s->cache);
     free(s);
 }
 

@@ -64,16 +64,16 @@ void sort_texts(json_t *list)
     free(items);
 }
 
-json_t *subject_new(const struct identity *who)
+json_t *subject_new(const struct subject_identity *who)
 {
-    const struct member *m = who->member;
+    const struct account *m = who->account;
     const struct {
         const char *key, *text;
     } members[] = {{"_key", who->key},
                    {"_name", who->name},
                    {"_account", m != NULL ? m->id : NULL},
                    {"_account_name", m != NULL ? m->name : NULL},
-                   {"_ou_path", who->ou_path != NULL ? who->ou_path : member_ou_path(m)},
+                   {"_ou_path", who->ou_path != NULL ? who->ou_path : account_ou_path(m)},
                    {"_region", who->region},
                    {"_arn", who->arn}};
     json_t *document = json_object();
@@ -142,7 +142,7 @@ bool config_names(const json_t *config, const char *path, const char *word)
     return false;
 }
 
-bool account_is_exempt(const struct subjects *s, const struct member *m)
+bool account_is_exempt(const struct subjects *s, const struct account *m)
 {
     return config_names(s->config, "accounts_exempt", m->id) ||
            config_names(s->config, "accounts_exempt", m->name) ||
@@ -171,23 +171,23 @@ bool unit_is_exempt(const struct subjects *s, const struct unit *u)
 bool unit_is_wanted(const struct subjects *s, const struct unit *u)
 {
     const json_t *protect = jx_get(s->config, "ous.protect");
-    if (unit_is_exempt(s, u) || u == s->dir->security) {
+    if (unit_is_exempt(s, u) || u == s->cache->security) {
         return false;
     }
     if (protect != NULL) {
         return is_listed(protect, u);
     }
-    const struct held *held = directory_held(s->dir, u->id);
-    return held_find(held, "AWSControlTowerBaseline", false) != NULL ||
-           held_find(held, "BackupBaseline", false) != NULL;
+    const struct enabled_baseline *baseline = inventory_cache_baselines(s->cache, u->id);
+    return enabled_baseline_find(baseline, "AWSControlTowerBaseline", false) != NULL ||
+           enabled_baseline_find(baseline, "BackupBaseline", false) != NULL;
 }
 
-const struct held *backed_up_by(const struct member *m)
+const struct enabled_baseline *backed_up_by(const struct account *m)
 {
-    return m != NULL ? held_find(m->held, "BackupBaseline", true) : NULL;
+    return m != NULL ? enabled_baseline_find(m->baselines, "BackupBaseline", true) : NULL;
 }
 
-json_t *held_document(struct visit *v, const struct held *h)
+json_t *enabled_baseline_document(struct visit *v, const struct enabled_baseline *h)
 {
     bool failed = false;
     json_t *operation = h->operation != NULL ? subject_entity(v, "baseline-operation", "", "",
@@ -202,10 +202,10 @@ json_t *held_document(struct visit *v, const struct held *h)
     set_text(document, "parent_arn", h->parent_arn);
     int64_t started = 0;
     const char *start = jx_str(operation, "startTime");
-    bool known = start != NULL && v->s->dir->now_ms > 0 && time_parse_iso(start, &started);
+    bool known = start != NULL && v->s->cache->now_ms > 0 && time_parse_iso(start, &started);
     bool changing = str_equal(h->status, "UNDER_CHANGE");
     set_new(document, "minutes_under_change",
-            changing && known ? json_integer((v->s->dir->now_ms - started) / MS_PER_MINUTE)
+            changing && known ? json_integer((v->s->cache->now_ms - started) / MS_PER_MINUTE)
                               : json_null());
     json_decref(operation);
     return document;
@@ -222,7 +222,7 @@ int subjects_gap(struct visit *v, const char *const *operations, char text[GAP_T
 
 int subject_unlisted(struct visit *v, const char *gap)
 {
-    const struct identity who = {.key = "", .name = "(not listed)"};
+    const struct subject_identity who = {.key = "", .name = "(not listed)"};
     json_t *document = subject_new(&who);
     set_bool(document, "_unlisted", true);
     set_text(document, "_gap", gap);
@@ -246,16 +246,16 @@ int unlisted_accounts(struct visit *v)
     return found > 0 ? subject_unlisted(v, text) : found;
 }
 
-int places_each(struct visit *v, int (*each)(struct visit *v, const struct place *p))
+int places_each(struct visit *v, int (*each)(struct visit *v, const struct account_region *p))
 {
-    const struct directory *d = v->s->dir;
+    const struct inventory_cache *d = v->s->cache;
     int result = 0;
-    for (size_t i = 0; result == 0 && i < d->member_count; i++) {
-        if (!member_is_wanted(d->members[i])) {
+    for (size_t i = 0; result == 0 && i < d->account_count; i++) {
+        if (!account_is_wanted(d->accounts[i])) {
             continue;
         }
         for (size_t j = 0; result == 0 && j < d->region_count; j++) {
-            const struct place p = {d->members[i], d->regions[j]};
+            const struct account_region p = {d->accounts[i], d->regions[j]};
             result = d->region_left_out[j] ? 0 : each(v, &p);
         }
     }
@@ -282,23 +282,25 @@ static int add_regions(struct visit *v, const char *kinds, const char *account, 
 }
 
 int places_each_seen(struct visit *v, const char *kinds,
-                     int (*each)(struct visit *v, const struct place *p))
+                     int (*each)(struct visit *v, const struct account_region *p))
 {
-    const struct directory *d = v->s->dir;
+    const struct inventory_cache *d = v->s->cache;
     int result = 0;
-    for (size_t i = 0; result == 0 && i < d->member_count; i++) {
-        if (!member_is_wanted(d->members[i])) {
+    for (size_t i = 0; result == 0 && i < d->account_count; i++) {
+        if (!account_is_wanted(d->accounts[i])) {
             continue;
         }
         json_t *regions = json_array();
         for (size_t j = 0; j < d->region_count; j++) {
             list_text(regions, d->regions[j]);
         }
-        result = add_regions(v, kinds, d->members[i]->id, regions);
+        result = add_regions(v, kinds, d->accounts[i]->id, regions);
         sort_texts(regions);
         for (size_t j = 0; result == 0 && j < json_array_size(regions); j++) {
-            const struct place p = {d->members[i], json_string_value(json_array_get(regions, j))};
-            bool left_out = directory_governs(d, p.region) && !directory_looks(d, p.region);
+            const struct account_region p = {d->accounts[i],
+                                             json_string_value(json_array_get(regions, j))};
+            bool left_out =
+                inventory_cache_governs(d, p.region) && !inventory_cache_looks(d, p.region);
             result = left_out ? 0 : each(v, &p);
         }
         json_decref(regions);
@@ -306,15 +308,15 @@ int places_each_seen(struct visit *v, const char *kinds,
     return result != 0 ? result : unlisted_accounts(v);
 }
 
-int place_unlisted(struct visit *v, const struct place *p, const char *const *operations)
+int place_unlisted(struct visit *v, const struct account_region *p, const char *const *operations)
 {
     /* Elsewhere a closed door is Control Tower's own doing; coverage tells of the others. */
-    if (!directory_governs(v->s->dir, p->region)) {
+    if (!inventory_cache_governs(v->s->cache, p->region)) {
         return 0;
     }
     for (; *operations != NULL; operations++) {
         char text[GAP_TEXT_SIZE];
-        int found = store_find_gap(v->s->store, *operations, p->member->id, p->region, text,
+        int found = store_find_gap(v->s->store, *operations, p->account->id, p->region, text,
                                    sizeof text, v->err);
         if (found < 0) {
             return -1;
@@ -322,14 +324,14 @@ int place_unlisted(struct visit *v, const struct place *p, const char *const *op
         if (found == 0) {
             continue;
         }
-        char *key = xasprintf("%s/%s/", p->member->id, p->region);
-        const struct identity who = {
-            .key = key, .name = "(not listed)", .region = p->region, .member = p->member};
+        char *key = xasprintf("%s/%s/", p->account->id, p->region);
+        const struct subject_identity who = {
+            .key = key, .name = "(not listed)", .region = p->region, .account = p->account};
         json_t *document = subject_new(&who);
         free(key);
         set_bool(document, "_unlisted", true);
         set_text(document, "_gap", text);
-        set_text(document, "account", p->member->id);
+        set_text(document, "account", p->account->id);
         set_text(document, "region", p->region);
         return subject_emit(v, document);
     }
@@ -343,6 +345,6 @@ bool vault_is_local(const char *name)
 
 bool vault_is_central(const struct subjects *s, const char *account, const char *name)
 {
-    return str_equal(account, s->dir->central) &&
+    return str_equal(account, s->cache->central) &&
            str_starts(name, "aws-controltower-central-backupvault-");
 }

@@ -128,9 +128,9 @@ static int add_denial(void *context, const struct entity *e)
     return *g->failed ? -1 : 0;
 }
 
-int account_guards(struct visit *v, const struct member *m, json_t *document)
+int account_guards(struct visit *v, const struct account *m, json_t *document)
 {
-    const struct directory *d = v->s->dir;
+    const struct inventory_cache *d = v->s->cache;
     bool failed = false;
     struct guarding g = {.v = v, .document = document, .list = json_array(), .failed = &failed};
     bool central = str_equal(m->id, d->central);

@@ -61,7 +61,7 @@ static json_t *key_entity(struct visit *v, const char *kind, const struct family
 {
     *fact = 0;
     return f->id != NULL && region != NULL
-               ? subject_entity(v, kind, v->s->dir->management, region, f->id, fact, failed)
+               ? subject_entity(v, kind, v->s->cache->management, region, f->id, fact, failed)
                : NULL;
 }
 
@@ -71,10 +71,10 @@ static void family_load(struct visit *v, struct family *f, bool *failed)
     f->arn = jx_str(v->s->backup, "kms_key_arn");
     f->id = f->arn != NULL ? arn_name(f->arn) : NULL;
     f->replica_regions = json_array();
-    json_t *home = key_entity(v, "key", f, v->s->dir->home, &fact, failed);
+    json_t *home = key_entity(v, "key", f, v->s->cache->home, &fact, failed);
     const char *primary = jx_str(home, "MultiRegionConfiguration.PrimaryKey.Region");
     if (home != NULL) {
-        f->primary_region = xstrdup(primary != NULL ? primary : v->s->dir->home);
+        f->primary_region = xstrdup(primary != NULL ? primary : v->s->cache->home);
     }
     const json_t *replicas = jx_get(home, "MultiRegionConfiguration.ReplicaKeys");
     for (size_t i = 0; i < json_array_size(replicas); i++) {
@@ -164,17 +164,17 @@ static void set_rotation(struct visit *v, const struct family *f, const char *re
 
 static int emit_key(struct visit *v, const struct family *f, const char *region)
 {
-    const struct directory *d = v->s->dir;
+    const struct inventory_cache *d = v->s->cache;
     bool failed = false;
     int64_t fact = 0;
     char *expected = f->arn != NULL ? arn_in_region(f->arn, region) : NULL;
     json_t *key = key_entity(v, "key", f, region, &fact, &failed);
     char *name = xasprintf("%s in %s", f->id != NULL ? f->id : "backup key", region);
-    const struct identity who = {.key = region,
-                                 .name = name,
-                                 .region = region,
-                                 .arn = jx_str_or(key, "Arn", expected),
-                                 .member = directory_member(d, d->management)};
+    const struct subject_identity who = {.key = region,
+                                         .name = name,
+                                         .region = region,
+                                         .arn = jx_str_or(key, "Arn", expected),
+                                         .account = inventory_cache_account(d, d->management)};
     json_t *document = subject_new(&who);
     if (key == NULL) {
         json_decref(key_entity(v, "key-absent", f, region, &fact, &failed));
@@ -186,7 +186,7 @@ static int emit_key(struct visit *v, const struct family *f, const char *region)
     set_bool(document, "present", key != NULL);
     set_bool(document, "is_home", str_equal(region, d->home));
     set_bool(document, "is_primary", str_equal(region, f->primary_region));
-    set_bool(document, "governed", directory_governs(d, region));
+    set_bool(document, "governed", inventory_cache_governs(d, region));
     set_bool(document, "in_manifest", str_equal(expected, f->arn));
     set_text(document, "expected_arn", expected);
     set_metadata(document, key);
@@ -208,7 +208,7 @@ static int emit_key(struct visit *v, const struct family *f, const char *region)
 
 int scope_key(struct visit *v)
 {
-    const struct directory *d = v->s->dir;
+    const struct inventory_cache *d = v->s->cache;
     struct family f = {0};
     bool failed = false;
     family_load(v, &f, &failed);

@@ -48,13 +48,13 @@ static int set_keys(struct visit *v, json_t *document, const char *member, const
     return result;
 }
 
-static void set_accounts(const struct directory *d, json_t *document)
+static void set_accounts(const struct inventory_cache *d, json_t *document)
 {
     size_t active = 0;
     size_t listed = 0;
     json_t *differ = json_array();
-    for (size_t i = 0; i < d->member_count; i++) {
-        const struct member *m = d->members[i];
+    for (size_t i = 0; i < d->account_count; i++) {
+        const struct account *m = d->accounts[i];
         listed += m->listed ? 1 : 0;
         active += m->listed && str_equal(m->state, "ACTIVE") ? 1 : 0;
         if (m->path_differs || m->listed != m->in_tree) {
@@ -72,7 +72,7 @@ static void set_delegates(struct visit *v, json_t *document)
     json_t *unexpected = json_array();
     for (size_t i = 0; i < json_array_size(delegated); i++) {
         const char *id = json_string_value(json_array_get(delegated, i));
-        if (!str_equal(id, v->s->dir->admin) &&
+        if (!str_equal(id, v->s->cache->admin) &&
             !config_names(v->s->config, "delegated_administrators", id)) {
             list_text(unexpected, id);
         }
@@ -89,7 +89,7 @@ static void set_settings(json_t *document, const json_t *settings)
 /* What the organization lets its backup administrator do with backup policies. */
 static void set_delegation(struct visit *v, json_t *document, bool *failed)
 {
-    const struct directory *d = v->s->dir;
+    const struct inventory_cache *d = v->s->cache;
     int64_t fact = 0;
     json_t *policy = subject_entity(v, "resource-policy", "", "", "", &fact, failed);
     if (policy == NULL) {
@@ -104,7 +104,7 @@ static void set_delegation(struct visit *v, json_t *document, bool *failed)
 
 json_t *org_document(struct visit *v)
 {
-    const struct directory *d = v->s->dir;
+    const struct inventory_cache *d = v->s->cache;
     bool failed = false;
     int64_t facts[3] = {0};
     json_t *organization =
@@ -113,12 +113,13 @@ json_t *org_document(struct visit *v)
         subject_entity(v, "caller", d->management, "", d->management, &facts[1], &failed);
     json_t *settings =
         subject_entity(v, "global-settings", d->management, "", "", &facts[2], &failed);
-    const struct member *management = directory_member(d, d->management);
-    const struct identity who = {.key = d->organization_id[0] != '\0' ? d->organization_id : "org",
-                                 .name = d->organization_id,
-                                 .arn = jx_str(organization, "Arn"),
-                                 .member = management,
-                                 .ou_path = ""};
+    const struct account *management = inventory_cache_account(d, d->management);
+    const struct subject_identity who = {.key = d->organization_id[0] != '\0' ? d->organization_id
+                                                                              : "org",
+                                         .name = d->organization_id,
+                                         .arn = jx_str(organization, "Arn"),
+                                         .account = management,
+                                         .ou_path = ""};
     json_t *document = subject_new(&who);
     set_text(document, "id", d->organization_id);
     set_text(document, "feature_set", jx_str(organization, "FeatureSet"));
@@ -197,20 +198,20 @@ static int note_operation(void *context, const struct entity *e)
     return 0;
 }
 
-static const char *target_name(const struct directory *d, const char *target_id)
+static const char *target_name(const struct inventory_cache *d, const char *target_id)
 {
     const struct unit *u = tree_find(d->tree, target_id);
-    const struct member *m = directory_member(d, target_id);
+    const struct account *m = inventory_cache_account(d, target_id);
     return u != NULL ? u->path : m != NULL && m->name[0] != '\0' ? m->name : target_id;
 }
 
-static json_t *under_change(const struct directory *d)
+static json_t *under_change(const struct inventory_cache *d)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < d->held_count; i++) {
-        if (str_equal(d->held[i]->status, "UNDER_CHANGE")) {
-            char *words =
-                xasprintf("%s on %s", d->held[i]->name, target_name(d, d->held[i]->target_id));
+    for (size_t i = 0; i < d->baseline_count; i++) {
+        if (str_equal(d->baselines[i]->status, "UNDER_CHANGE")) {
+            char *words = xasprintf("%s on %s", d->baselines[i]->name,
+                                    target_name(d, d->baselines[i]->target_id));
             list_text(list, words);
             free(words);
         }
@@ -220,14 +221,14 @@ static json_t *under_change(const struct directory *d)
 }
 
 /* The two backup accounts and their states; an account nobody listed has none. */
-static json_t *backup_accounts(const struct directory *d)
+static json_t *backup_accounts(const struct inventory_cache *d)
 {
     const char *const ids[] = {d->admin, d->central};
     static const char *const names[][2] = {{"backup_admin", "backup_admin_state"},
                                            {"central_backup", "central_backup_state"}};
     json_t *accounts = json_object();
     for (size_t i = 0; i < 2; i++) {
-        const struct member *m = ids[i] != NULL ? directory_member(d, ids[i]) : NULL;
+        const struct account *m = ids[i] != NULL ? inventory_cache_account(d, ids[i]) : NULL;
         jx_set_str(accounts, names[i][0], ids[i]);
         if (m != NULL && m->listed) {
             jx_set_str(accounts, names[i][1], m->state);
@@ -238,7 +239,7 @@ static json_t *backup_accounts(const struct directory *d)
 
 static void set_manifest(struct visit *v, json_t *document)
 {
-    const struct directory *d = v->s->dir;
+    const struct inventory_cache *d = v->s->cache;
     const json_t *manifest = jx_get(d->zone, "manifest");
     const char *version = jx_str(d->zone, "version");
     json_t *regions = json_array();
@@ -260,7 +261,7 @@ static void set_manifest(struct visit *v, json_t *document)
 }
 
 /* State as ListAccounts has it; null when the account is not in the organization. */
-static json_t *zone_accounts(const struct directory *d)
+static json_t *zone_accounts(const struct inventory_cache *d)
 {
     const struct {
         const char *member, *state, *id;
@@ -268,7 +269,7 @@ static json_t *zone_accounts(const struct directory *d)
                     {"central_backup", "central_backup_state", d->central}};
     json_t *out = json_object();
     for (size_t i = 0; i < sizeof accounts / sizeof accounts[0]; i++) {
-        const struct member *m = directory_member(d, accounts[i].id);
+        const struct account *m = inventory_cache_account(d, accounts[i].id);
         set_text(out, accounts[i].member, accounts[i].id);
         set_text(out, accounts[i].state,
                  m != NULL && m->listed && m->state[0] != '\0' ? m->state : NULL);
@@ -278,15 +279,15 @@ static json_t *zone_accounts(const struct directory *d)
 
 json_t *landing_zone_document(struct visit *v)
 {
-    const struct directory *d = v->s->dir;
+    const struct inventory_cache *d = v->s->cache;
     const char *version = jx_str(d->zone, "version");
     const char *arn = jx_str(d->zone, "arn");
-    const struct identity who = {.key = "landing-zone",
-                                 .name = "Landing zone",
-                                 .region = d->home,
-                                 .arn = arn,
-                                 .member = directory_member(d, d->management),
-                                 .ou_path = ""};
+    const struct subject_identity who = {.key = "landing-zone",
+                                         .name = "Landing zone",
+                                         .region = d->home,
+                                         .arn = arn,
+                                         .account = inventory_cache_account(d, d->management),
+                                         .ou_path = ""};
     json_t *document = subject_new(&who);
     subject_fact(document, d->zone_fact);
     set_bool(document, "present", d->zone != NULL);

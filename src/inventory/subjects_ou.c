@@ -24,12 +24,12 @@ static int hide_operation(struct visit *v, const json_t *baseline, json_t *docum
 }
 
 /* 0 or -1. */
-static int set_baselines(struct visit *v, json_t *document, const struct held *first)
+static int set_baselines(struct visit *v, json_t *document, const struct enabled_baseline *first)
 {
     json_t *baselines = json_object();
     int result = 0;
-    for (const struct held *h = first; h != NULL && result == 0; h = h->next) {
-        json_t *baseline = held_document(v, h);
+    for (const struct enabled_baseline *h = first; h != NULL && result == 0; h = h->next) {
+        json_t *baseline = enabled_baseline_document(v, h);
         set_new(baselines, h->name, baseline);
         subject_fact(document, h->fact);
         result = hide_operation(v, baseline, document);
@@ -43,8 +43,8 @@ static void set_ancestors(const struct subjects *s, const struct unit *u, json_t
     json_t *ancestors = json_array();
     json_t *without = json_array();
     for (const struct unit *at = u->parent; at != NULL; at = at->parent) {
-        const struct held *backup =
-            held_find(directory_held(s->dir, at->id), "BackupBaseline", false);
+        const struct enabled_baseline *backup = enabled_baseline_find(
+            inventory_cache_baselines(s->cache, at->id), "BackupBaseline", false);
         json_t *ancestor = json_object();
         set_text(ancestor, "id", at->id);
         set_text(ancestor, "name", at->name);
@@ -60,9 +60,9 @@ static void set_ancestors(const struct subjects *s, const struct unit *u, json_t
 }
 
 /* The child baseline must hang on this OU's own one: a left-over of another OU protects nobody. */
-static bool covers(const struct member *m, const struct held *parent)
+static bool covers(const struct account *m, const struct enabled_baseline *parent)
 {
-    for (const struct held *h = m->held; h != NULL; h = h->next) {
+    for (const struct enabled_baseline *h = m->baselines; h != NULL; h = h->next) {
         bool linked =
             parent == NULL || h->parent_arn == NULL || str_equal(h->parent_arn, parent->arn);
         if (linked && str_equal(h->name, "BackupBaseline") && str_equal(h->status, "SUCCEEDED")) {
@@ -74,12 +74,13 @@ static bool covers(const struct member *m, const struct held *parent)
 
 static void set_accounts(const struct subjects *s, const struct unit *u, json_t *document)
 {
-    const struct directory *d = s->dir;
-    const struct held *backup = held_find(directory_held(d, u->id), "BackupBaseline", false);
+    const struct inventory_cache *d = s->cache;
+    const struct enabled_baseline *backup =
+        enabled_baseline_find(inventory_cache_baselines(d, u->id), "BackupBaseline", false);
     json_t *accounts = json_array();
     json_t *uncovered = json_array();
-    for (size_t i = 0; i < d->member_count; i++) {
-        const struct member *m = d->members[i];
+    for (size_t i = 0; i < d->account_count; i++) {
+        const struct account *m = d->accounts[i];
         if (m->unit != u) {
             continue;
         }
@@ -87,7 +88,7 @@ static void set_accounts(const struct subjects *s, const struct unit *u, json_t 
         /* The two backup accounts get baselines of their own from the landing zone. */
         bool special = str_equal(m->id, d->management) || str_equal(m->id, d->admin) ||
                        str_equal(m->id, d->central);
-        if (member_is_active(m) && !special && !account_is_exempt(s, m) && !covers(m, backup)) {
+        if (account_is_active(m) && !special && !account_is_exempt(s, m) && !covers(m, backup)) {
             list_text(uncovered, m->id);
         }
     }
@@ -95,13 +96,14 @@ static void set_accounts(const struct subjects *s, const struct unit *u, json_t 
     set_new(document, "accounts_uncovered", uncovered);
 }
 
-static json_t *backup_versions(const struct directory *d)
+static json_t *backup_versions(const struct inventory_cache *d)
 {
     json_t *versions = json_array();
-    for (size_t i = 0; i < d->held_count; i++) {
-        if (str_equal(d->held[i]->name, "BackupBaseline") && d->held[i]->version != NULL) {
-            if (!jx_list_has(versions, d->held[i]->version)) {
-                list_text(versions, d->held[i]->version);
+    for (size_t i = 0; i < d->baseline_count; i++) {
+        if (str_equal(d->baselines[i]->name, "BackupBaseline") &&
+            d->baselines[i]->version != NULL) {
+            if (!jx_list_has(versions, d->baselines[i]->version)) {
+                list_text(versions, d->baselines[i]->version);
             }
         }
     }
@@ -110,13 +112,13 @@ static json_t *backup_versions(const struct directory *d)
 }
 
 /* The OUs anywhere below that have the BackupBaseline. */
-static json_t *descendants_with_backup(const struct directory *d, const struct unit *u)
+static json_t *descendants_with_backup(const struct inventory_cache *d, const struct unit *u)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < tree_count(d->tree); i++) {
         const struct unit *at = tree_at(d->tree, i);
-        if (unit_is_under(at, u) &&
-            held_find(directory_held(d, at->id), "BackupBaseline", false) != NULL) {
+        if (unit_is_under(at, u) && enabled_baseline_find(inventory_cache_baselines(d, at->id),
+                                                          "BackupBaseline", false) != NULL) {
             list_text(list, at->name);
         }
     }
@@ -130,7 +132,7 @@ static int hide_security(struct visit *v, json_t *document)
 {
     static const char *const places[] = {"organizations:ListAccountsForParent", NULL};
     char text[GAP_TEXT_SIZE];
-    if (v->s->dir->security != NULL || v->s->dir->audit == NULL) {
+    if (v->s->cache->security != NULL || v->s->cache->audit == NULL) {
         return 0;
     }
     int found = subjects_gap(v, places, text);
@@ -144,14 +146,14 @@ static json_t *ou_document(struct visit *v, const struct unit *u, const json_t *
                            bool *failed)
 {
     const struct subjects *s = v->s;
-    const struct directory *d = s->dir;
-    const struct held *held = directory_held(d, u->id);
-    const struct identity who = {.key = u->id,
-                                 .name = u->path,
-                                 .arn = u->arn,
-                                 .member = NULL,
-                                 .region = "",
-                                 .ou_path = u->path};
+    const struct inventory_cache *d = s->cache;
+    const struct enabled_baseline *baseline = inventory_cache_baselines(d, u->id);
+    const struct subject_identity who = {.key = u->id,
+                                         .name = u->path,
+                                         .arn = u->arn,
+                                         .account = NULL,
+                                         .region = "",
+                                         .ou_path = u->path};
     json_t *document = subject_new(&who);
     int64_t fact = 0;
     json_decref(subject_entity(v, "ou", "", "", u->id, &fact, failed));
@@ -164,10 +166,11 @@ static json_t *ou_document(struct visit *v, const struct unit *u, const json_t *
     set_text(document, "parent_id", u->parent_id);
     set_bool(document, "is_security", u == d->security);
     set_bool(document, "under_security", unit_is_under(u, d->security));
-    set_bool(document, "registered", held_find(held, "AWSControlTowerBaseline", true) != NULL);
+    set_bool(document, "registered",
+             enabled_baseline_find(baseline, "AWSControlTowerBaseline", true) != NULL);
     set_bool(document, "wanted", unit_is_wanted(s, u));
     set_bool(document, "exempt", unit_is_exempt(s, u));
-    *failed = *failed || set_baselines(v, document, held) != 0;
+    *failed = *failed || set_baselines(v, document, baseline) != 0;
     set_ancestors(s, u, document);
     set_accounts(s, u, document);
     set_text(document, "compatible_control_tower_version",
@@ -197,10 +200,10 @@ static int ous_unlisted(struct visit *v)
 
 int scope_ou(struct visit *v)
 {
-    const struct tree *tree = v->s->dir->tree;
+    const struct tree *tree = v->s->cache->tree;
     size_t count = tree_count(tree);
     const struct unit **units = xcalloc(count + 1, sizeof(void *));
-    json_t *versions = backup_versions(v->s->dir);
+    json_t *versions = backup_versions(v->s->cache);
     int result = 0;
     for (size_t i = 0; i < count; i++) {
         units[i] = tree_at(tree, i);
@@ -221,12 +224,12 @@ int scope_ou(struct visit *v)
     return result != 0 ? result : ous_unlisted(v);
 }
 
-static json_t *integration_parents(const struct directory *d)
+static json_t *integration_parents(const struct inventory_cache *d)
 {
     const char *const ids[] = {d->admin, d->central, d->audit, d->log_archive};
     json_t *parents = json_array();
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
-        const struct member *m = directory_member(d, ids[i]);
+        const struct account *m = inventory_cache_account(d, ids[i]);
         if (m != NULL && m->parent_id != NULL) {
             list_text(parents, m->parent_id);
         }
@@ -235,9 +238,9 @@ static json_t *integration_parents(const struct directory *d)
     return parents;
 }
 
-static void set_parts(const struct subjects *s, const struct member *m, json_t *document)
+static void set_parts(const struct subjects *s, const struct account *m, json_t *document)
 {
-    const struct directory *d = s->dir;
+    const struct inventory_cache *d = s->cache;
     set_bool(document, "is_management", str_equal(m->id, d->management));
     set_bool(document, "is_backup_admin", str_equal(m->id, d->admin));
     set_bool(document, "is_central_backup", str_equal(m->id, d->central));
@@ -246,12 +249,12 @@ static void set_parts(const struct subjects *s, const struct member *m, json_t *
 }
 
 /* NULL on error. */
-static json_t *account_document(struct visit *v, const struct member *m, const json_t *parents)
+static json_t *account_document(struct visit *v, const struct account *m, const json_t *parents)
 {
     const struct subjects *s = v->s;
     const struct unit *u = m->unit;
-    const struct identity who = {
-        .key = m->id, .name = m->name[0] != '\0' ? m->name : m->id, .arn = m->arn, .member = m};
+    const struct subject_identity who = {
+        .key = m->id, .name = m->name[0] != '\0' ? m->name : m->id, .arn = m->arn, .account = m};
     json_t *document = subject_new(&who);
     subject_fact(document, m->fact);
     set_text(document, "id", m->id);
@@ -263,18 +266,20 @@ static json_t *account_document(struct visit *v, const struct member *m, const j
     set_text(document, "parent_id", m->parent_id);
     set_text(document, "ou_id", u != NULL ? u->id : NULL);
     set_parts(s, m, document);
-    set_bool(document, "ou_has_baseline", u != NULL && directory_held(s->dir, u->id) != NULL);
-    set_bool(document, "ou_is_security", u != NULL && u == s->dir->security);
+    set_bool(document, "ou_has_baseline",
+             u != NULL && inventory_cache_baselines(s->cache, u->id) != NULL);
+    set_bool(document, "ou_is_security", u != NULL && u == s->cache->security);
     set_bool(document, "ou_wanted", u != NULL && unit_is_wanted(s, u));
     set_bool(document, "backed_up", backed_up_by(m) != NULL);
     set_bool(document, "exempt", account_is_exempt(s, m));
-    set_bool(document, "enrolled", held_find(m->held, "AWSControlTowerBaseline", false) != NULL);
+    set_bool(document, "enrolled",
+             enabled_baseline_find(m->baselines, "AWSControlTowerBaseline", false) != NULL);
     set_new(document, "integration_parents", json_deep_copy(parents));
-    set_bool(document, "reachable_expected", member_is_wanted(m));
+    set_bool(document, "reachable_expected", account_is_wanted(m));
     set_bool(document, "reached", m->reach_known && m->reached);
     set_text(document, "role_used", m->role);
     set_text(document, "reach_error", m->reach_error);
-    if (set_baselines(v, document, m->held) != 0 || account_guards(v, m, document) != 0 ||
+    if (set_baselines(v, document, m->baselines) != 0 || account_guards(v, m, document) != 0 ||
         account_reports(v, m, document) != 0 || account_products(v, m, document) != 0) {
         json_decref(document);
         return NULL;
@@ -284,13 +289,13 @@ static json_t *account_document(struct visit *v, const struct member *m, const j
 
 int scope_account(struct visit *v)
 {
-    const struct directory *d = v->s->dir;
+    const struct inventory_cache *d = v->s->cache;
     json_t *parents = integration_parents(d);
     int result = 0;
-    for (size_t i = 0; result == 0 && i < d->member_count; i++) {
-        json_t *document = account_document(v, d->members[i], parents);
-        bool set = document != NULL && set_backup_roles(v, d->members[i]->id, document) == 0 &&
-                   set_policy_plans(v, d->members[i], document) == 0;
+    for (size_t i = 0; result == 0 && i < d->account_count; i++) {
+        json_t *document = account_document(v, d->accounts[i], parents);
+        bool set = document != NULL && set_backup_roles(v, d->accounts[i]->id, document) == 0 &&
+                   set_policy_plans(v, d->accounts[i], document) == 0;
         result = set ? 0 : -1;
         if (result == 0) {
             result = subject_emit(v, document);

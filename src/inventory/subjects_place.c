@@ -14,21 +14,21 @@
 
 struct summary { /* what one pass over the place gathers */
     struct visit *v;
-    const struct place *place;
+    const struct account_region *place;
     json_t *document;
     json_t *tagged_types, *only_tagging, *only_direct;
     long long tables, only_tagging_count, only_direct_count;
-    struct outlook outlook;
-    const struct outlook_plan
+    struct protection protection;
+    const struct protection_plan
         *copying;           /* that takes something here, the one that runs most often */
     int64_t taken_since_ms; /* since when it takes the first of what it takes; 0: unknown */
     int64_t newest_copy_ms;
 };
 
-static json_t *settings_of(struct visit *v, const struct place *p, const char *region,
+static json_t *settings_of(struct visit *v, const struct account_region *p, const char *region,
                            int64_t *fact, bool *failed)
 {
-    return subject_entity(v, "region-settings", p->member->id, region, "", fact, failed);
+    return subject_entity(v, "region-settings", p->account->id, region, "", fact, failed);
 }
 
 /* The wanted types whose opt-in is off, or not in this Region's map at all. */
@@ -96,7 +96,7 @@ static void set_differences(json_t *document, json_t *opt_in, const json_t *home
 
 static void set_settings(struct summary *y, bool *failed)
 {
-    const struct directory *d = y->v->s->dir;
+    const struct inventory_cache *d = y->v->s->cache;
     int64_t facts[2] = {0};
     json_t *here = settings_of(y->v, y->place, y->place->region, &facts[0], failed);
     json_t *home = settings_of(y->v, y->place, d->home, &facts[1], failed);
@@ -116,17 +116,17 @@ static void set_settings(struct summary *y, bool *failed)
 
 static int set_vaults(struct summary *y)
 {
-    const struct place *p = y->place;
+    const struct account_region *p = y->place;
     struct cursor c = {0};
     json_t *vaults = json_array();
     long long counts[2] = {0}; /* local, central */
-    int result = cursor_open(&c, y->v->s->store, "vault", p->member->id, p->region, y->v->err);
+    int result = cursor_open(&c, y->v->s->store, "vault", p->account->id, p->region, y->v->err);
     while (result == 0 && c.more) {
         const char *ignored = NULL;
         json_t *raw = jx_parse(c.row.json, c.row.json_length, &ignored);
         const char *state = jx_str_or(raw, "VaultState", "AVAILABLE");
         bool local = vault_is_local(c.row.key);
-        bool central = vault_is_central(y->v->s, p->member->id, c.row.key);
+        bool central = vault_is_central(y->v->s, p->account->id, c.row.key);
         json_t *vault = json_object();
         set_text(vault, "name", c.row.key);
         set_text(vault, "state", state);
@@ -149,12 +149,12 @@ static int set_vaults(struct summary *y)
 
 static int set_plans(struct summary *y)
 {
-    const struct place *p = y->place;
+    const struct account_region *p = y->place;
     struct cursor c = {0};
     bool present[BACKUP_TIER_COUNT] = {false};
     bool named[BACKUP_TIER_COUNT] = {false};
     bool cross_region = false;
-    int result = cursor_open(&c, y->v->s->store, "plan", p->member->id, p->region, y->v->err);
+    int result = cursor_open(&c, y->v->s->store, "plan", p->account->id, p->region, y->v->err);
     while (result == 0 && c.more) {
         json_t *plan = plan_document(y->v, p, &c.row);
         int tier = backup_tier_of_plan(jx_str(plan, "name"));
@@ -187,7 +187,7 @@ static void note_one(json_t *list, long long *count, const char *arn)
     }
 }
 
-static int note_resource(void *context, const struct sighting *seen)
+static int note_resource(void *context, const struct merged_resource *seen)
 {
     struct summary *y = context;
     bool tagged = backup_tags_any(seen->tags);
@@ -203,11 +203,11 @@ static int note_resource(void *context, const struct sighting *seen)
     if (seen->direct == NULL && tagged && resource_type_listed_directly(seen->type)) {
         note_one(y->only_tagging, &y->only_tagging_count, seen->arn);
     }
-    const struct outlook_plan *plan = outlook_find(&y->outlook, seen, true);
+    const struct protection_plan *plan = protection_find(&y->protection, seen, true);
     bool oftener = plan != NULL && (y->copying == NULL ||
-                                    plan->rhythm.copy_period < y->copying->rhythm.copy_period);
+                                    plan->schedule.copy_period < y->copying->schedule.copy_period);
     int64_t since = 0;
-    if (plan != NULL && outlook_taken(&y->outlook, plan, seen, &since) != 0) {
+    if (plan != NULL && protection_member_since(&y->protection, plan, seen, &since) != 0) {
         return -1;
     }
     y->copying = oftener ? plan : y->copying;
@@ -223,9 +223,10 @@ static int note_resource(void *context, const struct sighting *seen)
 }
 
 /* A run that was asked for other accounts or Regions only did not look into every central vault. */
-static bool copies_left_out(const struct directory *d)
+static bool copies_left_out(const struct inventory_cache *d)
 {
-    const struct member *central = d->central != NULL ? directory_member(d, d->central) : NULL;
+    const struct account *central =
+        d->central != NULL ? inventory_cache_account(d, d->central) : NULL;
     bool left_out = central != NULL && central->left_out;
     for (size_t i = 0; i < d->region_count; i++) {
         left_out = left_out || d->region_left_out[i];
@@ -236,16 +237,16 @@ static bool copies_left_out(const struct directory *d)
 /* What of this place should be in the central account, and when something last arrived there. */
 static void set_copying(struct summary *y)
 {
-    const struct outlook_plan *plan = y->copying;
+    const struct protection_plan *plan = y->copying;
     char iso[TIME_ISO_SIZE];
     double periods = -1;
     if (plan != NULL) {
         int64_t before = y->newest_copy_ms > 0 ? y->newest_copy_ms : plan->since_ms;
-        periods = periods_since(y->v, later_of(before, y->taken_since_ms), plan->rhythm.copy_period,
-                                plan->rhythm.copy_window);
+        periods = periods_since(y->v, later_of(before, y->taken_since_ms),
+                                plan->schedule.copy_period, plan->schedule.copy_window);
     }
     time_iso(y->newest_copy_ms, iso);
-    set_bool(y->document, "copies_expected", plan != NULL && !copies_left_out(y->v->s->dir));
+    set_bool(y->document, "copies_expected", plan != NULL && !copies_left_out(y->v->s->cache));
     set_text(y->document, "newest_central_copy", y->newest_copy_ms > 0 ? iso : NULL);
     set_number(y->document, "periods_without_copy", periods);
 }
@@ -255,18 +256,18 @@ static int set_resources(struct summary *y)
     y->tagged_types = json_array();
     y->only_tagging = json_array();
     y->only_direct = json_array();
-    int result = outlook_load(y->v, y->place, &y->outlook);
+    int result = protection_load(y->v, y->place, &y->protection);
     if (result == 0) {
-        result = sightings_each(y->v, y->place, note_resource, y);
+        result = merged_resource_each(y->v, y->place, note_resource, y);
     }
     set_copying(y);
     if (result == 0 && y->copying == NULL) {
-        struct unseen unseen;
-        result = unseen_load(&y->outlook, &unseen);
-        unseen_hide_all(&unseen, y->document);
-        unseen_release(&unseen);
+        struct resource_gaps unseen;
+        result = resource_gaps_load(&y->protection, &unseen);
+        resource_gaps_hide_all(&unseen, y->document);
+        resource_gaps_release(&unseen);
     }
-    outlook_release(&y->outlook);
+    protection_release(&y->protection);
     json_t *off = json_array();
     const json_t *opt_in = json_object_get(y->document, "opt_in");
     for (size_t i = 0; i < json_array_size(y->tagged_types); i++) {
@@ -286,38 +287,38 @@ static int set_resources(struct summary *y)
     return result;
 }
 
-static void set_parts(const struct subjects *s, const struct place *p, json_t *document)
+static void set_parts(const struct subjects *s, const struct account_region *p, json_t *document)
 {
-    const struct directory *d = s->dir;
-    const char *id = p->member->id;
+    const struct inventory_cache *d = s->cache;
+    const char *id = p->account->id;
     set_text(document, "account", id);
     set_text(document, "region", p->region);
     set_bool(document, "is_home", str_equal(p->region, d->home));
     set_bool(document, "is_management", str_equal(id, d->management));
     set_bool(document, "is_backup_admin", str_equal(id, d->admin));
     set_bool(document, "is_central_backup", str_equal(id, d->central));
-    set_bool(document, "backed_up", backed_up_by(p->member) != NULL);
-    set_bool(document, "account_exempt", account_is_exempt(s, p->member));
+    set_bool(document, "backed_up", backed_up_by(p->account) != NULL);
+    set_bool(document, "account_exempt", account_is_exempt(s, p->account));
 }
 
-static int emit_place(struct visit *v, const struct place *p)
+static int emit_place(struct visit *v, const struct account_region *p)
 {
     bool failed = false;
     int64_t fact = 0;
-    char *key = xasprintf("%s/%s", p->member->id, p->region);
-    char *name = xasprintf("%s in %s", p->member->name[0] != '\0' ? p->member->name : p->member->id,
-                           p->region);
-    const struct identity who = {
-        .key = key, .name = name, .region = p->region, .member = p->member};
+    char *key = xasprintf("%s/%s", p->account->id, p->region);
+    char *name = xasprintf(
+        "%s in %s", p->account->name[0] != '\0' ? p->account->name : p->account->id, p->region);
+    const struct subject_identity who = {
+        .key = key, .name = name, .region = p->region, .account = p->account};
     struct summary y = {.v = v, .place = p, .document = subject_new(&who)};
     set_parts(v->s, p, y.document);
     json_t *status =
-        subject_entity(v, "region-status", p->member->id, "", p->region, &fact, &failed);
+        subject_entity(v, "region-status", p->account->id, "", p->region, &fact, &failed);
     set_text(y.document, "region_status", jx_str(status, "RegionOptStatus"));
     subject_fact(y.document, fact);
     json_decref(status);
     set_settings(&y, &failed);
-    int hidden = store_gap_at(v->s->store, p->member->id, p->region, v->err);
+    int hidden = store_gap_at(v->s->store, p->account->id, p->region, v->err);
     set_bool(y.document, "readable", hidden == 0);
     failed = failed || hidden < 0 || set_vaults(&y) != 0 || set_plans(&y) != 0 ||
              set_resources(&y) != 0 || set_failed_jobs(v, p, y.document) != 0;

@@ -17,7 +17,7 @@
 
 struct plan { /* what the pieces below fill in together */
     struct visit *v;
-    const struct place *place;
+    const struct account_region *place;
     json_t *document;
     json_t *missing_vaults;
     bool to_central, cross_region, failed;
@@ -32,8 +32,8 @@ static int vault_exists(struct plan *p, const char *account, const char *region,
         json_decref(vault);
         return 1;
     }
-    const struct member *m = directory_member(v->s->dir, account);
-    bool looked = m != NULL && member_is_wanted(m) && directory_looks(v->s->dir, region);
+    const struct account *m = inventory_cache_account(v->s->cache, account);
+    bool looked = m != NULL && account_is_wanted(m) && inventory_cache_looks(v->s->cache, region);
     int hidden = looked ? store_find_gap(v->s->store, "backup:ListBackupVaults", account, region,
                                          NULL, 0, v->err)
                         : 1;
@@ -69,7 +69,7 @@ static json_t *copy_of(struct plan *p, const json_t *action)
     if (exists == 0) {
         list_text(p->missing_vaults, arn);
     }
-    p->to_central = p->to_central || (exists != 0 && str_equal(account, p->v->s->dir->central));
+    p->to_central = p->to_central || (exists != 0 && str_equal(account, p->v->s->cache->central));
     return copy;
 }
 
@@ -173,7 +173,7 @@ static void judge_selection(const struct plan *p, const json_t *selection, int t
     } else if (!selects(tags, key, "true")) {
         problem(problems, "selection %.60s selects %s by a value other than true", name, key);
     }
-    if (!is_backup_role(role, p->place->member->id)) {
+    if (!is_backup_role(role, p->place->account->id)) {
         problem(problems, "selection %.60s runs as %.120s", name,
                 role[0] != '\0' ? role : "no role");
     }
@@ -209,7 +209,7 @@ static void set_selections(struct plan *p, const char *plan_id, int tier, bool j
     char *prefix = xasprintf("%s/", plan_id);
     struct selections s = {.plan = p, .prefix = prefix, .list = json_array()};
     json_t *problems = json_array();
-    p->failed = store_each_entity(p->v->s->store, "selection", p->place->member->id,
+    p->failed = store_each_entity(p->v->s->store, "selection", p->place->account->id,
                                   p->place->region, add_selection, &s, p->v->err) != 0 ||
                 p->failed;
     if (judged && json_array_size(s.list) == 0) {
@@ -224,7 +224,7 @@ static void set_selections(struct plan *p, const char *plan_id, int tier, bool j
     free(prefix);
 }
 
-json_t *plan_document(struct visit *v, const struct place *place, const struct entity *e)
+json_t *plan_document(struct visit *v, const struct account_region *place, const struct entity *e)
 {
     struct plan p = {.v = v, .place = place, .missing_vaults = json_array()};
     const char *ignored = NULL;
@@ -242,11 +242,11 @@ json_t *plan_document(struct visit *v, const struct place *place, const struct e
         str_equal(json_string_value(json_object_get(jx_get(tags, "Tags"), CONTROL_TOWER_TAG)),
                   CONTROL_TOWER_TAG_VALUE);
     char *key = xasprintf("%s/%s/%s", e->account, e->region, e->key);
-    const struct identity who = {.key = key,
-                                 .name = name,
-                                 .region = e->region,
-                                 .arn = jx_str(listed, "BackupPlanArn"),
-                                 .member = place->member};
+    const struct subject_identity who = {.key = key,
+                                         .name = name,
+                                         .region = e->region,
+                                         .arn = jx_str(listed, "BackupPlanArn"),
+                                         .account = place->account};
     p.document = subject_new(&who);
     subject_fact(p.document, e->fact);
     subject_fact(p.document, facts[0]);
@@ -260,7 +260,7 @@ json_t *plan_document(struct visit *v, const struct place *place, const struct e
     set_bool(p.document, "org_managed", organization);
     set_bool(p.document, "ct_tagged", tagged);
     set_bool(p.document, "ct_managed", tagged && tier >= 0 && !organization);
-    set_bool(p.document, "governed", directory_governs(v->s->dir, e->region));
+    set_bool(p.document, "governed", inventory_cache_governs(v->s->cache, e->region));
     set_new(p.document, "rules", rules_of(&p, detail));
     set_bool(p.document, "copies_to_central", p.to_central);
     set_bool(p.document, "copies_cross_region", p.cross_region);
@@ -280,41 +280,41 @@ json_t *plan_document(struct visit *v, const struct place *place, const struct e
 
 static const char *const listing[] = {"backup:ListBackupPlans", NULL};
 
-static int note_taken(void *context, const struct sighting *seen)
+static int note_taken(void *context, const struct merged_resource *seen)
 {
-    const struct outlook *only = context;
-    return outlook_find(only, seen, false) != NULL ? 1 : 0;
+    const struct protection *only = context;
+    return protection_find(only, seen, false) != NULL ? 1 : 0;
 }
 
 /* Does the plan take anything here? A plan that takes nothing has nothing to run for. */
-static int takes_anything(struct visit *v, const struct place *p, const char *id, bool *takes,
-                          json_t *document)
+static int takes_anything(struct visit *v, const struct account_region *p, const char *id,
+                          bool *takes, json_t *document)
 {
-    struct outlook all = {0};
-    int result = outlook_load(v, p, &all);
+    struct protection all = {0};
+    int result = protection_load(v, p, &all);
     *takes = false;
     for (size_t i = 0; result == 0 && i < all.count; i++) {
         if (str_equal(jx_str(all.plans[i].shown, "id"), id)) {
-            struct outlook only = all;
+            struct protection only = all;
             only.plans = &all.plans[i];
             only.count = 1;
-            int found = sightings_each(v, p, note_taken, &only);
+            int found = merged_resource_each(v, p, note_taken, &only);
             *takes = found > 0;
             result = found < 0 ? -1 : 0;
         }
     }
     if (result == 0 && !*takes) {
-        struct unseen unseen;
-        result = unseen_load(&all, &unseen);
-        unseen_hide_all(&unseen, document);
-        unseen_release(&unseen);
+        struct resource_gaps unseen;
+        result = resource_gaps_load(&all, &unseen);
+        resource_gaps_hide_all(&unseen, document);
+        resource_gaps_release(&unseen);
     }
-    outlook_release(&all);
+    protection_release(&all);
     return result;
 }
 
 /* When it ran last, against its own schedule. */
-static int set_runs(struct visit *v, const struct place *p, const struct entity *e,
+static int set_runs(struct visit *v, const struct account_region *p, const struct entity *e,
                     json_t *document)
 {
     const char *problem = NULL;
@@ -322,7 +322,7 @@ static int set_runs(struct visit *v, const struct place *p, const struct entity 
     bool takes = true;
     json_t *listed = jx_parse(e->json, e->json_length, &problem);
     json_t *detail = subject_entity(v, "plan-detail", e->account, e->region, e->key, NULL, &failed);
-    struct rhythm r = rhythm_of(v, detail, e->region);
+    struct schedule r = schedule_of(v, detail, e->region);
     const json_t *last = jx_get(detail, "LastExecutionDate");
     last = last != NULL ? last : jx_get(listed, "LastExecutionDate");
     int64_t last_ms = (int64_t)(json_number_value(last) * 1000.0);
@@ -348,12 +348,12 @@ static int set_runs(struct visit *v, const struct place *p, const struct entity 
     return failed ? -1 : 0;
 }
 
-static int plans_of_place(struct visit *v, const struct place *p)
+static int plans_of_place(struct visit *v, const struct account_region *p)
 {
     struct cursor c = {0};
     int result = place_unlisted(v, p, listing);
     if (result == 0) {
-        result = cursor_open(&c, v->s->store, "plan", p->member->id, p->region, v->err);
+        result = cursor_open(&c, v->s->store, "plan", p->account->id, p->region, v->err);
     }
     while (result == 0 && c.more) {
         json_t *document = plan_document(v, p, &c.row);

@@ -15,7 +15,7 @@
 
 struct policies { /* of one account */
     struct visit *v;
-    const struct member *member;
+    const struct account *account;
     json_t *document, *problems;
     bool failed;
 };
@@ -88,10 +88,10 @@ static json_t *effective(struct policies *p)
 {
     const char *targets[LEVELS_MAX];
     size_t count = 0;
-    const struct directory *d = p->v->s->dir;
+    const struct inventory_cache *d = p->v->s->cache;
     struct effective_policy *policy = effective_policy_new();
-    targets[count++] = p->member->id;
-    for (const struct unit *u = p->member->unit; u != NULL && count + 1 < LEVELS_MAX;
+    targets[count++] = p->account->id;
+    for (const struct unit *u = p->account->unit; u != NULL && count + 1 < LEVELS_MAX;
          u = u->parent) {
         targets[count++] = u->id;
     }
@@ -101,7 +101,7 @@ static json_t *effective(struct policies *p)
     while (count > 0) {
         descend(p, targets[--count], policy);
     }
-    json_t *result = effective_policy_result(policy, p->member->id);
+    json_t *result = effective_policy_result(policy, p->account->id);
     effective_policy_free(policy);
     return result;
 }
@@ -130,12 +130,13 @@ static bool lacks_vault(struct policies *p, const char *account, const char *reg
                         const char *name)
 {
     struct visit *v = p->v;
-    const struct member *m = directory_member(v->s->dir, account);
+    const struct account *m = inventory_cache_account(v->s->cache, account);
     char gap[512];
     json_t *vault = subject_entity(v, "vault", account, region, name, NULL, &p->failed);
     bool there = vault != NULL;
     json_decref(vault);
-    if (there || m == NULL || !member_is_wanted(m) || !directory_looks(v->s->dir, region)) {
+    if (there || m == NULL || !account_is_wanted(m) ||
+        !inventory_cache_looks(v->s->cache, region)) {
         return false;
     }
     int hidden = store_find_gap(v->s->store, "backup:ListBackupVaults", account, region, gap,
@@ -149,7 +150,7 @@ static bool lacks_vault(struct policies *p, const char *account, const char *reg
 
 static void check_copies(struct policies *p, const char *plan, json_t *actions)
 {
-    const struct directory *d = p->v->s->dir;
+    const struct inventory_cache *d = p->v->s->cache;
     const char *key = NULL;
     json_t *action = NULL;
     json_object_foreach(actions, key, action)
@@ -182,8 +183,8 @@ static void check_rules(struct policies *p, const char *plan, const json_t *regi
         const char *vault = jx_str(rule, "target_backup_vault_name");
         for (size_t i = 0; vault != NULL && i < json_array_size(regions); i++) {
             const char *region = json_string_value(json_array_get(regions, i));
-            if (region != NULL && directory_governs(p->v->s->dir, region) &&
-                lacks_vault(p, p->member->id, region, vault)) {
+            if (region != NULL && inventory_cache_governs(p->v->s->cache, region) &&
+                lacks_vault(p, p->account->id, region, vault)) {
                 complain(p, "%.60s needs vault %.60s in %.32s, which does not exist", plan, vault,
                          region);
             }
@@ -198,14 +199,14 @@ static void check_role(struct policies *p, const char *plan, const char *arn)
     struct visit *v = p->v;
     const char *name = arn_name(arn);
     char gap[512];
-    json_t *role = subject_entity(v, "role", p->member->id, "", name, NULL, &p->failed);
+    json_t *role = subject_entity(v, "role", p->account->id, "", name, NULL, &p->failed);
     bool there = role != NULL;
     json_decref(role);
-    if (there || !member_is_wanted(p->member)) {
+    if (there || !account_is_wanted(p->account)) {
         return;
     }
     int hidden =
-        store_find_gap(v->s->store, "iam:GetRole", p->member->id, NULL, gap, sizeof gap, v->err);
+        store_find_gap(v->s->store, "iam:GetRole", p->account->id, NULL, gap, sizeof gap, v->err);
     p->failed = p->failed || hidden < 0;
     if (hidden > 0) {
         subject_hide(p->document, "iam:GetRole", gap);
@@ -239,7 +240,7 @@ static json_t *check_plan(struct policies *p, const char *name, const json_t *pl
     json_t *regions = json_is_array(wanted) ? json_deep_copy(wanted) : json_array();
     for (size_t i = 0; i < json_array_size(regions); i++) {
         const char *region = json_string_value(json_array_get(regions, i));
-        if (region != NULL && !directory_governs(p->v->s->dir, region)) {
+        if (region != NULL && !inventory_cache_governs(p->v->s->cache, region)) {
             complain(p, "%.60s runs in %.32s, which is not governed", name, region);
         }
     }
@@ -250,9 +251,9 @@ static json_t *check_plan(struct policies *p, const char *name, const json_t *pl
     return out;
 }
 
-int set_policy_plans(struct visit *v, const struct member *m, json_t *document)
+int set_policy_plans(struct visit *v, const struct account *m, json_t *document)
 {
-    struct policies p = {.v = v, .member = m, .document = document, .problems = json_array()};
+    struct policies p = {.v = v, .account = m, .document = document, .problems = json_array()};
     p.failed = load(v) != 0;
     json_t *policy = effective(&p);
     json_t *plans = json_array();

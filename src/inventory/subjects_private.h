@@ -1,10 +1,10 @@
 /* How the scopes share one run. */
-#ifndef TOWERKEEP_SUBJECTS_PRIVATE_H
-#define TOWERKEEP_SUBJECTS_PRIVATE_H
+#ifndef TOWERKEEP_INVENTORY_SUBJECTS_PRIVATE_H
+#define TOWERKEEP_INVENTORY_SUBJECTS_PRIVATE_H
 
+#include "inventory/subjects.h"
 #include "inventory_cache.h"
 #include "model/policy.h"
-#include "inventory/subjects.h"
 #include "store/cursor.h"
 #include "store/plan_membership.h"
 
@@ -13,7 +13,7 @@
 struct subjects {
     struct store *store;
     const json_t *config;
-    struct directory *dir;
+    struct inventory_cache *cache;
     json_t *org, *zone, *context;
     json_t *backup;                    /* manifest_backup() */
     json_t *supported;                 /* [type] or NULL when AWS was not asked */
@@ -31,13 +31,13 @@ struct visit { /* one subjects_each() */
 };
 
 /* What identifies a subject to people; strings may be NULL. */
-struct identity {
+struct subject_identity {
     const char *key, *name, *region, *arn;
-    const struct member *member;
+    const struct account *account;
     const char *ou_path; /* instead of the member's */
 };
 
-json_t *subject_new(const struct identity *who);
+json_t *subject_new(const struct subject_identity *who);
 void subject_fact(json_t *document, int64_t fact); /* 0 is ignored */
 /* Says that the subject rests on an operation that had no answer: `gap` is what store_find_gap()
    says of it. Judged where a rule names the operation in its needs. */
@@ -55,12 +55,13 @@ json_t *subject_entity(struct visit *v, const char *kind, const char *account, c
                        const char *key, int64_t *fact, bool *failed);
 
 bool config_names(const json_t *config, const char *path, const char *word); /* exact or glob */
-bool account_is_exempt(const struct subjects *s, const struct member *m);
+bool account_is_exempt(const struct subjects *s, const struct account *m);
 bool unit_is_exempt(const struct subjects *s, const struct unit *u);
 bool unit_is_wanted(const struct subjects *s, const struct unit *u);
-const struct held *backed_up_by(const struct member *m); /* its SUCCEEDED BackupBaseline or NULL */
+const struct enabled_baseline *
+backed_up_by(const struct account *m); /* its SUCCEEDED BackupBaseline or NULL */
 /* {"arn","status","version","drift","message","minutes_under_change","parent_arn"}. */
-json_t *held_document(struct visit *v, const struct held *h);
+json_t *enabled_baseline_document(struct visit *v, const struct enabled_baseline *h);
 
 /* The first of the operations (NULL-terminated) that has a gap anywhere: 1, 0 or -1. */
 int subjects_gap(struct visit *v, const char *const *operations, char text[GAP_TEXT_SIZE]);
@@ -72,18 +73,18 @@ int accounts_gap(struct visit *v, char text[GAP_TEXT_SIZE]);
 /* subject_unlisted() when there is such a gap. */
 int unlisted_accounts(struct visit *v);
 
-struct place { /* one ACTIVE account in one Region */
-    const struct member *member;
+struct account_region { /* one ACTIVE account in one Region */
+    const struct account *account;
     const char *region;
 };
 /* Every ACTIVE account x governed Region, by account, then Region; then unlisted_accounts(). */
-int places_each(struct visit *v, int (*each)(struct visit *v, const struct place *p));
+int places_each(struct visit *v, int (*each)(struct visit *v, const struct account_region *p));
 /* The same, and every further Region in which an ACTIVE account has entities of the kinds
  * ("resource tagged"). */
 int places_each_seen(struct visit *v, const char *kinds,
-                     int (*each)(struct visit *v, const struct place *p));
+                     int (*each)(struct visit *v, const struct account_region *p));
 /* Emits the `_unlisted` subject of the place when a listing operation has a gap there. */
-int place_unlisted(struct visit *v, const struct place *p, const char *const *operations);
+int place_unlisted(struct visit *v, const struct account_region *p, const char *const *operations);
 bool vault_is_local(const char *name);
 bool vault_is_central(const struct subjects *s, const char *account, const char *name);
 
@@ -102,21 +103,21 @@ json_t *org_document(struct visit *v);
 json_t *landing_zone_document(struct visit *v);
 
 /* failed_jobs.c: what a place's document says of them. 0 or -1. */
-int set_failed_jobs(struct visit *v, const struct place *p, json_t *document);
+int set_failed_jobs(struct visit *v, const struct account_region *p, json_t *document);
 /* subjects_role.c: what an account's document says of the roles its backups run as. 0 or -1. */
 int set_backup_roles(struct visit *v, const char *account, json_t *document);
 /* subjects_policy.c: the plans that backup policies come to in the account. 0 or -1. */
-int set_policy_plans(struct visit *v, const struct member *m, json_t *document);
+int set_policy_plans(struct visit *v, const struct account *m, json_t *document);
 /* Members that files of their own draw; -1 on error. */
 int org_setup(struct visit *v, json_t *document);  /* subjects_setup.c */
 int zone_setup(struct visit *v, json_t *document); /* the same */
-int account_reports(struct visit *v, const struct member *m, json_t *document);
-int account_products(struct visit *v, const struct member *m, json_t *document); /* the same */
+int account_reports(struct visit *v, const struct account *m, json_t *document);
+int account_products(struct visit *v, const struct account *m, json_t *document); /* the same */
 int unit_guards(struct visit *v, const struct unit *u, json_t *document); /* subjects_guards.c */
-int account_guards(struct visit *v, const struct member *m, json_t *document);
+int account_guards(struct visit *v, const struct account *m, json_t *document);
 
 /* A plan's member documents, for the plan scope and for the account-Region's summary. Yours; NULL
  * on error. */
-json_t *plan_document(struct visit *v, const struct place *p, const struct entity *e);
+json_t *plan_document(struct visit *v, const struct account_region *p, const struct entity *e);
 
 #endif

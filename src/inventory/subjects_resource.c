@@ -13,23 +13,23 @@
 
 struct resources {
     struct visit *v;
-    const struct place *place;
-    struct outlook outlook;
-    struct unseen unseen;
+    const struct account_region *place;
+    struct protection protection;
+    struct resource_gaps unseen;
     bool exempt; /* the whole account is */
 };
 
 /* Why no plan of Control Tower's looks here. */
 static const char *why_not(const struct resources *r)
 {
-    const struct directory *d = r->v->s->dir;
-    if (str_equal(r->place->member->id, d->management)) {
+    const struct inventory_cache *d = r->v->s->cache;
+    if (str_equal(r->place->account->id, d->management)) {
         return "the management account is never covered by a BackupBaseline";
     }
-    if (!directory_governs(d, r->place->region)) {
+    if (!inventory_cache_governs(d, r->place->region)) {
         return "its Region is not governed";
     }
-    if (backed_up_by(r->place->member) == NULL) {
+    if (backed_up_by(r->place->account) == NULL) {
         return "its account has no BackupBaseline in status SUCCEEDED";
     }
     return "";
@@ -51,14 +51,14 @@ static bool has_backup_tags(const json_t *document)
 
 /* The Tagging API also returns parts, members of clusters and things long deleted. What a service
    lists itself and did not list now counts only when it carries a backup tag. */
-static bool is_worth_judging(const struct sighting *seen, const json_t *document)
+static bool is_worth_judging(const struct merged_resource *seen, const json_t *document)
 {
     return seen->direct != NULL || has_backup_tags(document) ||
            (jx_bool(document, "supported") && !resource_type_listed_directly(seen->type));
 }
 
 /* The instances that a volume hangs on and that a plan takes as well: the same bytes twice. */
-static int set_instances(struct resources *r, const struct sighting *seen, json_t *document)
+static int set_instances(struct resources *r, const struct merged_resource *seen, json_t *document)
 {
     const json_t *attached = jx_get(seen->direct, "attached_to");
     json_t *taken = json_array();
@@ -68,11 +68,12 @@ static int set_instances(struct resources *r, const struct sighting *seen, json_
         size_t head = (size_t)(volume.resource.data - seen->arn);
         char *arn = xasprintf("%.*sinstance/%s", (int)head, seen->arn,
                               json_string_value(json_array_get(attached, i)));
-        json_t *instance = subject_entity(r->v, "resource", r->place->member->id, r->place->region,
+        json_t *instance = subject_entity(r->v, "resource", r->place->account->id, r->place->region,
                                           arn, NULL, &failed);
         json_t *tags = jx_get(instance, "tags");
-        const struct sighting other = {.arn = arn, .type = "EC2", .direct = instance, .tags = tags};
-        if (instance != NULL && outlook_find(&r->outlook, &other, false) != NULL) {
+        const struct merged_resource other = {
+            .arn = arn, .type = "EC2", .direct = instance, .tags = tags};
+        if (instance != NULL && protection_find(&r->protection, &other, false) != NULL) {
             list_text(taken, arn);
         }
         json_decref(instance);
@@ -82,24 +83,24 @@ static int set_instances(struct resources *r, const struct sighting *seen, json_
     return failed ? -1 : 0;
 }
 
-static int emit_resource(void *context, const struct sighting *seen)
+static int emit_resource(void *context, const struct merged_resource *seen)
 {
     struct resources *r = context;
     const struct subjects *s = r->v->s;
     const char *why = why_not(r);
-    char *key = xasprintf("%s/%s/%s", r->place->member->id, r->place->region, seen->arn);
+    char *key = xasprintf("%s/%s/%s", r->place->account->id, r->place->region, seen->arn);
     const char *name =
         jx_str_or(seen->direct, "name", jx_str_or(seen->tags, "Name", arn_name(seen->arn)));
-    const struct identity who = {.key = key,
-                                 .name = name,
-                                 .region = r->place->region,
-                                 .arn = seen->arn,
-                                 .member = r->place->member};
+    const struct subject_identity who = {.key = key,
+                                         .name = name,
+                                         .region = r->place->region,
+                                         .arn = seen->arn,
+                                         .account = r->place->account};
     json_t *document = subject_new(&who);
     subject_fact(document, seen->facts[0]);
     subject_fact(document, seen->facts[1]);
-    subject_fact(document, r->outlook.own_fact);
-    set_text(document, "account", r->place->member->id);
+    subject_fact(document, r->protection.own_fact);
+    set_text(document, "account", r->place->account->id);
     set_text(document, "region", r->place->region);
     set_text(document, "arn", seen->arn);
     set_text(document, "type", seen->type);
@@ -107,10 +108,10 @@ static int emit_resource(void *context, const struct sighting *seen)
     set_bool(document, "supported", is_supported(s, seen->type));
     set_new(document, "tags", json_incref(seen->tags));
     backup_tags_examine(seen->tags, document);
-    set_bool(document, "governed_region", directory_governs(s->dir, r->place->region));
-    set_bool(document, "account_backed_up", backed_up_by(r->place->member) != NULL);
-    set_bool(document, "is_management", str_equal(r->place->member->id, s->dir->management));
-    const json_t *opt_in = jx_get(r->outlook.own, "ResourceTypeOptInPreference");
+    set_bool(document, "governed_region", inventory_cache_governs(s->cache, r->place->region));
+    set_bool(document, "account_backed_up", backed_up_by(r->place->account) != NULL);
+    set_bool(document, "is_management", str_equal(r->place->account->id, s->cache->management));
+    const json_t *opt_in = jx_get(r->protection.own, "ResourceTypeOptInPreference");
     const json_t *on = seen->type != NULL ? json_object_get(opt_in, seen->type) : NULL;
     set_new(document, "type_on", on != NULL ? json_boolean(json_is_true(on)) : json_null());
     set_bool(document, "wanted_type",
@@ -130,8 +131,8 @@ static int emit_resource(void *context, const struct sighting *seen)
         json_decref(document);
         return 0;
     }
-    unseen_hide(&r->unseen, seen, document);
-    if (outlook_describe(&r->outlook, seen, why, document) != 0 ||
+    resource_gaps_hide(&r->unseen, seen, document);
+    if (protection_describe(&r->protection, seen, why, document) != 0 ||
         set_instances(r, seen, document) != 0) {
         json_decref(document);
         return -1;
@@ -140,33 +141,33 @@ static int emit_resource(void *context, const struct sighting *seen)
 }
 
 /* What the next run does not find here is new: unless something here was hidden from this one. */
-static int remember_place(struct visit *v, const struct place *p)
+static int remember_place(struct visit *v, const struct account_region *p)
 {
-    const struct taken t = {p->member->id, p->region, "", ""};
-    int hidden = v->s->remember ? store_gap_at(v->s->store, p->member->id, p->region, v->err) : 1;
+    const struct plan_membership t = {p->account->id, p->region, "", ""};
+    int hidden = v->s->remember ? store_gap_at(v->s->store, p->account->id, p->region, v->err) : 1;
     return hidden != 0 ? (hidden < 0 ? -1 : 0)
-                       : taken_note(v->s->store, &t, 0, v->s->dir->now_ms, v->err);
+                       : plan_membership_note(v->s->store, &t, 0, v->s->cache->now_ms, v->err);
 }
 
 static const char *const listing[] = {
     "tagging:GetResources", "ec2:DescribeVolumes",     "ec2:DescribeInstances", "rds:*",
     "dynamodb:ListTables",  "efs:DescribeFileSystems", "s3:ListBuckets",        NULL};
 
-static int resources_of_place(struct visit *v, const struct place *p)
+static int resources_of_place(struct visit *v, const struct account_region *p)
 {
-    struct resources r = {.v = v, .place = p, .exempt = account_is_exempt(v->s, p->member)};
+    struct resources r = {.v = v, .place = p, .exempt = account_is_exempt(v->s, p->account)};
     int result = place_unlisted(v, p, listing);
     if (result == 0) {
-        result = outlook_load(v, p, &r.outlook);
+        result = protection_load(v, p, &r.protection);
     }
     if (result == 0) {
-        result = unseen_load(&r.outlook, &r.unseen);
+        result = resource_gaps_load(&r.protection, &r.unseen);
     }
     if (result == 0) {
-        result = sightings_each(v, p, emit_resource, &r);
+        result = merged_resource_each(v, p, emit_resource, &r);
     }
-    unseen_release(&r.unseen);
-    outlook_release(&r.outlook);
+    resource_gaps_release(&r.unseen);
+    protection_release(&r.protection);
     return result == 0 ? remember_place(v, p) : result;
 }
 

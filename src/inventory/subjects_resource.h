@@ -1,10 +1,10 @@
 /* Resources of one place, direct inventory and Tagging API merged by ARN. */
-#ifndef TOWERKEEP_SUBJECTS_RESOURCE_H
-#define TOWERKEEP_SUBJECTS_RESOURCE_H
+#ifndef TOWERKEEP_INVENTORY_SUBJECTS_RESOURCE_H
+#define TOWERKEEP_INVENTORY_SUBJECTS_RESOURCE_H
 
 #include "subjects_private.h"
 
-struct sighting { /* one ARN as both inventories see it; borrowed */
+struct merged_resource { /* one ARN as both inventories see it; borrowed */
     const char *arn;
     const char *type;     /* AWS Backup's word or NULL */
     const json_t *direct; /* NULL when only the Tagging API knows it */
@@ -16,7 +16,8 @@ struct sighting { /* one ARN as both inventories see it; borrowed */
     int64_t facts[4];         /* inventory, Tagging API, protection, central copies */
 };
 
-int sightings_each(struct visit *v, const struct place *p,
-                   int (*each)(void *context, const struct sighting *s), void *context);
+int merged_resource_each(struct visit *v, const struct account_region *p,
+                         int (*each)(void *context, const struct merged_resource *s),
+                         void *context);
 
 #endif

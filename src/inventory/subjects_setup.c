@@ -17,7 +17,7 @@
 /* AWS Control Tower User Guide, "Limitations based on underlying AWS services": 1,000 accounts an
    OU up to 15 governed Regions, 680 at 22. The numbers between are our inference: 15,000 stack
    instances. */
-static long long unit_limit(const struct directory *d)
+static long long unit_limit(const struct inventory_cache *d)
 {
     return d->region_count > 15 ? 15000 / (long long)d->region_count : MANAGED_ACCOUNTS_PER_OU;
 }
@@ -33,14 +33,14 @@ static int larger(const void *a, const void *b)
                    : strcmp(jx_str_or(*first, "id", ""), jx_str_or(*second, "id", ""));
 }
 
-static json_t *largest_units(const struct directory *d)
+static json_t *largest_units(const struct inventory_cache *d)
 {
     struct map *counts = map_new(free);
     size_t units = tree_count(d->tree);
     json_t **rows = xcalloc(units + 1, sizeof(void *));
     json_t *list = json_array();
-    for (size_t i = 0; i < d->member_count; i++) {
-        const struct unit *u = d->members[i]->unit;
+    for (size_t i = 0; i < d->account_count; i++) {
+        const struct unit *u = d->accounts[i]->unit;
         long long *count = u != NULL ? map_get(counts, u->id) : NULL;
         if (u != NULL && count == NULL) {
             count = xcalloc(1, sizeof *count);
@@ -72,13 +72,14 @@ static json_t *largest_units(const struct directory *d)
 
 static json_t *role_document(struct visit *v, const char *name, json_t *document, bool *failed)
 {
-    const char *management = v->s->dir->management;
+    const char *management = v->s->cache->management;
     int64_t fact = 0;
     json_t *role = subject_entity(v, "role", management, "", name, &fact, failed);
     json_t *out = json_object();
     json_t *absent = NULL;
     if (role == NULL) {
-        absent = subject_entity(v, "role-absent", management, v->s->dir->home, name, &fact, failed);
+        absent =
+            subject_entity(v, "role-absent", management, v->s->cache->home, name, &fact, failed);
     }
     bool known = role != NULL || absent != NULL;
     set_new(out, "present", known ? json_boolean(role != NULL) : json_null());
@@ -127,13 +128,13 @@ static int set_left_over(struct visit *v, json_t *document)
 
 int org_setup(struct visit *v, json_t *document)
 {
-    const struct directory *d = v->s->dir;
+    const struct inventory_cache *d = v->s->cache;
     bool failed = false;
     long long active = 0;
     long long backed_up = 0;
-    for (size_t i = 0; i < d->member_count; i++) {
-        active += member_is_active(d->members[i]) ? 1 : 0;
-        backed_up += backed_up_by(d->members[i]) != NULL ? 1 : 0;
+    for (size_t i = 0; i < d->account_count; i++) {
+        active += account_is_active(d->accounts[i]) ? 1 : 0;
+        backed_up += backed_up_by(d->accounts[i]) != NULL ? 1 : 0;
     }
     long long places = active * (long long)d->region_count;
     const char *purpose = store_meta(v->s->store, "purpose");
@@ -173,7 +174,7 @@ static int set_cloudtrail_role(struct visit *v, json_t *document, bool *failed)
     static const char name[] = "AWSControlTowerCloudTrailRole";
     struct gathering g = {.v = v, .document = document, .list = json_array(), .prefix = name};
     json_t *role = role_document(v, name, document, failed);
-    int result = store_each_entity(v->s->store, "role-policy", v->s->dir->management, NULL,
+    int result = store_each_entity(v->s->store, "role-policy", v->s->cache->management, NULL,
                                    add_attached, &g, v->err);
     sort_texts(g.list);
     set_new(role, "policies", g.list);
@@ -185,7 +186,7 @@ static int set_cloudtrail_role(struct visit *v, json_t *document, bool *failed)
 static void set_service_keys(struct visit *v, json_t *document, bool *failed)
 {
     static const char *const sections[] = {"centralizedLogging", "config"};
-    const struct directory *d = v->s->dir;
+    const struct inventory_cache *d = v->s->cache;
     json_t *list = json_array();
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         char path[96];
@@ -213,7 +214,7 @@ static void set_service_keys(struct visit *v, json_t *document, bool *failed)
 }
 
 struct empty_regions { /* governed Regions in which no local vault was seen yet */
-    const struct directory *d;
+    const struct inventory_cache *d;
     bool *seen;
     size_t missing;
 };
@@ -248,7 +249,7 @@ static int hide_vaults(struct visit *v, json_t *document)
 
 static int set_empty_regions(struct visit *v, json_t *document)
 {
-    const struct directory *d = v->s->dir;
+    const struct inventory_cache *d = v->s->cache;
     struct empty_regions r = {.d = d, .seen = xcalloc(d->region_count + 1, sizeof(bool))};
     json_t *list = json_array();
     for (size_t i = 0; i < d->region_count; i++) {
@@ -273,7 +274,7 @@ static int set_empty_regions(struct visit *v, json_t *document)
 
 int zone_setup(struct visit *v, json_t *document)
 {
-    const json_t *types = jx_get(v->s->dir->zone, "remediationTypes");
+    const json_t *types = jx_get(v->s->cache->zone, "remediationTypes");
     bool failed = false;
     char gap[GAP_TEXT_SIZE];
     int unlisted = accounts_gap(v, gap);
@@ -306,7 +307,7 @@ static double seconds_of(const json_t *row, const char *member)
 
 /* A report that was tried and did not succeed within a day has failed; one that has never been due
    is well. */
-static bool last_run_failed(const struct directory *d, const json_t *plan)
+static bool last_run_failed(const struct inventory_cache *d, const json_t *plan)
 {
     double tried = seconds_of(plan, "LastAttemptedExecutionTime");
     double done = seconds_of(plan, "LastSuccessfulExecutionTime");
@@ -323,7 +324,7 @@ static int add_report(void *context, const struct entity *e)
     const char *ignored = NULL;
     json_t *plan = jx_parse(e->json, e->json_length, &ignored);
     const char *status = jx_str_or(plan, "DeploymentStatus", "unknown");
-    bool failed = last_run_failed(g->v->s->dir, plan);
+    bool failed = last_run_failed(g->v->s->cache, plan);
     json_t *one = json_object();
     set_text(one, "name", e->key);
     set_text(one, "status", status);
@@ -337,11 +338,11 @@ static int add_report(void *context, const struct entity *e)
     return 0;
 }
 
-int account_reports(struct visit *v, const struct member *m, json_t *document)
+int account_reports(struct visit *v, const struct account *m, json_t *document)
 {
     struct gathering g = {.v = v, .document = document, .list = json_array()};
-    bool admin = str_equal(m->id, v->s->dir->admin);
-    if (!member_is_wanted(m)) {
+    bool admin = str_equal(m->id, v->s->cache->admin);
+    if (!account_is_wanted(m)) {
         json_decref(g.list);
         return 0;
     }
@@ -369,7 +370,7 @@ static int add_product(void *context, const struct entity *e)
     return 0;
 }
 
-int account_products(struct visit *v, const struct member *m, json_t *document)
+int account_products(struct visit *v, const struct account *m, json_t *document)
 {
     struct gathering g = {.v = v, .document = document, .list = json_array()};
     set_new(document, "account_factory_products", g.list);

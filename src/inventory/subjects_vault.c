@@ -73,11 +73,11 @@ static int emit_vault(struct visit *v, const struct entity *e)
     const char *key_arn = jx_str(s->backup, "kms_key_arn");
     char *expected = key_arn != NULL ? arn_in_region(key_arn, e->region) : NULL;
     char *key = xasprintf("%s/%s/%s", e->account, e->region, e->key);
-    const struct identity who = {.key = key,
-                                 .name = e->key,
-                                 .region = e->region,
-                                 .arn = jx_str(vault, "BackupVaultArn"),
-                                 .member = directory_member(s->dir, e->account)};
+    const struct subject_identity who = {.key = key,
+                                         .name = e->key,
+                                         .region = e->region,
+                                         .arn = jx_str(vault, "BackupVaultArn"),
+                                         .account = inventory_cache_account(s->cache, e->account)};
     json_t *document = subject_new(&who);
     subject_fact(document, e->fact);
     subject_fact(document, policy_fact);
@@ -90,9 +90,9 @@ static int emit_vault(struct visit *v, const struct entity *e)
     set_text(document, "state", jx_str_or(vault, "VaultState", "AVAILABLE"));
     set_text(document, "key_arn", jx_str(vault, "EncryptionKeyArn"));
     set_text(document, "kind", kind);
-    set_bool(document, "is_central_account", str_equal(e->account, s->dir->central));
+    set_bool(document, "is_central_account", str_equal(e->account, s->cache->central));
     set_text(document, "expected_key_arn", expected);
-    set_bool(document, "governed", directory_governs(s->dir, e->region));
+    set_bool(document, "governed", inventory_cache_governs(s->cache, e->region));
     set_lock(document, vault);
     set_new(document, "policy", vault_policy_describe(jx_str(policy, "Policy"), &s->frame));
     failed = failed || !set_expired(v, e, document);
@@ -111,12 +111,12 @@ static int emit_vault(struct visit *v, const struct entity *e)
  * between. */
 static const char *const listing[] = {"backup:ListBackupVaults", NULL};
 
-static int vaults_of_place(struct visit *v, const struct place *p)
+static int vaults_of_place(struct visit *v, const struct account_region *p)
 {
     struct cursor c = {0};
     int result = place_unlisted(v, p, listing);
     if (result == 0) {
-        result = cursor_open(&c, v->s->store, "vault", p->member->id, p->region, v->err);
+        result = cursor_open(&c, v->s->store, "vault", p->account->id, p->region, v->err);
     }
     while (result == 0 && c.more) {
         result = emit_vault(v, &c.row);

@@ -1,6 +1,6 @@
 /* What the remedies and goals that speak to Control Tower and Organizations have in common. */
-#ifndef TOWERKEEP_PLAN_TOWER_H
-#define TOWERKEEP_PLAN_TOWER_H
+#ifndef TOWERKEEP_PLAN_CONTROL_TOWER_H
+#define TOWERKEEP_PLAN_CONTROL_TOWER_H
 
 #include "remedy.h"
 

@@ -23,7 +23,7 @@
 
 #define GAP_SIZE 512
 
-struct holding {
+struct deferring {
     struct making *m;
     char wide[GAP_SIZE]; /* the first gap of the management account that counts; "" when none */
 };
@@ -36,7 +36,7 @@ static bool is_governed(const struct making *m, const char *region)
 
 static int note_gap(void *context, int64_t id, const struct gap *g)
 {
-    struct holding *h = context;
+    struct deferring *h = context;
     (void)id;
     bool ours = g->account[0] == '\0' || str_equal(g->account, h->m->management);
     if (!ours || !is_governed(h->m, g->region)) {
@@ -65,7 +65,7 @@ static bool was_sent(const struct making *m, const json_t *step)
 }
 
 /* 1 when a question of this call was not answered in the run. */
-static int hides(const struct holding *h, const json_t *call, char *text, size_t size,
+static int hides(const struct deferring *h, const json_t *call, char *text, size_t size,
                  struct err *err)
 {
     const char *account = jx_str(call, "account");
@@ -77,7 +77,7 @@ static int hides(const struct holding *h, const json_t *call, char *text, size_t
                           text, size, err);
 }
 
-static int hides_any(const struct holding *h, const json_t *step, char *text, size_t size,
+static int hides_any(const struct deferring *h, const json_t *step, char *text, size_t size,
                      struct err *err)
 {
     static const char *const calls[] = {"send", "done.call", "poll.call", "recover.probe.call"};
@@ -93,7 +93,7 @@ static int hides_any(const struct holding *h, const json_t *step, char *text, si
 }
 
 /* Why the step waits, into `text`; 0: it need not. */
-static int reason_to_wait(const struct holding *h, const json_t *step, char *text, size_t size,
+static int reason_to_wait(const struct deferring *h, const json_t *step, char *text, size_t size,
                           struct err *err)
 {
     if (was_sent(h->m, step)) {
@@ -109,11 +109,11 @@ static int reason_to_wait(const struct holding *h, const json_t *step, char *tex
                                                             : hides_any(h, step, text, size, err);
 }
 
-static void hold(struct holding *h, json_t *waiting, const json_t *step, const char *why)
+static void defer_step(struct deferring *h, json_t *waiting, const json_t *step, const char *why)
 {
     (void)json_object_set_new(waiting, step_id(step), jx_string(why, strlen(why)));
     (void)json_array_append_new(
-        h->m->held,
+        h->m->deferred,
         json_pack("{s:s,s:s,s:O,s:I,s:O*,s:O*,s:O*,s:o}", "id", step_id(step), "title",
                   jx_str_or(step, "title", ""), "reasons", json_object_get(step, "reasons"), "step",
                   (json_int_t)jx_int(step, "step", 0), "operation", jx_get(step, "send.operation"),
@@ -126,8 +126,7 @@ static const char *inherited(const json_t *waiting, const json_t *step)
 {
     const json_t *needs = json_object_get(step, "needs");
     for (size_t i = 0; i < json_array_size(needs); i++) {
-        const json_t *why =
-            json_object_get(waiting, json_string_value(json_array_get(needs, i)));
+        const json_t *why = json_object_get(waiting, json_string_value(json_array_get(needs, i)));
         if (why != NULL) {
             return json_string_value(why);
         }
@@ -135,9 +134,9 @@ static const char *inherited(const json_t *waiting, const json_t *step)
     return NULL;
 }
 
-int hold_back(struct making *m, json_t *steps, struct err *err)
+int defer_unseen(struct making *m, json_t *steps, struct err *err)
 {
-    struct holding h = {.m = m};
+    struct deferring h = {.m = m};
     json_t *waiting = json_object();
     json_t *kept = json_array();
     int result = store_each_gap(m->store, note_gap, &h, err) < 0 ? -1 : 0;
@@ -148,7 +147,7 @@ int hold_back(struct making *m, json_t *steps, struct err *err)
         const char *why = inherited(waiting, step);
         int waits = why != NULL ? 1 : reason_to_wait(&h, step, text, sizeof text, err);
         if (waits > 0) {
-            hold(&h, waiting, step, why != NULL ? why : text);
+            defer_step(&h, waiting, step, why != NULL ? why : text);
         } else if (waits == 0) {
             (void)json_array_append(kept, step);
         }

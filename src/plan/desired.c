@@ -5,8 +5,8 @@
 
 #include "base/jsonx.h"
 #include "base/text.h"
-#include "goals.h"
 #include "control_tower.h"
+#include "goals.h"
 
 static bool names_unit(const struct making *m, const char *word)
 {

@@ -331,7 +331,7 @@ static void emit_send(struct script *s, const char *indent, const json_t *step)
     if (json_object_size(capture) > 0) {
         captured(s, indent, jx_str_or(step, "id", ""), send, "", capture);
     } else if (json_is_object(json_object_get(step, "otherwise"))) {
-        script_otherwise(s, indent, step);
+        script_per_resource_retry(s, indent, step);
     } else if (json_is_object(fail_when) && jmespath_condition(fail_when, &fail)) {
         text_addf(&s->out, "%sanswer=$(", indent);
         script_command(s, send);
@@ -435,7 +435,7 @@ static void name_variables(struct script *s, const json_t *steps)
     }
 }
 
-static void emit_held(struct script *s, const json_t *held)
+static void emit_deferred(struct script *s, const json_t *held)
 {
     text_add(&s->out, json_array_size(held) > 0 ? "\n# Held back, and not in this script:\n" : "");
     for (size_t i = 0; i < json_array_size(held); i++) {
@@ -481,7 +481,7 @@ int plan_emit_aws_cli(const json_t *plan, FILE *out, struct err *err)
     for (size_t i = 0; i < json_array_size(steps); i++) {
         emit_step(&s, json_array_get(steps, i), i + 1, json_array_size(steps));
     }
-    emit_held(&s, json_object_get(plan, "held"));
+    emit_deferred(&s, json_object_get(plan, "held"));
     emit_manual(&s, json_object_get(plan, "manual"));
     /* The steps tell what the head has to hold. */
     struct text body = s.out;

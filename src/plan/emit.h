@@ -32,6 +32,6 @@ void script_head(struct script *s, const json_t *plan);
 
 /* emit_otherwise.c: the send of a step that has an "otherwise". Each resource that the answer names
  * as left out gets its own call, or stops the script. */
-void script_otherwise(struct script *s, const char *indent, const json_t *step);
+void script_per_resource_retry(struct script *s, const char *indent, const json_t *step);
 
 #endif

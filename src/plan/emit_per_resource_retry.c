@@ -90,7 +90,7 @@ static void emit_merge(struct script *s, const char *indent, const json_t *own)
     json_decref(send);
 }
 
-void script_otherwise(struct script *s, const char *indent, const json_t *step)
+void script_per_resource_retry(struct script *s, const char *indent, const json_t *step)
 {
     const json_t *otherwise = json_object_get(step, "otherwise");
     struct text failed;

@@ -6,8 +6,8 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "goals.h"
 #include "control_tower.h"
+#include "goals.h"
 
 struct opting {
     struct making *m;

@@ -9,8 +9,8 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "model/baseline.h"
 #include "control_tower.h"
+#include "model/baseline.h"
 
 /* Runs a remedy; what it cannot do goes to the people's list, under the subject's name. */
 static int run(struct making *m, const char *remedy, const json_t *subject, struct err *err)

@@ -6,8 +6,8 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "teardown.h"
 #include "control_tower.h"
+#include "teardown.h"
 
 static const struct remedy rows[TEARDOWN_ROW_COUNT];
 

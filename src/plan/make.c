@@ -138,7 +138,7 @@ static int making_init(struct making *m, struct err *err)
     m->roles = json_object();
     m->by_id = json_object();
     m->manual = json_array();
-    m->held = json_array();
+    m->deferred = json_array();
     m->scratch = json_object();
     for (int scope = SCOPE_ORG; scope <= SCOPE_KEY; scope++) {
         m->all[scope] = json_array();
@@ -171,7 +171,7 @@ static void making_release(struct making *m)
     json_decref(m->roles);
     json_decref(m->by_id);
     json_decref(m->manual);
-    json_decref(m->held);
+    json_decref(m->deferred);
     json_decref(m->scratch);
     free(m->recalled);
     free(m->partition);
@@ -325,8 +325,8 @@ static int goal_fix(struct making *m, struct err *err)
     return result;
 }
 
-/* What the goal itself does not build, and its own final checks would call failing. Only once nothing
- * is left to build: before that, findings are about what is not there yet. */
+/* What the goal itself does not build, and its own final checks would call failing. Only once
+ * nothing is left to build: before that, findings are about what is not there yet. */
 static int goal_enable_and_mend(struct making *m, struct err *err)
 {
     int result = goal_enable(m, err);
@@ -440,8 +440,8 @@ static json_t *document_new(struct making *m, json_t *take_steps)
     }
     (void)json_object_set_new(plan, "steps", take_steps);
     (void)json_object_set(plan, "manual", m->manual);
-    if (json_array_size(m->held) > 0) {
-        (void)json_object_set(plan, "held", m->held);
+    if (json_array_size(m->deferred) > 0) {
+        (void)json_object_set(plan, "held", m->deferred);
     }
     json_t *remains = json_object_get(json_object_get(m->scratch, "remains"), "list");
     if (remains != NULL) {
@@ -453,8 +453,10 @@ static json_t *document_new(struct making *m, json_t *take_steps)
 int plan_make(struct store *store, struct subjects *subjects, enum goal goal,
               const struct plan_options *options, json_t **plan, struct err *err)
 {
-    static int (*const goals[])(struct making * m, struct err * err) = {
-        [GOAL_FIX] = goal_fix, [GOAL_ENABLE] = goal_enable_and_mend, [GOAL_TEARDOWN] = goal_teardown};
+    static int (*const goals[])(struct making * m,
+                                struct err * err) = {[GOAL_FIX] = goal_fix,
+                                                     [GOAL_ENABLE] = goal_enable_and_mend,
+                                                     [GOAL_TEARDOWN] = goal_teardown};
     struct making m = {.store = store, .subjects = subjects, .options = options, .goal = goal};
     json_t *steps = NULL;
     json_t *made = NULL;
@@ -467,7 +469,7 @@ int plan_make(struct store *store, struct subjects *subjects, enum goal goal,
     settle_needs(&m);
     steps = steps_wanted(&m);
     result = plan_order(steps, err);
-    if (result != 0 || (result = hold_back(&m, steps, err)) != 0) {
+    if (result != 0 || (result = defer_unseen(&m, steps, err)) != 0) {
         goto out;
     }
     made = document_new(&m, json_incref(steps));

@@ -5,8 +5,8 @@
 
 #include "base/jsonx.h"
 #include "base/text.h"
-#include "model/baseline.h"
 #include "control_tower.h"
+#include "model/baseline.h"
 
 #define NEWEST_OF_3 "3.3"
 #define OLDEST_WITH_BACKUP "3.1"

@@ -230,7 +230,8 @@ static void print_head(const struct printer *p, const char *branch, const json_t
 }
 
 /* "otherwise  ec2:CreateTags, s3:PutBucketTagging for what it leaves out" */
-static void print_otherwise(const struct printer *p, const char *margin, const json_t *otherwise)
+static void print_per_resource_retry(const struct printer *p, const char *margin,
+                                     const json_t *otherwise)
 {
     struct text line;
     json_t *told = json_array();
@@ -275,7 +276,7 @@ static void print_step(const struct printer *p, const json_t *step, bool last)
     print_list(p, margin, "waits for", json_object_get(step, "needs"));
     print_guards(p, margin, json_object_get(step, "guard"));
     print_call(p, margin, "sends", json_object_get(step, "send"));
-    print_otherwise(p, margin, json_object_get(step, "otherwise"));
+    print_per_resource_retry(p, margin, json_object_get(step, "otherwise"));
     print_poll(p, margin, json_object_get(step, "poll"));
     labelled(p, margin, "undo", jx_str_or(step, "undo", ""));
 }
@@ -296,7 +297,7 @@ static void print_manual(const struct printer *p, const json_t *manual)
 }
 
 /* Steps that wait for the same are told together. */
-static void print_held(const struct printer *p, const json_t *held)
+static void print_deferred(const struct printer *p, const json_t *held)
 {
     json_t *by_reason = json_object();
     const char *why = NULL;
@@ -373,6 +374,6 @@ void plan_print(const json_t *plan, FILE *out, int width, bool color)
             print_step(&p, held, true);
         }
     }
-    print_held(&p, json_object_get(plan, "held"));
+    print_deferred(&p, json_object_get(plan, "held"));
     print_manual(&p, json_object_get(plan, "manual"));
 }

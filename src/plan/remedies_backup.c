@@ -4,8 +4,8 @@
 
 #include "base/jsonx.h"
 #include "base/mem.h"
-#include "remedy.h"
 #include "control_tower.h"
+#include "remedy.h"
 
 enum row {
     ENABLE_CROSS_ACCOUNT_BACKUP,

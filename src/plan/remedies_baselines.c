@@ -7,8 +7,8 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "model/baseline.h"
 #include "control_tower.h"
+#include "model/baseline.h"
 
 #define POLL_EVERY 30
 #define POLL_TIMEOUT 7200

@@ -217,8 +217,8 @@ static int add_new_key(struct making *m, const char *policy, const char *reason,
                               cond_present("ResourceARN", true), false);
     json_t *ours = cond_present("ResourceARN", true);
     if (json_array_size(leaving) > 0) {
-        ours = cond_both("all", ours,
-                         cond_not(cond_new("ResourceARN", "in", json_incref(leaving))));
+        ours =
+            cond_both("all", ours, cond_not(cond_new("ResourceARN", "in", json_incref(leaving))));
     }
     json_decref(leaving);
     (void)probe_select(probe, "ResourceTagMappingList", ours);

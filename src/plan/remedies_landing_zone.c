@@ -6,9 +6,9 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "control_tower.h"
 #include "model/baseline.h"
 #include "model/manifest.h"
-#include "control_tower.h"
 
 #define POLL_EVERY 30
 #define POLL_TIMEOUT 7200

@@ -12,10 +12,10 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "inventory/subjects.h"
 #include "model/policy.h"
 #include "plan/make.h"
 #include "store/store.h"
-#include "inventory/subjects.h"
 
 #define LANE_CONTROL_TOWER "control-tower"
 #define ROLE_CONTROL_TOWER "AWSControlTowerExecution"
@@ -43,8 +43,8 @@ struct making {
     /* Of the finding at hand (GOAL_FIX); SCOPE_COUNT and "" otherwise. */
     enum scope scope;
     const char *check_id;
-    json_t *held;         /* [{"id","title","reasons","step",...,"waits_for"}] (hold.c) */
-    char *recalled;       /* ARN of a key that this plan keeps from being deleted; NULL */
+    json_t *deferred; /* [{"id","title","reasons","step",...,"waits_for"}] (hold.c) */
+    char *recalled;   /* ARN of a key that this plan keeps from being deleted; NULL */
     json_t *scratch;
     char why[512]; /* what making_cannot() said last */
 };
@@ -92,14 +92,14 @@ const struct remedy *remedy_find(const char *id); /* NULL when unknown */
 int remedy_run(struct making *m, const char *id, const json_t *subject, const char *reason,
                struct err *err);
 
-/* The goals: add every step towards it. goal_fix() is make.c's own, and follows goal_enable() once that
-   has nothing left to add. */
+/* The goals: add every step towards it. goal_fix() is make.c's own, and follows goal_enable() once
+   that has nothing left to add. */
 int goal_enable(struct making *m, struct err *err);   /* goal_enable.c */
 int goal_teardown(struct making *m, struct err *err); /* goal_teardown.c */
 
 /* Takes the steps (in order) whose ground the run did not see out of `steps`, into m->held;
  * hold.c. */
-int hold_back(struct making *m, json_t *steps, struct err *err);
+int defer_unseen(struct making *m, json_t *steps, struct err *err);
 
 /* --- what is known --- */
 /* The document of a scope up to SCOPE_KEY, or NULL; borrowed. */
@@ -107,7 +107,8 @@ const json_t *making_find(const struct making *m, enum scope scope, const char *
 /* A step added before, or NULL; borrowed. */
 const json_t *making_step(const struct making *m, const char *id);
 /* ARN of the backup key as calls should name it: of the key that this plan creates
-   ("${create-key:arn}"), else of one that it keeps, else the manifest's; NULL when there is neither. Yours (free). */
+   ("${create-key:arn}"), else of one that it keeps, else the manifest's; NULL when there is
+   neither. Yours (free). */
 char *making_key_arn(const struct making *m);
 /* An object of this remedy's own, empty at first; borrowed. */
 json_t *making_scratch(struct making *m, const char *remedy_id);
@@ -126,10 +127,11 @@ void making_manual(struct making *m, const char *subject, const char *why);
 int former_keys(struct making *m, json_t **list, struct err *err);
 /* Its deletion is scheduled. */
 bool key_is_leaving(const json_t *key);
-/* Where the configuration says so (key.cancel_deletion): keeps our key whose deletion is scheduled, as
-   the backup key of this plan (making_key_arn). *recalled: there was one. */
+/* Where the configuration says so (key.cancel_deletion): keeps our key whose deletion is scheduled,
+   as the backup key of this plan (making_key_arn). *recalled: there was one. */
 int key_recall(struct making *m, const char *reason, bool *recalled, struct err *err);
-/* ARNs of those: they carry our tag still, and are not taken up again. *out is yours, also on failure. */
+/* ARNs of those: they carry our tag still, and are not taken up again. *out is yours, also on
+ * failure. */
 int keys_leaving(struct making *m, json_t **out, struct err *err);
 /* An alias stays with its key until that is gone: where the run saw it on a key that is about to be
    deleted it is moved (kms:UpdateAlias), else made. *operation is static. */

@@ -6,10 +6,10 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "control_tower.h"
 #include "model/arn.h"
 #include "model/backup_tag.h"
 #include "teardown.h"
-#include "control_tower.h"
 
 #define DELETION_DAYS 30
 #define BACKUP_LINKED_ROLE "AWSServiceRoleForBackup"

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/jsonx.h"
-#include "stream.h"
 #include "formats.h"
 #include "plain.h"
+#include "stream.h"
 
 #define BATCH 100 /* findings BatchImportFindings accepts */
 
@@ -42,15 +42,15 @@ static const struct {
 };
 
 /* Twelve digits of the caller's ARN, else the management account. */
-static void importer_account(const struct flow *f, char out[13])
+static void importer_account(const struct report_stream *f, char out[13])
 {
-    const char *at = flow_meta(f, "caller_arn");
+    const char *at = stream_meta(f, "caller_arn");
     for (int colons = 0; colons < 4 && at != NULL; colons++) {
         at = strchr(at, ':');
         at = at != NULL ? at + 1 : NULL;
     }
     if (at == NULL || strspn(at, "0123456789") != 12) {
-        at = flow_meta(f, "management_account");
+        at = stream_meta(f, "management_account");
     }
     size_t length = strspn(at, "0123456789");
     memcpy(out, at, length < 12 ? length : 12);
@@ -71,13 +71,14 @@ static void add_product_field(struct text *out, const char *name, const char *s)
     }
 }
 
-static const char *partition_of(const struct flow *f)
+static const char *partition_of(const struct report_stream *f)
 {
-    const char *partition = flow_meta(f, "partition");
+    const char *partition = stream_meta(f, "partition");
     return *partition ? partition : "aws";
 }
 
-static void add_resource(const struct flow *f, struct text *out, const struct finding *finding)
+static void add_resource(const struct report_stream *f, struct text *out,
+                         const struct finding *finding)
 {
     const char *type = "Other";
     bool has_arn = str_starts(finding->resource_arn, "arn:");
@@ -92,7 +93,7 @@ static void add_resource(const struct flow *f, struct text *out, const struct fi
                   finding->subject);
     } else {
         text_addf(out, ",\"Resources\":[{\"Type\":\"%s\"", type);
-        add(out, ",\"Id\":", flow_resource(finding), 512);
+        add(out, ",\"Id\":", stream_resource(finding), 512);
     }
     text_addf(out, ",\"Partition\":\"%s\"", partition_of(f));
     if (*finding->region) {
@@ -101,7 +102,8 @@ static void add_resource(const struct flow *f, struct text *out, const struct fi
     text_add(out, "}]");
 }
 
-static void add_compliance(const struct flow *f, struct text *out, const struct finding *finding)
+static void add_compliance(const struct report_stream *f, struct text *out,
+                           const struct finding *finding)
 {
     const char *framework, *comma = "";
     json_t *requirements, *requirement;
@@ -109,7 +111,7 @@ static void add_compliance(const struct flow *f, struct text *out, const struct 
     text_addf(out, ",\"Compliance\":{\"Status\":\"%s\"", compliance_of[finding->status]);
     add(out, ",\"SecurityControlId\":", finding->check_id, 64);
     text_add(out, ",\"RelatedRequirements\":[");
-    json_object_foreach(jx_get(flow_rule(f, finding->check_id), "compliance"), framework,
+    json_object_foreach(jx_get(stream_rule(f, finding->check_id), "compliance"), framework,
                         requirements)
     {
         json_array_foreach(requirements, i, requirement)
@@ -127,26 +129,26 @@ static void add_compliance(const struct flow *f, struct text *out, const struct 
     text_add(out, "]}");
 }
 
-static void add_product_fields(const struct flow *f, struct text *out,
+static void add_product_fields(const struct report_stream *f, struct text *out,
                                const struct finding *finding)
 {
     text_addf(out, ",\"ProductFields\":{\"towerkeep/Step\":\"%d\"", finding->step);
     add_product_field(out, "Status", status_name(finding->status));
-    add_product_field(out, "RunId", flow_meta(f, "run_id"));
+    add_product_field(out, "RunId", stream_meta(f, "run_id"));
     add_product_field(out, "AccountId", finding->account_id);
     add_product_field(out, "AccountName", finding->account_name);
     add_product_field(out, "OuPath", finding->ou_path);
     add_product_field(out, "Expected", finding->expected);
     add_product_field(out, "Observed", finding->observed);
-    add_product_field(out, "ObservedBefore", flow_before(f, finding));
+    add_product_field(out, "ObservedBefore", stream_before(f, finding));
     text_addc(out, '}');
 }
 
-static int row(struct flow *f, const struct finding *finding)
+static int row(struct report_stream *f, const struct finding *finding)
 {
     struct text *out = &f->text;
     char account[13];
-    const char *home = flow_meta(f, "home_region"), *ended = flow_meta(f, "ended");
+    const char *home = stream_meta(f, "home_region"), *ended = stream_meta(f, "ended");
     bool fails = finding->status == STATUS_FAIL || finding->status == STATUS_MUTED;
     importer_account(f, account);
     if (f->count % BATCH == 0) {
@@ -181,13 +183,13 @@ static int row(struct flow *f, const struct finding *finding)
 
 int report_write_asff(const struct report_input *in, const char *path, struct err *err)
 {
-    struct flow f;
-    if (flow_open(&f, in, path, err)) {
+    struct report_stream f;
+    if (stream_open(&f, in, path, err)) {
         return -1;
     }
-    int rc = flow_findings(&f, row);
+    int rc = stream_findings(&f, row);
     if (f.count > 0) {
         text_add(&f.text, "]}\n");
     }
-    return flow_close(&f, rc);
+    return stream_close(&f, rc);
 }

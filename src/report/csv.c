@@ -2,9 +2,9 @@
  * would take for a formula begins with an apostrophe. */
 #include <string.h>
 
-#include "stream.h"
 #include "formats.h"
 #include "plain.h"
+#include "stream.h"
 
 /* Also after blanks, and in their full-width forms: some programs skip the one and fold the other.
  */
@@ -50,7 +50,7 @@ static void field(struct text *out, const char *s)
     text_release(&clean);
 }
 
-static int line(struct flow *f, const struct finding *finding)
+static int line(struct report_stream *f, const struct finding *finding)
 {
     char step[2] = {(char)('0' + finding->step), '\0'};
     const char *const fields[] = {finding->id,
@@ -69,7 +69,7 @@ static int line(struct flow *f, const struct finding *finding)
                                   finding->resource_name,
                                   finding->expected,
                                   finding->observed,
-                                  flow_before(f, finding),
+                                  stream_before(f, finding),
                                   finding->detail,
                                   finding->risk,
                                   finding->remediation,
@@ -91,13 +91,13 @@ static int line(struct flow *f, const struct finding *finding)
 
 int report_write_csv(const struct report_input *in, const char *path, struct err *err)
 {
-    struct flow f;
-    if (flow_open(&f, in, path, err)) {
+    struct report_stream f;
+    if (stream_open(&f, in, path, err)) {
         return -1;
     }
     text_add(&f.text, "finding_id,status,severity,check_id,title,step,account_id,account_name,"
                       "ou_path,region,scope,subject,resource_arn,resource_name,expected,observed,"
                       "observed_before,detail,risk,remediation,remedy,evidence,"
                       "first_seen,last_seen,status_since,waiver\r\n");
-    return flow_close(&f, flow_findings(&f, line));
+    return stream_close(&f, stream_findings(&f, line));
 }

@@ -228,7 +228,8 @@ static int add_resource(void *context, const json_t *resource)
             json_object_set_new(row, "id", json_string(name));
         }
         set_member(row, "tags", resource, "tags");
-        /* The copy has no keys but the backup key: what resources are encrypted with is left out. */
+        /* The copy has no keys but the backup key: what resources are encrypted with is left out.
+         */
         json_object_set_new(row, "encrypted", json_false());
         json_array_append_new(w->resources, row);
     }

@@ -10,9 +10,9 @@
 #include "base/map.h"
 #include "base/text.h"
 #include "formats.h"
-#include "plain.h"
 #include "inventory/coverage.h"
 #include "inventory/trend.h"
+#include "plain.h"
 
 #define BUFFER_BYTES ((size_t)64 * 1024)
 #define ROW_MAX_BYTES ((size_t)16 * 1024 * 1024)

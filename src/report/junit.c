@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "stream.h"
 #include "formats.h"
 #include "plain.h"
+#include "stream.h"
 
 static void attribute(struct text *out, const char *before, const char *value)
 {
@@ -31,7 +31,7 @@ static void explain(struct text *out, const struct finding *finding)
     line(out, "Account name", finding->account_name);
     line(out, "OU path", finding->ou_path);
     line(out, "Region", finding->region);
-    line(out, "Resource", flow_resource(finding));
+    line(out, "Resource", stream_resource(finding));
     line(out, "Expected", finding->expected);
     line(out, "Observed", finding->observed);
     line(out, "Detail", finding->detail);
@@ -39,7 +39,7 @@ static void explain(struct text *out, const struct finding *finding)
     line(out, "Remediation", finding->remediation);
 }
 
-static int test_case(struct flow *f, const struct finding *finding)
+static int test_case(struct report_stream *f, const struct finding *finding)
 {
     struct text *out = &f->text;
     enum status status = finding->status;
@@ -47,7 +47,7 @@ static int test_case(struct flow *f, const struct finding *finding)
     text_add(out, " name=\"");
     plain_add_xml(out, finding->title);
     text_add(out, ": ");
-    plain_add_xml(out, flow_resource(finding));
+    plain_add_xml(out, stream_resource(finding));
     attribute(out, "\" time=\"0\" status=\"", status_name(status));
     switch (status) {
     case STATUS_PASS:
@@ -55,7 +55,7 @@ static int test_case(struct flow *f, const struct finding *finding)
         return 0;
     case STATUS_FIXED:
         text_add(out, ">\n      <system-out>Fixed.\n");
-        line(out, "Observed before", flow_before(f, finding));
+        line(out, "Observed before", stream_before(f, finding));
         line(out, "Observed", finding->observed);
         text_add(out, "</system-out>");
         break;
@@ -77,14 +77,14 @@ static int test_case(struct flow *f, const struct finding *finding)
     return 0;
 }
 
-static void property(const struct flow *f, struct text *out, const char *key)
+static void property(const struct report_stream *f, struct text *out, const char *key)
 {
     text_addf(out, "      <property name=\"%s\" value=\"", key);
-    plain_add_xml(out, flow_meta(f, key));
+    plain_add_xml(out, stream_meta(f, key));
     text_add(out, "\"/>\n");
 }
 
-static void open_suite(const struct flow *f, struct text *out)
+static void open_suite(const struct report_stream *f, struct text *out)
 {
     const int64_t *by = f->summary.by_status;
     static const char *const kept[] = {"run_id",  "organization_id", "management_account",
@@ -93,7 +93,7 @@ static void open_suite(const struct flow *f, struct text *out)
     (void)snprintf(numbers, sizeof numbers,
                    "tests=\"%" PRId64 "\" failures=\"%" PRId64 "\" errors=\"%" PRId64 "\"",
                    f->total, by[STATUS_FAIL], by[STATUS_ERROR]);
-    (void)snprintf(zoneless, sizeof zoneless, "%.19s", flow_meta(f, "ended"));
+    (void)snprintf(zoneless, sizeof zoneless, "%.19s", stream_meta(f, "ended"));
     text_addf(out,
               "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"towerkeep\" %s "
               "time=\"0\">\n  <testsuite name=\"towerkeep\" %s skipped=\"%" PRId64 "\" time=\"0\"",
@@ -111,12 +111,12 @@ static void open_suite(const struct flow *f, struct text *out)
 
 int report_write_junit(const struct report_input *in, const char *path, struct err *err)
 {
-    struct flow f;
-    if (flow_open(&f, in, path, err)) {
+    struct report_stream f;
+    if (stream_open(&f, in, path, err)) {
         return -1;
     }
     open_suite(&f, &f.text);
-    int rc = flow_findings(&f, test_case);
+    int rc = stream_findings(&f, test_case);
     text_add(&f.text, "  </testsuite>\n</testsuites>\n");
-    return flow_close(&f, rc);
+    return stream_close(&f, rc);
 }

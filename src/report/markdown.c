@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/jsonx.h"
-#include "stream.h"
 #include "formats.h"
 #include "plain.h"
+#include "stream.h"
 
 #define WORST_MAX 20 /* as many as people read in a chat */
 #define GAPS_MAX 5
@@ -35,7 +35,7 @@ static void code(struct text *out, const char *before, const char *s)
     text_release(&clean);
 }
 
-static int worst(struct flow *f, const struct finding *finding)
+static int worst(struct report_stream *f, const struct finding *finding)
 {
     struct text *out = &f->text;
     if (finding->status != STATUS_FAIL || f->count >= WORST_MAX) {
@@ -51,7 +51,7 @@ static int worst(struct flow *f, const struct finding *finding)
     if (*finding->region) {
         code(out, " ", finding->region);
     }
-    code(out, " ", flow_resource(finding));
+    code(out, " ", stream_resource(finding));
     code(out, "\n  - expected: ", finding->expected);
     code(out, "\n  - observed: ", finding->observed);
     if (*finding->remediation) {
@@ -61,14 +61,14 @@ static int worst(struct flow *f, const struct finding *finding)
     return 0;
 }
 
-static int write_worst(struct flow *f)
+static int write_worst(struct report_stream *f)
 {
     int64_t failing = f->summary.by_status[STATUS_FAIL];
     if (failing == 0) {
         return 0;
     }
     text_add(&f->text, "\n## Worst failures\n\n");
-    if (flow_findings(f, worst) < 0) {
+    if (stream_findings(f, worst) < 0) {
         return -1;
     }
     if (failing > f->count) {
@@ -79,14 +79,14 @@ static int write_worst(struct flow *f)
 }
 
 struct gaps {
-    struct flow *flow;
+    struct report_stream *stream;
     int64_t shown;
 };
 
 static int gap_line(void *context, int64_t id, const struct gap *g)
 {
     struct gaps *gaps = context;
-    struct text *out = &gaps->flow->text;
+    struct text *out = &gaps->stream->text;
     (void)id;
     if (gaps->shown == GAPS_MAX) {
         return 0;
@@ -103,7 +103,7 @@ static int gap_line(void *context, int64_t id, const struct gap *g)
     return 0;
 }
 
-static int write_gaps(struct flow *f)
+static int write_gaps(struct report_stream *f)
 {
     struct gaps gaps = {f, 0};
     if (f->summary.coverage.gaps == 0) {
@@ -120,7 +120,7 @@ static int write_gaps(struct flow *f)
     return 0;
 }
 
-static void write_changes(struct flow *f)
+static void write_changes(struct report_stream *f)
 {
     json_t *changes = report_kept(f->in->store, "changes");
     size_t count = json_array_size(changes);
@@ -146,17 +146,17 @@ static void write_changes(struct flow *f)
     json_decref(changes);
 }
 
-static void write_head(const struct flow *f, struct text *out)
+static void write_head(const struct report_stream *f, struct text *out)
 {
     const struct coverage_totals *c = &f->summary.coverage;
     const int64_t *by = f->summary.by_status;
     int64_t judged = by[STATUS_PASS] + by[STATUS_FAIL];
     text_addf(out, "# Backup architecture audit: %s\n\n", verdict_name(f->summary.verdict));
-    code(out, "- Organization ", flow_meta(f, "organization_id"));
-    code(out, ", management account ", flow_meta(f, "management_account"));
-    code(out, "\n- Run ", flow_meta(f, "run_id"));
-    code(out, ", ended ", flow_meta(f, "ended"));
-    code(out, ", towerkeep ", flow_meta(f, "version"));
+    code(out, "- Organization ", stream_meta(f, "organization_id"));
+    code(out, ", management account ", stream_meta(f, "management_account"));
+    code(out, "\n- Run ", stream_meta(f, "run_id"));
+    code(out, ", ended ", stream_meta(f, "ended"));
+    code(out, ", towerkeep ", stream_meta(f, "version"));
     text_addf(out,
               "\n- Coverage: %" PRId64 " of %" PRId64 " account-Regions fully read, %" PRId64
               " gap%s\n",
@@ -175,7 +175,7 @@ static void write_head(const struct flow *f, struct text *out)
     text_addc(out, '\n');
 }
 
-static void write_table(const struct flow *f, struct text *out)
+static void write_table(const struct report_stream *f, struct text *out)
 {
     static const enum status order[] = {STATUS_FAIL,          STATUS_ERROR, STATUS_MANUAL,
                                         STATUS_MUTED,         STATUS_FIXED, STATUS_PASS,
@@ -204,8 +204,8 @@ static void write_table(const struct flow *f, struct text *out)
 
 int report_write_markdown(const struct report_input *in, const char *path, struct err *err)
 {
-    struct flow f;
-    if (flow_open(&f, in, path, err)) {
+    struct report_stream f;
+    if (stream_open(&f, in, path, err)) {
         return -1;
     }
     write_head(&f, &f.text);
@@ -215,5 +215,5 @@ int report_write_markdown(const struct report_input *in, const char *path, struc
         write_changes(&f);
         rc = write_gaps(&f);
     }
-    return flow_close(&f, rc);
+    return stream_close(&f, rc);
 }

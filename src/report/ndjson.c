@@ -1,8 +1,8 @@
 /* Findings alone, an object a line, with the members they have in the JSON report. */
-#include "stream.h"
 #include "formats.h"
+#include "stream.h"
 
-static int line(struct flow *f, const struct finding *finding)
+static int line(struct report_stream *f, const struct finding *finding)
 {
     report_finding_json(&f->text, finding, f->before, f->compliance);
     text_addc(&f->text, '\n');
@@ -11,9 +11,9 @@ static int line(struct flow *f, const struct finding *finding)
 
 int report_write_ndjson(const struct report_input *in, const char *path, struct err *err)
 {
-    struct flow f;
-    if (flow_open(&f, in, path, err)) {
+    struct report_stream f;
+    if (stream_open(&f, in, path, err)) {
         return -1;
     }
-    return flow_close(&f, flow_findings(&f, line));
+    return stream_close(&f, stream_findings(&f, line));
 }

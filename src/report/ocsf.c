@@ -4,9 +4,9 @@
 
 #include "base/clock.h"
 #include "base/jsonx.h"
-#include "stream.h"
 #include "formats.h"
 #include "plain.h"
+#include "stream.h"
 
 struct word {
     int id;
@@ -53,12 +53,13 @@ static void add_account(struct text *out, const struct finding *finding)
     text_addc(out, '}');
 }
 
-static void add_cloud(const struct flow *f, struct text *out, const struct finding *finding)
+static void add_cloud(const struct report_stream *f, struct text *out,
+                      const struct finding *finding)
 {
     text_add(out, ",\"cloud\":{\"provider\":\"AWS\"");
-    add_some(out, ",\"cloud_partition\":", flow_meta(f, "partition"));
+    add_some(out, ",\"cloud_partition\":", stream_meta(f, "partition"));
     add_some(out, ",\"region\":", finding->region);
-    plain_add_json(out, ",\"org\":{\"uid\":", flow_meta(f, "organization_id"));
+    plain_add_json(out, ",\"org\":{\"uid\":", stream_meta(f, "organization_id"));
     add_some(out, ",\"ou_name\":", finding->ou_path);
     text_addc(out, '}');
     if (*finding->account_id) {
@@ -68,9 +69,10 @@ static void add_cloud(const struct flow *f, struct text *out, const struct findi
     text_addc(out, '}');
 }
 
-static void add_compliance(const struct flow *f, struct text *out, const struct finding *finding)
+static void add_compliance(const struct report_stream *f, struct text *out,
+                           const struct finding *finding)
 {
-    json_t *all = jx_get(flow_rule(f, finding->check_id), "compliance");
+    json_t *all = jx_get(stream_rule(f, finding->check_id), "compliance");
     const char *framework, *comma = "";
     json_t *requirements, *requirement;
     size_t i;
@@ -98,13 +100,14 @@ static void add_compliance(const struct flow *f, struct text *out, const struct 
     text_add(out, "]}");
 }
 
-static void add_resource(const struct flow *f, struct text *out, const struct finding *finding)
+static void add_resource(const struct report_stream *f, struct text *out,
+                         const struct finding *finding)
 {
-    plain_add_json(out, ",\"resources\":[{\"uid\":", flow_resource(finding));
+    plain_add_json(out, ",\"resources\":[{\"uid\":", stream_resource(finding));
     add_some(out, ",\"name\":", finding->resource_name);
     add_some(out, ",\"type\":", finding->scope);
     add_some(out, ",\"region\":", finding->region);
-    add_some(out, ",\"cloud_partition\":", flow_meta(f, "partition"));
+    add_some(out, ",\"cloud_partition\":", stream_meta(f, "partition"));
     if (*finding->account_id) {
         text_add(out, ",\"owner\":{");
         add_account(out, finding);
@@ -113,11 +116,11 @@ static void add_resource(const struct flow *f, struct text *out, const struct fi
     text_add(out, "}]");
 }
 
-static int event(struct flow *f, const struct finding *finding)
+static int event(struct report_stream *f, const struct finding *finding)
 {
     struct text *out = &f->text;
     int64_t time_ms = 0;
-    (void)time_parse_iso(flow_meta(f, "ended"), &time_ms);
+    (void)time_parse_iso(stream_meta(f, "ended"), &time_ms);
     text_add(out, f->count == 0 ? "\n" : ",\n");
     text_addf(out,
               "{\"activity_id\":1,\"activity_name\":\"Create\",\"category_uid\":2,"
@@ -131,12 +134,12 @@ static int event(struct flow *f, const struct finding *finding)
     plain_add_json(out,
                    ",\"metadata\":{\"version\":\"1.6.0\",\"profiles\":[\"cloud\"],\"product\":{"
                    "\"name\":\"towerkeep\",\"vendor_name\":\"towerkeep\",\"version\":",
-                   flow_meta(f, "version"));
+                   stream_meta(f, "version"));
     plain_add_json(out, "},\"event_code\":", finding->check_id);
-    plain_add_json(out, ",\"correlation_uid\":", flow_meta(f, "run_id"));
+    plain_add_json(out, ",\"correlation_uid\":", stream_meta(f, "run_id"));
     plain_add_json(out, "},\"finding_info\":{\"uid\":", finding->id);
     plain_add_json(out, ",\"title\":", finding->title);
-    add_some(out, ",\"desc\":", flow_rule_text(f, finding->check_id, "why"));
+    add_some(out, ",\"desc\":", stream_rule_text(f, finding->check_id, "why"));
     text_add(out, ",\"types\":[\"Configuration\"]}");
     add_compliance(f, out, finding);
     if (*finding->remediation) {
@@ -149,7 +152,7 @@ static int event(struct flow *f, const struct finding *finding)
     text_addf(out, ",\"step\":%d", finding->step);
     plain_add_json(out, ",\"expected\":", finding->expected);
     add_some(out, ",\"detail\":", finding->detail);
-    add_some(out, ",\"observed_before\":", flow_before(f, finding));
+    add_some(out, ",\"observed_before\":", stream_before(f, finding));
     add_some(out, ",\"risk\":", finding->risk);
     add_some(out, ",\"evidence\":", finding->evidence);
     text_add(out, "}}");
@@ -158,12 +161,12 @@ static int event(struct flow *f, const struct finding *finding)
 
 int report_write_ocsf(const struct report_input *in, const char *path, struct err *err)
 {
-    struct flow f;
-    if (flow_open(&f, in, path, err)) {
+    struct report_stream f;
+    if (stream_open(&f, in, path, err)) {
         return -1;
     }
     text_addc(&f.text, '[');
-    int rc = flow_findings(&f, event);
+    int rc = stream_findings(&f, event);
     text_add(&f.text, "\n]\n");
-    return flow_close(&f, rc);
+    return stream_close(&f, rc);
 }

@@ -14,9 +14,9 @@
 #define LINE_MAX 60000
 #define NEVER "1970-01-01T00:00:00Z" /* a run that was never finished has no end */
 
-void oscal_begin(struct oscal *o, struct flow *f)
+void oscal_begin(struct oscal *o, struct report_stream *f)
 {
-    *o = (struct oscal){.flow = f, .accounts = map_new(NULL), .comma = ""};
+    *o = (struct oscal){.stream = f, .accounts = map_new(NULL), .comma = ""};
     oscal_uuid(o, "component", "system", o->system);
     oscal_uuid(o, "component", "tool", o->tool);
 }
@@ -28,14 +28,14 @@ void oscal_end(struct oscal *o)
 
 void oscal_uuid(const struct oscal *o, const char *kind, const char *name, char out[OSCAL_UUID])
 {
-    char *whole = xasprintf("%s/%s/%s", flow_meta(o->flow, "run_id"), kind, name);
+    char *whole = xasprintf("%s/%s/%s", stream_meta(o->stream, "run_id"), kind, name);
     uuid_of_name(whole, out);
     free(whole);
 }
 
-const char *oscal_time(const struct flow *f, const char *key)
+const char *oscal_time(const struct report_stream *f, const char *key)
 {
-    const char *time = flow_meta(f, key);
+    const char *time = stream_meta(f, key);
     return time[0] != '\0' ? time : NEVER;
 }
 
@@ -95,12 +95,12 @@ void oscal_line(struct oscal *o, const char *before, const char *text, const cha
 {
     struct text line;
     if (text != NULL && is_simple(text)) {
-        plain_add_json(&o->flow->text, before, text);
+        plain_add_json(&o->stream->text, before, text);
         return;
     }
     text_init(&line, LINE_MAX * 4);
     trimmed(&line, text != NULL ? text : "");
-    plain_add_json(&o->flow->text, before, line.length > 0 ? text_str(&line) : otherwise);
+    plain_add_json(&o->stream->text, before, line.length > 0 ? text_str(&line) : otherwise);
     text_release(&line);
 }
 
@@ -110,9 +110,9 @@ void oscal_prop(struct oscal *o, const char *name, const char *value)
     text_init(&line, LINE_MAX * 4);
     trimmed(&line, value);
     if (line.length > 0) {
-        text_addf(&o->flow->text, "%s{\"name\":\"%s\",\"ns\":\"" OSCAL_NS "\"", o->comma, name);
-        plain_add_json(&o->flow->text, ",\"value\":", text_str(&line));
-        text_addc(&o->flow->text, '}');
+        text_addf(&o->stream->text, "%s{\"name\":\"%s\",\"ns\":\"" OSCAL_NS "\"", o->comma, name);
+        plain_add_json(&o->stream->text, ",\"value\":", text_str(&line));
+        text_addc(&o->stream->text, '}');
         o->comma = ",";
     }
     text_release(&line);
@@ -121,7 +121,7 @@ void oscal_prop(struct oscal *o, const char *name, const char *value)
 /* A letter or _, then letters, digits, dots, hyphens and underscores. */
 void oscal_token(struct oscal *o, const char *before, const char *text)
 {
-    struct text *out = &o->flow->text;
+    struct text *out = &o->stream->text;
     text_add(out, before);
     text_add(out, (text[0] >= 'A' && text[0] <= 'Z') || (text[0] >= 'a' && text[0] <= 'z') ? "\""
                                                                                            : "\"_");
@@ -135,30 +135,30 @@ void oscal_token(struct oscal *o, const char *before, const char *text)
 
 int oscal_metadata(struct oscal *o, const char *kind, const char *title)
 {
-    struct text *out = &o->flow->text;
+    struct text *out = &o->stream->text;
     char id[OSCAL_UUID], party[OSCAL_UUID];
     oscal_uuid(o, "document", kind, id);
     oscal_uuid(o, "party", "organization", party);
     text_addf(out, "{\n\"%s\":{\"uuid\":\"%s\",\n\"metadata\":{\"title\":\"%s\"", kind, id, title);
-    plain_add_json(out, ",\"last-modified\":", oscal_time(o->flow, "ended"));
-    oscal_line(o, ",\"version\":", flow_meta(o->flow, "run_id"), "unknown");
+    plain_add_json(out, ",\"last-modified\":", oscal_time(o->stream, "ended"));
+    oscal_line(o, ",\"version\":", stream_meta(o->stream, "run_id"), "unknown");
     text_add(out, ",\"oscal-version\":\"" OSCAL_VERSION "\",\"props\":[");
     o->comma = "";
-    oscal_prop(o, "tool-version", flow_meta(o->flow, "version"));
-    oscal_prop(o, "verdict", verdict_name(o->flow->summary.verdict));
-    oscal_prop(o, "rules-digest", flow_meta(o->flow, "rules_digest"));
-    oscal_prop(o, "config-digest", flow_meta(o->flow, "config_digest"));
-    oscal_prop(o, "waivers-digest", flow_meta(o->flow, "waivers_digest"));
+    oscal_prop(o, "tool-version", stream_meta(o->stream, "version"));
+    oscal_prop(o, "verdict", verdict_name(o->stream->summary.verdict));
+    oscal_prop(o, "rules-digest", stream_meta(o->stream, "rules_digest"));
+    oscal_prop(o, "config-digest", stream_meta(o->stream, "config_digest"));
+    oscal_prop(o, "waivers-digest", stream_meta(o->stream, "waivers_digest"));
     text_addf(out, "],\"parties\":[{\"uuid\":\"%s\",\"type\":\"organization\"", party);
-    oscal_line(o, ",\"name\":", flow_meta(o->flow, "organization_id"), "unknown");
+    oscal_line(o, ",\"name\":", stream_meta(o->stream, "organization_id"), "unknown");
     text_add(out, "}]},\n");
-    return flow_flush(o->flow);
+    return stream_flush(o->stream);
 }
 
 static int account_item(void *context, const json_t *account)
 {
     struct oscal *o = context;
-    struct text *out = &o->flow->text;
+    struct text *out = &o->stream->text;
     char id[OSCAL_UUID];
     const char *number = jx_str_or(account, "id", "");
     if (number[0] == '\0' || map_get(o->accounts, number) != NULL) {
@@ -175,22 +175,23 @@ static int account_item(void *context, const json_t *account)
     oscal_prop(o, "ou-path", jx_str_or(account, "_ou_path", ""));
     oscal_prop(o, "state", jx_str_or(account, "state", ""));
     text_addf(out, "],\"implemented-components\":[{\"component-uuid\":\"%s\"}]}", o->system);
-    return flow_flush(o->flow);
+    return stream_flush(o->stream);
 }
 
 int oscal_definitions(struct oscal *o)
 {
-    struct text *out = &o->flow->text;
+    struct text *out = &o->stream->text;
     char platform[OSCAL_UUID];
     oscal_uuid(o, "platform", "tool", platform);
     text_addf(out,
               "\"components\":[{\"uuid\":\"%s\",\"type\":\"this-system\",\"title\":\"Centralized "
               "cross-Region backup\"",
               o->system);
-    oscal_line(o, ",\"description\":", flow_meta(o->flow, "organization_id"),
+    oscal_line(o, ",\"description\":", stream_meta(o->stream, "organization_id"),
                "An AWS organization");
     text_add(out, ",\"status\":{\"state\":\"operational\"}}]");
-    if (subjects_each(o->flow->in->subjects, SCOPE_ACCOUNT, account_item, o, o->flow->err) < 0) {
+    if (subjects_each(o->stream->in->subjects, SCOPE_ACCOUNT, account_item, o, o->stream->err) <
+        0) {
         return -1;
     }
     text_add(out, map_count(o->accounts) > 0 ? "\n]" : "");
@@ -201,19 +202,19 @@ int oscal_definitions(struct oscal *o)
               "\"assessment-platforms\":[{\"uuid\":\"%s\",\"title\":\"towerkeep\","
               "\"uses-components\":[{\"component-uuid\":\"%s\"}]}]}",
               o->tool, platform, o->tool);
-    return flow_flush(o->flow);
+    return stream_flush(o->stream);
 }
 
 static void add_origin(struct oscal *o)
 {
-    text_addf(&o->flow->text,
+    text_addf(&o->stream->text,
               ",\"origins\":[{\"actors\":[{\"type\":\"tool\",\"actor-uuid\":\"%s\"}]}]", o->tool);
 }
 
 /* The account, where it is known, else the whole; the resource is said in properties. */
 static void add_subject(struct oscal *o, const struct finding *finding)
 {
-    struct text *out = &o->flow->text;
+    struct text *out = &o->stream->text;
     char id[OSCAL_UUID];
     bool known = map_get(o->accounts, finding->account_id) != NULL;
     if (known) {
@@ -226,7 +227,7 @@ static void add_subject(struct oscal *o, const struct finding *finding)
                "(no name)");
     text_add(out, ",\"props\":[");
     o->comma = "";
-    oscal_prop(o, "resource", flow_resource(finding));
+    oscal_prop(o, "resource", stream_resource(finding));
     oscal_prop(o, "region", finding->region);
     oscal_prop(o, "scope", finding->scope);
     text_add(out, "]}]");
@@ -234,7 +235,7 @@ static void add_subject(struct oscal *o, const struct finding *finding)
 
 static void add_evidence(struct oscal *o, const struct finding *finding)
 {
-    struct text *out = &o->flow->text;
+    struct text *out = &o->stream->text;
     struct text href;
     char *path = evidence_path(finding->check_id, finding->account_id, finding->region);
     text_init(&href, strlen(path) * 3 + 16);
@@ -251,7 +252,7 @@ static void add_evidence(struct oscal *o, const struct finding *finding)
 
 void oscal_observation(struct oscal *o, const struct finding *finding)
 {
-    struct text *out = &o->flow->text;
+    struct text *out = &o->stream->text;
     char id[OSCAL_UUID];
     oscal_uuid(o, "observation", finding->id, id);
     text_addf(out, "{\"uuid\":\"%s\"", id);
@@ -268,13 +269,13 @@ void oscal_observation(struct oscal *o, const struct finding *finding)
     oscal_prop(o, "first-seen", finding->first_seen);
     oscal_prop(o, "status-since", finding->status_since);
     oscal_prop(o, "waiver", finding->waiver != NULL ? finding->waiver : "");
-    oscal_prop(o, "observed-before", flow_before(o->flow, finding));
+    oscal_prop(o, "observed-before", stream_before(o->stream, finding));
     text_addf(out, "],\"methods\":[\"%s\"],\"types\":[\"finding\"]",
               finding->status == STATUS_MANUAL ? "INTERVIEW" : "TEST");
     add_origin(o);
     add_subject(o, finding);
     add_evidence(o, finding);
-    plain_add_json(out, ",\"collected\":", oscal_time(o->flow, "ended"));
+    plain_add_json(out, ",\"collected\":", oscal_time(o->stream, "ended"));
     if (finding->detail[0] != '\0') {
         oscal_line(o, ",\"remarks\":", finding->detail, "(nothing)");
     }
@@ -290,12 +291,12 @@ void oscal_risk_name(const struct finding *finding, char *out, size_t size)
 /* Everything but the observations, which follow one by one. */
 static void begin_risk(struct oscal *o, const struct finding *finding, const char *name)
 {
-    struct text *out = &o->flow->text;
+    struct text *out = &o->stream->text;
     bool muted = finding->status == STATUS_MUTED;
     char id[OSCAL_UUID], response[OSCAL_UUID];
     oscal_uuid(o, "risk", name, id);
     oscal_uuid(o, "response", name, response);
-    text_addf(out, "%s{\"uuid\":\"%s\"", o->flow->count++ == 0 ? "" : "]},\n", id);
+    text_addf(out, "%s{\"uuid\":\"%s\"", o->stream->count++ == 0 ? "" : "]},\n", id);
     oscal_line(o, ",\"title\":", finding->title, "(no title)");
     char *words =
         xasprintf("%s in %s %s", finding->check_id,
@@ -322,7 +323,7 @@ static void begin_risk(struct oscal *o, const struct finding *finding, const cha
 static int risk_row(void *context, const struct finding *finding)
 {
     struct oscal *o = context;
-    struct text *out = &o->flow->text;
+    struct text *out = &o->stream->text;
     char name[sizeof o->risk], id[OSCAL_UUID];
     oscal_risk_name(finding, name, sizeof name);
     const char *comma = ",";
@@ -333,26 +334,27 @@ static int risk_row(void *context, const struct finding *finding)
     }
     oscal_uuid(o, "observation", finding->id, id);
     text_addf(out, "%s{\"observation-uuid\":\"%s\"}", comma, id);
-    return out->length > 60000 || text_failed(out) ? flow_flush(o->flow) : 0;
+    return out->length > 60000 || text_failed(out) ? stream_flush(o->stream) : 0;
 }
 
 int oscal_risks(struct oscal *o)
 {
     static const enum status kinds[] = {STATUS_FAIL, STATUS_MUTED};
-    const int64_t *by = o->flow->summary.by_status;
+    const int64_t *by = o->stream->summary.by_status;
     if (by[STATUS_FAIL] + by[STATUS_MUTED] == 0) {
         return 0;
     }
-    text_add(&o->flow->text, ",\n\"risks\":[\n");
-    o->flow->count = 0;
+    text_add(&o->stream->text, ",\n\"risks\":[\n");
+    o->stream->count = 0;
     o->risk[0] = '\0';
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (store_each_finding_of(o->flow->in->store, kinds[i], risk_row, o, o->flow->err) < 0) {
+        if (store_each_finding_of(o->stream->in->store, kinds[i], risk_row, o, o->stream->err) <
+            0) {
             return -1;
         }
     }
-    text_add(&o->flow->text, "]}\n]");
-    return flow_flush(o->flow);
+    text_add(&o->stream->text, "]}\n]");
+    return stream_flush(o->stream);
 }
 
 void oscal_back_matter(struct oscal *o)
@@ -365,7 +367,7 @@ void oscal_back_matter(struct oscal *o)
          "report.xlsx"},
         {"run", "The run itself", "A SQLite 3 database with every fact, gap and finding.",
          "run.db"}};
-    struct text *out = &o->flow->text;
+    struct text *out = &o->stream->text;
     text_add(out, ",\n\"back-matter\":{\"resources\":[");
     for (size_t i = 0; i < sizeof resources / sizeof resources[0]; i++) {
         char id[OSCAL_UUID];

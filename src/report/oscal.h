@@ -11,7 +11,7 @@
 #define OSCAL_UUID 37
 
 struct oscal {
-    struct flow *flow;
+    struct report_stream *stream;
     struct map *accounts; /* ids that have an inventory item */
     char system[OSCAL_UUID], tool[OSCAL_UUID];
     const char *comma; /* before the next element of the list that is open */
@@ -19,7 +19,7 @@ struct oscal {
     char risk[160];
 };
 
-void oscal_begin(struct oscal *o, struct flow *f);
+void oscal_begin(struct oscal *o, struct report_stream *f);
 void oscal_end(struct oscal *o);
 /* The UUID of something of this run: kind "finding", name its id. */
 void oscal_uuid(const struct oscal *o, const char *kind, const char *name, char out[OSCAL_UUID]);
@@ -28,7 +28,8 @@ void oscal_line(struct oscal *o, const char *before, const char *text, const cha
 /* {"name":..,"ns":..,"value":..} after a comma where one is due; nothing when value is "". */
 void oscal_prop(struct oscal *o, const char *name, const char *value);
 void oscal_token(struct oscal *o, const char *before, const char *text);
-const char *oscal_time(const struct flow *f, const char *key); /* of the metadata; never empty */
+const char *oscal_time(const struct report_stream *f,
+                       const char *key); /* of the metadata; never empty */
 
 int oscal_metadata(struct oscal *o, const char *kind, const char *title);
 /* "components", "inventory-items", "assessment-assets" of a local-definitions object. */

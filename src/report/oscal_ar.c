@@ -50,8 +50,8 @@ static int objective(void *context, const struct finding_count *c)
 {
     struct results *r = context;
     struct oscal *o = &r->oscal;
-    struct text *out = &o->flow->text;
-    const json_t *rule = flow_rule(o->flow, c->check_id);
+    struct text *out = &o->stream->text;
+    const json_t *rule = stream_rule(o->stream, c->check_id);
     const char *control = json_string_value(json_array_get(nist_controls(rule), 0));
     struct finding_count *kept = xmalloc(sizeof *kept);
     *kept = *c;
@@ -60,7 +60,7 @@ static int objective(void *context, const struct finding_count *c)
     struct text id;
     text_init(&id, 400);
     control_id(&id, control != NULL ? control : c->check_id);
-    text_add(out, o->flow->count++ == 0 ? "" : ",\n");
+    text_add(out, o->stream->count++ == 0 ? "" : ",\n");
     oscal_token(o, "{\"control-id\":", text_str(&id));
     oscal_token(o, ",\"parts\":[{\"id\":", c->check_id);
     text_add(out, ",\"name\":\"objective\"");
@@ -71,7 +71,7 @@ static int objective(void *context, const struct finding_count *c)
     oscal_line(o, ",\"prose\":", jx_str_or(rule, "how", ""), "See the rule.");
     text_add(out, "}]}]}");
     text_release(&id);
-    return flow_flush(o->flow);
+    return stream_flush(o->stream);
 }
 
 /* Controls of NIST SP 800-53 that the checks map to, each once; all, when none is mapped. */
@@ -81,8 +81,8 @@ static void reviewed_controls(struct results *r)
     struct map *seen = map_new(NULL);
     size_t i, k;
     const json_t *rule, *control;
-    text_add(&o->flow->text, "\"reviewed-controls\":{\"control-selections\":[{");
-    json_array_foreach(o->flow->in->rules, i, rule)
+    text_add(&o->stream->text, "\"reviewed-controls\":{\"control-selections\":[{");
+    json_array_foreach(o->stream->in->rules, i, rule)
     {
         json_array_foreach(nist_controls(rule), k, control)
         {
@@ -90,19 +90,19 @@ static void reviewed_controls(struct results *r)
             text_init(&id, 400);
             control_id(&id, json_is_string(control) ? json_string_value(control) : "");
             if (id.length > 0 && map_get(seen, text_str(&id)) == NULL) {
-                text_add(&o->flow->text, map_count(seen) == 0 ? "\"include-controls\":[" : ",");
+                text_add(&o->stream->text, map_count(seen) == 0 ? "\"include-controls\":[" : ",");
                 map_set(seen, text_str(&id), r);
                 oscal_token(o, "{\"control-id\":", text_str(&id));
-                text_addc(&o->flow->text, '}');
+                text_addc(&o->stream->text, '}');
             }
             text_release(&id);
         }
     }
-    text_add(&o->flow->text, map_count(seen) > 0 ? "]}]}" : "\"include-all\":{}}]}");
+    text_add(&o->stream->text, map_count(seen) > 0 ? "]}]}" : "\"include-all\":{}}]}");
     map_free(seen);
 }
 
-static int observation_row(struct flow *f, const struct finding *finding)
+static int observation_row(struct report_stream *f, const struct finding *finding)
 {
     struct results *r = f->context;
     text_add(&f->text, f->count == 0 ? "\n" : ",\n");
@@ -134,7 +134,7 @@ static const struct state *state_of(const struct finding_count *c)
 
 static void end_finding(struct results *r)
 {
-    struct text *out = &r->oscal.flow->text;
+    struct text *out = &r->oscal.stream->text;
     if (r->check == NULL) {
         return;
     }
@@ -153,7 +153,7 @@ static void end_finding(struct results *r)
 
 static void begin_finding(struct results *r, const struct finding *finding)
 {
-    struct text *out = &r->oscal.flow->text;
+    struct text *out = &r->oscal.stream->text;
     char id[OSCAL_UUID];
     free(r->check);
     r->check = xstrdup(finding->check_id);
@@ -167,7 +167,7 @@ static void begin_finding(struct results *r, const struct finding *finding)
     oscal_uuid(&r->oscal, "finding", r->check, id);
     text_addf(out, "%s{\"uuid\":\"%s\"", r->findings++ == 0 ? ",\n\"findings\":[\n" : ",\n", id);
     oscal_line(&r->oscal, ",\"title\":", finding->title, "(no title)");
-    oscal_line(&r->oscal, ",\"description\":", flow_rule_text(r->oscal.flow, r->check, "why"),
+    oscal_line(&r->oscal, ",\"description\":", stream_rule_text(r->oscal.stream, r->check, "why"),
                "See the objective.");
     text_add(out, ",\"related-observations\":[");
 }
@@ -175,7 +175,7 @@ static void begin_finding(struct results *r, const struct finding *finding)
 static int finding_row(void *context, const struct finding *finding)
 {
     struct results *r = context;
-    struct flow *f = r->oscal.flow;
+    struct report_stream *f = r->oscal.stream;
     char id[OSCAL_UUID], name[sizeof r->risk];
     if (r->check == NULL || strcmp(r->check, finding->check_id) != 0) {
         end_finding(r);
@@ -196,13 +196,13 @@ static int finding_row(void *context, const struct finding *finding)
             text_addf(&r->risks, "%s{\"risk-uuid\":\"%s\"}", r->risks.length > 0 ? "," : "", id);
         }
     }
-    return f->text.length > 60000 || text_failed(&f->text) ? flow_flush(f) : 0;
+    return f->text.length > 60000 || text_failed(&f->text) ? stream_flush(f) : 0;
 }
 
 static int write_result(struct results *r)
 {
     struct oscal *o = &r->oscal;
-    struct flow *f = o->flow;
+    struct report_stream *f = o->stream;
     struct text *out = &f->text;
     char id[OSCAL_UUID];
     oscal_uuid(o, "result", "scan", id);
@@ -230,7 +230,7 @@ static int write_result(struct results *r)
     reviewed_controls(r);
     if (f->total > 0) {
         text_add(out, ",\n\"observations\":[");
-        if (flow_findings(f, observation_row)) {
+        if (stream_findings(f, observation_row)) {
             return -1;
         }
         text_add(out, "\n]");
@@ -240,13 +240,13 @@ static int write_result(struct results *r)
     }
     end_finding(r);
     text_add(out, r->findings > 0 ? "\n]}]" : "}]");
-    return flow_flush(f);
+    return stream_flush(f);
 }
 
 static int write_all(struct results *r)
 {
     struct oscal *o = &r->oscal;
-    struct flow *f = o->flow;
+    struct report_stream *f = o->stream;
     char id[OSCAL_UUID];
     if (oscal_metadata(o, "assessment-results", "Audit of centralized cross-Region backup")) {
         return -1;
@@ -275,9 +275,9 @@ static int write_all(struct results *r)
 
 int report_write_oscal_ar(const struct report_input *in, const char *path, struct err *err)
 {
-    struct flow f;
+    struct report_stream f;
     struct results r = {.counts = map_new(free)};
-    if (flow_open(&f, in, path, err)) {
+    if (stream_open(&f, in, path, err)) {
         map_free(r.counts);
         return -1;
     }
@@ -289,5 +289,5 @@ int report_write_oscal_ar(const struct report_input *in, const char *path, struc
     text_release(&r.risks);
     map_free(r.counts);
     free(r.check);
-    return flow_close(&f, rc);
+    return stream_close(&f, rc);
 }

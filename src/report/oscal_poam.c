@@ -9,16 +9,16 @@
 static int observation_row(void *context, const struct finding *finding)
 {
     struct oscal *o = context;
-    struct flow *f = o->flow;
+    struct report_stream *f = o->stream;
     text_add(&f->text, f->count++ == 0 ? "\n" : ",\n");
     oscal_observation(o, finding);
-    return f->text.length > 60000 || text_failed(&f->text) ? flow_flush(f) : 0;
+    return f->text.length > 60000 || text_failed(&f->text) ? stream_flush(f) : 0;
 }
 
 static int item_row(void *context, const struct finding *finding)
 {
     struct oscal *o = context;
-    struct flow *f = o->flow;
+    struct report_stream *f = o->stream;
     char name[sizeof o->risk], item[OSCAL_UUID], risk[OSCAL_UUID];
     oscal_risk_name(finding, name, sizeof name);
     if (strcmp(name, o->risk) == 0) {
@@ -37,25 +37,25 @@ static int item_row(void *context, const struct finding *finding)
     oscal_prop(o, "status", status_name(finding->status));
     oscal_prop(o, "remedy", finding->remedy);
     text_addf(&f->text, "],\"related-risks\":[{\"risk-uuid\":\"%s\"}]}", risk);
-    return f->text.length > 60000 || text_failed(&f->text) ? flow_flush(f) : 0;
+    return f->text.length > 60000 || text_failed(&f->text) ? stream_flush(f) : 0;
 }
 
 /* Calls each with what fails, waived or not. */
 static int failing(struct oscal *o, int (*each)(void *context, const struct finding *f))
 {
-    struct flow *f = o->flow;
+    struct report_stream *f = o->stream;
     f->count = 0;
     o->risk[0] = '\0';
     return store_each_finding_of(f->in->store, STATUS_FAIL, each, o, f->err) < 0 ||
                    store_each_finding_of(f->in->store, STATUS_MUTED, each, o, f->err) < 0
                ? -1
-               : flow_flush(f);
+               : stream_flush(f);
 }
 
 static int write_items(struct oscal *o)
 {
-    struct text *out = &o->flow->text;
-    const int64_t *by = o->flow->summary.by_status;
+    struct text *out = &o->stream->text;
+    const int64_t *by = o->stream->summary.by_status;
     char id[OSCAL_UUID];
     text_add(out, ",\n\"poam-items\":[");
     if (by[STATUS_FAIL] + by[STATUS_MUTED] == 0) { /* the model wants one at least */
@@ -73,14 +73,14 @@ static int write_items(struct oscal *o)
 
 static int write_all(struct oscal *o)
 {
-    struct text *out = &o->flow->text;
-    const int64_t *by = o->flow->summary.by_status;
+    struct text *out = &o->stream->text;
+    const int64_t *by = o->stream->summary.by_status;
     if (oscal_metadata(o, "plan-of-action-and-milestones",
                        "Plan of action for centralized cross-Region backup")) {
         return -1;
     }
     text_add(out, "\"system-id\":{\"identifier-type\":\"" OSCAL_NS "\"");
-    oscal_line(o, ",\"id\":", flow_meta(o->flow, "organization_id"), "unknown");
+    oscal_line(o, ",\"id\":", stream_meta(o->stream, "organization_id"), "unknown");
     text_add(out, "},\n\"local-definitions\":{");
     if (oscal_definitions(o)) {
         return -1;
@@ -103,13 +103,13 @@ static int write_all(struct oscal *o)
 
 int report_write_oscal_poam(const struct report_input *in, const char *path, struct err *err)
 {
-    struct flow f;
+    struct report_stream f;
     struct oscal o;
-    if (flow_open(&f, in, path, err)) {
+    if (stream_open(&f, in, path, err)) {
         return -1;
     }
     oscal_begin(&o, &f);
     int rc = write_all(&o);
     oscal_end(&o);
-    return flow_close(&f, rc);
+    return stream_close(&f, rc);
 }

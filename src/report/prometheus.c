@@ -5,9 +5,9 @@
 
 #include "base/clock.h"
 #include "base/jsonx.h"
-#include "stream.h"
 #include "formats.h"
 #include "plain.h"
+#include "stream.h"
 
 /* A label's value: backslash, quote and line end escaped. */
 static void label(struct text *out, const char *before, const char *s)
@@ -38,18 +38,18 @@ static void single(struct text *out, const char *name, const char *help, int64_t
     text_addf(out, "towerkeep_%s %" PRId64 "\n", name, value);
 }
 
-static void moment(const struct flow *f, struct text *out, const char *key, const char *name,
-                   const char *help)
+static void moment(const struct report_stream *f, struct text *out, const char *key,
+                   const char *name, const char *help)
 {
     int64_t wall_ms;
-    if (time_parse_iso(flow_meta(f, key), &wall_ms)) {
+    if (time_parse_iso(stream_meta(f, key), &wall_ms)) {
         single(out, name, help, wall_ms / 1000);
     }
 }
 
 static int check_rows(void *context, const struct finding_count *c)
 {
-    struct flow *f = context;
+    struct report_stream *f = context;
     for (int status = 0; status < STATUS_COUNT; status++) {
         if (c->by_status[status] > 0) {
             label(&f->text, "towerkeep_check_findings{check=", c->check_id);
@@ -61,14 +61,14 @@ static int check_rows(void *context, const struct finding_count *c)
     return 0;
 }
 
-static void describe(const struct flow *f, struct text *out)
+static void describe(const struct report_stream *f, struct text *out)
 {
     family(out, "run_info", "The run that these numbers are of.");
-    label(out, "towerkeep_run_info{version=", flow_meta(f, "version"));
-    label(out, ",run_id=", flow_meta(f, "run_id"));
-    label(out, ",organization_id=", flow_meta(f, "organization_id"));
-    label(out, ",management_account=", flow_meta(f, "management_account"));
-    label(out, ",home_region=", flow_meta(f, "home_region"));
+    label(out, "towerkeep_run_info{version=", stream_meta(f, "version"));
+    label(out, ",run_id=", stream_meta(f, "run_id"));
+    label(out, ",organization_id=", stream_meta(f, "organization_id"));
+    label(out, ",management_account=", stream_meta(f, "management_account"));
+    label(out, ",home_region=", stream_meta(f, "home_region"));
     text_add(out, "} 1\n");
     moment(f, out, "started", "run_started_timestamp_seconds", "When the run began.");
     moment(f, out, "ended", "run_ended_timestamp_seconds", "When the run ended.");
@@ -95,8 +95,8 @@ static void describe(const struct flow *f, struct text *out)
 
 int report_write_prometheus(const struct report_input *in, const char *path, struct err *err)
 {
-    struct flow f;
-    if (flow_open(&f, in, path, err)) {
+    struct report_stream f;
+    if (stream_open(&f, in, path, err)) {
         return -1;
     }
     struct text *out = &f.text;
@@ -112,5 +112,5 @@ int report_write_prometheus(const struct report_input *in, const char *path, str
                   severity_name((enum severity)i), f.summary.fail_by_severity[i]);
     }
     family(out, "check_findings", "Findings by check and status; what is zero is left out.");
-    return flow_close(&f, store_each_finding_count(in->store, check_rows, &f, err) < 0 ? -1 : 0);
+    return stream_close(&f, store_each_finding_count(in->store, check_rows, &f, err) < 0 ? -1 : 0);
 }

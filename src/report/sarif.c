@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/jsonx.h"
-#include "stream.h"
 #include "formats.h"
 #include "plain.h"
+#include "stream.h"
 
 #define SCHEMA                                                                                     \
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -44,9 +44,9 @@ static bool is_link(const char *s)
 
 static int rule_row(void *context, const struct finding_count *c)
 {
-    struct flow *f = context;
+    struct report_stream *f = context;
     struct text *out = &f->text;
-    const json_t *rule = flow_rule(f, c->check_id);
+    const json_t *rule = stream_rule(f, c->check_id);
     const char *why = jx_str_or(rule, "why", ""), *how = jx_str_or(rule, "how", "");
     text_add(out, f->count++ == 0 ? "\n" : ",\n");
     plain_add_json(out, "{\"id\":", c->check_id);
@@ -74,10 +74,10 @@ static int rule_row(void *context, const struct finding_count *c)
         comma = ",";
     }
     text_add(out, "]}}");
-    return text_failed(out) ? flow_flush(f) : 0;
+    return text_failed(out) ? stream_flush(f) : 0;
 }
 
-static int result_row(struct flow *f, const struct finding *finding)
+static int result_row(struct report_stream *f, const struct finding *finding)
 {
     struct text *out = &f->text;
     bool fails = finding->status == STATUS_FAIL || finding->status == STATUS_MUTED;
@@ -87,7 +87,7 @@ static int result_row(struct flow *f, const struct finding *finding)
               fails ? words_of[finding->severity].level : "none");
     message(out, ",\"message\":", *finding->observed ? finding->observed : finding->title);
     plain_add_json(out, ",\"locations\":[{\"logicalLocations\":[{\"fullyQualifiedName\":",
-                   flow_resource(finding));
+                   stream_resource(finding));
     if (*finding->resource_name) {
         plain_add_json(out, ",\"name\":", finding->resource_name);
     }
@@ -109,8 +109,8 @@ static int result_row(struct flow *f, const struct finding *finding)
     plain_add_json(out, ",\"ouPath\":", finding->ou_path);
     plain_add_json(out, ",\"region\":", finding->region);
     plain_add_json(out, ",\"expected\":", finding->expected);
-    if (*flow_before(f, finding)) {
-        plain_add_json(out, ",\"observedBefore\":", flow_before(f, finding));
+    if (*stream_before(f, finding)) {
+        plain_add_json(out, ",\"observedBefore\":", stream_before(f, finding));
     }
     plain_add_json(out, ",\"detail\":", finding->detail);
     plain_add_json(out, ",\"remediation\":", finding->remediation);
@@ -120,7 +120,7 @@ static int result_row(struct flow *f, const struct finding *finding)
 
 static int gap_row(void *context, int64_t id, const struct gap *g)
 {
-    struct flow *f = context;
+    struct report_stream *f = context;
     struct text *out = &f->text;
     text_add(out, f->count++ == 0 ? "\n" : ",\n");
     text_addf(
@@ -135,31 +135,31 @@ static int gap_row(void *context, int64_t id, const struct gap *g)
     text_addc(out, '}');
     message(out, ",\"message\":", g->message);
     text_addc(out, '}');
-    return flow_flush(f);
+    return stream_flush(f);
 }
 
-static int write_run(struct flow *f)
+static int write_run(struct report_stream *f)
 {
     struct text *out = &f->text;
     text_add(out, "{\"$schema\":\"" SCHEMA "\",\"version\":\"2.1.0\",\"runs\":[\n"
                   "{\"tool\":{\"driver\":{\"name\":\"towerkeep\"");
-    if (*flow_meta(f, "version")) {
-        plain_add_json(out, ",\"version\":", flow_meta(f, "version"));
+    if (*stream_meta(f, "version")) {
+        plain_add_json(out, ",\"version\":", stream_meta(f, "version"));
     }
     text_add(out, ",\"rules\":[");
     if (store_each_finding_count(f->in->store, rule_row, f, f->err) < 0) {
         return -1;
     }
-    plain_add_json(out, "\n]}},\n\"automationDetails\":{\"id\":", flow_meta(f, "run_id"));
+    plain_add_json(out, "\n]}},\n\"automationDetails\":{\"id\":", stream_meta(f, "run_id"));
     text_add(out, "},\n\"columnKind\":\"unicodeCodePoints\",\n\"results\":[");
-    if (flow_findings(f, result_row)) {
+    if (stream_findings(f, result_row)) {
         return -1;
     }
     text_addf(out, "\n],\n\"invocations\":[{\"executionSuccessful\":%s",
               f->summary.verdict == VERDICT_INCOMPLETE ? "false" : "true");
-    if (*flow_meta(f, "started") && *flow_meta(f, "ended")) {
-        plain_add_json(out, ",\"startTimeUtc\":", flow_meta(f, "started"));
-        plain_add_json(out, ",\"endTimeUtc\":", flow_meta(f, "ended"));
+    if (*stream_meta(f, "started") && *stream_meta(f, "ended")) {
+        plain_add_json(out, ",\"startTimeUtc\":", stream_meta(f, "started"));
+        plain_add_json(out, ",\"endTimeUtc\":", stream_meta(f, "ended"));
     }
     text_add(out, ",\"toolExecutionNotifications\":[");
     f->count = 0;
@@ -167,7 +167,7 @@ static int write_run(struct flow *f)
         return -1;
     }
     plain_add_json(out, "]}],\n\"properties\":{\"verdict\":", verdict_name(f->summary.verdict));
-    plain_add_json(out, ",\"organizationId\":", flow_meta(f, "organization_id"));
+    plain_add_json(out, ",\"organizationId\":", stream_meta(f, "organization_id"));
     text_addf(out, ",\"expected\":%" PRId64 ",\"reached\":%" PRId64 "}}\n]}\n",
               f->summary.coverage.expected, f->summary.coverage.reached);
     return 0;
@@ -175,9 +175,9 @@ static int write_run(struct flow *f)
 
 int report_write_sarif(const struct report_input *in, const char *path, struct err *err)
 {
-    struct flow f;
-    if (flow_open(&f, in, path, err)) {
+    struct report_stream f;
+    if (stream_open(&f, in, path, err)) {
         return -1;
     }
-    return flow_close(&f, write_run(&f));
+    return stream_close(&f, write_run(&f));
 }

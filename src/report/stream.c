@@ -9,7 +9,8 @@
 #define BUFFER_BYTES ((size_t)64 * 1024)
 #define ROW_MAX_BYTES ((size_t)32 * 1024 * 1024)
 
-int flow_open(struct flow *f, const struct report_input *in, const char *path, struct err *err)
+int stream_open(struct report_stream *f, const struct report_input *in, const char *path,
+                struct err *err)
 {
     memset(f, 0, sizeof *f);
     if (report_summarize(in->store, &f->summary, err) || out_file_open(path, &f->file, err)) {
@@ -32,7 +33,7 @@ int flow_open(struct flow *f, const struct report_input *in, const char *path, s
     return 0;
 }
 
-int flow_flush(struct flow *f)
+int stream_flush(struct report_stream *f)
 {
     if (text_failed(&f->text)) {
         return err_set(f->err, ERR_INPUT, "a row is larger than %zu bytes", ROW_MAX_BYTES);
@@ -42,36 +43,37 @@ int flow_flush(struct flow *f)
     return 0;
 }
 
-struct walk {
-    struct flow *flow;
-    int (*each)(struct flow *f, const struct finding *finding);
+struct stream_visitor {
+    struct report_stream *stream;
+    int (*each)(struct report_stream *f, const struct finding *finding);
 };
 
 static int visit(void *context, const struct finding *finding)
 {
-    const struct walk *w = context;
-    int rc = w->each(w->flow, finding);
+    const struct stream_visitor *w = context;
+    int rc = w->each(w->stream, finding);
     if (rc != 0) {
         return rc;
     }
-    w->flow->count++;
-    if (w->flow->text.length >= BUFFER_BYTES || text_failed(&w->flow->text)) {
-        return flow_flush(w->flow);
+    w->stream->count++;
+    if (w->stream->text.length >= BUFFER_BYTES || text_failed(&w->stream->text)) {
+        return stream_flush(w->stream);
     }
     return 0;
 }
 
-int flow_findings(struct flow *f, int (*each)(struct flow *f, const struct finding *finding))
+int stream_findings(struct report_stream *f,
+                    int (*each)(struct report_stream *f, const struct finding *finding))
 {
-    struct walk walk = {f, each};
+    struct stream_visitor walk = {f, each};
     f->count = 0;
     return store_each_finding(f->in->store, visit, &walk, f->err) < 0 ? -1 : 0;
 }
 
-int flow_close(struct flow *f, int rc)
+int stream_close(struct report_stream *f, int rc)
 {
     if (f->file != NULL && rc == 0) {
-        rc = flow_flush(f);
+        rc = stream_flush(f);
     }
     if (f->file != NULL && rc == 0) {
         rc = out_file_commit(f->file, f->err);
@@ -85,30 +87,31 @@ int flow_close(struct flow *f, int rc)
     return rc;
 }
 
-const char *flow_meta(const struct flow *f, const char *key)
+const char *stream_meta(const struct report_stream *f, const char *key)
 {
     const char *value = store_meta(f->in->store, key);
     return value != NULL ? value : "";
 }
 
-const json_t *flow_rule(const struct flow *f, const char *check_id)
+const json_t *stream_rule(const struct report_stream *f, const char *check_id)
 {
     return map_get(f->rules, check_id);
 }
 
-const char *flow_rule_text(const struct flow *f, const char *check_id, const char *member)
+const char *stream_rule_text(const struct report_stream *f, const char *check_id,
+                             const char *member)
 {
-    return jx_str_or(flow_rule(f, check_id), member, "");
+    return jx_str_or(stream_rule(f, check_id), member, "");
 }
 
-const char *flow_before(const struct flow *f, const struct finding *finding)
+const char *stream_before(const struct report_stream *f, const struct finding *finding)
 {
     return finding->status == STATUS_FIXED
                ? jx_str_or(json_object_get(f->before, finding->id), "observed", "")
                : "";
 }
 
-const char *flow_resource(const struct finding *finding)
+const char *stream_resource(const struct finding *finding)
 {
     return *finding->resource_arn ? finding->resource_arn : finding->subject;
 }

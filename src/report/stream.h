@@ -1,7 +1,7 @@
 /* What every streamed format needs: the run, its numbers, an open file and a buffer for the row in
  * hand. */
-#ifndef TOWERKEEP_REPORT_FLOW_H
-#define TOWERKEEP_REPORT_FLOW_H
+#ifndef TOWERKEEP_REPORT_STREAM_H
+#define TOWERKEEP_REPORT_STREAM_H
 
 #include <stdio.h>
 
@@ -11,11 +11,11 @@
 
 struct out_file;
 
-struct flow {
+struct report_stream {
     const struct report_input *in;
     struct err *err;
     struct out_file *file;
-    FILE *out; /* flow_flush() before writing past `text` */
+    FILE *out; /* stream_flush() before writing past `text` */
     struct text text;
     struct report_summary summary;
     int64_t total;          /* findings of every status */
@@ -26,22 +26,26 @@ struct flow {
     json_t *before;         /* what failed before the first change, by finding id; NULL: none */
 };
 
-int flow_open(struct flow *f, const struct report_input *in, const char *path, struct err *err);
+int stream_open(struct report_stream *f, const struct report_input *in, const char *path,
+                struct err *err);
 /* Writes what was gathered; text is empty afterwards. */
-int flow_flush(struct flow *f);
+int stream_flush(struct report_stream *f);
 /* Calls each with every finding and f itself, until it returns 1 (enough; that one is not counted)
    or -1 (an error); flushes as it goes. */
-int flow_findings(struct flow *f, int (*each)(struct flow *f, const struct finding *finding));
+int stream_findings(struct report_stream *f,
+                    int (*each)(struct report_stream *f, const struct finding *finding));
 /* Ends it: rc 0 commits the file, else it never was. Releases f. */
-int flow_close(struct flow *f, int rc);
+int stream_close(struct report_stream *f, int rc);
 
-const char *flow_meta(const struct flow *f, const char *key);        /* "" when there is none */
-const json_t *flow_rule(const struct flow *f, const char *check_id); /* NULL when unknown */
+const char *stream_meta(const struct report_stream *f, const char *key); /* "" when there is none */
+const json_t *stream_rule(const struct report_stream *f,
+                          const char *check_id); /* NULL when unknown */
 /* What a finding's check says of itself in the member, or "". */
-const char *flow_rule_text(const struct flow *f, const char *check_id, const char *member);
+const char *stream_rule_text(const struct report_stream *f, const char *check_id,
+                             const char *member);
 /* What was observed before the change that FIXED the finding; "" when it was not, or is unknown. */
-const char *flow_before(const struct flow *f, const struct finding *finding);
+const char *stream_before(const struct report_stream *f, const struct finding *finding);
 /* What a finding is about, in one text: its ARN, or its subject's key. */
-const char *flow_resource(const struct finding *finding);
+const char *stream_resource(const struct finding *finding);
 
 #endif

@@ -22,7 +22,7 @@
 #define HEADER_MEMORY (128U * 1024U)
 
 /* One request on its way; MHD's per-request context. */
-struct pending {
+struct http_request {
     struct server *server;
     struct MHD_Connection *connection;
     struct sim_request request;
@@ -37,20 +37,20 @@ struct server {
     struct sim *sim;
     struct MHD_Daemon *daemon;
     int latency_ms;
-    struct pending **waiting; /* suspended, a heap by due time */
+    struct http_request **waiting; /* suspended, a heap by due time */
     size_t count, size;
 };
 
 /* --- suspended answers --- */
 
-static void swap(struct pending **a, struct pending **b)
+static void swap(struct http_request **a, struct http_request **b)
 {
-    struct pending *kept = *a;
+    struct http_request *kept = *a;
     *a = *b;
     *b = kept;
 }
 
-static void wait_push(struct server *s, struct pending *p)
+static void wait_push(struct server *s, struct http_request *p)
 {
     if (s->count == s->size) {
         s->size = s->size == 0 ? 256 : s->size * 2;
@@ -64,9 +64,9 @@ static void wait_push(struct server *s, struct pending *p)
     }
 }
 
-static struct pending *wait_pop(struct server *s)
+static struct http_request *wait_pop(struct server *s)
 {
-    struct pending *first = s->waiting[0];
+    struct http_request *first = s->waiting[0];
     s->waiting[0] = s->waiting[--s->count];
     for (size_t at = 0;;) {
         size_t least = at;
@@ -94,7 +94,7 @@ static void wake_due(struct server *s)
 /* Sees the request line before MHD decodes it: signatures need the raw bytes. */
 static void *on_uri(void *context, const char *uri, struct MHD_Connection *connection)
 {
-    struct pending *p = xcalloc(1, sizeof *p);
+    struct http_request *p = xcalloc(1, sizeof *p);
     const char *mark = strchr(uri, '?');
     p->server = context;
     p->connection = connection;
@@ -108,7 +108,7 @@ static void *on_uri(void *context, const char *uri, struct MHD_Connection *conne
 static void on_completed(void *context, struct MHD_Connection *connection, void **slot,
                          enum MHD_RequestTerminationCode code)
 {
-    struct pending *p = *slot;
+    struct http_request *p = *slot;
     (void)context;
     (void)connection;
     (void)code;
@@ -172,7 +172,7 @@ static struct MHD_Response *make_response(struct sim_response *from)
     return MHD_create_response_from_buffer(length, text_take(&from->body), MHD_RESPMEM_MUST_FREE);
 }
 
-static enum MHD_Result send_response(struct MHD_Connection *connection, struct pending *p)
+static enum MHD_Result send_response(struct MHD_Connection *connection, struct http_request *p)
 {
     if (p->response.damage == DAMAGE_DROP) {
         return MHD_NO;
@@ -197,7 +197,7 @@ static void too_long(struct sim_response *r)
     json_object_set_new(r->headers, "content-type", json_string("application/json"));
 }
 
-static enum MHD_Result finish(struct MHD_Connection *connection, struct pending *p)
+static enum MHD_Result finish(struct MHD_Connection *connection, struct http_request *p)
 {
     sim_response_init(&p->response);
     if (p->too_long) {
@@ -220,7 +220,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                   const char *method, const char *version, const char *data,
                                   size_t *length, void **slot)
 {
-    struct pending *p = *slot;
+    struct http_request *p = *slot;
     (void)context;
     (void)url;
     (void)version;

@@ -103,8 +103,8 @@ static struct node *parse_members(struct parser *p, char end)
             return NULL;
         }
         n->members = xreallocarray(n->members, n->member_count + 1, sizeof *n->members);
-        struct member *m = &n->members[n->member_count++];
-        *m = (struct member){xstrndup(p->at, length), false, NULL};
+        struct shape_member *m = &n->members[n->member_count++];
+        *m = (struct shape_member){xstrndup(p->at, length), false, NULL};
         p->at += length;
         if (*p->at == '!') {
             m->required = true;

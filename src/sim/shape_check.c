@@ -248,7 +248,7 @@ static int check_map(struct check *c, const struct node *n, json_t **value, unsi
     return rc;
 }
 
-static const struct member *member_find(const struct node *n, const char *name)
+static const struct shape_member *member_find(const struct node *n, const char *name)
 {
     for (size_t i = 0; i < n->member_count; i++) {
         if (strcmp(n->members[i].name, name) == 0) {
@@ -288,7 +288,7 @@ static int check_struct(struct check *c, const struct node *n, json_t **value, u
     }
     int rc = check_unknown(c, n, *value);
     for (size_t i = 0; rc == 0 && i < n->member_count; i++) {
-        const struct member *m = &n->members[i];
+        const struct shape_member *m = &n->members[i];
         json_t *item = json_object_get(*value, m->name);
         size_t before = enter(c, m->name, 0);
         if (item == NULL) {

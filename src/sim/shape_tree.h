@@ -19,13 +19,13 @@ struct node {
     pcre2_code *code;
     char *words; /* "A|B|C" */
     struct node *item;
-    struct member *members;
+    struct shape_member *members;
     size_t member_count;
     struct named *named;
     struct node *next; /* every node of a shape, to free them */
 };
 
-struct member {
+struct shape_member {
     char *name;
     bool required;
     struct node *node;

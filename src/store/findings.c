@@ -12,7 +12,8 @@ static const int rank_of_status[STATUS_COUNT] = {
 
 int store_findings_clear(struct store *s, struct err *err)
 {
-    static const enum sql clears[] = {SQL_FINDINGS_CLEAR, SQL_CHECKS_CLEAR, SQL_TAKEN_CLEAR};
+    static const enum sql clears[] = {SQL_FINDINGS_CLEAR, SQL_CHECKS_CLEAR,
+                                      SQL_PLAN_MEMBERSHIP_CLEAR};
     if (store_write(s, err) != 0) {
         return -1;
     }

@@ -157,7 +157,7 @@ int store_carry(struct store *previous, struct store *s, struct err *err)
                      store_each_finding(previous, carry_finding, &c, err) != 0 ||
                      store_meta_set(s, "previous_run_id", store_meta(previous, "run_id"), err) ||
                      store_meta_set(s, "previous_ended", store_meta(previous, "ended"), err) ||
-                     taken_carry(previous, s, err) != 0 ||
+                     plan_membership_carry(previous, s, err) != 0 ||
                      store_meta_set(s, "previous_scope", words, err)
                  ? -1
                  : 0;

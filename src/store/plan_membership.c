@@ -7,7 +7,7 @@
 /* What was not seen for so long is forgotten: its account may be closed, its Region left. */
 #define KEPT_MS (INT64_C(90) * 24 * 3600 * 1000)
 
-static void bind_taken(sqlite3_stmt *statement, const struct taken *t)
+static void bind_membership(sqlite3_stmt *statement, const struct plan_membership *t)
 {
     const char *const texts[] = {t->account, t->region, t->arn, t->plan};
     for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]); i++) {
@@ -15,49 +15,49 @@ static void bind_taken(sqlite3_stmt *statement, const struct taken *t)
     }
 }
 
-int taken_since(struct store *s, const struct taken *t, int64_t now_ms, int64_t *since_ms,
-                struct err *err)
+int plan_membership_since(struct store *s, const struct plan_membership *t, int64_t now_ms,
+                          int64_t *since_ms, struct err *err)
 {
     *since_ms = 0;
-    sqlite3_stmt *statement = store_take(s, SQL_TAKEN_SINCE, err);
+    sqlite3_stmt *statement = store_take(s, SQL_PLAN_MEMBERSHIP_SINCE, err);
     if (statement == NULL) {
         return -1;
     }
-    bind_taken(statement, t);
+    bind_membership(statement, t);
     int step = sqlite3_step(statement);
     if (step == SQLITE_ROW) {
         bool same = strcmp(store_column(statement, 1), t->arn) == 0;
         *since_ms = same ? sqlite3_column_int64(statement, 0) : now_ms;
     }
     int result = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
-    store_give(s, SQL_TAKEN_SINCE, statement);
+    store_give(s, SQL_PLAN_MEMBERSHIP_SINCE, statement);
     return result;
 }
 
-static int add(struct store *s, enum sql which, const struct taken *t, const int64_t times[2],
-               struct err *err)
+static int add(struct store *s, enum sql which, const struct plan_membership *t,
+               const int64_t times[2], struct err *err)
 {
     sqlite3_stmt *statement = store_write(s, err) == 0 ? store_take(s, which, err) : NULL;
     if (statement == NULL) {
         return -1;
     }
-    bind_taken(statement, t);
+    bind_membership(statement, t);
     (void)sqlite3_bind_int64(statement, 5, times[0]);
     (void)sqlite3_bind_int64(statement, 6, times[1]);
     return store_run(s, which, statement, err);
 }
 
-int taken_note(struct store *s, const struct taken *t, int64_t since_ms, int64_t now_ms,
-               struct err *err)
+int plan_membership_note(struct store *s, const struct plan_membership *t, int64_t since_ms,
+                         int64_t now_ms, struct err *err)
 {
     const int64_t times[] = {since_ms, now_ms};
-    return add(s, SQL_TAKEN_NOTE, t, times, err);
+    return add(s, SQL_PLAN_MEMBERSHIP_NOTE, t, times, err);
 }
 
-int taken_carry(struct store *previous, struct store *s, struct err *err)
+int plan_membership_carry(struct store *previous, struct store *s, struct err *err)
 {
     sqlite3_stmt *known = store_exec(s, "DELETE FROM taken_before", err) == 0
-                              ? store_take(previous, SQL_TAKEN_KNOWN, err)
+                              ? store_take(previous, SQL_PLAN_MEMBERSHIP_KNOWN, err)
                               : NULL;
     if (known == NULL) {
         return -1;
@@ -66,15 +66,15 @@ int taken_carry(struct store *previous, struct store *s, struct err *err)
     int result = 0;
     int step = sqlite3_step(known);
     while (result == 0 && step == SQLITE_ROW) {
-        const struct taken t = {store_column(known, 0), store_column(known, 1),
-                                store_column(known, 2), store_column(known, 3)};
+        const struct plan_membership t = {store_column(known, 0), store_column(known, 1),
+                                          store_column(known, 2), store_column(known, 3)};
         const int64_t times[] = {sqlite3_column_int64(known, 4), sqlite3_column_int64(known, 5)};
-        result = add(s, SQL_TAKEN_CARRY, &t, times, err);
+        result = add(s, SQL_PLAN_MEMBERSHIP_CARRY, &t, times, err);
         step = result == 0 ? sqlite3_step(known) : step;
     }
     if (result == 0 && step != SQLITE_DONE) {
         result = store_fail(previous, err);
     }
-    store_give(previous, SQL_TAKEN_KNOWN, known);
+    store_give(previous, SQL_PLAN_MEMBERSHIP_KNOWN, known);
     return result;
 }

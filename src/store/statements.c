@@ -153,13 +153,15 @@ static const char *const texts[SQL_COUNT] = {
         "SELECT finding_id, check_id, subject, status, severity_rank, step, account_id,"
         " account_name, region, resource_name, expected, observed, '', ''"
         " FROM verdicts ORDER BY check_id, subject, finding_id",
-    [SQL_TAKEN_CLEAR] = "DELETE FROM taken",
-    [SQL_TAKEN_SINCE] = "SELECT since_ms, arn FROM taken_before WHERE account = ?1 AND region = ?2"
-                        " AND ((arn = ?3 AND plan = ?4) OR (arn = '' AND plan = ''))"
-                        " ORDER BY arn DESC LIMIT 1",
-    [SQL_TAKEN_NOTE] = "INSERT OR REPLACE INTO taken(account, region, arn, plan, since_ms, seen_ms)"
-                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-    [SQL_TAKEN_KNOWN] =
+    [SQL_PLAN_MEMBERSHIP_CLEAR] = "DELETE FROM taken",
+    [SQL_PLAN_MEMBERSHIP_SINCE] =
+        "SELECT since_ms, arn FROM taken_before WHERE account = ?1 AND region = ?2"
+        " AND ((arn = ?3 AND plan = ?4) OR (arn = '' AND plan = ''))"
+        " ORDER BY arn DESC LIMIT 1",
+    [SQL_PLAN_MEMBERSHIP_NOTE] =
+        "INSERT OR REPLACE INTO taken(account, region, arn, plan, since_ms, seen_ms)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_PLAN_MEMBERSHIP_KNOWN] =
         "SELECT account, region, arn, plan, since_ms, seen_ms FROM taken_before b"
         " WHERE seen_ms > coalesce((SELECT max(seen_ms) FROM taken), 0) - ?1"
         " AND NOT EXISTS (SELECT 1 FROM taken t WHERE t.account = b.account"
@@ -167,8 +169,9 @@ static const char *const texts[SQL_COUNT] = {
         " AND NOT EXISTS (SELECT 1 FROM taken t WHERE t.account = b.account"
         " AND t.region = b.region AND t.arn = b.arn AND t.plan = b.plan)"
         " UNION ALL SELECT account, region, arn, plan, since_ms, seen_ms FROM taken",
-    [SQL_TAKEN_CARRY] = "INSERT INTO taken_before(account, region, arn, plan, since_ms, seen_ms)"
-                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_PLAN_MEMBERSHIP_CARRY] =
+        "INSERT INTO taken_before(account, region, arn, plan, since_ms, seen_ms)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_EACH_FINDING_OF] =
         FINDING_COLUMNS " FROM verdicts WHERE status_rank = ?1"
                         " ORDER BY severity_rank, check_id, account_id, region, subject",

@@ -1,7 +1,7 @@
 /* The store's inside: one connection, its prepared statements, and the small sets that answer
  * without a query. */
-#ifndef TOWERKEEP_STORE_PRIVATE_H
-#define TOWERKEEP_STORE_PRIVATE_H
+#ifndef TOWERKEEP_STORE_STORE_PRIVATE_H
+#define TOWERKEEP_STORE_STORE_PRIVATE_H
 
 #include <sqlite3.h>
 
@@ -69,11 +69,11 @@ enum sql {
     SQL_PREVIOUS_ADD,
     SQL_PREVIOUS_IN_ORDER,
     SQL_FINDINGS_IN_ORDER,
-    SQL_TAKEN_CLEAR,
-    SQL_TAKEN_SINCE,
-    SQL_TAKEN_NOTE,
-    SQL_TAKEN_KNOWN,
-    SQL_TAKEN_CARRY,
+    SQL_PLAN_MEMBERSHIP_CLEAR,
+    SQL_PLAN_MEMBERSHIP_SINCE,
+    SQL_PLAN_MEMBERSHIP_NOTE,
+    SQL_PLAN_MEMBERSHIP_KNOWN,
+    SQL_PLAN_MEMBERSHIP_CARRY,
     SQL_COUNT
 };
 
@@ -131,7 +131,7 @@ int store_checks_load(struct store *s, struct err *err);
 
 /* Takes over what `previous` saw and, where it could not look, what it knew from before. 0 or -1.
  */
-int taken_carry(struct store *previous, struct store *s, struct err *err);
+int plan_membership_carry(struct store *previous, struct store *s, struct err *err);
 
 /* Counts the questions of a run that was opened. */
 int store_questions_count_all(struct store *s, struct err *err);

@@ -2,8 +2,8 @@
  * A tiny AWS with a memory, for tests of apply: keys that are enabled, one account that is created,
  * resources that are tagged. How a key behaves is its name: "conflict-3" conflicts three times.
  */
-#ifndef TOWERKEEP_TESTS_CLOUD_H
-#define TOWERKEEP_TESTS_CLOUD_H
+#ifndef TOWERKEEP_APPLY_CLOUD_H
+#define TOWERKEEP_APPLY_CLOUD_H
 
 #include <jansson.h>
 #include <microhttpd.h>

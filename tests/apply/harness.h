@@ -1,6 +1,6 @@
 /* Plans, a client, and an apply against the cloud. */
-#ifndef TOWERKEEP_TESTS_HARNESS_H
-#define TOWERKEEP_TESTS_HARNESS_H
+#ifndef TOWERKEEP_APPLY_HARNESS_H
+#define TOWERKEEP_APPLY_HARNESS_H
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* A client against the stub server, and what its callbacks hear. */
-#ifndef TOWERKEEP_TESTS_CLIENT_STUB_H
-#define TOWERKEEP_TESTS_CLIENT_STUB_H
+#ifndef TOWERKEEP_AWS_CLIENT_STUB_H
+#define TOWERKEEP_AWS_CLIENT_STUB_H
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* A tiny AWS for tests of the client: a script of replies, each for requests that hold a word, and
  * a record of what came. */
-#ifndef TOWERKEEP_TESTS_STUB_SERVER_H
-#define TOWERKEEP_TESTS_STUB_SERVER_H
+#ifndef TOWERKEEP_AWS_STUB_SERVER_H
+#define TOWERKEEP_AWS_STUB_SERVER_H
 
 #include <microhttpd.h>
 #include <stdatomic.h>

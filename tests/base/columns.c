@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#define WIDE "\xe4\xb8\xad"          /* an East Asian wide character */
-#define ACUTE "\xcc\x81"             /* a combining mark */
+#define WIDE "\xe4\xb8\xad" /* an East Asian wide character */
+#define ACUTE "\xcc\x81"    /* a combining mark */
 #define DOT "\xc2\xb7"
 
 static void wide_characters_take_two_columns_and_marks_none(void **state)

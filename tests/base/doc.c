@@ -240,7 +240,8 @@ static void unknown_keys_are_refused_with_the_nearest(void **state)
     assert_string_equal(err.text, "f.yaml:3:3: $.r: expected a known key, not \"severty\"; did "
                                   "you mean \"severity\"?");
     assert_int_equal(node_only(doc, doc_root(doc), known, &err), -1);
-    assert_string_equal(err.text, "f.yaml:1:1: $: expected a known key (severity, title), not \"r\"");
+    assert_string_equal(err.text,
+                        "f.yaml:1:1: $: expected a known key (severity, title), not \"r\"");
     assert_int_equal(node_only(doc, node_get(r, "title"), known, &err), -1);
     assert_string_equal(err.text, "f.yaml:2:10: $.r.title: expected a mapping");
     doc_free(doc);

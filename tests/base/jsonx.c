@@ -185,7 +185,8 @@ static void any_bytes_become_a_string(void **state)
 static void what_a_terminal_obeys_is_written_as_an_escape(void **state)
 {
     (void)state;
-    static const char raw[] = "\x7f \xc2\x9b \xe2\x80\xae \xe2\x81\xa6 \xef\xbf\xbe \xc2\xa0\xe2\x80\xa6\x1b";
+    static const char raw[] =
+        "\x7f \xc2\x9b \xe2\x80\xae \xe2\x81\xa6 \xef\xbf\xbe \xc2\xa0\xe2\x80\xa6\x1b";
     json_t *value = json_pack("{s:s}", "k", raw);
     char *s = jx_dump(value);
     assert_string_equal(s, "{\"k\":\"\\u007F \\u009B \\u202E \\u2066 \\uFFFE "

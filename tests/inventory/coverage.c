@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "world.h"
 #include "inventory/coverage.h"
+#include "world.h"
 
 static char path[] = "/tmp/towerkeep-coverage-XXXXXX";
 

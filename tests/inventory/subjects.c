@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "model/config.h"
 #include "inventory/subjects.h"
+#include "model/config.h"
 #include "world.h"
 
 struct fixture {

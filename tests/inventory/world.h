@@ -1,6 +1,6 @@
 /* A small organization made by hand, one entity a line; quotes are single so that they read. */
-#ifndef TOWERKEEP_TESTS_WORLD_H
-#define TOWERKEEP_TESTS_WORLD_H
+#ifndef TOWERKEEP_INVENTORY_WORLD_H
+#define TOWERKEEP_INVENTORY_WORLD_H
 
 #include <assert.h>
 #include <stdio.h>
@@ -65,8 +65,7 @@ static const struct world_row world[] = {
     {"delegated-admin", "", "", ADMIN, "{'Id':'" ADMIN "'}"},
     {"delegated-admin", "", "", PROD, "{'Id':'" PROD "'}"},
     {"landing-zone", "", "", "arn:aws:controltower:" HOME ":" MGMT ":landingzone/1",
-     "{'arn':'arn:aws:controltower:" HOME ":" MGMT
-     ":landingzone/"
+     "{'arn':'arn:aws:controltower:" HOME ":" MGMT ":landingzone/"
      "1','version':'3.3','latestAvailableVersion':'4.0','status':'ACTIVE','driftStatus':{'status':'"
      "IN_SYNC'},'manifest':{'governedRegions':['" AWAY "','" HOME
      "'],'securityRoles':{'accountId':'" AUDIT "'},'centralizedLogging':{'accountId':'" LOGS
@@ -92,9 +91,9 @@ static const struct world_row world[] = {
      "{'arn':'eb-b-x','baselineIdentifier':" BASELINE(
          "APO9ATVPBKFRRGLK") ",'baselineVersion':'1.0','targetIdentifier':'arn:aws:organizations:"
                              ":" MGMT ":ou/o-exampleorg1/"
-                                      "ou-x','statusSummary':{'status':'UNDER_CHANGE','"
-                                      "lastOperationIdentifier':'bop-1'},'driftStatusSummary':{'"
-                                      "types':{'inheritance':{'status':'DRIFTED'}}}}"},
+                             "ou-x','statusSummary':{'status':'UNDER_CHANGE','"
+                             "lastOperationIdentifier':'bop-1'},'driftStatusSummary':{'"
+                             "types':{'inheritance':{'status':'DRIFTED'}}}}"},
     {"enabled-baseline", "", "", "eb-b-prod",
      "{'arn':'eb-b-prod','baselineIdentifier':" BASELINE(
          "APO9ATVPBKFRRGLK") ",'baselineVersion':'1.0','parentIdentifier':'eb-b-x','"
@@ -146,8 +145,7 @@ static const struct world_row world[] = {
      "DestinationBackupVaultArn':'arn:aws:backup:" HOME ":" CENTRAL ":backup-vault:nowhere'}]}]}}"},
     {"plan-tags", PROD, HOME, "p-1", "{'Tags':{'aws-control-tower':'managed-by-control-tower'}}"},
     {"selection", PROD, HOME, "p-1/s-1",
-     "{'BackupSelection':{'SelectionName':'daily','IamRoleArn':'arn:aws:iam::" PROD
-     ":role/"
+     "{'BackupSelection':{'SelectionName':'daily','IamRoleArn':'arn:aws:iam::" PROD ":role/"
      "aws-controltower-BackupRole','ListOfTags':[{'ConditionType':'STRINGEQUALS','ConditionKey':'"
      "aws-control-tower-backupdaily','ConditionValue':'yes'}]}}"},
     {"plan", PROD, HOME, "orgs/p-2",

@@ -69,12 +69,11 @@ static void manifests_are_held_to_their_version(void **state)
          "backup.configurations.centralBackup is missing"},
         {"3.3",
          "{" BASE3 ",'backup':{'enabled':true,'configurations':{'centralBackup':{'accountId':'"
-                   "11112222444'},'backupAdmin':{'accountId':'111122223333'},'kmsKeyArn':" KEY
-         "}}}",
+         "11112222444'},'backupAdmin':{'accountId':'111122223333'},'kmsKeyArn':" KEY "}}}",
          "backup.configurations.centralBackup.accountId is not"},
         {"3.3",
          "{" BASE3 ",'backup':{'enabled':true,'configurations':{'centralBackup':{'accountId':'"
-                   "111122224444'},'backupAdmin':{'accountId':'111122223333'},'kmsKeyArn':''}}}",
+         "111122224444'},'backupAdmin':{'accountId':'111122223333'},'kmsKeyArn':''}}}",
          "backup.configurations.kmsKeyArn is not"},
         {"3.3", "{" BASE3 ",'backup':{'enabled':'true'}}", "backup.enabled is not true or false"},
         {"3.3",

@@ -1,7 +1,7 @@
 /* Two runs made by hand of one small organization: `bare`, with nothing prepared for backup, and
  * what it looks like once all is done. */
-#ifndef TOWERKEEP_TESTS_PLAN_BARE_H
-#define TOWERKEEP_TESTS_PLAN_BARE_H
+#ifndef TOWERKEEP_PLAN_BARE_H
+#define TOWERKEEP_PLAN_BARE_H
 
 #include "estate.h"
 #include "model/condition.h"

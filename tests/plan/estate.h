@@ -1,7 +1,7 @@
 /* A small organization made by hand (tests/store/world.h), findings about it, and plans from both.
  */
-#ifndef TOWERKEEP_TESTS_PLAN_ESTATE_H
-#define TOWERKEEP_TESTS_PLAN_ESTATE_H
+#ifndef TOWERKEEP_PLAN_ESTATE_H
+#define TOWERKEEP_PLAN_ESTATE_H
 
 #include <setjmp.h>
 #include <stdarg.h>

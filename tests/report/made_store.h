@@ -1,6 +1,6 @@
 /* Runs made by hand, each awkward in its own way. */
-#ifndef TOWERKEEP_TESTS_MADE_STORE_H
-#define TOWERKEEP_TESTS_MADE_STORE_H
+#ifndef TOWERKEEP_REPORT_MADE_STORE_H
+#define TOWERKEEP_REPORT_MADE_STORE_H
 
 #include <stdio.h>
 #include <string.h>

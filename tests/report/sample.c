@@ -1,6 +1,6 @@
 /* Writes reports of a run made by hand: report_sample KIND DIRECTORY [COUNT [ROWS-A-SHEET
- * [FORMAT...]]], without formats the JSON report and the workbook; report_sample formats - lists them.
- * Exit status 1 and one line on stderr when a report cannot be written. */
+ * [FORMAT...]]], without formats the JSON report and the workbook; report_sample formats - lists
+ * them. Exit status 1 and one line on stderr when a report cannot be written. */
 #include <signal.h>
 #include <stdlib.h>
 
@@ -102,8 +102,7 @@ int main(int argc, char **argv)
         .templates = templates != NULL ? templates : TOWERKEEP_SOURCE_DIR "/templates",
         .templates_shipped = TOWERKEEP_SOURCE_DIR "/templates"};
     int rc = argc > 5 ? write_named(&in, directory, argv + 5, &err)
-                      : report_write_json(&in, json, &err) ||
-                            xlsx_write(&in, xlsx, &limits, &err);
+                      : report_write_json(&in, json, &err) || xlsx_write(&in, xlsx, &limits, &err);
     if (rc != 0) {
         fprintf(stderr, "%s\n", err.text);
     }

@@ -1,7 +1,7 @@
 /* A small organization made by hand with what the reports draw, one entity a line; quotes are
  * single so that they read. */
-#ifndef TOWERKEEP_TESTS_REPORT_WORLD_H
-#define TOWERKEEP_TESTS_REPORT_WORLD_H
+#ifndef TOWERKEEP_REPORT_WORLD_H
+#define TOWERKEEP_REPORT_WORLD_H
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* A small organization with backup on in the landing zone, for tests of the services that hold it.
  */
-#ifndef TOWERKEEP_TESTS_SIM_ESTATE_H
-#define TOWERKEEP_TESTS_SIM_ESTATE_H
+#ifndef TOWERKEEP_SIM_ESTATE_H
+#define TOWERKEEP_SIM_ESTATE_H
 
 #include "world.h"
 

@@ -1,6 +1,6 @@
 /* Calls on a shipped world, as its management account, without a wire in between. */
-#ifndef TOWERKEEP_TESTS_SIM_LANDING_H
-#define TOWERKEEP_TESTS_SIM_LANDING_H
+#ifndef TOWERKEEP_SIM_LANDING_H
+#define TOWERKEEP_SIM_LANDING_H
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* A small world for the simulator's tests. */
-#ifndef TOWERKEEP_TESTS_SIM_WORLD_H
-#define TOWERKEEP_TESTS_SIM_WORLD_H
+#ifndef TOWERKEEP_SIM_WORLD_H
+#define TOWERKEEP_SIM_WORLD_H
 
 #include <setjmp.h>
 #include <stdarg.h>

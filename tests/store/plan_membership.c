@@ -18,9 +18,9 @@
 #define HERE "eu-west-1"
 #define RUNS 5
 
-static const struct taken place = {ACCOUNT, HERE, "", ""};
-static const struct taken table = {ACCOUNT, HERE, "arn:aws:dynamodb:::table/t", "daily"};
-static const struct taken volume = {ACCOUNT, HERE, "arn:aws:ec2:::volume/v", "daily"};
+static const struct plan_membership place = {ACCOUNT, HERE, "", ""};
+static const struct plan_membership table = {ACCOUNT, HERE, "arn:aws:dynamodb:::table/t", "daily"};
+static const struct plan_membership volume = {ACCOUNT, HERE, "arn:aws:ec2:::volume/v", "daily"};
 
 struct nights {
     char folder[64];
@@ -45,17 +45,18 @@ static struct store *next_night(struct nights *n)
     return s;
 }
 
-static int64_t since(struct nights *n, struct store *s, const struct taken *t, int64_t now)
+static int64_t since(struct nights *n, struct store *s, const struct plan_membership *t,
+                     int64_t now)
 {
     int64_t found = -1;
-    assert_int_equal(taken_since(s, t, now, &found, &n->err), 0);
+    assert_int_equal(plan_membership_since(s, t, now, &found, &n->err), 0);
     return found;
 }
 
-static void note(struct nights *n, struct store *s, const struct taken *t, int64_t since_ms,
-                 int64_t now)
+static void note(struct nights *n, struct store *s, const struct plan_membership *t,
+                 int64_t since_ms, int64_t now)
 {
-    assert_int_equal(taken_note(s, t, since_ms, now, &n->err), 0);
+    assert_int_equal(plan_membership_note(s, t, since_ms, now, &n->err), 0);
 }
 
 static int set_up(void **state)
@@ -97,9 +98,9 @@ static void what_the_run_before_did_not_see_taken_is_taken_since_now(void **stat
     struct store *second = next_night(n);
     assert_int_equal(since(n, second, &table, 2 * DAY), 0);
     assert_int_equal(since(n, second, &volume, 2 * DAY), 2 * DAY);
-    const struct taken weekly = {ACCOUNT, HERE, table.arn, "weekly"};
+    const struct plan_membership weekly = {ACCOUNT, HERE, table.arn, "weekly"};
     assert_int_equal(since(n, second, &weekly, 2 * DAY), 2 * DAY);
-    const struct taken elsewhere = {ACCOUNT, "us-east-1", volume.arn, "daily"};
+    const struct plan_membership elsewhere = {ACCOUNT, "us-east-1", volume.arn, "daily"};
     assert_int_equal(since(n, second, &elsewhere, 2 * DAY), 0);
 }
 
@@ -143,7 +144,7 @@ static void a_night_with_a_gap_forgets_nothing(void **state)
 static void what_was_not_seen_for_ninety_days_is_forgotten(void **state)
 {
     struct nights *n = *state;
-    const struct taken other = {ACCOUNT, "us-east-1", "", ""};
+    const struct plan_membership other = {ACCOUNT, "us-east-1", "", ""};
     struct store *s = next_night(n);
     note(n, s, &place, 0, DAY);
     note(n, s, &table, 0, DAY);

@@ -7,9 +7,9 @@
 #include "base/mem.h"
 #include "formats.h"
 #include "html/html.h"
-#include "plain.h"
 #include "inventory/coverage.h"
 #include "inventory/trend.h"
+#include "plain.h"
 
 #define TYPES_MAX 60
 #define REGIONS_MAX 60
@@ -69,7 +69,7 @@ static void set_list(xmlNodePtr node, const char *name, const json_t *list)
     text_release(&joined);
 }
 
-static void describe_run(const struct flow *f, xmlNodePtr report)
+static void describe_run(const struct report_stream *f, xmlNodePtr report)
 {
     static const char *const members[] = {
         "run_id",      "started",   "ended",      "organization_id", "management_account",
@@ -77,14 +77,14 @@ static void describe_run(const struct flow *f, xmlNodePtr report)
         "version"};
     xmlNodePtr run = html_child(report, "run");
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        html_set(run, members[i], flow_meta(f, members[i]));
+        html_set(run, members[i], stream_meta(f, members[i]));
     }
     json_t *regions = report_kept(f->in->store, "governed_regions");
     set_list(run, "governed_regions", regions);
     json_decref(regions);
 }
 
-static void describe_summary(const struct flow *f, xmlNodePtr report)
+static void describe_summary(const struct report_stream *f, xmlNodePtr report)
 {
     const struct report_summary *s = &f->summary;
     int64_t passed = s->by_status[STATUS_PASS], judged = passed + s->by_status[STATUS_FAIL];
@@ -111,7 +111,7 @@ static void describe_summary(const struct flow *f, xmlNodePtr report)
 }
 
 struct part { /* what a walk fills */
-    struct flow *flow;
+    struct report_stream *stream;
     xmlNodePtr node;
     size_t rows;
 };
@@ -124,8 +124,8 @@ static int add_check(void *context, const struct finding_count *c)
     html_set(check, "title", c->title);
     html_set_number(check, "step", c->step);
     html_set(check, "severity", severity_name(c->severity));
-    html_set(check, "why", flow_rule_text(p->flow, c->check_id, "why"));
-    html_set(check, "how", flow_rule_text(p->flow, c->check_id, "how"));
+    html_set(check, "why", stream_rule_text(p->stream, c->check_id, "why"));
+    html_set(check, "how", stream_rule_text(p->stream, c->check_id, "how"));
     set_counts(check, c->by_status);
     return 0;
 }
@@ -161,7 +161,7 @@ static int add_gap(void *context, int64_t id, const struct gap *g)
     return 0;
 }
 
-static void add_changes(const struct flow *f, xmlNodePtr report)
+static void add_changes(const struct report_stream *f, xmlNodePtr report)
 {
     json_t *changes = report_kept(f->in->store, "changes");
     xmlNodePtr node = html_child(report, "changes");
@@ -225,7 +225,7 @@ static void add_unit(xmlNodePtr tree, const json_t *unit)
                     jx_bool(unit, "wanted") ? (int64_t)jx_count(unit, "accounts_uncovered") : 0);
 }
 
-static int add_tree(struct flow *f, xmlNodePtr report)
+static int add_tree(struct report_stream *f, xmlNodePtr report)
 {
     json_t *units = json_array();
     int rc = subjects_each(f->in->subjects, SCOPE_OU, keep, units, f->err);
@@ -347,7 +347,7 @@ static void draw_heat(const struct heat *h)
     }
 }
 
-static int add_opt_in(struct flow *f, xmlNodePtr report)
+static int add_opt_in(struct report_stream *f, xmlNodePtr report)
 {
     struct heat *h = xcalloc(1, sizeof *h);
     h->part = (struct part){f, html_child(report, "opt_in"), 0};
@@ -366,7 +366,7 @@ static int add_opt_in(struct flow *f, xmlNodePtr report)
 }
 
 /* The last runs, oldest first, this one last. */
-static int add_trend(struct flow *f, xmlNodePtr report)
+static int add_trend(struct report_stream *f, xmlNodePtr report)
 {
     static const char *const words[] = {"run_id", "ended", "verdict"};
     static const char *const numbers[] = {"expected", "reached", "gaps"};
@@ -395,7 +395,7 @@ static int add_trend(struct flow *f, xmlNodePtr report)
     return 0;
 }
 
-int html_describe(struct flow *f, xmlNodePtr report)
+int html_describe(struct report_stream *f, xmlNodePtr report)
 {
     struct part checks = {f, html_child(report, "checks"), 0};
     struct part coverage = {f, html_child(report, "coverage"), 0};
@@ -417,7 +417,8 @@ int html_describe(struct flow *f, xmlNodePtr report)
     return 0;
 }
 
-xmlNodePtr html_finding(const struct flow *f, xmlNodePtr findings, const struct finding *finding)
+xmlNodePtr html_finding(const struct report_stream *f, xmlNodePtr findings,
+                        const struct finding *finding)
 {
     bool quiet = finding->status == STATUS_PASS || finding->status == STATUS_NOT_APPLICABLE;
     const struct {
@@ -431,7 +432,7 @@ xmlNodePtr html_finding(const struct flow *f, xmlNodePtr findings, const struct 
                    {"account_name", finding->account_name},
                    {"ou_path", finding->ou_path},
                    {"region", finding->region},
-                   {"resource", flow_resource(finding)},
+                   {"resource", stream_resource(finding)},
                    {"resource_name", finding->resource_name},
                    {"expected", finding->expected},
                    {"observed", finding->observed},

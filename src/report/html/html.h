@@ -1,7 +1,7 @@
 /* The HTML report's data as XML, as templates/report.xslt reads it; docs/templates.md names the
  * members. */
-#ifndef TOWERKEEP_REPORT_HTML_H
-#define TOWERKEEP_REPORT_HTML_H
+#ifndef TOWERKEEP_REPORT_HTML_HTML_H
+#define TOWERKEEP_REPORT_HTML_HTML_H
 
 #include <libxml/tree.h>
 
@@ -18,13 +18,16 @@ void html_set(xmlNodePtr node, const char *name, const char *value); /* NULL or 
 void html_set_number(xmlNodePtr node, const char *name, int64_t value);
 
 /* Everything but the findings. */
-int html_describe(struct flow *f, xmlNodePtr report);
-int html_describe_parts(const struct flow *f, xmlNodePtr report); /* called by html_describe */
+int html_describe(struct report_stream *f, xmlNodePtr report);
+int html_describe_parts(const struct report_stream *f,
+                        xmlNodePtr report); /* called by html_describe */
 /* One finding under <findings>; yours to read on, it belongs to the document. */
-xmlNodePtr html_finding(const struct flow *f, xmlNodePtr findings, const struct finding *finding);
+xmlNodePtr html_finding(const struct report_stream *f, xmlNodePtr findings,
+                        const struct finding *finding);
 /* Notes the first facts of a finding's evidence in `cited`, and names those noted under it. */
-int html_cite(const struct flow *f, struct map *cited, xmlNodePtr finding, const char *evidence);
+int html_cite(const struct report_stream *f, struct map *cited, xmlNodePtr finding,
+              const char *evidence);
 /* What was noted, in order of number, under <facts>. */
-int html_facts(const struct flow *f, const struct map *cited, xmlNodePtr facts);
+int html_facts(const struct report_stream *f, const struct map *cited, xmlNodePtr facts);
 
 #endif

@@ -26,8 +26,8 @@ static const struct {
 } parts[] = {{"style", "report.css"}, {"script", "report.js"}};
 #define PART_COUNT (sizeof parts / sizeof *parts)
 
-struct page {
-    struct flow *flow;
+struct html_page {
+    struct report_stream *stream;
     xsltStylesheetPtr style;
     char *part[PART_COUNT];
     struct map *cited; /* the facts that the findings listed name */
@@ -42,7 +42,7 @@ struct page {
 static void listen(void *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void listen(void *context, const char *format, ...)
 {
-    struct page *p = context;
+    struct html_page *p = context;
     char piece[TEXT_MAX];
     va_list arguments;
     va_start(arguments, format);
@@ -53,13 +53,13 @@ static void listen(void *context, const char *format, ...)
     }
 }
 
-static int refuse(struct page *p, const char *what)
+static int refuse(struct html_page *p, const char *what)
 {
     struct text line;
     text_init(&line, TEXT_MAX * 4);
     const char *said = text_str(&p->complaint);
     text_add_printable(&line, said, strcspn(said, "\n"));
-    int rc = err_set(p->flow->err, ERR_INPUT, "template of the HTML report: %s%s%s", what,
+    int rc = err_set(p->stream->err, ERR_INPUT, "template of the HTML report: %s%s%s", what,
                      line.length > 0 ? ": " : "", text_str(&line));
     text_release(&line);
     return rc;
@@ -79,19 +79,19 @@ static xsltSecurityPrefsPtr make_fence(void)
 }
 
 /* Yours: a file of the chosen folder of templates, else the shipped one. */
-static int read_template(const struct page *p, const char *name, char **path, char **data,
+static int read_template(const struct html_page *p, const char *name, char **path, char **data,
                          size_t *length)
 {
-    const struct report_input *in = p->flow->in;
+    const struct report_input *in = p->stream->in;
     *path = path_join(in->templates, name);
     if (!file_exists(*path) && in->templates_shipped != NULL) {
         free(*path);
         *path = path_join(in->templates_shipped, name);
     }
-    return file_read(*path, STYLESHEET_MAX_BYTES, data, length, p->flow->err);
+    return file_read(*path, STYLESHEET_MAX_BYTES, data, length, p->stream->err);
 }
 
-static int load_style(struct page *p)
+static int load_style(struct html_page *p)
 {
     char *path = NULL, *data = NULL;
     size_t length = 0;
@@ -112,7 +112,7 @@ static int load_style(struct page *p)
     return rc;
 }
 
-static int load_parts(struct page *p)
+static int load_parts(struct html_page *p)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < PART_COUNT; i++) {
@@ -120,7 +120,7 @@ static int load_parts(struct page *p)
         size_t length = 0;
         rc = read_template(p, parts[i].file, &path, &p->part[i], &length);
         if (rc == 0 && !utf8_valid(p->part[i], length)) {
-            rc = err_set(p->flow->err, ERR_INPUT, "%s: not UTF-8 text", path);
+            rc = err_set(p->stream->err, ERR_INPUT, "%s: not UTF-8 text", path);
         }
         free(path);
     }
@@ -128,7 +128,7 @@ static int load_parts(struct page *p)
 }
 
 /* Yours: what the stylesheet makes of the document. */
-static int transform(struct page *p, xmlDocPtr document, char **out)
+static int transform(struct html_page *p, xmlDocPtr document, char **out)
 {
     xmlChar *bytes = NULL;
     int length = 0, rc = -1;
@@ -161,14 +161,14 @@ static xmlDocPtr new_document(const char *name, xmlNodePtr *root)
     return document;
 }
 
-static int write_batch(struct page *p)
+static int write_batch(struct html_page *p)
 {
     char *rows = NULL;
     int rc = 0;
     if (p->in_batch > 0) {
         rc = transform(p, p->batch, &rows);
         if (rc == 0) {
-            fputs(rows, p->flow->out);
+            fputs(rows, p->stream->out);
         }
     }
     free(rows);
@@ -180,38 +180,38 @@ static int write_batch(struct page *p)
 
 static int add_finding(void *context, const struct finding *finding)
 {
-    struct page *p = context;
-    if (p->flow->count++ >= HTML_FINDINGS_MAX) {
+    struct html_page *p = context;
+    if (p->stream->count++ >= HTML_FINDINGS_MAX) {
         return 1;
     }
     if (p->batch == NULL) {
         p->batch = new_document("findings", &p->findings);
     }
-    xmlNodePtr node = html_finding(p->flow, p->findings, finding);
+    xmlNodePtr node = html_finding(p->stream, p->findings, finding);
     if (finding->status != STATUS_PASS && finding->status != STATUS_NOT_APPLICABLE &&
-        html_cite(p->flow, p->cited, node, finding->evidence)) {
+        html_cite(p->stream, p->cited, node, finding->evidence)) {
         return -1;
     }
     return ++p->in_batch == BATCH ? write_batch(p) : 0;
 }
 
-static int write_findings(struct page *p)
+static int write_findings(struct html_page *p)
 {
-    if (store_each_finding(p->flow->in->store, add_finding, p, p->flow->err) < 0) {
+    if (store_each_finding(p->stream->in->store, add_finding, p, p->stream->err) < 0) {
         return -1;
     }
     return write_batch(p);
 }
 
-static int write_facts(struct page *p)
+static int write_facts(struct html_page *p)
 {
     xmlNodePtr root;
     xmlDocPtr document = new_document("facts", &root);
     char *rows = NULL;
-    int rc = html_facts(p->flow, p->cited, root);
+    int rc = html_facts(p->stream, p->cited, root);
     if (rc == 0 && root->children != NULL) {
         rc = transform(p, document, &rows);
-        fputs(rows != NULL ? rows : "", p->flow->out);
+        fputs(rows != NULL ? rows : "", p->stream->out);
     }
     free(rows);
     xmlFreeDoc(document);
@@ -221,16 +221,16 @@ static int write_facts(struct page *p)
 /* What takes the place of a comment of the page, in this order; a template need have neither. */
 static const struct {
     const char *marker;
-    int (*write)(struct page *p);
+    int (*write)(struct html_page *p);
 } fillings[] = {{"<!--findings-->", write_findings}, {"<!--facts-->", write_facts}};
 
-static int write_page(struct page *p)
+static int write_page(struct html_page *p)
 {
     xmlNodePtr root;
     xmlDocPtr document = new_document("report", &root);
     char *page = NULL;
-    FILE *out = p->flow->out;
-    int rc = html_describe(p->flow, root) || transform(p, document, &page) ? -1 : 0;
+    FILE *out = p->stream->out;
+    int rc = html_describe(p->stream, root) || transform(p, document, &page) ? -1 : 0;
     xmlFreeDoc(document);
     const char *rest = page;
     if (rc == 0 && strncmp(page, "<!", 2) != 0) {
@@ -253,14 +253,14 @@ static int write_page(struct page *p)
 
 int report_write_html(const struct report_input *in, const char *path, struct err *err)
 {
-    struct flow f;
+    struct report_stream f;
     if (in->templates == NULL) {
         return err_set(err, ERR_INTERNAL, "no folder of templates was given");
     }
-    if (flow_open(&f, in, path, err)) {
+    if (stream_open(&f, in, path, err)) {
         return -1;
     }
-    struct page p = {.flow = &f, .fence = make_fence(), .cited = map_new(NULL)};
+    struct html_page p = {.stream = &f, .fence = make_fence(), .cited = map_new(NULL)};
     text_init(&p.complaint, TEXT_MAX * 4);
     xsltSetGenericErrorFunc(&p, listen);
     xmlSetGenericErrorFunc(&p, listen);
@@ -275,5 +275,5 @@ int report_write_html(const struct report_input *in, const char *path, struct er
     }
     map_free(p.cited);
     text_release(&p.complaint);
-    return flow_close(&f, rc);
+    return stream_close(&f, rc);
 }

@@ -13,7 +13,7 @@
 #define DIFFERENCES_MAX 500
 #define FACTS_OF_A_FINDING 6
 
-static void add_waivers(const struct flow *f, xmlNodePtr report)
+static void add_waivers(const struct report_stream *f, xmlNodePtr report)
 {
     static const char *const members[] = {"name",    "account",       "check",  "description",
                                           "owner",   "justification", "ticket", "approved_by",
@@ -58,7 +58,7 @@ static void add_requirement(xmlNodePtr framework, const json_t *row)
     }
 }
 
-static int add_frameworks(const struct flow *f, xmlNodePtr report)
+static int add_frameworks(const struct report_stream *f, xmlNodePtr report)
 {
     json_t *rows = NULL;
     xmlNodePtr node = html_child(report, "frameworks"), framework = NULL;
@@ -84,7 +84,7 @@ static int add_frameworks(const struct flow *f, xmlNodePtr report)
 }
 
 struct differences {
-    const struct flow *flow;
+    const struct report_stream *stream;
     xmlNodePtr node;
     size_t rows;
 };
@@ -101,7 +101,7 @@ static int add_difference(void *context, const struct difference *d)
     html_set(node, "change", change_name(d->change));
     html_set(node, "severity", severity_name(f->severity));
     html_set(node, "check", f->check_id);
-    html_set(node, "title", flow_rule_text(all->flow, f->check_id, "title"));
+    html_set(node, "title", stream_rule_text(all->stream, f->check_id, "title"));
     html_set(node, "account", f->account_id);
     html_set(node, "account_name", f->account_name);
     html_set(node, "region", f->region);
@@ -114,7 +114,7 @@ static int add_difference(void *context, const struct difference *d)
     return 0;
 }
 
-static int add_since(const struct flow *f, xmlNodePtr report)
+static int add_since(const struct report_stream *f, xmlNodePtr report)
 {
     const struct report_summary *s = &f->summary;
     struct differences all = {f, NULL, 0};
@@ -124,8 +124,8 @@ static int add_since(const struct flow *f, xmlNodePtr report)
         return 0;
     }
     all.node = html_child(report, "since");
-    html_set(all.node, "run_id", flow_meta(f, "previous_run_id"));
-    html_set(all.node, "ended", flow_meta(f, "previous_ended"));
+    html_set(all.node, "run_id", stream_meta(f, "previous_run_id"));
+    html_set(all.node, "ended", stream_meta(f, "previous_ended"));
     for (unsigned change = 0; change < CHANGE_COUNT; change++) {
         xmlNodePtr count = html_child(all.node, "count");
         html_set(count, "change", change_name((enum change)change));
@@ -142,7 +142,7 @@ static int add_since(const struct flow *f, xmlNodePtr report)
     return rc < 0 ? -1 : 0;
 }
 
-int html_describe_parts(const struct flow *f, xmlNodePtr report)
+int html_describe_parts(const struct report_stream *f, xmlNodePtr report)
 {
     add_waivers(f, report);
     return add_frameworks(f, report) || add_since(f, report) ? -1 : 0;
@@ -156,7 +156,7 @@ static int is_there(void *context, const struct fact *fact)
 }
 
 /* Noted, now or before; a fact that the run lacks is not. */
-static int note(const struct flow *f, struct map *cited, const char *id, bool *noted)
+static int note(const struct report_stream *f, struct map *cited, const char *id, bool *noted)
 {
     int rc = 0;
     *noted = map_get(cited, id) != NULL;
@@ -169,7 +169,8 @@ static int note(const struct flow *f, struct map *cited, const char *id, bool *n
     return rc;
 }
 
-int html_cite(const struct flow *f, struct map *cited, xmlNodePtr finding, const char *evidence)
+int html_cite(const struct report_stream *f, struct map *cited, xmlNodePtr finding,
+              const char *evidence)
 {
     size_t named = 0;
     int rc = 0;
@@ -219,7 +220,7 @@ static int by_number(const void *a, const void *b)
     return *first < *second ? -1 : *first > *second;
 }
 
-int html_facts(const struct flow *f, const struct map *cited, xmlNodePtr facts)
+int html_facts(const struct report_stream *f, const struct map *cited, xmlNodePtr facts)
 {
     int64_t *ids = xcalloc(map_count(cited) + 1, sizeof *ids);
     size_t count = 0, cursor = 0;

@@ -46,7 +46,7 @@ lxw_chart *chart_of_verdicts(struct book *b, const char *title, const char *cate
     if (chart != NULL) {
         /* A bar chart lies on its side: the library's y axis holds its categories. */
         set_titles(chart, title, "share of the findings that apply", categories);
-        chart_axis_set_reverse(chart->y_axis); /* the first one on top */
+        chart_axis_set_reverse(chart->y_axis);          /* the first one on top */
         chart_axis_set_interval_unit(chart->y_axis, 1); /* every category is named */
         chart_axis_set_label_position(chart->x_axis, LXW_CHART_AXIS_LABEL_POSITION_HIGH);
         chart_legend_set_position(chart, LXW_CHART_LEGEND_BOTTOM);

@@ -1,6 +1,6 @@
 /* Coverage: one row per account and Region, with what was asked there and what came back. */
-#include "xlsx/xlsx.h"
 #include "inventory/coverage.h"
+#include "xlsx/xlsx.h"
 
 static const struct column columns[] = {
     {"Account", 15, STYLE_TEXT},           {"Account name", 26, STYLE_WRAP},

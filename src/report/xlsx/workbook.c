@@ -13,9 +13,9 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "formats.h"
-#include "xlsx/xlsx.h"
 #include "inventory/coverage.h"
 #include "inventory/trend.h"
+#include "xlsx/xlsx.h"
 
 #define CELL_BYTES_MAX ((size_t)XLSX_CELL_MAX * 4 + 64)
 #define LIST_BYTES_MAX ((size_t)XLSX_CELL_MAX * 2 + 64)

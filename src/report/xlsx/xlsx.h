@@ -2,8 +2,8 @@
  * The workbook, in two layers: a book (formats, provenance, counts) and sheets that are filled a
  * row at a time, top to bottom and left to right, so that memory does not grow with the rows.
  */
-#ifndef TOWERKEEP_REPORT_XLSX_H
-#define TOWERKEEP_REPORT_XLSX_H
+#ifndef TOWERKEEP_REPORT_XLSX_XLSX_H
+#define TOWERKEEP_REPORT_XLSX_XLSX_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -14,14 +14,14 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "base/text.h"
-#include "report/report.h"
 #include "inventory/trend.h"
+#include "report/report.h"
 
-#define XLSX_ROWS_MAX 1048576 /* rows a sheet, all kinds together */
-#define XLSX_CELL_MAX 32767   /* UTF-16 units a cell */
-#define XLSX_LINKS_MAX 65530  /* links a sheet; Excel drops those beyond */
+#define XLSX_ROWS_MAX 1048576  /* rows a sheet, all kinds together */
+#define XLSX_CELL_MAX 32767    /* UTF-16 units a cell */
+#define XLSX_LINKS_MAX 65530   /* links a sheet; Excel drops those beyond */
 #define XLSX_LINKS_BOOK 131060 /* in all sheets: the library keeps each in memory */
-#define XLSX_HEADING 3        /* rows above a table's data */
+#define XLSX_HEADING 3         /* rows above a table's data */
 #define XLSX_STEPS 7
 
 enum style {
@@ -88,7 +88,7 @@ struct book {
     int64_t ended_ms;         /* 0: unknown */
     struct map *requirements; /* check id -> char *: what frameworks call it, a line each */
     struct xlsx_limits limits;
-    uint32_t links; /* in all worksheets so far */
+    uint32_t links;    /* in all worksheets so far */
     lxw_error problem; /* the first one */
     struct text cell, list;
 };
@@ -140,7 +140,7 @@ void sheet_flag(struct sheet *s, const json_t *flag, int good); /* yes, no, or e
 void sheet_number(struct sheet *s, int64_t number);
 void sheet_number_as(struct sheet *s, enum style style, int64_t number);
 void sheet_share(struct sheet *s, int64_t part,
-                 int64_t whole);                   /* per cent, down to 0.1; empty when whole is 0 */
+                 int64_t whole); /* per cent, down to 0.1; empty when whole is 0 */
 void sheet_time(struct sheet *s, int64_t wall_ms); /* a real date, UTC */
 void sheet_iso(struct sheet *s, const char *iso); /* the same from text; unreadable text as it is */
 void sheet_day(struct sheet *s, const char *iso); /* its day, as a date */

@@ -1,6 +1,6 @@
 /* The Regions of the simulated partition, for whoever lists them. */
-#ifndef TOWERKEEP_SIM_SVC_ACCOUNT_H
-#define TOWERKEEP_SIM_SVC_ACCOUNT_H
+#ifndef TOWERKEEP_SIM_SERVICES_ACCOUNT_H
+#define TOWERKEEP_SIM_SERVICES_ACCOUNT_H
 
 #include "sim.h"
 

@@ -1,5 +1,5 @@
-#ifndef TOWERKEEP_SIM_SVC_IAM_H
-#define TOWERKEEP_SIM_SVC_IAM_H
+#ifndef TOWERKEEP_SIM_SERVICES_IAM_H
+#define TOWERKEEP_SIM_SERVICES_IAM_H
 
 #include "sim.h"
 

@@ -7,8 +7,8 @@
  * Worlds name resources one by one (`resources:`) or by number (`generate.resources`, so many for
  * each account in each governed Region, made when the account's Region is first looked at).
  */
-#ifndef TOWERKEEP_SIM_INVENTORY_H
-#define TOWERKEEP_SIM_INVENTORY_H
+#ifndef TOWERKEEP_SIM_SERVICES_INVENTORY_H
+#define TOWERKEEP_SIM_SERVICES_INVENTORY_H
 
 #include "sim.h"
 

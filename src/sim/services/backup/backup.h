@@ -12,8 +12,8 @@
  * lookups), so enabling, resetting and disabling a baseline show without anybody telling this
  * service.
  */
-#ifndef TOWERKEEP_SIM_SVC_BACKUP_H
-#define TOWERKEEP_SIM_SVC_BACKUP_H
+#ifndef TOWERKEEP_SIM_SERVICES_BACKUP_BACKUP_H
+#define TOWERKEEP_SIM_SERVICES_BACKUP_BACKUP_H
 
 #include "sim.h"
 

@@ -15,8 +15,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include "services/inventory.h"
 #include "services/controltower/controltower.h"
+#include "services/inventory.h"
 #include "services/organizations/organizations.h"
 
 static const struct tier {

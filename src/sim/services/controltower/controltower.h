@@ -1,7 +1,7 @@
 /* What the files of the Control Tower service share. The state and its `set` paths are described in
  * svc_controltower.c. */
-#ifndef TOWERKEEP_SIM_SVC_CONTROLTOWER_H
-#define TOWERKEEP_SIM_SVC_CONTROLTOWER_H
+#ifndef TOWERKEEP_SIM_SERVICES_CONTROLTOWER_CONTROLTOWER_H
+#define TOWERKEEP_SIM_SERVICES_CONTROLTOWER_CONTROLTOWER_H
 
 #include "base/text.h"
 #include "sim.h"

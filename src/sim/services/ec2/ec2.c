@@ -7,8 +7,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include "services/inventory.h"
 #include "services/ec2/ec2.h"
+#include "services/inventory.h"
 
 #define HEX "0123456789abcdef"
 

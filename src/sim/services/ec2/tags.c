@@ -6,9 +6,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include "services/inventory.h"
 #include "services/account.h"
 #include "services/ec2/ec2.h"
+#include "services/inventory.h"
 
 /* Rows of DescribeTags for one collection. */
 static int add_tag_rows(struct sim_call *call, const char *collection, const char *type,

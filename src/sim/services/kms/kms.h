@@ -5,8 +5,8 @@
  * [], rotation, rotation_days, rotation_since, rotations []}}; `shared` is one object, referenced
  * by every related multi-Region key.
  */
-#ifndef TOWERKEEP_SIM_SVC_KMS_H
-#define TOWERKEEP_SIM_SVC_KMS_H
+#ifndef TOWERKEEP_SIM_SERVICES_KMS_KMS_H
+#define TOWERKEEP_SIM_SERVICES_KMS_KMS_H
 
 #include "sim.h"
 

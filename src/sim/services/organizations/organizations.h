@@ -1,7 +1,7 @@
 /* What the files of the Organizations service share with each other (and Control Tower, which acts
  * on the organization). */
-#ifndef TOWERKEEP_SIM_SVC_ORGANIZATIONS_H
-#define TOWERKEEP_SIM_SVC_ORGANIZATIONS_H
+#ifndef TOWERKEEP_SIM_SERVICES_ORGANIZATIONS_ORGANIZATIONS_H
+#define TOWERKEEP_SIM_SERVICES_ORGANIZATIONS_ORGANIZATIONS_H
 
 #include "base/text.h"
 #include "sim.h"

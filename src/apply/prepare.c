@@ -1,4 +1,4 @@
-#include "setup.h"
+#include "prepare.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -110,7 +110,7 @@ static int check_organization(const struct engine *e, struct err *err)
     return status;
 }
 
-int setup_check(struct engine *e, struct err *err)
+int engine_prepare_check(struct engine *e, struct err *err)
 {
     const json_t *steps = json_object_get(e->plan, "steps");
     if (check_options(e, err) != 0) {
@@ -150,7 +150,7 @@ static void build_runs(struct engine *e, const json_t *steps)
     for (size_t i = 0; i < e->count; i++) {
         const json_t *step = json_array_get(steps, i);
         const char *lane = jx_str(step, "lane");
-        struct run *r = &e->runs[i];
+        struct step_run *r = &e->runs[i];
         r->engine = e;
         r->step = step;
         r->id = jx_str_or(step, "id", "");
@@ -171,7 +171,8 @@ static void build_dependants(struct engine *e)
         e->runs[i].blocked = json_array_size(needs);
         total += json_array_size(needs);
         for (size_t k = 0; k < json_array_size(needs); k++) {
-            const struct run *on = map_get(e->index, json_string_value(json_array_get(needs, k)));
+            const struct step_run *on =
+                map_get(e->index, json_string_value(json_array_get(needs, k)));
             e->first_dependant[(size_t)(on - e->runs) + 1]++;
         }
     }
@@ -183,7 +184,8 @@ static void build_dependants(struct engine *e)
     for (size_t i = 0; i < e->count; i++) {
         const json_t *needs = json_object_get(e->runs[i].step, "needs");
         for (size_t k = 0; k < json_array_size(needs); k++) {
-            const struct run *on = map_get(e->index, json_string_value(json_array_get(needs, k)));
+            const struct step_run *on =
+                map_get(e->index, json_string_value(json_array_get(needs, k)));
             size_t at = (size_t)(on - e->runs);
             e->dependants[e->first_dependant[at] + used[at]++] = i;
         }
@@ -191,7 +193,7 @@ static void build_dependants(struct engine *e)
     free(used);
 }
 
-void setup_build(struct engine *e)
+void engine_prepare(struct engine *e)
 {
     const json_t *steps = json_object_get(e->plan, "steps");
     e->count = json_array_size(steps);
@@ -207,12 +209,12 @@ void setup_build(struct engine *e)
     build_dependants(e);
 }
 
-void engine_setup_release(struct engine *e)
+void engine_prepare_release(struct engine *e)
 {
     for (size_t i = 0; i < e->count; i++) {
-        struct run *r = &e->runs[i];
+        struct step_run *r = &e->runs[i];
         json_decref(r->joined);
-        otherwise_forget(r);
+        per_resource_retry_forget(r);
         json_decref(r->filled);
         free(r->message);
         free(r->problem);
