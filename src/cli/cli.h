@@ -9,11 +9,17 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/words.h"
 #include "check/check.h"
 #include "check/rules.h"
 #include "collect/collect.h"
 #include "model/config.h"
 #include "report/report.h"
+#include "workflow/data_dir.h"
+#include "workflow/package.h"
+#include "workflow/reports.h"
+#include "workflow/run_dir.h"
+#include "workflow/setup.h"
 
 enum exit_code {
     EXIT_OK = 0,         /* everything reached, nothing failing */
@@ -63,91 +69,9 @@ void arguments_check(const struct argp *argp, int argc, char **argv);
 const char *option_value_expected(const char *option, const char *value);
 void usage_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-/* --- words.c: lists of words from flags and the environment --- */
-struct words {
-    char **items; /* ends with NULL; NULL when nothing was said */
-    size_t count;
-    bool from_env; /* said by the environment: a flag replaces it */
-};
-void words_add(struct words *w,
-               const char *commas); /* splits at commas, trims blanks, drops empties */
-void words_release(struct words *w);
-const char *const *words_list(const struct words *w); /* NULL when nothing was said */
-
-/* --- setup.c: what every command that judges needs --- */
-struct setup {
-    struct config config;
-    struct rule_set *rules;
-    const char *config_file; /* --config-file; NULL: looked up */
-    struct words rule_directories;
-    struct framework_set *frameworks;
-    struct words compliance;   /* ids of the frameworks that are meant; none: all */
-    struct waivers *waivers;   /* NULL: no file was named */
-    const char *mutelist_file; /* --mutelist-file */
-};
-int setup_load(struct setup *s, struct err *err);
-void setup_release(struct setup *s);
-/* The rules as reports want them; new reference. */
-json_t *setup_describe_rules(const struct setup *s);
-/* Refuses names of checks that there are not, and a selection that leaves nothing to judge by. */
-int setup_check_selection(const struct setup *s, const struct words *checks,
-                          const struct words *excluded, int min_severity, struct err *err);
-/* Judges the run with what was set up, and keeps with it what its reports need; *rules is yours. */
-int setup_judge(const struct setup *s, struct store *store, struct check_options options,
-                json_t **rules, struct err *err);
-/* Where shipped files live: beside the source tree when run from a build, else the installed place.
- */
-char *setup_data_path(const char *folder);
-
-/* --- run_dir.c: a run's directory --- */
-struct run_dir {
-    char *path, *partial, *final; /* DIR, DIR/run.partial.db, DIR/run.db */
-    struct file_lock *lock;
-    bool made; /* it was not there before */
-};
-int run_dir_open(struct run_dir *dir, const char *path,
-                 struct err *err); /* makes it, proves it writable, locks it */
-/* DIR or a run database; *path is yours. ERR_INPUT when there is no run there. */
-int run_dir_find(const char *named, char **path, struct err *err);
-int run_dir_publish(struct run_dir *dir,
-                    struct err *err); /* the partial database becomes the run */
-int run_dir_sums(const struct run_dir *dir, const char *const *names,
-                 struct err *err); /* SHA256SUMS */
-void run_dir_drop_partial(
-    struct run_dir *dir); /* the partial database and what SQLite left by it */
-/* Removes what run_dir_open() made, when nothing else came into it. */
-void run_dir_discard(struct run_dir *dir);
-void run_dir_close(struct run_dir *dir);
-
-/* --- reports.c --- */
-struct report_job {
-    struct words formats;
-    const char *filename; /* default "report" */
-    bool evidence;        /* the evidence package as well */
-    const char *sign_key; /* private key that signs it; NULL: unsigned */
-};
-/* Refuses unknown formats before any work is done. */
-int reports_check(const struct report_job *job, struct err *err);
-/* Writes each format into the directory; prints nothing. Names of the files are appended to
- * `written`. */
-int reports_write(const struct report_job *job, struct store *store, const json_t *config,
-                  const json_t *rules, const char *directory, struct words *written,
-                  struct err *err);
-
 /* --- history.c --- */
 /* Notes in the run whether flags narrowed what was judged. */
 int history_note_scope(struct store *store, bool narrowed, struct err *err);
-
-/* --- package.c: the evidence package of a run --- */
-#define PACKAGE_FOLDER "evidence"
-#define PACKAGE_DIGEST PACKAGE_FOLDER "/digest.txt"
-#define PACKAGE_SIGNATURE PACKAGE_DIGEST ".sig"
-/* Makes or replaces DIR/evidence of the run in DIR; every report must lie there already. */
-int package_make(const char *directory, struct store *store, const char *sign_key, struct err *err);
-bool package_drop(const char *directory); /* takes it away; was there one? */
-bool package_signed(const char *directory);
-/* Files of a run's directory that digest.txt cannot or need not name. */
-bool package_outside(const char *name);
 
 /* --- summary.c, print_findings.c: what the terminal says at the end --- */
 #define COLOR_GREEN "\033[32m"

@@ -1,5 +1,7 @@
 /* Configuration and rules, found and loaded before any call leaves: a broken file must cost
  * nothing. */
+#include "workflow/setup.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,21 +9,7 @@
 #include "base/file.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
-#include "cli.h"
-
-char *setup_data_path(const char *folder)
-{
-    const char *home = env_get("TOWERKEEP_DATA");
-    const char *places[] = {home, TOWERKEEP_SOURCE_DIR, TOWERKEEP_DATA_DIR};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        char *path = places[i] ? path_join(places[i], folder) : NULL;
-        if (path && file_is_directory(path)) {
-            return path;
-        }
-        free(path);
-    }
-    return path_join(TOWERKEEP_DATA_DIR, folder);
-}
+#include "workflow/data_dir.h"
 
 /* ./towerkeep.yaml, $XDG_CONFIG_HOME/towerkeep/config.yaml, /etc/towerkeep/config.yaml; NULL: none.
  */

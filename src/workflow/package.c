@@ -1,4 +1,6 @@
 /* The evidence package beside a run: made aside, put in place whole, summed up, signed. */
+#include "workflow/package.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +11,6 @@
 #include "base/mem.h"
 #include "base/sign_file.h"
 #include "base/sums.h"
-#include "cli.h"
 #include "report/evidence.h"
 
 #define ASIDE ".evidence.new"

@@ -1,3 +1,5 @@
+#include "workflow/reports.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +10,7 @@
 #include "base/mem.h"
 #include "base/sign_file.h"
 #include "base/text.h"
-#include "cli.h"
+#include "workflow/data_dir.h"
 
 int reports_check(const struct report_job *job, struct err *err)
 {

@@ -1,5 +1,7 @@
 /* A run's directory: the database while it grows, the run once it is judged, and the sums of what
  * lies beside it. */
+#include "workflow/run_dir.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +11,6 @@
 #include "base/mem.h"
 #include "base/sums.h"
 #include "base/text.h"
-#include "cli.h"
 
 int run_dir_open(struct run_dir *dir, const char *path, struct err *err)
 {
