@@ -211,6 +211,36 @@ json_t *enabled_baseline_document(struct visit *v, const struct enabled_baseline
     return document;
 }
 
+/* Since when a baseline is under change, its operation tells. 0 or -1. */
+static int hide_operation(struct visit *v, const json_t *baseline, json_t *document)
+{
+    static const char operation[] = "controltower:GetBaselineOperation";
+    char text[GAP_TEXT_SIZE];
+    if (!str_equal(jx_str(baseline, "status"), "UNDER_CHANGE") ||
+        json_is_integer(jx_get(baseline, "minutes_under_change"))) {
+        return 0;
+    }
+    int found = store_find_gap(v->s->store, operation, NULL, NULL, text, sizeof text, v->err);
+    if (found > 0) {
+        subject_hide(document, operation, text);
+    }
+    return found < 0 ? -1 : 0;
+}
+
+int set_enabled_baselines(struct visit *v, json_t *document, const struct enabled_baseline *first)
+{
+    json_t *baselines = json_object();
+    int result = 0;
+    for (const struct enabled_baseline *h = first; h != NULL && result == 0; h = h->next) {
+        json_t *baseline = enabled_baseline_document(v, h);
+        set_new(baselines, h->name, baseline);
+        subject_fact(document, h->fact);
+        result = hide_operation(v, baseline, document);
+    }
+    set_new(document, "baselines", baselines);
+    return result;
+}
+
 int subjects_gap(struct visit *v, const char *const *operations, char text[GAP_TEXT_SIZE])
 {
     int found = 0;

@@ -1,13 +1,17 @@
-/* Scopes org and landing-zone: one document each, also when there is nothing. */
+/* Scope org: one document, also when there is nothing. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/jsonx.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "model/arn.h"
-#include "model/baseline.h"
 #include "model/manifest.h"
 #include "subjects_private.h"
+
+#define MANAGED_ACCOUNTS_PER_OU 1000
+#define ACCOUNT_REGIONS_MAX 150000
+#define LARGEST_SHOWN 10
 
 struct collecting {
     struct visit *v;
@@ -102,6 +106,123 @@ static void set_delegation(struct visit *v, json_t *document, bool *failed)
     json_decref(policy);
 }
 
+/* --- sizes, and what a teardown leaves --- */
+
+/* AWS Control Tower User Guide, "Limitations based on underlying AWS services": 1,000 accounts an
+   OU up to 15 governed Regions, 680 at 22. The numbers between are our inference: 15,000 stack
+   instances. */
+static long long unit_limit(const struct inventory_cache *d)
+{
+    return d->region_count > 15 ? 15000 / (long long)d->region_count : MANAGED_ACCOUNTS_PER_OU;
+}
+
+static int larger(const void *a, const void *b)
+{
+    json_t *const *first = a;
+    json_t *const *second = b;
+    long long x = jx_int(*first, "accounts", 0);
+    long long y = jx_int(*second, "accounts", 0);
+    return x > y   ? -1
+           : x < y ? 1
+                   : strcmp(jx_str_or(*first, "id", ""), jx_str_or(*second, "id", ""));
+}
+
+static json_t *largest_units(const struct inventory_cache *d)
+{
+    struct map *counts = map_new(free);
+    size_t units = tree_count(d->tree);
+    json_t **rows = xcalloc(units + 1, sizeof(void *));
+    json_t *list = json_array();
+    for (size_t i = 0; i < d->account_count; i++) {
+        const struct unit *u = d->accounts[i]->unit;
+        long long *count = u != NULL ? map_get(counts, u->id) : NULL;
+        if (u != NULL && count == NULL) {
+            count = xcalloc(1, sizeof *count);
+            map_set(counts, u->id, count);
+        }
+        if (count != NULL) {
+            (*count)++;
+        }
+    }
+    for (size_t i = 0; i < units; i++) {
+        const struct unit *u = tree_at(d->tree, i);
+        const long long *count = map_get(counts, u->id);
+        long long accounts = count != NULL ? *count : 0;
+        rows[i] = json_pack("{s:s, s:o, s:I, s:I}", "id", u->id, "path",
+                            jx_string(u->path, strlen(u->path)), "accounts", (json_int_t)accounts,
+                            "percent", (json_int_t)(accounts * 100 / unit_limit(d)));
+    }
+    qsort(rows, units, sizeof(void *), larger);
+    for (size_t i = 0; i < units; i++) {
+        if (i < LARGEST_SHOWN) {
+            (void)json_array_append(list, rows[i]);
+        }
+        json_decref(rows[i]);
+    }
+    free(rows);
+    map_free(counts);
+    return list;
+}
+
+struct left { /* of what Control Tower made for backup */
+    long long vaults, points;
+};
+
+static int note_left(void *context, const struct entity *e)
+{
+    struct left *left = context;
+    const char *ignored = NULL;
+    if (!vault_is_local(e->key) && !str_starts(e->key, "aws-controltower-central-backupvault-")) {
+        return 0;
+    }
+    json_t *vault = jx_parse(e->json, e->json_length, &ignored);
+    left->vaults++;
+    left->points += jx_int(vault, "NumberOfRecoveryPoints", 0);
+    json_decref(vault);
+    return 0;
+}
+
+/* Only a teardown asks, so only there every vault is looked through. */
+static int set_left_over(struct visit *v, json_t *document)
+{
+    struct left left = {0};
+    if (!str_equal(jx_str(document, "purpose"), "teardown")) {
+        return 0;
+    }
+    if (store_each_entity(v->s->store, "vault", NULL, NULL, note_left, &left, v->err) < 0) {
+        return -1;
+    }
+    json_t *out = json_object();
+    set_int(out, "vaults", left.vaults);
+    set_int(out, "recovery_points", left.points);
+    set_int(out, "delegated_administrators", (long long)jx_count(document, "delegated_admins"));
+    set_int(out, "report_plans", (long long)store_count_entities(v->s->store, "report-plan"));
+    set_new(document, "left_over", out);
+    return 0;
+}
+static int set_surroundings(struct visit *v, json_t *document)
+{
+    const struct inventory_cache *d = v->s->cache;
+    bool failed = false;
+    long long active = 0;
+    long long backed_up = 0;
+    for (size_t i = 0; i < d->account_count; i++) {
+        active += account_is_active(d->accounts[i]) ? 1 : 0;
+        backed_up += backed_up_by(d->accounts[i]) != NULL ? 1 : 0;
+    }
+    long long places = active * (long long)d->region_count;
+    const char *purpose = store_meta(v->s->store, "purpose");
+    set_text(document, "purpose", purpose != NULL ? purpose : "scan");
+    set_int(document, "accounts_backed_up", backed_up);
+    set_int(document, "account_regions", places);
+    set_int(document, "account_regions_percent", places * 100 / ACCOUNT_REGIONS_MAX);
+    set_int(document, "ou_account_limit", unit_limit(d));
+    set_new(document, "largest_ous", largest_units(d));
+    set_new(document, "backup_linked_role",
+            role_document(v, "AWSServiceRoleForBackup", document, &failed));
+    return failed || set_left_over(v, document) != 0 ? -1 : 0;
+}
+
 json_t *org_document(struct visit *v)
 {
     const struct inventory_cache *d = v->s->cache;
@@ -150,7 +271,7 @@ json_t *org_document(struct visit *v)
     set_delegation(v, document, &failed);
     set_settings(document, settings);
     set_accounts(d, document);
-    failed = failed || org_setup(v, document) != 0;
+    failed = failed || set_surroundings(v, document) != 0;
     json_decref(organization);
     json_decref(caller);
     json_decref(settings);
@@ -164,158 +285,4 @@ json_t *org_document(struct visit *v)
 int scope_org(struct visit *v)
 {
     return v->each(v->context, v->s->org);
-}
-
-struct operations {
-    json_t *running;
-    json_t *last; /* the newest, or NULL */
-    long long position;
-    json_t *document;
-};
-
-static int note_operation(void *context, const struct entity *e)
-{
-    struct operations *o = context;
-    const char *problem = NULL;
-    json_t *row = jx_parse(e->json, e->json_length, &problem);
-    const char *status = jx_str_or(row, "details.status", jx_str_or(row, "status", ""));
-    long long position = jx_int(row, "position", 0);
-    if (str_equal(status, "IN_PROGRESS")) {
-        list_text(o->running, e->key);
-    }
-    if (o->last == NULL || position < o->position) {
-        json_decref(o->last);
-        o->position = position;
-        o->last = json_object();
-        set_text(o->last, "id", e->key);
-        set_text(o->last, "type",
-                 jx_str_or(row, "details.operationType", jx_str(row, "operationType")));
-        set_text(o->last, "status", status);
-        set_text(o->last, "message", jx_str(row, "details.statusMessage"));
-    }
-    subject_fact(o->document, e->fact);
-    json_decref(row);
-    return 0;
-}
-
-static const char *target_name(const struct inventory_cache *d, const char *target_id)
-{
-    const struct unit *u = tree_find(d->tree, target_id);
-    const struct account *m = inventory_cache_account(d, target_id);
-    return u != NULL ? u->path : m != NULL && m->name[0] != '\0' ? m->name : target_id;
-}
-
-static json_t *under_change(const struct inventory_cache *d)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < d->baseline_count; i++) {
-        if (str_equal(d->baselines[i]->status, "UNDER_CHANGE")) {
-            char *words = xasprintf("%s on %s", d->baselines[i]->name,
-                                    target_name(d, d->baselines[i]->target_id));
-            list_text(list, words);
-            free(words);
-        }
-    }
-    sort_texts(list);
-    return list;
-}
-
-/* The two backup accounts and their states; an account nobody listed has none. */
-static json_t *backup_accounts(const struct inventory_cache *d)
-{
-    const char *const ids[] = {d->admin, d->central};
-    static const char *const names[][2] = {{"backup_admin", "backup_admin_state"},
-                                           {"central_backup", "central_backup_state"}};
-    json_t *accounts = json_object();
-    for (size_t i = 0; i < 2; i++) {
-        const struct account *m = ids[i] != NULL ? inventory_cache_account(d, ids[i]) : NULL;
-        jx_set_str(accounts, names[i][0], ids[i]);
-        if (m != NULL && m->listed) {
-            jx_set_str(accounts, names[i][1], m->state);
-        }
-    }
-    return accounts;
-}
-
-static void set_manifest(struct visit *v, json_t *document)
-{
-    const struct inventory_cache *d = v->s->cache;
-    const json_t *manifest = jx_get(d->zone, "manifest");
-    const char *version = jx_str(d->zone, "version");
-    json_t *regions = json_array();
-    const json_t *governed = jx_get(manifest, "governedRegions");
-    for (size_t i = 0; i < json_array_size(governed); i++) {
-        list_text(regions, jx_str_or(json_array_get(governed, i), "", "?"));
-    }
-    sort_texts(regions);
-    set_bool(document, "home_governed", jx_list_has(regions, d->home));
-    set_new(document, "governed_regions", regions);
-    set_new(document, "manifest", manifest != NULL ? json_deep_copy(manifest) : json_object());
-    set_new(document, "backup", json_deep_copy(v->s->backup));
-    set_new(document, "accounts", backup_accounts(d));
-    set_bool(document, "config_enabled", manifest_section_enabled(manifest, version, "config"));
-    set_bool(document, "security_roles_enabled",
-             manifest_section_enabled(manifest, version, "securityRoles"));
-    set_new(document, "schema_problems",
-            d->zone != NULL ? manifest_problems(manifest, version) : json_array());
-}
-
-/* State as ListAccounts has it; null when the account is not in the organization. */
-static json_t *zone_accounts(const struct inventory_cache *d)
-{
-    const struct {
-        const char *member, *state, *id;
-    } accounts[] = {{"backup_admin", "backup_admin_state", d->admin},
-                    {"central_backup", "central_backup_state", d->central}};
-    json_t *out = json_object();
-    for (size_t i = 0; i < sizeof accounts / sizeof accounts[0]; i++) {
-        const struct account *m = inventory_cache_account(d, accounts[i].id);
-        set_text(out, accounts[i].member, accounts[i].id);
-        set_text(out, accounts[i].state,
-                 m != NULL && m->listed && m->state[0] != '\0' ? m->state : NULL);
-    }
-    return out;
-}
-
-json_t *landing_zone_document(struct visit *v)
-{
-    const struct inventory_cache *d = v->s->cache;
-    const char *version = jx_str(d->zone, "version");
-    const char *arn = jx_str(d->zone, "arn");
-    const struct subject_identity who = {.key = "landing-zone",
-                                         .name = "Landing zone",
-                                         .region = d->home,
-                                         .arn = arn,
-                                         .account = inventory_cache_account(d, d->management),
-                                         .ou_path = ""};
-    json_t *document = subject_new(&who);
-    subject_fact(document, d->zone_fact);
-    set_bool(document, "present", d->zone != NULL);
-    set_text(document, "arn", arn);
-    set_text(document, "version", version);
-    set_new(document, "version_number",
-            version != NULL ? json_real(strtod(version, NULL)) : json_null());
-    set_text(document, "latest_version", jx_str(d->zone, "latestAvailableVersion"));
-    set_text(document, "status", jx_str(d->zone, "status"));
-    set_text(document, "drift", jx_str(d->zone, "driftStatus.status"));
-    set_text(document, "home_region", d->home);
-    set_manifest(v, document);
-    set_new(document, "under_change", under_change(d));
-    set_new(document, "accounts", zone_accounts(d));
-    struct operations o = {.running = json_array(), .document = document};
-    int result = store_each_entity(v->s->store, "landing-zone-operation", NULL, NULL,
-                                   note_operation, &o, v->err);
-    sort_texts(o.running);
-    set_new(document, "running_operations", o.running);
-    set_new(document, "last_operation", o.last);
-    if (result != 0 || zone_setup(v, document) != 0) {
-        json_decref(document);
-        return NULL;
-    }
-    return document;
-}
-
-int scope_landing_zone(struct visit *v)
-{
-    return v->each(v->context, v->s->zone);
 }

@@ -1,4 +1,4 @@
-/* Scopes ou and account: the organization's tree with its baselines. */
+/* Scope ou: the organization's tree with its baselines. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,37 +6,6 @@
 #include "base/mem.h"
 #include "model/baseline.h"
 #include "subjects_private.h"
-
-/* Since when a baseline is under change, its operation tells. 0 or -1. */
-static int hide_operation(struct visit *v, const json_t *baseline, json_t *document)
-{
-    static const char operation[] = "controltower:GetBaselineOperation";
-    char text[GAP_TEXT_SIZE];
-    if (!str_equal(jx_str(baseline, "status"), "UNDER_CHANGE") ||
-        json_is_integer(jx_get(baseline, "minutes_under_change"))) {
-        return 0;
-    }
-    int found = store_find_gap(v->s->store, operation, NULL, NULL, text, sizeof text, v->err);
-    if (found > 0) {
-        subject_hide(document, operation, text);
-    }
-    return found < 0 ? -1 : 0;
-}
-
-/* 0 or -1. */
-static int set_baselines(struct visit *v, json_t *document, const struct enabled_baseline *first)
-{
-    json_t *baselines = json_object();
-    int result = 0;
-    for (const struct enabled_baseline *h = first; h != NULL && result == 0; h = h->next) {
-        json_t *baseline = enabled_baseline_document(v, h);
-        set_new(baselines, h->name, baseline);
-        subject_fact(document, h->fact);
-        result = hide_operation(v, baseline, document);
-    }
-    set_new(document, "baselines", baselines);
-    return result;
-}
 
 static void set_ancestors(const struct subjects *s, const struct unit *u, json_t *document)
 {
@@ -170,7 +139,7 @@ static json_t *ou_document(struct visit *v, const struct unit *u, const json_t *
              enabled_baseline_find(baseline, "AWSControlTowerBaseline", true) != NULL);
     set_bool(document, "wanted", unit_is_wanted(s, u));
     set_bool(document, "exempt", unit_is_exempt(s, u));
-    *failed = *failed || set_baselines(v, document, baseline) != 0;
+    *failed = *failed || set_enabled_baselines(v, document, baseline) != 0;
     set_ancestors(s, u, document);
     set_accounts(s, u, document);
     set_text(document, "compatible_control_tower_version",
@@ -222,87 +191,4 @@ int scope_ou(struct visit *v)
     json_decref(versions);
     free(units);
     return result != 0 ? result : ous_unlisted(v);
-}
-
-static json_t *integration_parents(const struct inventory_cache *d)
-{
-    const char *const ids[] = {d->admin, d->central, d->audit, d->log_archive};
-    json_t *parents = json_array();
-    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
-        const struct account *m = inventory_cache_account(d, ids[i]);
-        if (m != NULL && m->parent_id != NULL) {
-            list_text(parents, m->parent_id);
-        }
-    }
-    sort_texts(parents);
-    return parents;
-}
-
-static void set_parts(const struct subjects *s, const struct account *m, json_t *document)
-{
-    const struct inventory_cache *d = s->cache;
-    set_bool(document, "is_management", str_equal(m->id, d->management));
-    set_bool(document, "is_backup_admin", str_equal(m->id, d->admin));
-    set_bool(document, "is_central_backup", str_equal(m->id, d->central));
-    set_bool(document, "is_audit", str_equal(m->id, d->audit));
-    set_bool(document, "is_log_archive", str_equal(m->id, d->log_archive));
-}
-
-/* NULL on error. */
-static json_t *account_document(struct visit *v, const struct account *m, const json_t *parents)
-{
-    const struct subjects *s = v->s;
-    const struct unit *u = m->unit;
-    const struct subject_identity who = {
-        .key = m->id, .name = m->name[0] != '\0' ? m->name : m->id, .arn = m->arn, .account = m};
-    json_t *document = subject_new(&who);
-    subject_fact(document, m->fact);
-    set_text(document, "id", m->id);
-    set_text(document, "name", m->name);
-    set_text(document, "email", m->email);
-    set_text(document, "arn", m->arn);
-    set_text(document, "state", m->state[0] != '\0' ? m->state : NULL);
-    set_text(document, "state_source", m->state_source);
-    set_text(document, "parent_id", m->parent_id);
-    set_text(document, "ou_id", u != NULL ? u->id : NULL);
-    set_parts(s, m, document);
-    set_bool(document, "ou_has_baseline",
-             u != NULL && inventory_cache_baselines(s->cache, u->id) != NULL);
-    set_bool(document, "ou_is_security", u != NULL && u == s->cache->security);
-    set_bool(document, "ou_wanted", u != NULL && unit_is_wanted(s, u));
-    set_bool(document, "backed_up", backed_up_by(m) != NULL);
-    set_bool(document, "exempt", account_is_exempt(s, m));
-    set_bool(document, "enrolled",
-             enabled_baseline_find(m->baselines, "AWSControlTowerBaseline", false) != NULL);
-    set_new(document, "integration_parents", json_deep_copy(parents));
-    set_bool(document, "reachable_expected", account_is_wanted(m));
-    set_bool(document, "reached", m->reach_known && m->reached);
-    set_text(document, "role_used", m->role);
-    set_text(document, "reach_error", m->reach_error);
-    if (set_baselines(v, document, m->baselines) != 0 || account_guards(v, m, document) != 0 ||
-        account_reports(v, m, document) != 0 || account_products(v, m, document) != 0) {
-        json_decref(document);
-        return NULL;
-    }
-    return document;
-}
-
-int scope_account(struct visit *v)
-{
-    const struct inventory_cache *d = v->s->cache;
-    json_t *parents = integration_parents(d);
-    int result = 0;
-    for (size_t i = 0; result == 0 && i < d->account_count; i++) {
-        json_t *document = account_document(v, d->accounts[i], parents);
-        bool set = document != NULL && set_backup_roles(v, d->accounts[i]->id, document) == 0 &&
-                   set_policy_plans(v, d->accounts[i], document) == 0;
-        result = set ? 0 : -1;
-        if (result == 0) {
-            result = subject_emit(v, document);
-        } else {
-            json_decref(document);
-        }
-    }
-    json_decref(parents);
-    return result != 0 ? result : unlisted_accounts(v);
 }

@@ -62,6 +62,8 @@ const struct enabled_baseline *
 backed_up_by(const struct account *m); /* its SUCCEEDED BackupBaseline or NULL */
 /* {"arn","status","version","drift","message","minutes_under_change","parent_arn"}. */
 json_t *enabled_baseline_document(struct visit *v, const struct enabled_baseline *h);
+/* Sets "baselines" {name: that} of a target whose first baseline is `first`. 0 or -1. */
+int set_enabled_baselines(struct visit *v, json_t *document, const struct enabled_baseline *first);
 
 /* The first of the operations (NULL-terminated) that has a gap anywhere: 1, 0 or -1. */
 int subjects_gap(struct visit *v, const char *const *operations, char text[GAP_TEXT_SIZE]);
@@ -104,16 +106,15 @@ json_t *landing_zone_document(struct visit *v);
 
 /* failed_jobs.c: what a place's document says of them. 0 or -1. */
 int set_failed_jobs(struct visit *v, const struct account_region *p, json_t *document);
-/* subjects_role.c: what an account's document says of the roles its backups run as. 0 or -1. */
+/* roles.c: what an account's document says of the roles its backups run as. 0 or -1. */
 int set_backup_roles(struct visit *v, const char *account, json_t *document);
-/* subjects_policy.c: the plans that backup policies come to in the account. 0 or -1. */
+/* {"present"} of a role of the management account; null where nobody was told. Yours. */
+json_t *role_document(struct visit *v, const char *name, json_t *document, bool *failed);
+/* policies.c: the plans that backup policies come to in the account. 0 or -1. */
 int set_policy_plans(struct visit *v, const struct account *m, json_t *document);
-/* Members that files of their own draw; -1 on error. */
-int org_setup(struct visit *v, json_t *document);  /* subjects_setup.c */
-int zone_setup(struct visit *v, json_t *document); /* the same */
-int account_reports(struct visit *v, const struct account *m, json_t *document);
-int account_products(struct visit *v, const struct account *m, json_t *document); /* the same */
-int unit_guards(struct visit *v, const struct unit *u, json_t *document); /* subjects_guards.c */
+/* control_policies.c: service control policies and controls of an OU, or of what is above an
+ * account. 0 or -1. */
+int unit_guards(struct visit *v, const struct unit *u, json_t *document);
 int account_guards(struct visit *v, const struct account *m, json_t *document);
 
 /* A plan's member documents, for the plan scope and for the account-Region's summary. Yours; NULL

@@ -150,3 +150,22 @@ int set_backup_roles(struct visit *v, const char *account, json_t *document)
     json_decref(r.named);
     return result;
 }
+
+json_t *role_document(struct visit *v, const char *name, json_t *document, bool *failed)
+{
+    const char *management = v->s->cache->management;
+    int64_t fact = 0;
+    json_t *role = subject_entity(v, "role", management, "", name, &fact, failed);
+    json_t *out = json_object();
+    json_t *absent = NULL;
+    if (role == NULL) {
+        absent =
+            subject_entity(v, "role-absent", management, v->s->cache->home, name, &fact, failed);
+    }
+    bool known = role != NULL || absent != NULL;
+    set_new(out, "present", known ? json_boolean(role != NULL) : json_null());
+    json_decref(absent);
+    subject_fact(document, fact);
+    json_decref(role);
+    return out;
+}
