@@ -1,5 +1,5 @@
-/* Partitions and endpoints: aws, aws-us-gov, aws-cn, aws-eusc. Facts: botocore partitions.json,
- * endpoints.json (1.43.67). */
+/* Partitions (aws, aws-us-gov, aws-cn, aws-eusc), their Regions, and endpoints. Source: botocore's
+ * partitions.json and endpoints.json; tests/aws/regions_match_endpoints.py compares the tables. */
 #ifndef TOWERKEEP_AWS_PARTITION_H
 #define TOWERKEEP_AWS_PARTITION_H
 
@@ -20,11 +20,24 @@ struct partition {
 
 const struct partition *
 partition_of_region(const char *region); /* never NULL: aws when no prefix fits */
-bool region_name_valid(
-    const char *region); /* two or more dash-separated lower-case words, ending in a digit; <= 32 */
 
-bool region_is_opt_in(
-    const char *region); /* off until the account enables it (commercial Regions since 2019) */
+struct region {
+    const char *name;
+    const char *partition; /* its id */
+    bool opt_in; /* disabled until the account enables it (commercial Regions since 2019) */
+};
+
+/* The one table of Regions: each partition's Regions follow each other, its oldest first. */
+size_t region_count(void);
+const struct region *region_at(size_t index);
+/* Two or more dash-separated lower-case words, ending in a digit; at most 32 characters. */
+bool region_name_valid(const char *name);
+/* Does this Region exist? A Region that is newer than this build is unknown. */
+bool region_known(const char *name);
+/* The Region with the most similar name (for "did you mean"), or NULL when none is similar. */
+const char *region_nearest(const char *name);
+/* An unknown commercial Region counts as opt-in: every new one is. */
+bool region_is_opt_in(const char *name);
 
 struct endpoint {
     char url[256];  /* scheme://host[:port], no path, no trailing slash */

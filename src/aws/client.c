@@ -163,7 +163,7 @@ static int check_call(const struct aws_client *c, const struct aws_call *call, s
 
 int aws_call(struct aws_client *c, const struct aws_call *call, struct err *err)
 {
-    struct region *region = NULL;
+    struct region_state *region = NULL;
     if (check_call(c, call, err) != 0 || (region = client_region(c, call->region, err)) == NULL) {
         json_decref(call->input);
         return -1;

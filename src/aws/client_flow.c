@@ -18,9 +18,9 @@ int64_t client_wall_ms(const struct aws_client *c)
     return clock_wall_ms(c->clock) + c->skew_ms;
 }
 
-struct region *client_region(struct aws_client *c, const char *name, struct err *err)
+struct region_state *client_region(struct aws_client *c, const char *name, struct err *err)
 {
-    struct region *region = name != NULL ? map_get(c->regions, name) : NULL;
+    struct region_state *region = name != NULL ? map_get(c->regions, name) : NULL;
     if (region != NULL) {
         return region;
     }
@@ -39,7 +39,7 @@ struct region *client_region(struct aws_client *c, const char *name, struct err 
 }
 
 struct queued_call *client_queue(struct aws_client *c, const struct aws_call *call,
-                                 struct assumed_role *identity, struct region *region)
+                                 struct assumed_role *identity, struct region_state *region)
 {
     struct queued_call *p = xcalloc(1, sizeof *p);
     p->op = call->op;

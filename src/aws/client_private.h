@@ -14,7 +14,7 @@
 #include "roles.h"
 #include "transport.h"
 
-struct region { /* interned: calls point here */
+struct region_state { /* interned: calls point here */
     char name[33];
     struct retry_quota quota[SVC_COUNT];
 };
@@ -25,7 +25,7 @@ struct queued_call {
     struct queued_call *before, *after; /* all of them, oldest first */
     const struct op *op;
     struct assumed_role *identity;
-    struct region *region;
+    struct region_state *region;
     json_t *input;
     char *token; /* the page token of this page's request; NULL on the first */
     aws_done done;
@@ -56,7 +56,7 @@ struct aws_client {
     struct sign_cache *sign_cache;
     struct text authorization; /* scratch */
     struct map *regions;
-    struct region *home;
+    struct region_state *home;
     struct queued_call *first, *last;
     size_t open_calls; /* without the internal ones */
     struct waiter_queue incoming;
@@ -78,10 +78,10 @@ struct outcome {
 /* client_flow.c */
 int64_t client_now_ms(const struct aws_client *c);  /* monotonic */
 int64_t client_wall_ms(const struct aws_client *c); /* AWS's, as far as we know */
-struct region *client_region(struct aws_client *c, const char *name, struct err *err);
+struct region_state *client_region(struct aws_client *c, const char *name, struct err *err);
 /* Queues without asking whether it is allowed; takes input. */
 struct queued_call *client_queue(struct aws_client *c, const struct aws_call *call,
-                                 struct assumed_role *identity, struct region *region);
+                                 struct assumed_role *identity, struct region_state *region);
 void client_route(struct aws_client *c,
                   struct queued_call *p);  /* to the limiter, or to wait for credentials */
 int64_t client_pump(struct aws_client *c); /* sends what may go; when to be called again */

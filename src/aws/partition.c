@@ -57,20 +57,91 @@ bool region_name_valid(const char *region)
     return words >= 2 && last >= '0' && last <= '9';
 }
 
-bool region_is_opt_in(const char *region)
+static const struct region regions[] = {
+    {"us-east-1", "aws", false},
+    {"us-east-2", "aws", false},
+    {"us-west-1", "aws", false},
+    {"us-west-2", "aws", false},
+    {"ap-south-1", "aws", false},
+    {"ap-northeast-1", "aws", false},
+    {"ap-northeast-2", "aws", false},
+    {"ap-northeast-3", "aws", false},
+    {"ap-southeast-1", "aws", false},
+    {"ap-southeast-2", "aws", false},
+    {"ca-central-1", "aws", false},
+    {"eu-central-1", "aws", false},
+    {"eu-west-1", "aws", false},
+    {"eu-west-2", "aws", false},
+    {"eu-west-3", "aws", false},
+    {"eu-north-1", "aws", false},
+    {"sa-east-1", "aws", false},
+    {"af-south-1", "aws", true},
+    {"ap-east-1", "aws", true},
+    {"ap-east-2", "aws", true},
+    {"ap-south-2", "aws", true},
+    {"ap-southeast-3", "aws", true},
+    {"ap-southeast-4", "aws", true},
+    {"ap-southeast-5", "aws", true},
+    {"ap-southeast-6", "aws", true},
+    {"ap-southeast-7", "aws", true},
+    {"ca-west-1", "aws", true},
+    {"eu-central-2", "aws", true},
+    {"eu-south-1", "aws", true},
+    {"eu-south-2", "aws", true},
+    {"il-central-1", "aws", true},
+    {"me-central-1", "aws", true},
+    {"me-south-1", "aws", true},
+    {"mx-central-1", "aws", true},
+    {"us-gov-west-1", "aws-us-gov", false},
+    {"us-gov-east-1", "aws-us-gov", false},
+    {"cn-north-1", "aws-cn", false},
+    {"cn-northwest-1", "aws-cn", false},
+    {"eusc-de-east-1", "aws-eusc", false},
+};
+#define REGION_COUNT (sizeof regions / sizeof *regions)
+
+size_t region_count(void)
 {
-    static const char *const always_on[] = {
-        "us-east-1",      "us-east-2",      "us-west-1",      "us-west-2",      "ca-central-1",
-        "sa-east-1",      "eu-central-1",   "eu-west-1",      "eu-west-2",      "eu-west-3",
-        "eu-north-1",     "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1",
-        "ap-southeast-2", "ap-south-1",
-    };
-    for (size_t i = 0; i < sizeof always_on / sizeof *always_on; i++) {
-        if (strcmp(always_on[i], region) == 0) {
-            return false;
+    return REGION_COUNT;
+}
+
+const struct region *region_at(size_t index)
+{
+    return &regions[index];
+}
+
+static const struct region *region_find(const char *name)
+{
+    for (size_t i = 0; i < REGION_COUNT; i++) {
+        if (strcmp(regions[i].name, name) == 0) {
+            return &regions[i];
         }
     }
-    return has_prefix(&partitions[0], region) && partition_of_region(region) == &partitions[0];
+    return NULL;
+}
+
+bool region_known(const char *name)
+{
+    return region_find(name) != NULL;
+}
+
+const char *region_nearest(const char *name)
+{
+    const char *names[REGION_COUNT + 1];
+    for (size_t i = 0; i < REGION_COUNT; i++) {
+        names[i] = regions[i].name;
+    }
+    names[REGION_COUNT] = NULL;
+    return str_nearest(name, names);
+}
+
+bool region_is_opt_in(const char *name)
+{
+    const struct region *known = region_find(name);
+    if (known != NULL) {
+        return known->opt_in;
+    }
+    return has_prefix(&partitions[0], name) && partition_of_region(name) == &partitions[0];
 }
 
 /* Hosts that do not follow the common pattern; "%s" stands for the Region, %s's absence for a host

@@ -3,24 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aws/partition.h"
 #include "base/jsonx.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "crawl.h"
-
-/* ListLandingZones is answered by the home Region alone; where the caller's Region is not it, these
-   are tried. FACTS 10.1: what another Region answers is not documented (an empty list or an error):
-   both are accepted. */
-static const char *const candidates[] = {
-    "us-east-1",      "us-east-2",      "us-west-2",      "us-west-1",      "eu-west-1",
-    "eu-central-1",   "eu-west-2",      "eu-west-3",      "eu-north-1",     "eu-south-1",
-    "eu-south-2",     "eu-central-2",   "ap-southeast-1", "ap-southeast-2", "ap-northeast-1",
-    "ap-northeast-2", "ap-northeast-3", "ap-south-1",     "ap-south-2",     "ap-southeast-3",
-    "ap-southeast-4", "ap-southeast-5", "ap-east-1",      "ca-central-1",   "ca-west-1",
-    "sa-east-1",      "af-south-1",     "me-south-1",     "me-central-1",   "il-central-1",
-    "mx-central-1",   "us-gov-west-1",  "us-gov-east-1",  "eusc-de-east-1",
-};
 
 struct only { /* the first entity of a kind */
     json_t *document;
@@ -112,10 +100,13 @@ static int find_landing_zone(struct crawl *crawl, struct only *zone, struct err 
     if (zone->document || crawl->options->home_region) {
         return 0;
     }
+    /* FACTS 10.1: what ListLandingZones answers in a Region that is not the home Region is not
+       documented (an empty list or an error): both are accepted. */
     const char *partition = aws_client_partition(crawl->client);
-    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
-        if (strcmp(partition_of_region(candidates[i])->id, partition) == 0 &&
-            crawl_ask(crawl, "controltower:ListLandingZones", crawl->management, candidates[i], "",
+    for (size_t i = 0; i < region_count(); i++) {
+        const struct region *region = region_at(i);
+        if (str_equal(region->partition, partition) &&
+            crawl_ask(crawl, "controltower:ListLandingZones", crawl->management, region->name, "",
                       err)) {
             return -1;
         }

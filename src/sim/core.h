@@ -295,7 +295,7 @@ int world_take(struct sim *sim, json_t *world,
 int world_change(struct sim *sim, const json_t *change, struct err *err);
 /* "accounts=10,ous=3,regions=2,resources=5,seed=7" -> a world document; new. */
 json_t *world_generate(const char *spec, struct err *err);
-json_t *world_default_regions(void); /* new */
+json_t *world_default_regions(const char *partition); /* those without opt-in; new */
 /* The operation, validated and run; `call` is filled except in/out. Returns sim_handler's result.
  */
 int route_run(const struct route *route, struct sim_call *call);

@@ -62,7 +62,7 @@ static int read_recipe(const char *spec, struct recipe *out, struct err *err)
 /* The governed Regions: home first, then the partition's default ones in order. */
 static json_t *governed_regions(const struct recipe *r)
 {
-    json_t *all = world_default_regions();
+    json_t *all = world_default_regions("aws");
     json_t *list = json_pack("[s]", HOME);
     for (size_t i = 0; i < json_array_size(all) && json_array_size(list) < (size_t)r->regions;
          i++) {

@@ -147,17 +147,14 @@ out:
 
 /* --- completing --- */
 
-json_t *world_default_regions(void)
+json_t *world_default_regions(const char *partition)
 {
-    static const char *const names[] = {
-        "us-east-1",      "us-east-2",      "us-west-1",      "us-west-2",      "ap-south-1",
-        "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2",
-        "ca-central-1",   "eu-central-1",   "eu-west-1",      "eu-west-2",      "eu-west-3",
-        "eu-north-1",     "sa-east-1",
-    };
     json_t *list = json_array();
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        json_array_append_new(list, json_string(names[i]));
+    for (size_t i = 0; i < region_count(); i++) {
+        const struct region *region = region_at(i);
+        if (str_equal(region->partition, partition) && !region->opt_in) {
+            json_array_append_new(list, json_string(region->name));
+        }
     }
     return list;
 }
@@ -177,7 +174,8 @@ static int complete(struct sim *sim, json_t *world, struct err *err)
     ensure(world, "quirks", json_object());
     ensure(world, "credentials", json_array());
     ensure(world, "regions", json_object());
-    ensure(json_object_get(world, "regions"), "default_enabled", world_default_regions());
+    ensure(json_object_get(world, "regions"), "default_enabled",
+           world_default_regions(jx_str(world, "partition")));
     ensure(json_object_get(world, "regions"), "opted_in", json_array());
     json_t *organization = json_object_get(world, "organization");
     if (!json_is_object(organization)) {

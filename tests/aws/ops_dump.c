@@ -1,8 +1,10 @@
-/* ops_dump: the operations table as JSON, for those who compare it with AWS's own models. */
+/* ops_dump: the tables of operations, partitions and Regions as JSON, to compare them with AWS's
+ * own models. */
 #include <jansson.h>
 #include <stdio.h>
 
 #include "aws/ops.h"
+#include "aws/partition.h"
 #include "aws/session_policy.h"
 #include "base/text.h"
 
@@ -41,6 +43,35 @@ static json_t *op_json(const struct op *op)
                      "list", op->list, "actions", actions);
 }
 
+static json_t *regions_json(void)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < region_count(); i++) {
+        const struct region *r = region_at(i);
+        json_array_append_new(list, json_pack("{s:s,s:s,s:b}", "name", r->name, "partition",
+                                              r->partition, "opt_in", r->opt_in));
+    }
+    return list;
+}
+
+/* Every partition has Regions, which follow each other. */
+static json_t *partitions_json(void)
+{
+    json_t *list = json_array();
+    const struct partition *last = NULL;
+    for (size_t i = 0; i < region_count(); i++) {
+        const struct partition *p = partition_of_region(region_at(i)->name);
+        if (p != last) {
+            json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s}", "id", p->id, "dns_suffix",
+                                                  p->dns_suffix, "dual_stack_suffix",
+                                                  p->dual_stack_suffix, "global_region",
+                                                  p->global_region));
+        }
+        last = p;
+    }
+    return list;
+}
+
 int main(void)
 {
     json_t *services = json_array(), *ops = json_array();
@@ -53,7 +84,8 @@ int main(void)
     for (size_t i = 0; i < op_count(); i++) {
         json_array_append_new(ops, op_json(op_at(i)));
     }
-    json_t *all = json_pack("{s:o,s:o,s:s}", "services", services, "ops", ops, "session_policy",
+    json_t *all = json_pack("{s:o,s:o,s:o,s:o,s:s}", "services", services, "ops", ops, "partitions",
+                            partitions_json(), "regions", regions_json(), "session_policy",
                             text_str(&policy));
     int status = json_dumpf(all, stdout, JSON_INDENT(1));
     putchar('\n');

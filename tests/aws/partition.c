@@ -39,11 +39,50 @@ static void a_region_name_has_a_shape(void **state)
 static void newer_commercial_regions_are_opt_in(void **state)
 {
     (void)state;
+    static const char *const enabled[] = {
+        "us-east-1",      "us-east-2",      "us-west-1",      "us-west-2",      "ca-central-1",
+        "sa-east-1",      "eu-central-1",   "eu-west-1",      "eu-west-2",      "eu-west-3",
+        "eu-north-1",     "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1",
+        "ap-southeast-2", "ap-south-1",     "us-gov-east-1",  "us-gov-west-1",  "cn-north-1",
+        "cn-northwest-1", "eusc-de-east-1",
+    };
+    for (size_t i = 0; i < sizeof enabled / sizeof *enabled; i++) {
+        assert_false(region_is_opt_in(enabled[i]));
+    }
     assert_true(region_is_opt_in("eu-south-1"));
     assert_true(region_is_opt_in("me-central-1"));
-    assert_false(region_is_opt_in("eu-west-1"));
-    assert_false(region_is_opt_in("us-gov-east-1"));
-    assert_false(region_is_opt_in("cn-north-1"));
+    assert_true(region_is_opt_in("eu-west-9")); /* newer than the table */
+    assert_false(region_is_opt_in("us-gov-south-1"));
+}
+
+static void every_region_is_in_its_partition_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < region_count(); i++) {
+        const struct region *region = region_at(i);
+        assert_true(region_name_valid(region->name));
+        assert_string_equal(partition_of_region(region->name)->id, region->partition);
+        assert_int_equal(region_is_opt_in(region->name), region->opt_in);
+        for (size_t k = 0; k < i; k++) {
+            assert_string_not_equal(region_at(k)->name, region->name);
+        }
+    }
+}
+
+static void a_region_that_does_not_exist_is_unknown(void **state)
+{
+    (void)state;
+    static const char *const known[] = {"ap-east-2", "ap-southeast-6", "ap-southeast-7",
+                                        "us-gov-east-1", "eusc-de-east-1"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        assert_true(region_known(known[i]));
+    }
+    assert_false(region_known("eu-wset-1"));
+    assert_false(region_known("aws-global"));
+    assert_false(region_known(""));
+    assert_string_equal(region_nearest("eu-wset-1"), "eu-west-1");
+    assert_string_equal(region_nearest("us-gov-west1"), "us-gov-west-1");
+    assert_null(region_nearest("somewhere"));
 }
 
 struct row {
@@ -178,6 +217,8 @@ int main(void)
         cmocka_unit_test(regions_belong_to_their_partition),
         cmocka_unit_test(a_region_name_has_a_shape),
         cmocka_unit_test(newer_commercial_regions_are_opt_in),
+        cmocka_unit_test(every_region_is_in_its_partition_once),
+        cmocka_unit_test(a_region_that_does_not_exist_is_unknown),
         cmocka_unit_test(endpoints_follow_the_published_tables),
         cmocka_unit_test(an_override_replaces_the_host_alone),
         cmocka_unit_test(plain_http_stays_on_loopback),

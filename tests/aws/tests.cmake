@@ -13,9 +13,11 @@ foreach(tool sigv4 ops_dump)
 endforeach()
 find_package(Python3 COMPONENTS Interpreter)
 if(Python3_FOUND)
-  add_test(NAME aws/ops_match_models
-    COMMAND Python3::Interpreter "${CMAKE_CURRENT_SOURCE_DIR}/aws/ops_match_models.py" $<TARGET_FILE:ops_dump>)
-  set_tests_properties(aws/ops_match_models PROPERTIES TIMEOUT 120)
+  foreach(name ops_match_models regions_match_endpoints)
+    add_test(NAME aws/${name}
+      COMMAND Python3::Interpreter "${CMAKE_CURRENT_SOURCE_DIR}/aws/${name}.py" $<TARGET_FILE:ops_dump>)
+    set_tests_properties(aws/${name} PROPERTIES TIMEOUT 120)
+  endforeach()
 endif()
 
 # The client: pacing, retries, credentials, and the loop against a stub server.

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "aws/partition.h"
 #include "base/jsonx.h"
 #include "base/text.h"
 
@@ -27,32 +28,6 @@ static json_t *member(json_t *parent, const char *key)
     return object;
 }
 
-/* Regions nobody has to switch on, and those one has to. */
-static const struct {
-    const char *partition, *names, *opt_in;
-} partitions[] = {
-    {"aws",
-     "us-east-1 us-east-2 us-west-1 us-west-2 ap-south-1 ap-northeast-1 ap-northeast-2 "
-     "ap-northeast-3 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1 eu-west-1 eu-west-2 "
-     "eu-west-3 eu-north-1 sa-east-1",
-     "af-south-1 ap-east-1 ap-east-2 ap-south-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 "
-     "ap-southeast-6 ap-southeast-7 ca-west-1 eu-central-2 eu-south-1 eu-south-2 il-central-1 "
-     "me-central-1 me-south-1 mx-central-1"},
-    {"aws-us-gov", "us-gov-east-1 us-gov-west-1", ""},
-    {"aws-cn", "cn-north-1 cn-northwest-1", ""},
-    {"aws-eusc", "eusc-de-east-1", ""},
-};
-
-static void add_words(json_t *catalogue, const char *words, const char *kind)
-{
-    while (*words != '\0') {
-        size_t length = strcspn(words, " ");
-
-        json_object_setn_new(catalogue, words, length, json_string(kind));
-        words += length + (words[length] == ' ');
-    }
-}
-
 json_t *account_regions(struct sim *sim)
 {
     json_t *state = sim_state(sim, SVC_ACCOUNT, sim_management_account(sim), "");
@@ -69,14 +44,14 @@ json_t *account_regions(struct sim *sim)
     {
         json_object_set_new(catalogue, json_string_value(name), json_string("DEFAULT"));
     }
-    for (i = 0; i < sizeof partitions / sizeof *partitions; i++) {
-        if (!str_equal(partitions[i].partition, sim_partition(sim))) {
-            continue;
+    for (i = 0; i < region_count(); i++) {
+        const struct region *region = region_at(i);
+
+        if (str_equal(region->partition, sim_partition(sim)) &&
+            (region->opt_in || json_array_size(defaults) == 0)) {
+            json_object_set_new(catalogue, region->name,
+                                json_string(region->opt_in ? "OPT_IN" : "DEFAULT"));
         }
-        if (json_array_size(defaults) == 0) {
-            add_words(catalogue, partitions[i].names, "DEFAULT");
-        }
-        add_words(catalogue, partitions[i].opt_in, "OPT_IN");
     }
     json_array_foreach(jx_get(sim_world(sim), "regions.opted_in"), i, name)
     {
