@@ -34,12 +34,12 @@ struct package {
 
 static json_t *text(const char *s)
 {
-    return jx_string(s ? s : "", s ? strlen(s) : 0);
+    return jx_string(s != NULL ? s : "", s != NULL ? strlen(s) : 0);
 }
 
 static json_t *text_or_null(const char *s)
 {
-    return s && *s ? text(s) : json_null();
+    return s != NULL && *s ? text(s) : json_null();
 }
 
 /* A part of a path that hostile words cannot lead elsewhere: no slash, no leading dot. */
@@ -138,8 +138,8 @@ static int entity_row(void *context, const struct entity *e)
     json_t *kept =
         json_pack("{s:o, s:o, s:o, s:o}", "kind", text(e->kind), "account_id",
                   text_or_null(e->account), "region", text_or_null(e->region), "key", text(e->key));
-    json_object_set_new(kept, document ? "document" : "text",
-                        document ? document : jx_string(e->json, e->json_length));
+    json_object_set_new(kept, document != NULL ? "document" : "text",
+                        document != NULL ? document : jx_string(e->json, e->json_length));
     json_array_append_new(json_object_get(p->row, "documents"), kept);
     return 0;
 }
@@ -344,7 +344,7 @@ static int write_readme(struct package *p)
         const char *value = store_meta(p->store, members[i][1]);
         struct text line;
         text_init(&line, 4096);
-        text_add_printable(&line, value ? value : "?", value ? strlen(value) : 1);
+        text_add_printable(&line, value != NULL ? value : "?", value != NULL ? strlen(value) : 1);
         fprintf(p->out, "%-20s %s\n", members[i][0], text_str(&line));
         text_release(&line);
     }

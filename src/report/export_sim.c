@@ -31,7 +31,7 @@ struct world {
 static void set_member(json_t *object, const char *name, const json_t *from, const char *path)
 {
     json_t *value = jx_get(from, path);
-    if (value) {
+    if (value != NULL) {
         json_object_set(object, name, value);
     }
 }
@@ -113,7 +113,7 @@ static int add_account(void *context, const json_t *account)
     const char *id = jx_str_or(account, "id", "");
     json_t *unit = json_object_get(w->units, jx_str_or(account, "parent_id", ""));
     json_t *list =
-        unit ? json_object_get(unit, "accounts") : jx_get(w->root, "organization.accounts");
+        unit != NULL ? json_object_get(unit, "accounts") : jx_get(w->root, "organization.accounts");
     if (jx_bool(account, "is_management")) {
         set_member(json_object_get(w->root, "organization"), "email", account, "email");
         set_member(json_object_get(w->root, "organization"), "name", account, "name");
@@ -140,7 +140,7 @@ static void build_tree(struct world *w)
         const char *parent_id =
             json_string_value(json_object_get(w->parents, json_string_value(id)));
         json_t *parent = json_object_get(w->units, parent_id);
-        json_array_append(parent ? json_object_get(parent, "units") : top, unit);
+        json_array_append(parent != NULL ? json_object_get(parent, "units") : top, unit);
     }
 }
 
@@ -149,12 +149,12 @@ static int add_key(void *context, const json_t *key)
     struct world *w = context;
     const char *arn = jx_str(key, "arn");
     const char *region = jx_str_or(key, "_region", "");
-    const char *id = arn ? strrchr(arn, '/') : NULL;
-    if (!jx_bool(key, "present") || !id) {
+    const char *id = arn != NULL ? strrchr(arn, '/') : NULL;
+    if (!jx_bool(key, "present") || id == NULL) {
         return 0;
     }
     id++;
-    if (!w->key) {
+    if (w->key == NULL) {
         w->key = json_pack("{s:s, s:s, s:s, s:b, s:[], s:{}, s:{}}", "account",
                            jx_str_or(key, "owner", ""), "region",
                            jx_str_or(key, "primary_region", region), "id", id, "multi_region",
@@ -172,9 +172,9 @@ static int add_key(void *context, const json_t *key)
     json_t *policy = NULL;
     if (store_get_entity(w->store, "key-policy", jx_str_or(w->org, "management_account", ""),
                          region, id, &policy, NULL, &ignored) == 0 &&
-        policy) {
+        policy != NULL) {
         json_t *document = json_loads(jx_str_or(policy, "Policy", ""), 0, NULL);
-        if (document) {
+        if (document != NULL) {
             json_object_set_new(json_object_get(w->key, "policies"), region, document);
         }
         json_decref(policy);
@@ -184,7 +184,7 @@ static int add_key(void *context, const json_t *key)
 
 static json_t *preference(const json_t *map)
 {
-    return map ? json_deep_copy(map) : json_object();
+    return map != NULL ? json_deep_copy(map) : json_object();
 }
 
 static int add_place(void *context, const json_t *place)
@@ -220,7 +220,7 @@ static int add_resource(void *context, const json_t *resource)
         }
         const char *tail = strrchr(arn, '/');
         const char *colon = strrchr(arn, ':');
-        const char *name = tail ? tail + 1 : colon ? colon + 1 : arn;
+        const char *name = tail != NULL ? tail + 1 : colon != NULL ? colon + 1 : arn;
         json_t *row = json_pack(
             "{s:s, s:s, s:s, s:s}", "account", jx_str_or(resource, "account", ""), "region",
             jx_str_or(resource, "region", ""), "type", types[i][1], "name", name);
@@ -250,7 +250,7 @@ static void add_delegation(struct world *w)
             w, "organizations:RegisterDelegatedAdministrator", management, home, false,
             json_pack("{s:s, s:O}", "ServicePrincipal", "backup.amazonaws.com", "AccountId", one));
     }
-    if (jx_bool(w->lz, "backup.enabled") && admin && !jx_list_has(registered, admin)) {
+    if (jx_bool(w->lz, "backup.enabled") && admin != NULL && !jx_list_has(registered, admin)) {
         change_call(w, "organizations:DeregisterDelegatedAdministrator", management, home, false,
                     json_pack("{s:s, s:s}", "ServicePrincipal", "backup.amazonaws.com", "AccountId",
                               admin));
@@ -264,7 +264,7 @@ static int add_resource_policy(struct world *w, struct err *err)
     if (store_get_entity(w->store, "resource-policy", "", "", "", &policy, NULL, err) != 0) {
         return -1;
     }
-    if (jx_str(policy, "Content")) {
+    if (jx_str(policy, "Content") != NULL) {
         change_call(w, "organizations:PutResourcePolicy",
                     jx_str_or(w->org, "management_account", ""),
                     jx_str_or(w->lz, "home_region", ""), false,
@@ -296,7 +296,7 @@ static int add_control_policy(void *context, const struct entity *e)
     json_t *policy = json_loadb(e->json, e->json_length, 0, NULL);
     json_t *content = json_loads(jx_str_or(policy, "Content", ""), 0, NULL);
     struct copying c = {.id = e->key, .targets = json_array()};
-    if (content && !jx_bool(policy, "PolicySummary.AwsManaged") &&
+    if (content != NULL && !jx_bool(policy, "PolicySummary.AwsManaged") &&
         store_each_entity(w->store, "target-policy", NULL, NULL, add_target, &c, &ignored) == 0) {
         json_array_append_new(jx_get(w->root, "organization.policies"),
                               json_pack("{s:s, s:s, s:s, s:O, s:O}", "id", e->key, "name",
@@ -371,7 +371,7 @@ int report_write_world(const struct report_input *in, const char *path, struct e
                       .baselines = json_array(),
                       .resources = json_array()};
     struct out_file *file = NULL;
-    w.root = frame(&w, now ? now : "2026-01-01T00:00:00Z");
+    w.root = frame(&w, now != NULL ? now : "2026-01-01T00:00:00Z");
     int rc = fill(&w, in->subjects, err) || add_resource_policy(&w, err) ||
                      store_each_entity(w.store, "control-policy", NULL, NULL, add_control_policy,
                                        &w, err) < 0
@@ -383,7 +383,7 @@ int report_write_world(const struct report_input *in, const char *path, struct e
         json_object_set(w.root, "baselines", w.baselines);
         json_object_set(w.root, "resources", w.resources);
         json_object_set_new(w.root, "kms", json_pack("{s:[]}", "keys"));
-        if (w.key) {
+        if (w.key != NULL) {
             json_array_append(jx_get(w.root, "kms.keys"), w.key);
         }
         json_object_set(w.root, "changes", w.changes);

@@ -45,19 +45,19 @@ static void member(struct writer *w, const char *name, json_t *value)
 
 static json_t *text(const char *s)
 {
-    return jx_string(s ? s : "", s ? strlen(s) : 0);
+    return jx_string(s != NULL ? s : "", s != NULL ? strlen(s) : 0);
 }
 
 static json_t *text_or_null(const char *s)
 {
-    return s && *s ? text(s) : json_null();
+    return s != NULL && *s ? text(s) : json_null();
 }
 
 /* Metadata kept as JSON text. */
 static json_t *parsed(struct store *store, const char *key)
 {
     json_t *value = report_kept(store, key);
-    return value ? value : json_null();
+    return value != NULL ? value : json_null();
 }
 
 static json_t *describe_run(struct store *store)
@@ -147,7 +147,7 @@ static int check_row(void *context, const struct finding_count *c)
 /* A finding has twenty members and there may be millions: they are written without a tree. */
 static void add_text_or_null(struct text *out, const char *name, const char *s)
 {
-    if (s && *s) {
+    if (s != NULL && *s) {
         plain_add_json(out, name, s);
     } else {
         text_add(out, name);
@@ -223,7 +223,7 @@ void report_finding_json(struct text *out, const struct finding *f, const json_t
     add_text_or_null(out, ",\"waiver\":", f->waiver);
     const char *mapped = map_get(compliance, f->check_id);
     text_add(out, ",\"compliance\":");
-    text_add(out, mapped ? mapped : "[]");
+    text_add(out, mapped != NULL ? mapped : "[]");
     add_evidence(out, f->evidence);
 }
 

@@ -133,8 +133,8 @@ static void write_changes(struct report_stream *f)
         char *after = report_state_text(json_object_get(c, "after"));
         code(&f->text, "- ", jx_str_or(c, "id", ""));
         code(&f->text, ": ", jx_str_or(c, "state", ""));
-        code(&f->text, ", before ", before ? before : "");
-        code(&f->text, ", after ", after ? after : "");
+        code(&f->text, ", before ", before != NULL ? before : "");
+        code(&f->text, ", after ", after != NULL ? after : "");
         text_addc(&f->text, '\n');
         free(before);
         free(after);

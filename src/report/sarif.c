@@ -58,7 +58,7 @@ static int rule_row(void *context, const struct finding_count *c)
         message(out, ",\"help\":", how);
     }
     const char *link = json_string_value(json_array_get(json_object_get(rule, "references"), 0));
-    if (link && is_link(link)) {
+    if (link != NULL && is_link(link)) {
         plain_add_json(out, ",\"helpUri\":", link);
     }
     text_addf(out, ",\"defaultConfiguration\":{\"level\":\"%s\"}", words_of[c->severity].level);

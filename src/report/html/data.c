@@ -214,12 +214,13 @@ static void add_unit(xmlNodePtr tree, const json_t *unit)
              : jx_bool(unit, "wanted")    ? "yes"
                                           : "no");
     html_set(node, "backup",
-             backup                    ? jx_str_or(backup, "status", "unknown")
+             backup != NULL            ? jx_str_or(backup, "status", "unknown")
              : jx_bool(unit, "wanted") ? "missing"
                                        : "not enabled");
     html_set(node, "backup_version", jx_str(backup, "version"));
     html_set(node, "drift", jx_str(backup, "drift"));
-    html_set(node, "control_tower", tower ? jx_str_or(tower, "status", "unknown") : "not enabled");
+    html_set(node, "control_tower",
+             tower != NULL ? jx_str_or(tower, "status", "unknown") : "not enabled");
     html_set_number(node, "accounts", (int64_t)jx_count(unit, "accounts"));
     html_set_number(node, "uncovered",
                     jx_bool(unit, "wanted") ? (int64_t)jx_count(unit, "accounts_uncovered") : 0);
