@@ -34,8 +34,8 @@ struct check_result {
     enum status status;
     char *expected, *observed;
 };
-int check_judge(const struct rule *rule, const json_t *document, const json_t *context,
-                const char *gap, const char *now_iso, struct check_result *out, struct err *err);
+int check_evaluate(const struct rule *rule, const json_t *document, const json_t *context,
+                   const char *gap, const char *now_iso, struct check_result *out, struct err *err);
 void check_result_release(struct check_result *r);
 
 /* Runs the fixtures of `directory` (RULE-ID.yaml: cases of subject documents and the verdict

@@ -27,7 +27,7 @@ enum selection_outcome {
     SELECTION_EXCLUDED,    /* NotResources names it */
     SELECTION_CONDITION,   /* one of Conditions does not hold */
     SELECTION_WRONG_VALUE, /* it has the key, with another value */
-    SELECTION_NEAR_KEY,    /* it has a key that nearly spells the wanted one */
+    SELECTION_NEAR_KEY,    /* it has a key that is similar to the wanted one */
     SELECTION_ELSEWHERE    /* nothing in the selection means this resource */
 };
 

@@ -109,14 +109,14 @@ int sums_print(const struct sums *s, char **text, size_t *length, struct err *er
         const struct sum *one = &s->items[i];
         if (strpbrk(one->name, "\n\r\\") != NULL || one->hex[0] == '\0') {
             text_release(&out);
-            return err_set(err, ERR_INPUT, "%s: only plain files with plain names can be summed up",
+            return err_set(err, ERR_INPUT, "%s: only regular files with plain names can be listed",
                            one->name);
         }
         text_addf(&out, "%s  %s\n", one->hex, one->name);
     }
     if (text_failed(&out)) {
         text_release(&out);
-        return err_set(err, ERR_INPUT, "too many files to sum up");
+        return err_set(err, ERR_INPUT, "too many files for one checksum list");
     }
     *length = out.length;
     *text = text_take(&out);
@@ -153,7 +153,7 @@ int sums_parse(const char *origin, const char *text, size_t length, struct sums 
         if (end == NULL || !parse_line(text + at, line, &one) ||
             (out->count > 0 && strcmp(out->items[out->count - 1].name, one.name) >= 0)) {
             free(one.name);
-            err_set(err, ERR_INPUT, "%s:%zu: not a line of sums, or out of order", origin,
+            err_set(err, ERR_INPUT, "%s:%zu: not a checksum line, or out of order", origin,
                     out->count + 1);
             sums_release(out);
             return -1;

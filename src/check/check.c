@@ -17,7 +17,7 @@ struct watched {
     char text[GAP_TEXT_MAX];
 };
 
-struct judged_rule {
+struct evaluated_rule {
     const struct loaded_rule *l;
     size_t *needs; /* indexes into watched */
 };
@@ -25,7 +25,7 @@ struct judged_rule {
 struct pass { /* over the subjects of one scope */
     struct store *store;
     enum scope scope;
-    struct judged_rule *rules;
+    struct evaluated_rule *rules;
     size_t rule_count;
     struct watched *watched;
     size_t watched_count;
@@ -52,7 +52,7 @@ static size_t watch(struct pass *p, const struct rule_need *need)
 static void add_rule(struct pass *p, const struct rule *r)
 {
     p->rules = xreallocarray(p->rules, p->rule_count + 1, sizeof *p->rules);
-    struct judged_rule *j = &p->rules[p->rule_count++];
+    struct evaluated_rule *j = &p->rules[p->rule_count++];
     j->l = rule_loaded(r);
     j->needs = xcalloc(r->need_count + 1, sizeof *j->needs);
     for (size_t i = 0; i < r->need_count; i++) {
@@ -98,7 +98,7 @@ static int look(struct pass *p, struct watched *w)
     return 0;
 }
 
-static int find_gap(struct pass *p, const struct judged_rule *j, const char **gap)
+static int find_gap(struct pass *p, const struct evaluated_rule *j, const char **gap)
 {
     *gap = NULL;
     for (size_t i = 0; i < j->l->rule.need_count && *gap == NULL; i++) {
@@ -129,7 +129,7 @@ static const char *member(const json_t *document, const char *key)
     return s != NULL ? s : "";
 }
 
-static int judge_one(struct pass *p, const struct judged_rule *j, struct finding *f)
+static int evaluate_rule(struct pass *p, const struct evaluated_rule *j, struct finding *f)
 {
     const struct rule *r = &j->l->rule;
     const char *gap;
@@ -139,7 +139,7 @@ static int judge_one(struct pass *p, const struct judged_rule *j, struct finding
     text_clear(&p->expected);
     text_clear(&p->observed);
     text_clear(&p->fix);
-    f->status = judge(j->l, &p->view, gap, &p->expected, &p->observed);
+    f->status = evaluate(j->l, &p->view, gap, &p->expected, &p->observed);
     bool needs_fix = f->status != STATUS_PASS && f->status != STATUS_NOT_APPLICABLE;
     if (needs_fix && j->l->fix != NULL) {
         template_render(j->l->fix, p->view.roots, &p->fix);
@@ -166,7 +166,7 @@ static int judge_one(struct pass *p, const struct judged_rule *j, struct finding
     return store_finding(p->store, f, p->err);
 }
 
-static int judge_document(struct pass *p, const json_t *document)
+static int evaluate_document(struct pass *p, const json_t *document)
 {
     struct finding f = {.scope = scope_name(p->scope),
                         .subject = member(document, "_key"),
@@ -181,24 +181,24 @@ static int judge_document(struct pass *p, const json_t *document)
     move_to(p, f.account_id, f.region);
     p->view.roots[ROOT_DOC] = document;
     for (size_t i = 0; i < p->rule_count; i++) {
-        if (judge_one(p, &p->rules[i], &f) != 0) {
+        if (evaluate_rule(p, &p->rules[i], &f) != 0) {
             return -1;
         }
     }
     return 0;
 }
 
-static int judge_subject(void *context, const json_t *document)
+static int evaluate_subject(void *context, const json_t *document)
 {
     struct pass *p = context;
     if (p->scope != SCOPE_ORG) {
-        return judge_document(p, document);
+        return evaluate_document(p, document);
     }
     /* The waivers are no part of what was read, but a rule judges them. */
     json_t *organization = json_object();
     json_object_update(organization, (json_t *)(uintptr_t)document);
     json_object_set_new(organization, "waivers", waivers_document(p->options->waivers));
-    int rc = judge_document(p, organization);
+    int rc = evaluate_document(p, organization);
     json_decref(organization);
     return rc;
 }
@@ -233,9 +233,9 @@ static void pass_release(struct pass *p)
     text_release(&p->evidence);
 }
 
-static int judge_scope(struct store *store, struct subjects *subjects, enum scope scope,
-                       const struct rule_set *rules, const struct check_options *options,
-                       struct err *err)
+static int evaluate_scope(struct store *store, struct subjects *subjects, enum scope scope,
+                          const struct rule_set *rules, const struct check_options *options,
+                          struct err *err)
 {
     struct pass p = {.store = store, .scope = scope, .options = options, .err = err};
     text_init(&p.expected, TEMPLATE_OUT_MAX);
@@ -250,7 +250,7 @@ static int judge_scope(struct store *store, struct subjects *subjects, enum scop
             add_rule(&p, r);
         }
     }
-    int rc = p.rule_count > 0 ? subjects_each(subjects, scope, judge_subject, &p, err) : 0;
+    int rc = p.rule_count > 0 ? subjects_each(subjects, scope, evaluate_subject, &p, err) : 0;
     pass_release(&p);
     return rc == 0 ? 0 : -1;
 }
@@ -278,7 +278,7 @@ int check_run(struct store *store, const json_t *config, const struct rule_set *
     subjects_remember(subjects);
     int rc = store_findings_clear(store, err);
     for (int scope = 0; scope < SCOPE_COUNT && rc == 0; scope++) {
-        rc = judge_scope(store, subjects, (enum scope)scope, rules, options, err);
+        rc = evaluate_scope(store, subjects, (enum scope)scope, rules, options, err);
     }
     subjects_free(subjects);
     return rc;

@@ -165,7 +165,7 @@ static bool same(const struct testing *t, const char *place, const struct one_ca
     (void)fprintf(t->out, "%s: ", place);
     print_hostile(t->out, c->name);
     if (verdict) {
-        (void)fprintf(t->out, ": %s as expected, in other words\n", status_name(c->verdict));
+        (void)fprintf(t->out, ": %s as expected, with different text\n", status_name(c->verdict));
     } else {
         (void)fprintf(t->out, ": expected %s, got %s\n", status_name(c->verdict),
                       status_name(got->status));
@@ -191,8 +191,8 @@ static int run_case(const struct testing *t, const struct doc *doc, const struct
         }
     }
     if (rc == 0) {
-        rc = check_judge(own != NULL ? &own->rule : rule, c.document, c.context, c.gap,
-                         c.now != NULL ? c.now : DEFAULT_NOW, &got, t->err);
+        rc = check_evaluate(own != NULL ? &own->rule : rule, c.document, c.context, c.gap,
+                            c.now != NULL ? c.now : DEFAULT_NOW, &got, t->err);
     }
     if (rc == 0) {
         t->counts->cases++;

@@ -38,7 +38,7 @@ static int need_words(const struct framework_loader *l, const struct node *map, 
     }
     return text[0] != '\0'
                ? 0
-               : node_err(l->doc, node_get(map, key), l->err, "expected text, not nothing");
+               : node_err(l->doc, node_get(map, key), l->err, "expected non-empty text");
 }
 
 /* One element of a list by id: each id once. */
@@ -100,7 +100,7 @@ static int validate_requirement(const struct framework_loader *l, const struct n
                                                              : validate_checks(l, checks);
     }
     if (!str_equal(node_string(evidence), "none")) {
-        return node_err(l->doc, evidence, l->err, "expected the word none");
+        return node_err(l->doc, evidence, l->err, "expected the value none");
     }
     return need_words(l, map, "why") != 0 ? -1 : node_only(l->doc, map, bare, l->err);
 }
@@ -267,7 +267,7 @@ int frameworks_check_names(const struct framework_set *set, const char *const *i
         if (known[k] == NULL) {
             const char *near = str_nearest(ids[i], known);
             rc = err_set(err, ERR_INPUT,
-                         "no framework is named \"%s\"%s%s%s (towerkeep rules "
+                         "unknown framework \"%s\"%s%s%s (towerkeep rules "
                          "frameworks)",
                          ids[i], near != NULL ? ": did you mean " : "", near != NULL ? near : "",
                          near != NULL ? "?" : "");

@@ -83,7 +83,7 @@ static int pattern_match(const struct pattern *p, const json_t *field, struct vi
         return found;
     }
     (void)snprintf(v->problem, sizeof v->problem,
-                   "the pattern %.80s gave up on a value of %zu bytes (matching limit)", p->text,
+                   "the pattern %.80s exceeded the matching limit on a value of %zu bytes", p->text,
                    length);
     return -1;
 }

@@ -122,7 +122,7 @@ static int load_words(const struct rule_loader *s)
         }
         if (*members[i].out != NULL && **members[i].out == '\0') {
             return node_err(s->l->doc, node_get(s->root, members[i].key), s->err,
-                            "expected words, not empty text");
+                            "expected non-empty text");
         }
         if (*members[i].out != NULL && strlen(*members[i].out) > WORDS_MAX) {
             return node_err(s->l->doc, node_get(s->root, members[i].key), s->err,

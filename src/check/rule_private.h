@@ -29,8 +29,8 @@ int rule_load(const char *path, const char *data, size_t length, json_t *values,
 void rule_free(struct loaded_rule *l); /* accepts NULL */
 const struct loaded_rule *rule_loaded(const struct rule *r);
 
-/* Appends to the two texts; the status is the verdict. gap: see check_judge(). */
-enum status judge(const struct loaded_rule *l, struct view *v, const char *gap,
-                  struct text *expected, struct text *observed);
+/* Appends to the two texts; the status is the verdict. gap: see check_evaluate(). */
+enum status evaluate(const struct loaded_rule *l, struct view *v, const char *gap,
+                     struct text *expected, struct text *observed);
 
 #endif

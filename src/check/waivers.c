@@ -135,7 +135,7 @@ static int load_day(struct waiver_loader *l, const struct node *map, const char 
     }
     if (strlen(*text) != strlen("2026-12-31") || !time_parse_iso(*text, ms)) {
         return node_err(l->w->doc, node_get(map, key), l->err,
-                        "expected a day that exists, like 2026-12-31");
+                        "expected a valid date such as 2026-12-31");
     }
     return 0;
 }
@@ -164,7 +164,7 @@ static int load_life(struct waiver_loader *l, const struct node *map, struct wai
     }
     if (one->created != NULL && one->expires != NULL && expires < created) {
         return node_err(l->w->doc, node_get(map, "Expires"), l->err,
-                        "expected a day that is not before Created (%s)", one->created);
+                        "expected a date that is not before Created (%s)", one->created);
     }
     return 0;
 }

@@ -135,7 +135,7 @@ static int word_of_list(const struct doc *doc, const struct node *n, enum form f
                             n->text, nearest);
         }
         if (nearest != NULL && strcasecmp(nearest, n->text) == 0) {
-            return node_err(doc, n, err, "resource type \"%.64s\" is spelt \"%s\"", n->text,
+            return node_err(doc, n, err, "resource type \"%.64s\" is spelled \"%s\"", n->text,
                             nearest);
         }
     }
@@ -159,7 +159,7 @@ static int read_list(const struct doc *doc, const struct node *n, enum form form
         }
         if (jx_list_has(list, n->children[i]->text)) {
             json_decref(list);
-            return node_err(doc, n->children[i], err, "\"%.64s\" stands here twice",
+            return node_err(doc, n->children[i], err, "\"%.64s\" is listed twice",
                             n->children[i]->text);
         }
         (void)json_array_append_new(list, text_value(n->children[i]));
@@ -339,7 +339,7 @@ static int read_field(const struct doc *doc, const struct node *n, const struct 
     case FORM_PARAMETERS:
         return read_parameters(doc, n, out, err);
     }
-    return err_set(err, ERR_INTERNAL, "a configuration field without a form");
+    return err_set(err, ERR_INTERNAL, "a configuration field without a schema");
 }
 
 static int read_section(const struct doc *doc, const struct node *map, const struct section *s,
@@ -392,7 +392,7 @@ static int check_declined(const struct doc *doc, const struct node *root, const 
         const char *type = node_string(declined->children[i]);
         if (type != NULL && jx_list_has(wanted, type)) {
             return node_err(doc, declined->children[i], err,
-                            "$.resource_types_declined: \"%.64s\" is wanted by resource_types%s",
+                            "$.resource_types_declined: \"%.64s\" is also in resource_types%s",
                             type,
                             node_get(root, "resource_types") == NULL ? " (its default)" : " too");
         }

@@ -127,7 +127,7 @@ static void check_configurations(const json_t *configurations, json_t *problems)
     if (key == NULL) {
         complain(problems, "backup.configurations.kmsKeyArn is missing");
     } else if (!json_is_string(key) || length == 0 || length > KEY_ARN_MAX) {
-        complain(problems, "backup.configurations.kmsKeyArn is not a text of 1 to %d characters",
+        complain(problems, "backup.configurations.kmsKeyArn is not a string of 1 to %d characters",
                  KEY_ARN_MAX);
     }
 }
@@ -164,7 +164,7 @@ static void check_regions(const json_t *regions, json_t *problems)
                     strspn(region, "abcdefghijklmnopqrstuvwxyz-") == length - 1 &&
                     region[length - 2] == '-' && strchr("0123456789", region[length - 1]) != NULL;
         if (!well) {
-            complain(problems, "governedRegions[%zu] is not a Region's name", i);
+            complain(problems, "governedRegions[%zu] is not a Region name", i);
         }
     }
 }

@@ -206,7 +206,8 @@ static void explain_pair(const char *key, const char *value, const char *has, st
     say(why, key);
     text_add(why, " is \"");
     say(why, has);
-    text_add(why, strcmp(a, b) == 0 ? "\", letter by letter it must be \"" : "\", it must be \"");
+    text_add(why,
+             strcmp(a, b) == 0 ? "\", with this exact case it must be \"" : "\", it must be \"");
     say(why, value);
     text_add(why, "\"");
 }
@@ -230,7 +231,7 @@ static enum selection_outcome explain_tags(const json_t *list, const struct sele
         if (near != NULL) {
             text_add(why, "tag key ");
             say(why, near);
-            text_add(why, " nearly spells ");
+            text_add(why, " is similar to ");
             say(why, wanted);
             return SELECTION_NEAR_KEY;
         }
@@ -245,7 +246,7 @@ explain_condition(const json_t *selection, const struct selection_resource *r, s
     const json_t *one = unmet(json_object_get(selection, "Conditions"), r, &op);
     const char *key = tag_key(jx_str_or(one, "ConditionKey", ""));
     const char *has = tag_of(r, key);
-    text_add(why, "a condition wants tag ");
+    text_add(why, "a condition requires tag ");
     say(why, key);
     text_addf(why, " %s \"", op != NULL ? op->words : "to be");
     say(why, jx_str_or(one, "ConditionValue", ""));

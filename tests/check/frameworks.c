@@ -102,7 +102,7 @@ static const struct {
     {TOP("f1") "  - {id: R, title: t}\n", "expected checks, or evidence: none with why"},
     {TOP("f1") "  - {id: R, title: t, checks: []}\n", "not empty"},
     {TOP("f1") "  - {id: R, title: t, evidence: none}\n", "\"why\""},
-    {TOP("f1") "  - {id: R, title: t, evidence: some, why: w}\n", "expected the word none"},
+    {TOP("f1") "  - {id: R, title: t, evidence: some, why: w}\n", "expected the value none"},
     {TOP("f1") "  - {id: R, title: t, evidence: none, why: w, checks: [{id: KMS-05, rationale: "
                "r}]}\n",
      "checks"},

@@ -145,7 +145,7 @@ static void judged(const struct rule *r, const char *document_text, const char *
     const char *problem;
     json_t *document = jx_parse(document_text, strlen(document_text), &problem);
     json_t *context = json_object();
-    assert_int_equal(check_judge(r, document, context, gap, NULL, &result, &err), 0);
+    assert_int_equal(check_evaluate(r, document, context, gap, NULL, &result, &err), 0);
     assert_string_equal(status_name(result.status), status_name(status));
     assert_string_equal(result.expected, expected);
     assert_string_equal(result.observed, observed);
@@ -288,7 +288,7 @@ static void fixtures_say_what_differs_and_what_lacks(void **state)
     assert_non_null(strstr(text, "ACME-1.yaml:5: eight fail: expected PASS, got FAIL\n"
                                  "    expected    at most 7 days\n    observed    8 days\n"));
     assert_non_null(strstr(
-        text, "ACME-1.yaml:6: words: FAIL as expected, in other words\n"
+        text, "ACME-1.yaml:6: words: FAIL as expected, with different text\n"
               "    expected    at most 7 days\n    observed  - x\n              + 8 days\n"));
     assert_non_null(strstr(text, "ACME-1: no case expects NOT_APPLICABLE\n"));
     free(text);

@@ -156,7 +156,7 @@ class Refusals(unittest.TestCase):
         self.refused("twice", twice, '"KMS-05" is on line 5 and again on line 8', ".yaml:8:9: ")
 
     def test_a_bad_day_pattern_or_member_is_refused_with_its_place(self):
-        self.refused("day", HEAD + waiver("*", "A", "Expires: 2026-02-30"), ".yaml:8:20: ", "a day that exists")
+        self.refused("day", HEAD + waiver("*", "A", "Expires: 2026-02-30"), ".yaml:8:20: ", "a valid date such as")
         self.refused("pattern", HEAD + waiver("*", "A", "Tags: ['(']"), ".yaml:8:18: ", "regular expression")
         self.refused("member", HEAD + waiver("*", "A", "Expirs: 2026-02-01"), 'did you mean "Expires"?')
 

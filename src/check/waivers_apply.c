@@ -21,7 +21,7 @@ int waivers_begin(struct waivers *w, const char *now_iso, struct err *err)
 {
     if (now_iso == NULL || !time_parse_iso(now_iso, &w->now_ms)) {
         return err_set(err, ERR_INPUT,
-                       "the run has no end time: which waivers are in force cannot be told");
+                       "the run has no end time: cannot determine which waivers are in force");
     }
     for (size_t i = 0; i < w->count; i++) {
         w->items[i].matched = 0;
@@ -39,7 +39,7 @@ static bool found(struct waiver *one, const struct pattern *p, const char *text)
 {
     int rc = pattern_search(p, text, strlen(text));
     if (rc < 0) {
-        one->problem = "a pattern gave up (matching limit)";
+        one->problem = "a pattern exceeded the matching limit";
     }
     return rc > 0;
 }

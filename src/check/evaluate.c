@@ -60,8 +60,8 @@ static const char *hidden_from(const struct loaded_rule *l, const json_t *docume
     return NULL;
 }
 
-enum status judge(const struct loaded_rule *l, struct view *v, const char *gap,
-                  struct text *expected, struct text *observed)
+enum status evaluate(const struct loaded_rule *l, struct view *v, const char *gap,
+                     struct text *expected, struct text *observed)
 {
     view_turn(v, v->roots[ROOT_DOC], l->rule.parameters);
     const json_t *document = v->roots[ROOT_DOC];
@@ -87,8 +87,8 @@ enum status judge(const struct loaded_rule *l, struct view *v, const char *gap,
     return status;
 }
 
-int check_judge(const struct rule *rule, const json_t *document, const json_t *context,
-                const char *gap, const char *now_iso, struct check_result *out, struct err *err)
+int check_evaluate(const struct rule *rule, const json_t *document, const json_t *context,
+                   const char *gap, const char *now_iso, struct check_result *out, struct err *err)
 {
     struct view view;
     struct text expected, observed;
@@ -97,7 +97,7 @@ int check_judge(const struct rule *rule, const json_t *document, const json_t *c
     text_init(&observed, TEMPLATE_OUT_MAX);
     view_init(&view, context, now_iso);
     view_turn(&view, document, rule->parameters);
-    out->status = judge(rule_loaded(rule), &view, gap, &expected, &observed);
+    out->status = evaluate(rule_loaded(rule), &view, gap, &expected, &observed);
     out->expected = text_take(&expected);
     out->observed = text_take(&observed);
     return 0;
