@@ -39,7 +39,7 @@
     all.forEach(function (body) { if (body.parentNode === table) { table.removeChild(body); } });
     table.appendChild(holder);
     count.textContent = found.length.toLocaleString("en") + " of " + all.length.toLocaleString("en") + " findings" +
-      (found.length > shown ? ", the first " + shown.toLocaleString("en") + " are shown" : "");
+      (found.length > shown ? ", showing the first " + shown.toLocaleString("en") : "");
     more.className = found.length > shown ? "" : "away";
     unfold.disabled = some.length === 0;
   }

@@ -10,7 +10,7 @@
 
 <xsl:variable name="many">#,##0</xsl:variable>
 
-<!-- A word with the colour of what it means; the word itself always stands there. -->
+<!-- A word with the color of its meaning. The word itself is always shown. -->
 <xsl:template name="tone">
   <xsl:param name="word"/>
   <xsl:choose>
@@ -26,7 +26,7 @@
   <xsl:if test="$word != ''"><span><xsl:attribute name="class">tag <xsl:call-template name="tone"><xsl:with-param name="word" select="$word"/></xsl:call-template></xsl:attribute><xsl:value-of select="$word"/></span></xsl:if>
 </xsl:template>
 
-<!-- The severity of what is well is how bad it would be: no alarm. -->
+<!-- Severity gets a color only if the finding is FAIL or ERROR. -->
 <xsl:template name="severity">
   <xsl:choose>
     <xsl:when test="@status = 'FAIL' or @status = 'ERROR' or (not(@status) and @FAIL + @ERROR &gt; 0)"><xsl:call-template name="tag"><xsl:with-param name="word" select="@severity"/></xsl:call-template></xsl:when>
@@ -52,7 +52,7 @@
   <xsl:param name="listed"/>
   <xsl:param name="total"/>
   <xsl:if test="$total &gt; $listed">
-    <p class="notice"><xsl:value-of select="format-number($listed, $many)"/> of <xsl:value-of select="format-number($total, $many)"/> are listed here; the workbook and the JSON report have all of them.</p>
+    <p class="notice"><xsl:value-of select="format-number($listed, $many)"/> of <xsl:value-of select="format-number($total, $many)"/> are listed here. The workbook and the JSON report contain all of them.</p>
   </xsl:if>
 </xsl:template>
 
@@ -83,7 +83,7 @@
   <xsl:call-template name="tag"><xsl:with-param name="word" select="summary/@verdict"/></xsl:call-template>
   <ul>
     <li><a href="#summary">Summary</a></li>
-    <xsl:if test="summary/@verdict = 'INCOMPLETE'"><li><a href="#gaps">Not seen</a></li></xsl:if>
+    <xsl:if test="summary/@verdict = 'INCOMPLETE'"><li><a href="#gaps">Collection errors</a></li></xsl:if>
     <xsl:if test="since"><li><a href="#since">Since the last run</a></li></xsl:if>
     <xsl:if test="changes/change"><li><a href="#changes">Changes made</a></li></xsl:if>
     <li><a href="#checks">Checks</a></li><li><a href="#tree">OUs</a></li>
@@ -108,7 +108,7 @@
   <xsl:call-template name="evidence"/>
   <xsl:apply-templates select="run"/>
 </main>
-<footer><p>towerkeep <xsl:value-of select="run/@version"/>, run <xsl:value-of select="run/@run_id"/>. This page is one file: it asks nothing of any network.</p></footer>
+<footer><p>towerkeep <xsl:value-of select="run/@version"/>, run <xsl:value-of select="run/@run_id"/>. This page is a single file and uses no network.</p></footer>
 <script><xsl:value-of select="$script" disable-output-escaping="yes"/></script>
 </body>
 </html>
@@ -123,11 +123,11 @@
   <strong><xsl:value-of select="@verdict"/></strong>
   <xsl:choose>
     <xsl:when test="@verdict = 'INCOMPLETE'">
-      <p>Not everything could be seen. <xsl:value-of select="format-number(@reached, $many)"/> of <xsl:value-of select="format-number(@expected, $many)"/> account-Regions were fully read, <xsl:call-template name="plural"><xsl:with-param name="count" select="@gaps"/><xsl:with-param name="one">question</xsl:with-param></xsl:call-template> went unanswered and <xsl:call-template name="plural"><xsl:with-param name="count" select="@ERROR"/><xsl:with-param name="one">verdict is open</xsl:with-param><xsl:with-param name="more">verdicts are open</xsl:with-param></xsl:call-template> (ERROR). This report proves nothing about them: see <a href="#gaps">what was not seen</a>.</p>
-      <xsl:if test="@FAIL &gt; 0"><p>Of what was seen, <xsl:call-template name="plural"><xsl:with-param name="count" select="@FAIL"/><xsl:with-param name="one">finding fails</xsl:with-param><xsl:with-param name="more">findings fail</xsl:with-param></xsl:call-template>: <xsl:call-template name="failing"/>.</p></xsl:if>
+      <p><xsl:value-of select="format-number(@reached, $many)"/> of <xsl:value-of select="format-number(@expected, $many)"/> account-Regions were read completely. <xsl:call-template name="plural"><xsl:with-param name="count" select="@gaps"/><xsl:with-param name="one">collection error</xsl:with-param></xsl:call-template> left <xsl:call-template name="plural"><xsl:with-param name="count" select="@ERROR"/><xsl:with-param name="one">finding that could not be evaluated</xsl:with-param><xsl:with-param name="more">findings that could not be evaluated</xsl:with-param></xsl:call-template> (ERROR): see <a href="#gaps">collection errors</a>.</p>
+      <xsl:if test="@FAIL &gt; 0"><p>Of the evaluated findings, <xsl:call-template name="plural"><xsl:with-param name="count" select="@FAIL"/><xsl:with-param name="one">finding fails</xsl:with-param><xsl:with-param name="more">findings fail</xsl:with-param></xsl:call-template>: <xsl:call-template name="failing"/>.</p></xsl:if>
     </xsl:when>
-    <xsl:when test="@verdict = 'NON-COMPLIANT'"><p>Everything expected was read. <xsl:call-template name="plural"><xsl:with-param name="count" select="@FAIL"/><xsl:with-param name="one">finding fails</xsl:with-param><xsl:with-param name="more">findings fail</xsl:with-param></xsl:call-template>: <xsl:call-template name="failing"/>.</p></xsl:when>
-    <xsl:otherwise><p>Everything expected was read, and nothing fails.</p></xsl:otherwise>
+    <xsl:when test="@verdict = 'NON-COMPLIANT'"><p>All account-Regions were read. <xsl:call-template name="plural"><xsl:with-param name="count" select="@FAIL"/><xsl:with-param name="one">finding fails</xsl:with-param><xsl:with-param name="more">findings fail</xsl:with-param></xsl:call-template>: <xsl:call-template name="failing"/>.</p></xsl:when>
+    <xsl:otherwise><p>All account-Regions were read, and no finding fails.</p></xsl:otherwise>
   </xsl:choose></div>
 </xsl:template>
 
@@ -137,10 +137,10 @@
   <div class="tiles">
     <div class="tile"><h3>Failing</h3><p class="big"><xsl:value-of select="format-number(@FAIL, $many)"/></p><p><xsl:choose><xsl:when test="@FAIL &gt; 0"><xsl:call-template name="failing"/></xsl:when><xsl:otherwise>nothing fails</xsl:otherwise></xsl:choose></p></div>
     <div class="tile"><h3>Pass rate</h3><xsl:choose>
-      <xsl:when test="@judged &gt; 0"><p class="big"><xsl:value-of select="format-number(floor(1000 * @passed div @judged) div 10, '0.0')"/> %</p><p><xsl:value-of select="format-number(@passed, $many)"/> of <xsl:value-of select="format-number(@judged, $many)"/> judged PASS or FAIL</p></xsl:when>
-      <xsl:otherwise><p class="big">–</p><p>nothing was judged</p></xsl:otherwise></xsl:choose></div>
-    <div class="tile"><h3>Coverage</h3><p class="big"><xsl:call-template name="share"/></p><p><xsl:value-of select="format-number(@reached, $many)"/> of <xsl:value-of select="format-number(@expected, $many)"/> account-Regions fully read, <xsl:call-template name="plural"><xsl:with-param name="count" select="@gaps"/><xsl:with-param name="one">gap</xsl:with-param></xsl:call-template></p></div>
-    <div class="tile"><h3>Not judged</h3><p class="big"><xsl:value-of select="format-number(@ERROR + @MANUAL, $many)"/></p><p><xsl:value-of select="format-number(@ERROR, $many)"/> could not be seen, <xsl:value-of select="format-number(@MANUAL, $many)"/> for a person to judge</p></div>
+      <xsl:when test="@judged &gt; 0"><p class="big"><xsl:value-of select="format-number(floor(1000 * @passed div @judged) div 10, '0.0')"/> %</p><p><xsl:value-of select="format-number(@passed, $many)"/> of <xsl:value-of select="format-number(@judged, $many)"/> are PASS or FAIL</p></xsl:when>
+      <xsl:otherwise><p class="big">–</p><p>no finding was evaluated</p></xsl:otherwise></xsl:choose></div>
+    <div class="tile"><h3>Coverage</h3><p class="big"><xsl:call-template name="share"/></p><p><xsl:value-of select="format-number(@reached, $many)"/> of <xsl:value-of select="format-number(@expected, $many)"/> account-Regions read completely, <xsl:call-template name="plural"><xsl:with-param name="count" select="@gaps"/><xsl:with-param name="one">collection error</xsl:with-param></xsl:call-template></p></div>
+    <div class="tile"><h3>Not evaluated</h3><p class="big"><xsl:value-of select="format-number(@ERROR + @MANUAL, $many)"/></p><p><xsl:value-of select="format-number(@ERROR, $many)"/> could not be read, <xsl:value-of select="format-number(@MANUAL, $many)"/> need manual review</p></div>
     <div class="tile"><h3>Waived and fixed</h3><p class="big"><xsl:value-of select="format-number(@MUTED + @FIXED, $many)"/></p><p><xsl:value-of select="format-number(@MUTED, $many)"/> failing but waived, <xsl:value-of select="format-number(@FIXED, $many)"/> fixed in this run</p></div>
   </div>
   <xsl:call-template name="charts"/>
@@ -153,7 +153,7 @@
       <tr id="all-steps" class="sum"><th scope="row">All steps</th><xsl:call-template name="numbers"/></tr>
     </tbody>
   </table></div>
-  <p class="quiet">The pass rate is PASS ÷ (PASS + FAIL). ERROR (could not be seen), MANUAL (a person must judge), MUTED (waived), FIXED and NOT_APPLICABLE are left out of it and shown.</p>
+  <p class="quiet">The pass rate is PASS ÷ (PASS + FAIL). It does not include ERROR (could not be read), MANUAL (needs manual review), MUTED (waived), FIXED and NOT_APPLICABLE.</p>
   </section>
 </xsl:template>
 
@@ -182,9 +182,9 @@
 <xsl:template name="charts">
   <div class="charts">
     <figure>
-      <figcaption>Verdicts by step, as a share of what applies</figcaption>
+      <figcaption>Findings by step and status, without NOT_APPLICABLE</figcaption>
       <svg role="img" aria-labelledby="t-steps d-steps" width="760" height="196" viewBox="0 0 760 196">
-        <title id="t-steps">Verdicts by step</title>
+        <title id="t-steps">Findings by step and status</title>
         <desc id="d-steps"><xsl:for-each select="step"><xsl:value-of select="concat(@name, ': ', @FAIL, ' fail of ', @total - @NOT_APPLICABLE, '. ')"/></xsl:for-each></desc>
         <xsl:for-each select="step">
           <xsl:variable name="y" select="28 * (position() - 1) + 2"/>
@@ -192,7 +192,7 @@
           <text x="0" y="{$y + 14}"><xsl:value-of select="@number"/><xsl:text> </xsl:text><xsl:value-of select="@name"/></text>
           <rect class="b-none" x="190" y="{$y}" width="400" height="18"/>
           <xsl:if test="$applies &gt; 0"><xsl:call-template name="bar"><xsl:with-param name="x" select="190"/><xsl:with-param name="y" select="$y"/><xsl:with-param name="scale" select="400 div $applies"/></xsl:call-template></xsl:if>
-          <text class="soft" x="600" y="{$y + 14}"><xsl:choose><xsl:when test="@FAIL &gt; 0"><xsl:value-of select="format-number(@FAIL, $many)"/> of <xsl:value-of select="format-number($applies, $many)"/> fail</xsl:when><xsl:when test="@ERROR &gt; 0"><xsl:value-of select="format-number(@ERROR, $many)"/> of <xsl:value-of select="format-number($applies, $many)"/> unseen</xsl:when><xsl:when test="$applies = 0">none applies</xsl:when><xsl:otherwise><xsl:value-of select="format-number($applies, $many)"/></xsl:otherwise></xsl:choose></text>
+          <text class="soft" x="600" y="{$y + 14}"><xsl:choose><xsl:when test="@FAIL &gt; 0"><xsl:value-of select="format-number(@FAIL, $many)"/> of <xsl:value-of select="format-number($applies, $many)"/> fail</xsl:when><xsl:when test="@ERROR &gt; 0"><xsl:value-of select="format-number(@ERROR, $many)"/> of <xsl:value-of select="format-number($applies, $many)"/> not read</xsl:when><xsl:when test="$applies = 0">none applies</xsl:when><xsl:otherwise><xsl:value-of select="format-number($applies, $many)"/></xsl:otherwise></xsl:choose></text>
         </xsl:for-each>
       </svg>
       <ul class="legend"><xsl:call-template name="legend"/></ul>
@@ -201,18 +201,18 @@
       <figcaption>Coverage</figcaption>
       <xsl:variable name="share"><xsl:choose><xsl:when test="@expected &gt; 0"><xsl:value-of select="100 * @reached div @expected"/></xsl:when><xsl:otherwise>0</xsl:otherwise></xsl:choose></xsl:variable>
       <svg role="img" aria-labelledby="t-coverage" width="196" height="196" viewBox="0 0 196 196">
-        <title id="t-coverage"><xsl:value-of select="concat(@reached, ' of ', @expected, ' account-Regions fully read')"/></title>
+        <title id="t-coverage"><xsl:value-of select="concat(@reached, ' of ', @expected, ' account-Regions read completely')"/></title>
         <circle class="ring" cx="98" cy="98" r="80"/>
         <circle cx="98" cy="98" r="80" pathLength="100" transform="rotate(-90 98 98)" stroke-dasharray="{format-number($share, '0.##')} 100"><xsl:attribute name="class"><xsl:choose><xsl:when test="@verdict = 'INCOMPLETE'">arc part</xsl:when><xsl:otherwise>arc</xsl:otherwise></xsl:choose></xsl:attribute></circle>
         <text class="mid huge" x="98" y="100"><xsl:call-template name="share"/></text>
-        <text class="mid soft" x="98" y="122">fully read</text>
+        <text class="mid soft" x="98" y="122">read completely</text>
       </svg>
     </figure>
     <xsl:apply-templates select="../trend[count(run) &gt; 1]"/>
   </div>
 </xsl:template>
 
-<!-- One run a step to the right; the highest count is the top. -->
+<!-- Runs from left to right; the highest count is at the top. -->
 <xsl:template match="trend">
   <xsl:variable name="top"><xsl:for-each select="run/@FAIL | run/@ERROR"><xsl:sort select="." data-type="number" order="descending"/><xsl:if test="position() = 1"><xsl:value-of select="."/></xsl:if></xsl:for-each></xsl:variable>
   <xsl:variable name="high" select="number(translate($top, ' ', '')) + (number($top) = 0)"/>
@@ -220,14 +220,14 @@
   <figure>
     <figcaption>FAIL and ERROR over the last <xsl:value-of select="count(run)"/> runs</figcaption>
     <svg role="img" aria-labelledby="t-trend d-trend" width="520" height="196" viewBox="0 0 520 196">
-      <title id="t-trend">Failing and unseen findings over the last runs</title>
-      <desc id="d-trend"><xsl:for-each select="run"><xsl:value-of select="concat(@ended, ': ', @FAIL, ' fail, ', @ERROR, ' unseen. ')"/></xsl:for-each></desc>
+      <title id="t-trend">FAIL and ERROR findings of the last runs</title>
+      <desc id="d-trend"><xsl:for-each select="run"><xsl:value-of select="concat(@ended, ': ', @FAIL, ' fail, ', @ERROR, ' error. ')"/></xsl:for-each></desc>
       <line class="axis" x1="50" x2="490" y1="160" y2="160"/><line class="axis" x1="50" x2="490" y1="15" y2="15"/>
       <text class="end soft" x="42" y="164">0</text><text class="end soft" x="42" y="19"><xsl:value-of select="format-number($high, $many)"/></text>
       <text class="soft" x="50" y="184"><xsl:value-of select="substring(run[1]/@ended, 1, 10)"/></text><text class="end soft" x="490" y="184"><xsl:value-of select="substring(run[last()]/@ended, 1, 10)"/></text>
       <polyline class="l-ERROR"><xsl:attribute name="points"><xsl:for-each select="run"><xsl:value-of select="concat(format-number(50 + (position() - 1) * $wide, '0.#'), ',', format-number(160 - 145 * @ERROR div $high, '0.#'), ' ')"/></xsl:for-each></xsl:attribute></polyline>
       <polyline class="l-FAIL"><xsl:attribute name="points"><xsl:for-each select="run"><xsl:value-of select="concat(format-number(50 + (position() - 1) * $wide, '0.#'), ',', format-number(160 - 145 * @FAIL div $high, '0.#'), ' ')"/></xsl:for-each></xsl:attribute></polyline>
-      <xsl:for-each select="run"><circle class="b-FAIL" r="4" cx="{format-number(50 + (position() - 1) * $wide, '0.#')}" cy="{format-number(160 - 145 * @FAIL div $high, '0.#')}"><title><xsl:value-of select="concat(@ended, ': ', @FAIL, ' fail, ', @ERROR, ' unseen, ', @verdict)"/></title></circle></xsl:for-each>
+      <xsl:for-each select="run"><circle class="b-FAIL" r="4" cx="{format-number(50 + (position() - 1) * $wide, '0.#')}" cy="{format-number(160 - 145 * @FAIL div $high, '0.#')}"><title><xsl:value-of select="concat(@ended, ': ', @FAIL, ' fail, ', @ERROR, ' error, ', @verdict)"/></title></circle></xsl:for-each>
     </svg>
     <ul class="legend"><xsl:call-template name="legend"><xsl:with-param name="rest">FAIL ERROR </xsl:with-param></xsl:call-template></ul>
   </figure>
@@ -236,9 +236,9 @@
 <xsl:template name="attention">
   <xsl:variable name="failing" select="../checks/check[@FAIL &gt; 0]"/>
   <xsl:if test="$failing">
-    <h3>What to look at first</h3>
+    <h3>Most important failures</h3>
     <div class="wide"><table>
-      <thead><tr><th scope="col">Severity</th><th scope="col">Check</th><th scope="col" class="n">Failing</th><th scope="col" class="n">Judged</th><th scope="col">Why it matters</th></tr></thead>
+      <thead><tr><th scope="col">Severity</th><th scope="col">Check</th><th scope="col" class="n">Failing</th><th scope="col" class="n">Evaluated</th><th scope="col">Why it matters</th></tr></thead>
       <tbody><xsl:for-each select="$failing">
         <xsl:sort select="string-length(substring-before('critical high medium low informational', @severity))" data-type="number"/>
         <xsl:sort select="@FAIL" data-type="number" order="descending"/>
@@ -251,7 +251,7 @@
         </tr></xsl:if>
       </xsl:for-each></tbody>
     </table></div>
-    <xsl:if test="count($failing) &gt; 10"><p class="quiet">The ten worst of <xsl:value-of select="count($failing)"/> failing checks, by severity, then number; <a href="#checks">all checks</a>.</p></xsl:if>
+    <xsl:if test="count($failing) &gt; 10"><p class="quiet">The first 10 of <xsl:value-of select="count($failing)"/> failing checks, sorted by severity and number of failures. See <a href="#checks">all checks</a>.</p></xsl:if>
   </xsl:if>
 </xsl:template>
 
@@ -268,7 +268,7 @@
   <td class="n"><xsl:value-of select="format-number(@total, $many)"/></td>
 </xsl:template>
 
-<!-- A check's count that leads to its findings. -->
+<!-- A count that links to the findings of the check. -->
 <xsl:template name="count-link">
   <xsl:param name="status"/>
   <a href="#findings" data-want="" data-check="{@id}" data-status="{$status}"><xsl:value-of select="format-number(@*[name() = $status], $many)"/></a>
@@ -312,7 +312,7 @@
 
 <xsl:template match="checks">
   <section id="checks" aria-labelledby="h-checks"><h2 id="h-checks">Checks</h2>
-  <p class="quiet hint">A number leads to the findings it counts.</p>
+  <p class="quiet hint">Each number links to its findings.</p>
   <div class="wide flat"><table>
     <thead><tr><th scope="col">Check</th><th scope="col">Severity</th><th scope="col" class="n">Step</th><xsl:call-template name="status-heads"/></tr></thead>
     <tbody><xsl:for-each select="check"><tr>
@@ -330,7 +330,7 @@
 <xsl:template match="tree">
   <section id="tree" aria-labelledby="h-tree"><h2 id="h-tree">Organizational units and their baselines</h2>
   <div class="wide flat"><table>
-    <thead><tr><th scope="col">Organizational unit</th><th scope="col">Backup wanted</th><th scope="col">BackupBaseline</th><th scope="col">Version</th><th scope="col">Drift</th><th scope="col">AWSControlTowerBaseline</th><th scope="col" class="n">Accounts</th><th scope="col" class="n">Not covered</th></tr></thead>
+    <thead><tr><th scope="col">Organizational unit</th><th scope="col">Backup required</th><th scope="col">BackupBaseline</th><th scope="col">Version</th><th scope="col">Drift</th><th scope="col">AWSControlTowerBaseline</th><th scope="col" class="n">Accounts</th><th scope="col" class="n">Not covered</th></tr></thead>
     <tbody><xsl:for-each select="ou"><tr>
       <th scope="row" class="d{@depth - 1}"><xsl:value-of select="@name"/><xsl:text> </xsl:text><small><xsl:value-of select="@id"/></small></th>
       <td><xsl:value-of select="@wanted"/></td>
@@ -342,10 +342,10 @@
       <td><xsl:attribute name="class">n<xsl:choose><xsl:when test="@uncovered &gt; 0"> fail</xsl:when><xsl:otherwise> z</xsl:otherwise></xsl:choose></xsl:attribute><xsl:value-of select="@uncovered"/></td>
     </tr></xsl:for-each></tbody>
   </table></div>
-  <xsl:if test="not(ou)"><p>The organization's tree could not be read, or has no OU.</p></xsl:if></section>
+  <xsl:if test="not(ou)"><p>The organization tree could not be read, or it has no OU.</p></xsl:if></section>
 </xsl:template>
 
-<!-- yes or no as good or bad -->
+<!-- color of a yes or no value -->
 <xsl:template name="heat">
   <xsl:param name="value"/>
   <xsl:param name="good">yes</xsl:param>
@@ -357,8 +357,8 @@
 <xsl:template match="keys">
   <section id="keys" aria-labelledby="h-keys"><h2 id="h-keys">The backup key in each governed Region</h2>
   <div class="wide"><table class="grid">
-    <caption>– could not be read, or does not apply</caption>
-    <thead><tr><th scope="col">Region</th><th scope="col">Role</th><th scope="col">State</th><th scope="col">Multi-Region</th><th scope="col">Policy as the primary's</th><th scope="col">Open to everyone</th><th scope="col">Rotation</th><th scope="col">Policy lacks</th><th scope="col">Key</th></tr></thead>
+    <caption>– means not read or not applicable</caption>
+    <thead><tr><th scope="col">Region</th><th scope="col">Role</th><th scope="col">State</th><th scope="col">Multi-Region</th><th scope="col">Same policy as primary key</th><th scope="col">Open to everyone</th><th scope="col">Rotation</th><th scope="col">Missing actions</th><th scope="col">Key</th></tr></thead>
     <tbody><xsl:for-each select="key"><tr>
       <th scope="row" class="nb"><xsl:value-of select="@region"/><xsl:if test="@home = 'yes'"> (home)</xsl:if></th>
       <td class="nb"><xsl:value-of select="@type"/></td>
@@ -375,7 +375,7 @@
 <xsl:template match="opt_in">
   <section id="opt-in" aria-labelledby="h-opt-in"><h2 id="h-opt-in">Service opt-in in each governed Region</h2>
   <xsl:choose><xsl:when test="type"><div class="wide"><table class="grid">
-    <caption>Accounts with the resource type switched on, of those that should have it or decide about it; types marked * are required</caption>
+    <caption>Accounts that opt in to the resource type, of the accounts that should opt in or whose opt-in applies; types marked * are required</caption>
     <thead><tr><th scope="col">Region</th><th scope="col" class="n">Accounts</th><xsl:for-each select="type"><th scope="col" class="up"><span><xsl:value-of select="@name"/><xsl:if test="@required = 'yes'"> *</xsl:if></span></th></xsl:for-each></tr></thead>
     <tbody><xsl:for-each select="region"><xsl:variable name="here" select="cell"/><tr>
       <th scope="row" class="nb"><xsl:value-of select="@name"/></th><td class="n"><xsl:value-of select="format-number(@places, $many)"/></td>
@@ -384,7 +384,7 @@
         <xsl:when test="@required = 'no'">none</xsl:when><xsl:when test="@on = 0">fail</xsl:when><xsl:otherwise>warn</xsl:otherwise></xsl:choose></xsl:attribute>
         <xsl:choose><xsl:when test="@on + @off = 0">n/a</xsl:when><xsl:when test="@off = 0">ON</xsl:when><xsl:when test="@on = 0">OFF</xsl:when><xsl:otherwise><xsl:value-of select="@on"/> of <xsl:value-of select="@on + @off"/></xsl:otherwise></xsl:choose></td></xsl:for-each>
     </tr></xsl:for-each></tbody>
-  </table></div></xsl:when><xsl:otherwise><p>No account's settings could be read, or none has to have them.</p></xsl:otherwise></xsl:choose>
+  </table></div></xsl:when><xsl:otherwise><p>No settings could be read, or no account needs them.</p></xsl:otherwise></xsl:choose>
   <xsl:if test="off"><h3>Where a required type is OFF</h3><div class="wide"><table>
     <thead><tr><th scope="col">Account</th><th scope="col">Name</th><th scope="col">Region</th><th scope="col">OFF</th></tr></thead>
     <tbody><xsl:for-each select="off"><tr><td class="nb"><xsl:value-of select="@account"/></td><td><xsl:value-of select="@name"/></td><td class="nb"><xsl:value-of select="@region"/></td><td><xsl:value-of select="@types"/></td></tr></xsl:for-each></tbody>
@@ -395,15 +395,15 @@
 
 <xsl:template name="findings-table">
   <section id="findings" aria-labelledby="h-findings"><h2 id="h-findings">Findings</h2>
-  <xsl:if test="summary/@total &gt; summary/@listed"><p class="notice">The <xsl:value-of select="format-number(summary/@listed, $many)"/> worst of <xsl:value-of select="format-number(summary/@total, $many)"/> findings are listed here, what fails first. Every count above is of all of them; the workbook and the JSON report have each.</p></xsl:if>
+  <xsl:if test="summary/@total &gt; summary/@listed"><p class="notice">The first <xsl:value-of select="format-number(summary/@listed, $many)"/> of <xsl:value-of select="format-number(summary/@total, $many)"/> findings are listed here, failures first. All counts above include every finding; the workbook and the JSON report contain all of them.</p></xsl:if>
   <div class="tools">
-    <div class="grow"><label for="search">Search (all words must occur)</label><input id="search" type="search" autocomplete="off"/></div>
+    <div class="grow"><label for="search">Search (all words must match)</label><input id="search" type="search" autocomplete="off"/></div>
     <div><label for="status">Status</label><select id="status"><option value="">all</option><option>FAIL</option><option>ERROR</option><option>MANUAL</option><option>MUTED</option><option>FIXED</option><option>PASS</option><option>NOT_APPLICABLE</option></select></div>
     <div><label for="severity">Severity</label><select id="severity"><option value="">all</option><xsl:for-each select="summary/severity"><option><xsl:value-of select="@name"/></option></xsl:for-each></select></div>
     <div><label for="step">Step</label><select id="step"><option value="">all</option><xsl:for-each select="summary/step"><option value="{@number}"><xsl:value-of select="@number"/><xsl:text> </xsl:text><xsl:value-of select="@name"/></option></xsl:for-each></select></div>
     <div><label for="check">Check</label><select id="check"><option value="">all</option><xsl:for-each select="checks/check"><option><xsl:value-of select="@id"/></option></xsl:for-each></select></div>
     <button type="button" id="clear">Clear</button>
-    <button type="button" id="unfold" aria-pressed="false">Details of all shown</button>
+    <button type="button" id="unfold" aria-pressed="false">Show all details</button>
     <p id="count" role="status"></p>
   </div>
   <div class="wide flat"><table id="findings-table">
@@ -411,7 +411,7 @@
     <xsl:comment>findings</xsl:comment>
   </table></div>
   <p id="more-line"><button type="button" id="more" class="away">Show more</button></p>
-  <xsl:if test="summary/@total = 0"><p>Nothing was judged.</p></xsl:if>
+  <xsl:if test="summary/@total = 0"><p>No finding was evaluated.</p></xsl:if>
   </section>
 </xsl:template>
 
@@ -428,8 +428,8 @@
     <xsl:call-template name="line"><xsl:with-param name="name">Waiver</xsl:with-param><xsl:with-param name="value" select="@waiver"/></xsl:call-template>
     <xsl:call-template name="line"><xsl:with-param name="name">OU</xsl:with-param><xsl:with-param name="value" select="@ou_path"/></xsl:call-template>
     <xsl:if test="@resource_name"><xsl:call-template name="line"><xsl:with-param name="name">Resource</xsl:with-param><xsl:with-param name="value" select="@resource"/></xsl:call-template></xsl:if>
-    <xsl:if test="@evidence"><dt>Evidence</dt><dd><xsl:choose><xsl:when test="fact"><xsl:for-each select="fact"><xsl:if test="position() &gt; 1">, </xsl:if><a href="#fact-{@id}">fact <xsl:value-of select="@id"/></a></xsl:for-each><xsl:if test="string-length(translate(@evidence, '0123456789', '')) + 1 &gt; count(fact)"> and <xsl:value-of select="string-length(translate(@evidence, '0123456789', '')) + 1 - count(fact)"/> more</xsl:if></xsl:when><xsl:otherwise>facts <xsl:value-of select="@evidence"/></xsl:otherwise></xsl:choose></dd></xsl:if>
-    <xsl:if test="@status != 'PASS' and @status != 'NOT_APPLICABLE'"><xsl:call-template name="line"><xsl:with-param name="name">So since</xsl:with-param><xsl:with-param name="value" select="@status_since"/></xsl:call-template></xsl:if>
+    <xsl:if test="@evidence"><dt>Evidence</dt><dd><xsl:choose><xsl:when test="fact"><xsl:for-each select="fact"><xsl:if test="position() &gt; 1">, </xsl:if><a href="#fact-{@id}">call <xsl:value-of select="@id"/></a></xsl:for-each><xsl:if test="string-length(translate(@evidence, '0123456789', '')) + 1 &gt; count(fact)"> and <xsl:value-of select="string-length(translate(@evidence, '0123456789', '')) + 1 - count(fact)"/> more</xsl:if></xsl:when><xsl:otherwise>calls <xsl:value-of select="@evidence"/></xsl:otherwise></xsl:choose></dd></xsl:if>
+    <xsl:if test="@status != 'PASS' and @status != 'NOT_APPLICABLE'"><xsl:call-template name="line"><xsl:with-param name="name">Status since</xsl:with-param><xsl:with-param name="value" select="@status_since"/></xsl:call-template></xsl:if>
     <dt>Finding</dt><dd><xsl:value-of select="@id"/></dd></dl></td></tr></tbody><xsl:text>
 </xsl:text></xsl:template>
 
@@ -452,10 +452,10 @@
 
 <xsl:template match="frameworks">
   <section id="frameworks" aria-labelledby="h-frameworks"><h2 id="h-frameworks">Frameworks</h2>
-  <p class="quiet">NOT_EVIDENCED: no check of this run says anything about the requirement. It is no pass.</p>
+  <p class="quiet">NOT_EVIDENCED: no check of this run gives evidence for the requirement. It does not count as PASS.</p>
   <xsl:for-each select="framework">
     <h3><xsl:value-of select="@title"/></h3>
-    <p><xsl:call-template name="plural"><xsl:with-param name="count" select="count(requirement)"/><xsl:with-param name="one">requirement</xsl:with-param></xsl:call-template>: <xsl:value-of select="count(requirement[@result = 'FAIL'])"/> fail, <xsl:value-of select="count(requirement[@result = 'ERROR'])"/> could not be seen, <xsl:value-of select="count(requirement[@result = 'MANUAL'])"/> for a person to judge, <xsl:value-of select="count(requirement[@result = 'PASS'])"/> pass, <xsl:value-of select="count(requirement[@result = 'NOT_EVIDENCED'])"/> not evidenced.</p>
+    <p><xsl:call-template name="plural"><xsl:with-param name="count" select="count(requirement)"/><xsl:with-param name="one">requirement</xsl:with-param></xsl:call-template>: <xsl:value-of select="count(requirement[@result = 'FAIL'])"/> fail, <xsl:value-of select="count(requirement[@result = 'ERROR'])"/> could not be read, <xsl:value-of select="count(requirement[@result = 'MANUAL'])"/> need manual review, <xsl:value-of select="count(requirement[@result = 'PASS'])"/> pass, <xsl:value-of select="count(requirement[@result = 'NOT_EVIDENCED'])"/> not evidenced.</p>
     <div class="wide"><table>
       <thead><tr><th scope="col">Requirement</th><th scope="col">Result</th><th scope="col">Checks</th></tr></thead>
       <tbody><xsl:for-each select="requirement"><tr>
@@ -469,9 +469,9 @@
 
 <xsl:template name="evidence">
   <section id="evidence" aria-labelledby="h-evidence"><h2 id="h-evidence">Evidence</h2>
-  <p>The answered calls that the findings above rest on, but for those of PASS and NOT_APPLICABLE; the evidence package and run.db have every call, and what it returned. The digest is the SHA-256 of the answer's body.</p>
+  <p>The API calls behind the findings above, except for PASS and NOT_APPLICABLE. The evidence package and run.db contain every call and what it returned. The digest is the SHA-256 of the response body.</p>
   <div class="wide"><table>
-    <thead><tr><th scope="col" class="n">Fact</th><th scope="col">Call</th><th scope="col">Account</th><th scope="col">Region</th><th scope="col">Asked about</th><th scope="col">Time (UTC)</th><th scope="col">Request id</th><th scope="col">Digest</th></tr></thead>
+    <thead><tr><th scope="col" class="n">Call</th><th scope="col">Operation</th><th scope="col">Account</th><th scope="col">Region</th><th scope="col">Target</th><th scope="col">Time (UTC)</th><th scope="col">Request id</th><th scope="col">Digest</th></tr></thead>
     <tbody><xsl:comment>facts</xsl:comment></tbody>
   </table></div></section>
 </xsl:template>
@@ -483,16 +483,16 @@
 </xsl:template>
 
 <xsl:template match="gaps">
-  <section id="gaps" aria-labelledby="h-gaps"><h2 id="h-gaps">What was not seen</h2>
-  <xsl:if test="../summary/@verdict != 'INCOMPLETE'"><p>Everything that was expected to answer was read.<xsl:if test="../coverage/place"> Nothing is expected of suspended accounts, or of Regions that are closed to an account.</xsl:if></p></xsl:if>
+  <section id="gaps" aria-labelledby="h-gaps"><h2 id="h-gaps">Collection errors</h2>
+  <xsl:if test="../summary/@verdict != 'INCOMPLETE'"><p>All account-Regions were read.<xsl:if test="../coverage/place"> Suspended accounts, and Regions that an account cannot use, are not expected to answer.</xsl:if></p></xsl:if>
   <xsl:if test="gap">
   <div class="wide"><table>
-    <thead><tr><th scope="col" class="n">Gap</th><th scope="col">Operation</th><th scope="col">Account</th><th scope="col">Region</th><th scope="col">Kind</th><th scope="col">Message</th></tr></thead>
+    <thead><tr><th scope="col" class="n">Error</th><th scope="col">Operation</th><th scope="col">Account</th><th scope="col">Region</th><th scope="col">Kind</th><th scope="col">Message</th></tr></thead>
     <tbody><xsl:for-each select="gap"><tr><td class="n"><xsl:value-of select="@id"/></td><td><xsl:value-of select="@operation"/></td><td class="nb"><xsl:value-of select="@account"/></td><td class="nb"><xsl:value-of select="@region"/></td><td class="nb"><xsl:value-of select="@class"/></td><td><xsl:value-of select="@message"/></td></tr></xsl:for-each></tbody>
   </table></div></xsl:if>
   <xsl:call-template name="more-than-listed"><xsl:with-param name="listed" select="count(gap)"/><xsl:with-param name="total" select="@total"/></xsl:call-template>
   <xsl:if test="../coverage/place"><div class="wide"><table>
-    <caption>Account-Regions of which not everything was read</caption>
+    <caption>Account-Regions that were not read completely</caption>
     <thead><tr><th scope="col">Account</th><th scope="col">Name</th><th scope="col">OU</th><th scope="col">Region</th><th scope="col">State</th></tr></thead>
     <tbody><xsl:for-each select="../coverage/place"><tr><td class="nb"><xsl:value-of select="@account"/></td><td><xsl:value-of select="@name"/></td><td><xsl:value-of select="@ou_path"/></td><td class="nb"><xsl:value-of select="@region"/></td><td><xsl:call-template name="tag"><xsl:with-param name="word" select="@state"/></xsl:call-template></td></tr></xsl:for-each></tbody>
   </table></div>
