@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Sets up, builds what ships (build/) and the sanitized build (build-debug/), and runs every test.
+# Installs what the tests need, builds the release (build/), the sanitized build (build-debug/) and
+# the clang build (build-clang/), and runs every test.
 #   ./test.sh [ctest options]     for example ./test.sh -R sim/
 set -euo pipefail
 cd "$(dirname "$0")"
 . scripts/env.sh
 scripts/setup.sh tests
-scripts/build.sh release towerkeep towerkeep-sim ops_dump report_sample
+scripts/build.sh release -DBUILD_TESTS=ON towerkeep towerkeep-sim ops_dump report_sample
 scripts/build.sh debug
+scripts/build.sh clang
 exec ctest --preset debug -j2 "$@"

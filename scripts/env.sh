@@ -1,5 +1,6 @@
-# Sourced by demo.sh and test.sh: nothing of the caller's AWS or towerkeep settings may leak in,
-# and nothing on loopback may go through a proxy.
+# shellcheck shell=bash
+# Sourced by demo.sh and test.sh: removes the caller's AWS and towerkeep settings, and excludes
+# loopback from any proxy.
 for name in $(compgen -e | grep -E '^(AWS_|TOWERKEEP_)' | grep -vx TOWERKEEP_MODELS); do
     unset "$name"
 done

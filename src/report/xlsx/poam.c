@@ -322,7 +322,7 @@ static void dress(struct sheet *s, lxw_row_t first, lxw_row_t last)
     for (size_t i = 0; i < sizeof dates / sizeof dates[0]; i++) {
         lxw_data_validation date = {.validate = LXW_VALIDATION_TYPE_DATE,
                                     .criteria = LXW_VALIDATION_CRITERIA_GREATER_THAN_OR_EQUAL_TO,
-                                    .value_datetime = {2000, 1, 1, 0, 0, 0},
+                                    .value_datetime = {.year = 2000, .month = 1, .day = 1},
                                     .input_message = dates[i] == COLUMN_SCHEDULED ? due : told,
                                     .error_title = when,
                                     .error_message = told};
