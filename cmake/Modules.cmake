@@ -6,8 +6,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 add_library(compile_flags INTERFACE)
 target_include_directories(compile_flags INTERFACE "${CMAKE_SOURCE_DIR}/include")
-target_compile_definitions(compile_flags INTERFACE _POSIX_C_SOURCE=200809L TOWERKEEP_VERSION="${PROJECT_VERSION}"
-  TOWERKEEP_DATA_DIR="${CMAKE_INSTALL_PREFIX}/share/towerkeep")
+target_compile_definitions(compile_flags INTERFACE _POSIX_C_SOURCE=200809L TOWERKEEP_VERSION="${PROJECT_VERSION}")
 target_compile_options(compile_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
   -Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wvla
@@ -26,6 +25,10 @@ if(SANITIZE)
   target_link_options(compile_flags INTERFACE -fsanitize=${SANITIZE})
 elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   target_compile_definitions(compile_flags INTERFACE _FORTIFY_SOURCE=2)
+endif()
+if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  # What is installed is the same wherever it was built, and names no directory of the build.
+  target_compile_options(compile_flags INTERFACE "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=" "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.")
 endif()
 
 # module(NAME [ON lower modules...] [USES dependencies...])

@@ -21,7 +21,8 @@ int dir_list(const char *path, const char *suffix, char ***names, size_t *count,
 /* Removes a directory of ours with all that is in it; links are removed, not followed. */
 void dir_remove(const char *path);
 void names_free(char **names, size_t count);
-char *path_join(const char *a, const char *b);                  /* yours */
+char *path_join(const char *a, const char *b); /* yours */
+char *path_of_executable(void); /* of this process; yours; NULL where /proc is not mounted */
 void path_temp(const char *final_path, char *out, size_t size); /* ".NAME.tmp-PID" beside it */
 void path_drop_stale(const char *final_path); /* temporaries of it that dead processes left */
 

@@ -191,6 +191,13 @@ char *path_join(const char *a, const char *b)
     return xasprintf("%s%s%s", a, str_ends(a, "/") ? "" : "/", b);
 }
 
+char *path_of_executable(void)
+{
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+    return length > 0 && (size_t)length < sizeof path ? xstrndup(path, (size_t)length) : NULL;
+}
+
 struct file_lock {
     int fd;
 };

@@ -126,15 +126,14 @@ static int scan_afresh(const struct rehearsal *r, const struct command_line *lin
 static char *simulator_path(void)
 {
     const char *named = env_get("TOWERKEEP_SIM");
-    char self[4096];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (named || length <= 0) {
-        return xstrdup(named ? named : "towerkeep-sim");
+    char *self = named == NULL ? path_of_executable() : NULL;
+    if (self == NULL) {
+        return xstrdup(named != NULL ? named : "towerkeep-sim");
     }
-    self[length] = '\0';
-    char *slash = strrchr(self, '/');
-    *slash = '\0';
-    return path_join(self, "towerkeep-sim");
+    *strrchr(self, '/') = '\0';
+    char *path = path_join(self, "towerkeep-sim");
+    free(self);
+    return path;
 }
 
 static int start_simulator(struct rehearsal *r, struct err *err)

@@ -255,7 +255,10 @@ static int all_directories(struct rules_job *job, struct words *out, struct err 
         *err = ignored;
         return -1;
     }
-    char *shipped = setup_data_path("rules");
+    char *shipped = NULL;
+    if (data_dir_find("rules", &shipped, err) != 0) {
+        return -1;
+    }
     words_add(out, shipped);
     free(shipped);
     const json_t *more = jx_get(s->config.document, "rules.directories");

@@ -94,11 +94,15 @@ int reports_write(const struct report_job *job, struct store *store, const json_
                   struct err *err)
 {
     struct subjects *subjects = NULL;
+    char *shipped = NULL;
+    if (data_dir_find("templates", &shipped, err) != 0) {
+        return -1;
+    }
     if (subjects_new(store, config, &subjects, err)) {
+        free(shipped);
         return -1;
     }
     const char *chosen = env_get("TOWERKEEP_TEMPLATES");
-    char *shipped = setup_data_path("templates");
     struct report_input input = {.store = store,
                                  .subjects = subjects,
                                  .rules = rules,

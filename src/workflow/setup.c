@@ -51,7 +51,10 @@ static int load_waivers(struct setup *s, struct err *err)
 
 static int load_rules(struct setup *s, struct err *err)
 {
-    char *shipped = setup_data_path("rules");
+    char *shipped = NULL;
+    if (data_dir_find("rules", &shipped, err) != 0) {
+        return -1;
+    }
     struct words directories = {0};
     words_add(&directories, shipped);
     const json_t *more = jx_get(s->config.document, "rules.directories");

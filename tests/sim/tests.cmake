@@ -23,3 +23,7 @@ sim_unit(services/controltower)
 sim_unit(services/kms)
 sim_unit(services/backup)
 sim_unit(services/inventory)
+
+add_test(NAME sim/options COMMAND /usr/bin/python3 -B -m unittest -q options
+  WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/sim")
+set_tests_properties(sim/options PROPERTIES TIMEOUT 60 ENVIRONMENT "TOWERKEEP_SIM=$<TARGET_FILE:towerkeep-sim>")

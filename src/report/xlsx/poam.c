@@ -313,7 +313,8 @@ static void dress(struct sheet *s, lxw_row_t first, lxw_row_t last)
     }
     for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
         lxw_data_validation list = {.validate = LXW_VALIDATION_TYPE_LIST,
-                                    .value_list = choices[i].words,
+                                    /* char ** up to libxlsxwriter 1.1, const char ** since. */
+                                    .value_list = (void *)choices[i].words,
                                     .error_title = title,
                                     .error_message = message};
         (void)worksheet_data_validation_range(s->at, first, choices[i].column, last,

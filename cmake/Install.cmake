@@ -1,0 +1,18 @@
+# What is installed, and how the programs find it again.
+include(GNUInstallDirs)
+set(data_dir "${CMAKE_INSTALL_DATADIR}/towerkeep")
+file(RELATIVE_PATH data_from_executable "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_DATADIR}/towerkeep")
+set_property(SOURCE src/workflow/data_dir.c TARGET_DIRECTORY module_workflow PROPERTY COMPILE_DEFINITIONS
+  TOWERKEEP_DATA_FROM_EXECUTABLE="${data_from_executable}" TOWERKEEP_DATA_DIR="${CMAKE_INSTALL_FULL_DATADIR}/towerkeep")
+# A program in the build tree uses the rules and templates of the source tree (src/workflow/data_dir.c).
+file(WRITE "${CMAKE_BINARY_DIR}/towerkeep-source-directory.txt" "${CMAKE_SOURCE_DIR}\n")
+if(BUILD_TESTS)
+  file(WRITE "${CMAKE_BINARY_DIR}/tests/towerkeep-source-directory.txt" "${CMAKE_SOURCE_DIR}\n")
+endif()
+
+install(TARGETS towerkeep towerkeep-sim)
+install(DIRECTORY rules templates DESTINATION "${data_dir}")
+# As in the source tree, so that the links of README.md work: guides, JSON schemas and examples.
+install(FILES LICENSE README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(DIRECTORY docs DESTINATION "${CMAKE_INSTALL_DOCDIR}" PATTERN "*.1" EXCLUDE)
+install(FILES docs/towerkeep.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")

@@ -1,0 +1,1 @@
+unit(workflow data_dir base aws model store inventory collect check report plan apply workflow)
