@@ -30,12 +30,15 @@ struct sim_request {
 
 enum damage { DAMAGE_NONE, DAMAGE_DROP, DAMAGE_TRUNCATE };
 
+struct hold;
+
 struct sim_response {
     int status;
     json_t *headers; /* object of strings, lower-case names */
     struct text body;
     char request_id[37];
     int delay_ms;       /* on top of --latency */
+    struct hold *hold;  /* the answer waits for its release; NULL: it does not. Borrowed */
     enum damage damage; /* what http.c does to it */
     size_t truncate_at;
 };
@@ -225,6 +228,13 @@ const struct fault *faults_strike(struct faults *f, const struct op *op, const c
 /* Before the handler: true when the fault alone answers (response filled). */
 bool fault_before(const struct fault *fault, const struct service_info *info, struct principal *who,
                   struct sim_response *response);
+/* {NAME: {"waiting": N, "released": false}} of every `hold`; new. f may be NULL. */
+json_t *faults_holds(const struct faults *f);
+/* Lets the answers under that name go, now and later. False when no fault holds any under it. */
+bool faults_release(struct faults *f, const char *name);
+bool hold_is_released(const struct hold *hold);
+/* An answer begins (+1) or ends (-1) to wait. */
+void hold_count(struct hold *hold, int change);
 /* What else the fault does before the call is looked at: another operator acts, a Region goes off.
  * fault may be NULL. */
 void fault_meddle(struct sim *sim, const struct fault *fault);

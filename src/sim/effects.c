@@ -184,27 +184,84 @@ static json_t *state_report(struct sim *sim)
     return out;
 }
 
+static json_t *holds_release(struct sim *sim, const struct sim_request *request, int *status)
+{
+    const char *problem = NULL;
+    json_t *body = jx_parse(text_str(&request->body), request->body.length, &problem);
+    const char *name = json_string_value(json_object_get(body, "release"));
+    json_t *answer = NULL;
+    if (name == NULL || json_object_size(body) != 1) {
+        *status = 400;
+        answer = json_pack("{s:s}", "error", "a body {\"release\": NAME} was expected");
+    } else if (!faults_release(sim->faults, name)) {
+        *status = 404;
+        answer = json_pack("{s:o}", "error", json_sprintf("no fault holds '%s'", name));
+    } else {
+        answer = faults_holds(sim->faults);
+    }
+    json_decref(body);
+    return answer;
+}
+
+static json_t *show_effects(struct sim *sim, const struct sim_request *request, int *status)
+{
+    (void)request;
+    (void)status;
+    return effects_report(sim);
+}
+
+static json_t *show_state(struct sim *sim, const struct sim_request *request, int *status)
+{
+    (void)request;
+    (void)status;
+    return state_report(sim);
+}
+
+static json_t *show_clock(struct sim *sim, const struct sim_request *request, int *status)
+{
+    (void)request;
+    (void)status;
+    return clock_report(sim);
+}
+
+static json_t *show_holds(struct sim *sim, const struct sim_request *request, int *status)
+{
+    (void)request;
+    (void)status;
+    return faults_holds(sim->faults);
+}
+
+static const struct {
+    const char *method, *path;
+    json_t *(*serve)(struct sim *sim, const struct sim_request *request, int *status);
+} controls[] = {
+    {.method = "GET", .path = "/_sim/effects", .serve = show_effects},
+    {.method = "GET", .path = "/_sim/state", .serve = show_state},
+    {.method = "GET", .path = "/_sim/clock", .serve = show_clock},
+    {.method = "POST", .path = "/_sim/clock", .serve = clock_advance},
+    {.method = "GET", .path = "/_sim/holds", .serve = show_holds},
+    {.method = "POST", .path = "/_sim/holds", .serve = holds_release},
+};
+
 bool effects_serve(struct sim *sim, const struct sim_request *request,
                    struct sim_response *response)
 {
     json_t *answer = NULL;
-    bool get = str_equal(request->method, "GET");
     if (!str_starts(request->path, "/_sim/")) {
         return false;
     }
     response->status = 200;
-    if (get && str_equal(request->path, "/_sim/effects")) {
-        answer = effects_report(sim);
-    } else if (get && str_equal(request->path, "/_sim/clock")) {
-        answer = clock_report(sim);
-    } else if (str_equal(request->method, "POST") && str_equal(request->path, "/_sim/clock")) {
-        answer = clock_advance(sim, request, &response->status);
-    } else if (get && str_equal(request->path, "/_sim/state")) {
-        answer = state_report(sim);
-    } else {
+    for (size_t i = 0; answer == NULL && i < sizeof controls / sizeof *controls; i++) {
+        if (str_equal(request->method, controls[i].method) &&
+            str_equal(request->path, controls[i].path)) {
+            answer = controls[i].serve(sim, request, &response->status);
+        }
+    }
+    if (answer == NULL) {
         response->status = 404;
         answer = json_pack("{s:s}", "error",
-                           "GET /_sim/effects, /_sim/state, /_sim/clock or POST /_sim/clock");
+                           "GET /_sim/effects, /_sim/state, /_sim/clock, /_sim/holds, or POST "
+                           "/_sim/clock, /_sim/holds");
     }
     char *text = jx_dump(answer);
     text_add(&response->body, text);

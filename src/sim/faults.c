@@ -22,6 +22,10 @@ void faults_free(struct faults *f)
         free(row->code);
         free(row->text);
         json_decref(row->set);
+        if (row->hold != NULL) {
+            free(row->hold->name);
+            free(row->hold);
+        }
     }
     free(f->rows);
     free(f);
@@ -85,6 +89,46 @@ const struct fault *faults_strike(struct faults *f, const struct op *op, const c
     }
     return struck;
 }
+
+/* --- answers that wait --- */
+
+json_t *faults_holds(const struct faults *f)
+{
+    json_t *out = json_object();
+    for (size_t i = 0; f != NULL && i < f->count; i++) {
+        const struct hold *hold = f->rows[i].hold;
+        if (hold != NULL) {
+            json_object_set_new(out, hold->name,
+                                json_pack("{s:I, s:b}", "waiting", (json_int_t)hold->waiting,
+                                          "released", hold->released));
+        }
+    }
+    return out;
+}
+
+bool faults_release(struct faults *f, const char *name)
+{
+    for (size_t i = 0; f != NULL && i < f->count; i++) {
+        struct hold *hold = f->rows[i].hold;
+        if (hold != NULL && str_equal(hold->name, name)) {
+            hold->released = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool hold_is_released(const struct hold *hold)
+{
+    return hold->released;
+}
+
+void hold_count(struct hold *hold, int change)
+{
+    hold->waiting += (unsigned long long)change;
+}
+
+/* --- what a fault does --- */
 
 static void region_off(struct sim *sim, const struct fault *fault)
 {
@@ -160,6 +204,9 @@ bool fault_before(const struct fault *fault, const struct service_info *info, st
         return true;
     case ACTION_DELAY:
         response->delay_ms = (int)fault->number;
+        return false;
+    case ACTION_HOLD:
+        response->hold = fault->hold->released ? NULL : fault->hold;
         return false;
     case ACTION_TRUNCATE:
     case ACTION_OVERSIZE:
@@ -241,6 +288,7 @@ void fault_after(const struct fault *fault, struct sim_response *response)
     case ACTION_ERROR:
     case ACTION_HTTP:
     case ACTION_DELAY:
+    case ACTION_HOLD:
     case ACTION_SET:
     case ACTION_EXPIRE:
     case ACTION_SKEW:

@@ -9,6 +9,7 @@ enum action {
     ACTION_HTTP,
     ACTION_DROP,
     ACTION_DELAY,
+    ACTION_HOLD,
     ACTION_TRUNCATE,
     ACTION_OVERSIZE,
     ACTION_GARBAGE,
@@ -19,6 +20,13 @@ enum action {
     ACTION_LEAVE_OUT,
     ACTION_INTRUDER,
     ACTION_REGION_OFF
+};
+
+/* What `hold` does: answers wait until somebody releases them. */
+struct hold {
+    char *name;
+    bool released;              /* for good: later answers do not wait */
+    unsigned long long waiting; /* answers, those of clients that have gone included */
 };
 
 struct fault {
@@ -32,8 +40,9 @@ struct fault {
     int status;
     char *code, *text; /* error code, Region or pattern of ARNs; message, HTML body or garbage */
     long long retry_after;
-    json_t *set; /* of the answer; the intruder's change */
-    bool after;  /* drop: only once the handler has run */
+    json_t *set;       /* of the answer; the intruder's change */
+    struct hold *hold; /* NULL for other actions */
+    bool after;        /* drop: only once the handler has run */
     unsigned long long seen;
 };
 

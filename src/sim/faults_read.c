@@ -1,10 +1,12 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/doc.h"
 #include "base/mem.h"
 #include "faults.h"
 
 #define FAULTS_MAX 1000
+#define HOLD_NAME_MAX 40
 
 static const struct {
     const char *name;
@@ -17,6 +19,7 @@ static const struct {
     {"expire", ACTION_EXPIRE},       {"skew_seconds", ACTION_SKEW},
     {"fail_operation", ACTION_FAIL}, {"fail_resources", ACTION_LEAVE_OUT},
     {"intruder", ACTION_INTRUDER},   {"disable_region", ACTION_REGION_OFF},
+    {"hold", ACTION_HOLD},
 };
 
 static char *copy_string(const struct node *map, const char *name)
@@ -160,6 +163,23 @@ static int read_region(const struct doc *doc, const struct node *map, struct fau
     return 0;
 }
 
+/* The name under which the answers are released. */
+static int read_hold(const struct doc *doc, const struct node *value, struct fault *f,
+                     struct err *err)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    const char *name = value->kind == NODE_STRING ? node_string(value) : NULL;
+    size_t length = name != NULL ? strlen(name) : 0;
+    if (length == 0 || length > HOLD_NAME_MAX || strspn(name, letters) != length) {
+        return node_err(doc, value, err,
+                        "a name of at most %d lower-case letters, digits and '-' was expected",
+                        HOLD_NAME_MAX);
+    }
+    f->hold = xcalloc(1, sizeof *f->hold);
+    f->hold->name = xstrdup(name);
+    return 0;
+}
+
 static int read_number(const struct doc *doc, const struct node *map, const char *name,
                        long long low, long long high, struct fault *f, struct err *err)
 {
@@ -186,7 +206,7 @@ static int read_action(const struct doc *doc, const struct node *row, struct fau
         return node_err(doc, row, err,
                         "what happens is missing: error, http, drop, delay_ms, truncate, oversize, "
                         "garbage, set, expire, skew_seconds, fail_operation, "
-                        "fail_resources, intruder or disable_region");
+                        "fail_resources, intruder, disable_region or hold");
     }
     text = node_string(value);
     switch (f->action) {
@@ -227,6 +247,8 @@ static int read_action(const struct doc *doc, const struct node *row, struct fau
         return read_intruder(doc, value, f, err);
     case ACTION_REGION_OFF:
         return read_region(doc, value, f, err);
+    case ACTION_HOLD:
+        return read_hold(doc, value, f, err);
     }
     return 0;
 }
@@ -249,6 +271,7 @@ static int read_fault(const struct doc *doc, const struct node *row, struct faul
                                         "fail_resources",
                                         "intruder",
                                         "disable_region",
+                                        "hold",
                                         NULL};
     *f = (struct fault){.first = 1, .probability = 1.0, .retry_after = -1};
     if (row->kind != NODE_MAP) {
@@ -259,6 +282,20 @@ static int read_fault(const struct doc *doc, const struct node *row, struct faul
         return -1;
     }
     return read_action(doc, row, f, err);
+}
+
+/* Two faults of one name could not be released apart. */
+static int check_names(const struct doc *doc, const struct node *list, const struct faults *f,
+                       size_t last, struct err *err)
+{
+    const struct hold *hold = f->rows[last].hold;
+    for (size_t i = 0; hold != NULL && i < last; i++) {
+        if (f->rows[i].hold != NULL && str_equal(f->rows[i].hold->name, hold->name)) {
+            return node_err(doc, node_get(list->children[last], "hold"), err,
+                            "another fault holds answers under the name '%s'", hold->name);
+        }
+    }
+    return 0;
 }
 
 /* {seconds: [0, 30], seed}: how far behind reads may be. */
@@ -317,7 +354,8 @@ int faults_load(const char *path, struct faults **out, struct err *err)
     f->rows = xcalloc(count + 1, sizeof *f->rows);
     for (size_t i = 0; i < count; i++) {
         f->count = i + 1;
-        if (read_fault(doc, list->children[i], &f->rows[i], err) != 0) {
+        if (read_fault(doc, list->children[i], &f->rows[i], err) != 0 ||
+            check_names(doc, list, f, i, err) != 0) {
             goto out;
         }
     }

@@ -19,7 +19,8 @@
 
 #define CONNECTIONS_MAX 4096
 #define IDLE_SECONDS 120
-#define HEADER_MEMORY (128U * 1024U)
+/* MHD clears as much after every request: what AWS clients send needs a few KiB. */
+#define HEADER_MEMORY (32U * 1024U)
 
 /* One request on its way; MHD's per-request context. */
 struct http_request {
@@ -39,6 +40,8 @@ struct server {
     int latency_ms;
     struct http_request **waiting; /* suspended, a heap by due time */
     size_t count, size;
+    struct http_request **held; /* suspended until a test releases them */
+    size_t held_count, held_size;
 };
 
 /* --- suspended answers --- */
@@ -87,6 +90,32 @@ static void wake_due(struct server *s)
     while (s->count > 0 && s->waiting[0]->due_ms <= now) {
         MHD_resume_connection(wait_pop(s)->connection);
     }
+}
+
+static void hold_push(struct server *s, struct http_request *p)
+{
+    if (s->held_count == s->held_size) {
+        s->held_size = s->held_size == 0 ? 16 : s->held_size * 2;
+        s->held = xreallocarray(s->held, s->held_size, sizeof *s->held);
+    }
+    s->held[s->held_count++] = p;
+    hold_count(p->response.hold, 1);
+}
+
+/* Sends what was released; everything when the server ends. */
+static void let_go(struct server *s, bool everything)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->held_count; i++) {
+        struct http_request *p = s->held[i];
+        if (everything || hold_is_released(p->response.hold)) {
+            hold_count(p->response.hold, -1);
+            MHD_resume_connection(p->connection);
+        } else {
+            s->held[kept++] = p;
+        }
+    }
+    s->held_count = kept;
 }
 
 /* --- requests --- */
@@ -206,6 +235,11 @@ static enum MHD_Result finish(struct MHD_Connection *connection, struct http_req
         sim_exchange(p->server->sim, &p->request, &p->response);
     }
     p->answered = true;
+    if (p->response.hold != NULL) {
+        MHD_suspend_connection(connection);
+        hold_push(p->server, p);
+        return MHD_YES;
+    }
     int wait_ms = p->server->latency_ms + p->response.delay_ms;
     if (wait_ms <= 0) {
         return send_response(connection, p);
@@ -326,6 +360,9 @@ static void loop(struct server *s, int signals)
         }
         wake_due(s);
         MHD_run(s->daemon);
+        if (s->held_count > 0) {
+            let_go(s, false);
+        }
     }
 }
 
@@ -364,6 +401,7 @@ int http_serve(struct sim *sim, const struct sim_options *options, struct err *e
     loop(&server, signals);
     rc = 0;
 out:
+    let_go(&server, true);
     while (server.count > 0) {
         MHD_resume_connection(wait_pop(&server)->connection);
     }
@@ -374,6 +412,7 @@ out:
         close(signals);
     }
     free(server.waiting);
+    free(server.held);
     free(key);
     free(cert);
     return rc;

@@ -6,7 +6,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 import unittest
 
 import scans
@@ -233,9 +232,7 @@ class PlanAndApply(Walk):
         self.run_("plan", "run", "-o", "plan.json", writes=0)
         apply = ("apply", "plan.json", "--auto-approve")
         first = self.start(*apply, scale=1)
-        end = time.monotonic() + SECONDS
-        while "controltower:EnableBaseline" not in self.sim.effects()["writes"] and time.monotonic() < end:
-            time.sleep(0.05)
+        simulator.wait_until(lambda: "controltower:EnableBaseline" in self.sim.effects()["writes"], "a baseline is being enabled", first)
         self.refuse(apply, "plan.json.journal.db")
         first.send_signal(signal.SIGINT)
         stopped = self.end(first)

@@ -16,14 +16,13 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 
 import scans
 import simulator
 from simulator import MANAGEMENT, ORGANIZATION, SCRATCH, unit
 
 SIM_SCALE, WAIT_SCALE = 20000, 1400
-ENGINE_SECONDS = 60
+ENGINE_SECONDS = 120
 KEY = "mrk-0123456789abcdef0123456789abcdef"
 ADMIN_EMAIL, CENTRAL_EMAIL = "aws+backup-admin@example.com", "aws+central-backup@example.com"
 GOVERNED = ("eu-central-1", "eu-west-1")
@@ -168,24 +167,7 @@ class Cloud(simulator.Simulator):
     """A simulator without a recording: there are too many of them."""
 
     def __init__(self, world, name, *flags, faults=None, scale=SIM_SCALE):
-        super().__init__(world, "--time-scale", scale, *flags, name=f"engine.{name}", faults=faults)
-        self.recording = None
-
-    def __enter__(self):
-        port_file, self.log = SCRATCH / f"{self.name}.port", SCRATCH / f"{self.name}.log"
-        port_file.unlink(missing_ok=True)
-        with open(self.log, "wb") as out:
-            self.process = subprocess.Popen(
-                [str(simulator.BUILD / "towerkeep-sim"), *self.world, "--listen", "127.0.0.1:0", "--port-file",
-                 str(port_file), *self.flags], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
-        end = time.monotonic() + simulator.START_SECONDS
-        while not port_file.exists():
-            if self.process.poll() is not None or time.monotonic() > end:
-                self._end(signal.SIGKILL)
-                raise AssertionError(f"towerkeep-sim did not start: {self.log.read_text(errors='replace')}")
-            time.sleep(0.004)
-        self.port = int(port_file.read_text())
-        return self
+        super().__init__(world, "--time-scale", scale, *flags, name=f"engine.{name}", faults=faults, record=False)
 
     def __exit__(self, *failure):
         super().__exit__(*failure)
@@ -289,20 +271,12 @@ def fresh(cloud):
     return directory(cloud)
 
 
-def _end(process):
-    try:
-        return *process.communicate(timeout=ENGINE_SECONDS if process.poll() is None else 1), False
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return *process.communicate(), True
-
-
 COMMANDS = {"enable": ["enable"], "fix": ["scan", "--fix"],
             "teardown": ["teardown", "--confirm-organization", ORGANIZATION]}
 
 
-def engine(cloud, command, *flags, crash_at=0, stop_after=None, stop_with=signal.SIGKILL, config=None, scale=WAIT_SCALE):
-    """One run to its end, to the boundary, or to the moment (in seconds) at which it gets a signal."""
+def start(cloud, command, *flags, crash_at=0, config=None, scale=WAIT_SCALE):
+    """A run on its way: a Popen that finish() takes."""
     where = directory(cloud)
     where.mkdir(parents=True, exist_ok=True)
     wanted = SCRATCH / f"{cloud.name}.config.json"
@@ -312,18 +286,42 @@ def engine(cloud, command, *flags, crash_at=0, stop_after=None, stop_with=signal
                  "--progress", "none", *(["--crash-at", str(crash_at)] if crash_at else []), *map(str, flags)]
     process = subprocess.Popen(arguments, env=scans.environment(cloud), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                stdin=subprocess.DEVNULL, text=True)
+    process.told = f"{cloud.name}: {command}"
+    process.directory = where
+    return process
+
+
+def finish(process):
     try:
-        out, err = process.communicate(timeout=stop_after or ENGINE_SECONDS)
+        out, err = process.communicate(timeout=ENGINE_SECONDS)
     except subprocess.TimeoutExpired:
-        process.send_signal(stop_with)
-        out, err, late = _end(process)
-        if late or stop_after is None:
-            raise AssertionError(f"{cloud.name}: {command} did not end within {ENGINE_SECONDS} s: {err[-3000:]}") from None
-    done = Done(process.returncode, out, err, where)
+        process.kill()
+        out, err = process.communicate()
+        raise AssertionError(f"{process.told} did not end within {ENGINE_SECONDS} s: {err[-3000:]}") from None
+    done = Done(process.returncode, out, err, process.directory)
     problem = re.search(r"Sanitizer|runtime error|Assertion|Traceback|internal error", err)
     if problem or (done.code < 0 and not done.killed and not done.interrupted) or done.code == 1:
-        raise AssertionError(f"{cloud.name}: {command} broke: {done.told()}")
+        raise AssertionError(f"{process.told} broke: {done.told()}")
     return done
+
+
+def engine(cloud, command, *flags, **options):
+    """One run to its end, or to the boundary of crash_at."""
+    return finish(start(cloud, command, *flags, **options))
+
+
+def engine_stopped(cloud, hold, how, command, *flags, **options):
+    """One run that gets a signal once one of its answers is held, if that happens."""
+    process = start(cloud, command, *flags, **options)
+    simulator.wait_until(lambda: process.poll() is not None or cloud.is_held(hold), "an answer is held, or the run ends")
+    if not cloud.is_held(hold):
+        return finish(process)
+    process.send_signal(how)
+    if how == signal.SIGKILL:
+        process.wait()
+    # The answer of what was sent is waited for.
+    cloud.release(hold)
+    return finish(process)
 
 
 # --- what must have happened once ---

@@ -19,6 +19,7 @@ from engine_runs import Cloud, engine, expect
 
 SUITE_SEEDS = 300
 RUNS = 10
+STOP = "stop"  # the name of the answer that is held
 VERSIONS = ("4.0", "4.0", "3.3", "3.2", "3.1")
 # Reads lag at most 30 s: that must be longer than a call takes, and shorter than what a client waits out.
 LATE_SCALE, LATE_WAIT_SCALE = 3000, 800
@@ -116,12 +117,15 @@ class Schedule:
             self.faults["consistency"] = {"seconds": [0, rng.choice([5, 15, 30])], "seed": seed}
             self.kinds.append("late")
         self.crash_at = rng.randint(1, 60) if rng.random() < 0.4 else 0
-        self.stop_after = rng.uniform(0.03, 0.6) if rng.random() < 0.4 else None
+        # Somewhere in the second run, or in the first, or never.
+        self.stop_at = rng.randint(60, 700) if rng.random() < 0.4 else None
+        if self.stop_at:
+            self.faults["faults"].insert(0, {"match": {"nth": self.stop_at}, "hold": STOP})
         self.stop_with = rng.choice([signal.SIGKILL, signal.SIGINT])
         self.passes = region_off.__name__ not in self.kinds
         self.text = (f"seed {seed}: {self.goal} of {'damaged ' + str(self.damage) if self.damage else 'world'} {version}, "
                      f"{', '.join(self.kinds)}, crash at {self.crash_at}, "
-                     f"{self.stop_with.name} after {self.stop_after} s")
+                     f"{self.stop_with.name} at {f'call {self.stop_at}' if self.stop_at else 'no call'}")
 
     def __str__(self):
         return self.text
@@ -151,10 +155,14 @@ def live(schedule):
         engine_runs.fresh(cloud)
         calm = None
         for turn in range(RUNS):
-            before = cloud.effects()["total_writes"]
-            done = engine(cloud, schedule.goal, "--fail-on", "medium", **wait,
-                          crash_at=schedule.crash_at if turn == 0 else 0,
-                          stop_after=schedule.stop_after if turn == 1 else None, stop_with=schedule.stop_with)
+            effects = cloud.effects()
+            before, before_calls = effects["total_writes"], effects["total_calls"]
+            crash_at = schedule.crash_at if turn == 0 else 0
+            if schedule.stop_at and before_calls < schedule.stop_at:
+                done = engine_runs.engine_stopped(cloud, STOP, schedule.stop_with, schedule.goal, "--fail-on", "medium", **wait,
+                                                  crash_at=crash_at)
+            else:
+                done = engine(cloud, schedule.goal, "--fail-on", "medium", **wait, crash_at=crash_at)
             sent = cloud.effects()["total_writes"] - before
             judge_end(schedule, done)
             told.append(f"run {turn + 1}: exit {done.code}, {sent} writes")

@@ -1,11 +1,11 @@
 """A scan knows the run before it, `diff` compares any two, and nothing counts as resolved that was not looked at."""
 import collections
+import datetime
 import hashlib
 import json
 import re
 import shutil
 import subprocess
-import time
 import unittest
 
 import jsonschema
@@ -69,7 +69,10 @@ class History(unittest.TestCase):
                 kept = scans.directory(f"night-{night}")
                 shutil.copytree(where, kept)
                 cls.nights.append(scans.Scan(kept, done.code, done.out, done.err))
-                time.sleep(1.1)
+                # Runs are told apart by the second of their end.
+                ended = datetime.datetime.fromisoformat(cls.nights[-1].report["run"]["ended"])
+                simulator.wait_until(lambda: datetime.datetime.now(datetime.timezone.utc) >= ended + datetime.timedelta(seconds=1),
+                                     "the second after a run's end")
             cls.keys_only = scans.scan(sim, "--no-ungoverned", "-c", "KMS-*", "--previous", cls.nights[1].directory)
             cls.elsewhere = scans.scan(sim, "--no-ungoverned", "--accounts", simulator.X_PROD, "--previous", cls.nights[0].directory)
 

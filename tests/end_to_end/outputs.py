@@ -14,7 +14,6 @@ import signal
 import struct
 import subprocess
 import termios
-import time
 import unicodedata
 import unittest
 import zipfile
@@ -326,17 +325,33 @@ class Killed(unittest.TestCase):
         with scans.Simulator("generate:accounts=60,ous=6,regions=4,resources=10", name="killed") as sim:
             cls.scanned = scans.scan(sim, "--no-ungoverned").directory
 
-    def killed(self, number):
-        """Sends the signal in the middle of writing; what is in the directory then."""
-        to = scans.directory(f"killed-by-{number}")
+    def stopped(self, name):
+        """A process that stands still with a part of a report written, and its directory; None when it ended before."""
+        to = scans.directory(name)
         to.mkdir()
         (to / "report.json").write_text("yesterday's", encoding="utf-8")
         process = subprocess.Popen([scans.SCANNER, "report", self.scanned, "-M", "json,html,csv", "-o", to], env=scans.environment(),
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 60
-        while not any(path.stat().st_size > 0 for path in to.glob("..report.*")) and process.poll() is None and time.monotonic() < end:
-            time.sleep(0.002)
+        parts = lambda: [path for path in to.glob("..report.*") if path.exists() and path.stat().st_size > 0]
+        simulator.wait_until(lambda: parts() or process.poll() is not None, "a part of a report is written")
+        if process.returncode is not None:
+            return None
+        os.kill(process.pid, signal.SIGSTOP)
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        if os.WIFSTOPPED(status) and parts():
+            return process, to
+        if os.WIFSTOPPED(status):
+            process.kill()
+            process.wait()
+        else:
+            process.returncode = os.waitstatus_to_exitcode(status)
+        return None
+
+    def killed(self, number):
+        """Sends the signal in the middle of writing; what is in the directory then."""
+        process, to = simulator.wait_until(lambda: self.stopped(f"killed-by-{number}"), "a process is stopped while it writes")
         process.send_signal(number)
+        process.send_signal(signal.SIGCONT)
         self.assertEqual(process.wait(), -number)
         self.assertEqual((to / "report.json").read_text(encoding="utf-8"), "yesterday's")
         self.assertEqual([path.name for path in to.iterdir() if not path.name.startswith(".")], ["report.json"])
@@ -360,12 +375,10 @@ class Cores(unittest.TestCase):
         def core_please():
             resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
-        stuck = {"faults": [{"match": {"operation": "kms:DescribeKey"}, "delay_ms": 20000}]}
+        stuck = {"faults": [{"match": {"operation": "kms:DescribeKey"}, "hold": "keys"}]}
         with scans.Simulator("seed-healthy", name="cores", faults=stuck) as sim:
             process = scans.start(sim, preexec_fn=core_please)
-            end = time.monotonic() + 60
-            while "kms:DescribeKey" not in sim.effects()["calls"] and time.monotonic() < end:
-                time.sleep(0.05)
+            sim.held("keys", process)
             limits = pathlib.Path(f"/proc/{process.pid}/limits").read_text(encoding="utf-8")
             process.send_signal(signal.SIGABRT)
             _, status = os.waitpid(process.pid, 0)

@@ -7,7 +7,6 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import time
 import unittest
 
 import scans
@@ -182,30 +181,36 @@ def asked(sim):
 
 
 class Interruption(AsHealthy):
-    def interrupted(self, sim, how):
-        """A scan that got the signal in the middle."""
-        process = scans.start(sim, FAST)
-        end = time.monotonic() + 60
-        while sim.effects()["calls"].get("backup:ListBackupVaults", 0) < 12 and time.monotonic() < end:
-            time.sleep(0.01)
-        if how == signal.SIGKILL:
-            time.sleep(0.3)
-        process.send_signal(how)
-        return scans.finish(process)
+    """A scan stands in the middle while an answer is held; only then comes what interrupts it."""
+    MIDDLE = fault("backup:ListBackupVaults", {"hold": "middle"}, first=12)
 
-    def answered(self, done):
-        """Questions the interrupted run holds the answers of."""
-        copy = scans.directory(f"{done.directory.name}-copy")
-        shutil.copytree(done.directory, copy)  # reading it rolls back what a killed scan had not committed
-        with contextlib.closing(sqlite3.connect(copy / "run.partial.db")) as db:
-            return set(db.execute("SELECT collector, account, region FROM questions WHERE state = 1 AND target = '' "
-                                  "AND collector NOT LIKE 'sts:%'"))
+    def interrupted(self, sim, how):
+        process = scans.start(sim, FAST)
+        sim.held("middle", process)
+        if how == signal.SIGKILL:
+            # What is not committed is lost with the process.
+            simulator.wait_until(lambda: len(self.answered(process.directory)) > 5, "answers are committed", process)
+        process.send_signal(how)
+        done = scans.finish(process)
+        sim.release("middle")
+        return done
+
+    def answered(self, directory):
+        """The tasks whose answers a run holds for good; none while it is just being written."""
+        copy = scans.directory(f"{directory.name}-copy")
+        try:
+            shutil.copytree(directory, copy)  # reading it rolls back what a killed scan had not committed
+            with contextlib.closing(sqlite3.connect(copy / "run.partial.db")) as db:
+                return set(db.execute("SELECT collector, account, region FROM questions WHERE state = 1 AND target = '' "
+                                      "AND collector NOT LIKE 'sts:%'"))
+        except (shutil.Error, sqlite3.Error):
+            return set()
 
     def resumed(self, how, name):
-        with scans.Simulator("seed-healthy", "--latency", "30", name=name) as sim:
+        with scans.Simulator("seed-healthy", name=name, faults=faults(self.MIDDLE)) as sim:
             done = self.interrupted(sim, how)
             self.assertEqual([name for name in done.files() if name != "run.partial.db-journal"], ["run.partial.db"])
-            before, answers = asked(sim), self.answered(done)
+            before, answers = asked(sim), self.answered(done.directory)
             again = scans.scan(sim, "--resume", done.directory, FAST, to=done.directory)
             after = asked(sim) - before
         self.as_healthy(again)
@@ -223,7 +228,7 @@ class Interruption(AsHealthy):
         self.assertLessEqual(sum((before & after).values()), 64)
 
     def test_a_terminated_scan_ends_with_143(self):
-        with scans.Simulator("seed-healthy", "--latency", "30", name="terminated") as sim:
+        with scans.Simulator("seed-healthy", name="terminated", faults=faults(self.MIDDLE)) as sim:
             self.assertEqual(self.interrupted(sim, signal.SIGTERM).code, 143)
 
     def test_a_killed_scan_resumes_from_what_it_had_written(self):
@@ -231,14 +236,13 @@ class Interruption(AsHealthy):
         self.assertEqual(done.code, -signal.SIGKILL)
 
     def test_two_scans_into_one_directory_are_one_too_many(self):
-        with scans.Simulator("seed-healthy", "--latency", "30", name="two") as sim:
+        with scans.Simulator("seed-healthy", name="two", faults=faults(self.MIDDLE)) as sim:
             first = scans.start(sim, FAST)
-            end = time.monotonic() + 30
-            while not (first.directory / "run.partial.db").exists() and time.monotonic() < end:
-                time.sleep(0.01)
+            sim.held("middle", first)
             second = scans.scan(sim, FAST, to=first.directory)
             self.assertEqual(second.code, 2)
             self.assertRegex(second.err, rf"\Atowerkeep: {first.directory}.*(another|in use|locked|already).*\n\Z")
+            sim.release("middle")
             self.as_healthy(scans.finish(first))
 
 

@@ -7,6 +7,8 @@
         aws.assumed("222233330011").ok("sts get-caller-identity")
         sim.advance(minutes=45)
 
+No test depends on the speed of the machine: it waits for a state, with wait_until() or held(), and never for time.
+
 World: the name of one under fixtures/worlds, a path, a dictionary that is written to a file first, or
 "generate:accounts=..." for a made-up one. Every exchange is recorded to BUILD/end_to_end/NAME.jsonl, unless record=False. Leaving the block
 ends the simulator, and fails when it ended badly (the sanitizers speak there).
@@ -36,7 +38,9 @@ ADMIN, CENTRAL = "111122223333", "111122224444"
 SHARED, X_PROD, X_TEST, Y_PROD, SANDBOX = ("222233330001", "222233330011", "222233330012",
                                            "222233330021", "222233330031")
 ORGANIZATION, ROOT = "o-exampleorg1", "r-ab12"
-START_SECONDS = 30
+END_SECONDS = 60
+STATE_SECONDS = 120  # only a failing test waits so long
+LOOK_SECONDS = 0.01
 
 
 def unit(name):
@@ -50,6 +54,21 @@ def unit_arn(name):
 
 def account_arn(account):
     return f"arn:aws:organizations::{MANAGEMENT}:account/{ORGANIZATION}/{account}"
+
+
+def wait_until(state, what, process=None):
+    """Returns the first true value of state(). Fails when STATE_SECONDS pass first, or when `process` ends before it."""
+    end = time.monotonic() + STATE_SECONDS
+    while True:
+        ended = process is not None and process.poll() is not None
+        seen = state()
+        if seen:
+            return seen
+        if ended:
+            raise AssertionError(f"the process ended with {process.returncode} before this: {what}")
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {STATE_SECONDS} s: {what}")
+        time.sleep(LOOK_SECONDS)
 
 
 class Simulator:
@@ -84,12 +103,12 @@ class Simulator:
             self.process = subprocess.Popen(
                 [str(BUILD / "towerkeep-sim"), *self.world, "--listen", "127.0.0.1:0", "--port-file", str(port_file),
                  *(["--record", str(self.recording)] if self.record else []), *self.flags], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
-        self.log, end = log, time.monotonic() + START_SECONDS
-        while not port_file.exists():
-            if self.process.poll() is not None or time.monotonic() > end:
-                self._end(signal.SIGKILL)
-                raise AssertionError(f"towerkeep-sim did not start: {log.read_text(errors='replace')}")
-            time.sleep(0.01)
+        self.log = log
+        try:
+            wait_until(port_file.exists, "the simulator listens", self.process)
+        except AssertionError as problem:
+            self._end(signal.SIGKILL)
+            raise AssertionError(f"towerkeep-sim did not start: {problem}: {log.read_text(errors='replace')}") from None
         self.port = int(port_file.read_text())
         return self
 
@@ -97,7 +116,7 @@ class Simulator:
         if self.process.poll() is None:
             self.process.send_signal(how)
         try:
-            return self.process.wait(START_SECONDS)
+            return self.process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
@@ -134,6 +153,17 @@ class Simulator:
     def pace(self, scale):
         """How fast simulated time runs from now on; 0: it stands."""
         return self._look("clock", {"time_scale": scale})
+
+    def held(self, name, process=None):
+        """Waits until an answer is held under that name (docs/faults.md) while `process` runs."""
+        wait_until(lambda: self.is_held(name), f"an answer held as {name}", process)
+
+    def is_held(self, name):
+        return self._look("holds")[name]["waiting"] > 0
+
+    def release(self, name):
+        """Sends the answers held under that name, and those to come."""
+        return self._look("holds", {"release": name})
 
     def environment(self, region=HOME):
         """What a program needs to find this simulator as the management account, and nothing else of AWS."""

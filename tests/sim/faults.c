@@ -232,6 +232,71 @@ static void a_region_goes_off_in_mid_run(void **state)
     assert_true(sim_account_region_enabled(sim, "111122224444", "eu-west-1"));
 }
 
+/* Would the answer to such a call wait? */
+static bool waits(struct sim *sim, const char *label)
+{
+    struct sim_response response;
+    const struct fault *fault = faults_strike(sim->faults, op_parse(label), MANAGEMENT, HOME, NULL);
+    sim_response_init(&response);
+    if (fault != NULL) {
+        assert_false(fault_before(fault, service_info(SVC_KMS), NULL, &response));
+        fault_after(fault, &response);
+    }
+    bool held = response.hold != NULL;
+    sim_response_release(&response);
+    return held;
+}
+
+/* What /_sim/holds answers; `body` NULL: to a GET. */
+static json_t *holds(struct sim *sim, const char *body, int status)
+{
+    struct sim_request request = {.path = xstrdup("/_sim/holds")};
+    struct sim_response response;
+    const char *problem = NULL;
+    snprintf(request.method, sizeof request.method, "%s", body != NULL ? "POST" : "GET");
+    text_init(&request.body, SIM_BODY_MAX);
+    text_add(&request.body, body != NULL ? body : "");
+    sim_response_init(&response);
+    assert_true(effects_serve(sim, &request, &response));
+    assert_int_equal(response.status, status);
+    json_t *answer = jx_parse(text_str(&response.body), response.body.length, &problem);
+    assert_non_null(answer);
+    sim_request_release(&request);
+    sim_response_release(&response);
+    return answer;
+}
+
+static void a_held_answer_waits_until_it_is_released(void **state)
+{
+    struct sim *sim = *state;
+    load(sim, "faults:\n  - {match: {operation: \"kms:ListKeys\", first: 2}, hold: the-keys}\n"
+              "  - {match: {operation: \"kms:ListAliases\"}, hold: aliases}\n");
+    assert_false(waits(sim, "kms:ListKeys"));
+    assert_true(waits(sim, "kms:ListKeys"));
+    assert_true(waits(sim, "kms:ListAliases"));
+    json_t *told = holds(sim, NULL, 200);
+    assert_int_equal(json_object_size(told), 2);
+    assert_false(jx_bool(told, "the-keys.released"));
+    json_decref(told);
+    told = holds(sim, "{\"release\": \"the-keys\"}", 200);
+    assert_true(jx_bool(told, "the-keys.released"));
+    assert_false(jx_bool(told, "aliases.released"));
+    json_decref(told);
+    assert_false(waits(sim, "kms:ListKeys"));
+    assert_true(waits(sim, "kms:ListAliases"));
+}
+
+static void a_release_that_names_nothing_is_refused(void **state)
+{
+    struct sim *sim = *state;
+    load(sim, "faults:\n  - {match: {operation: \"kms:ListKeys\"}, hold: keys}\n");
+    json_decref(holds(sim, "{\"release\": \"locks\"}", 404));
+    json_decref(holds(sim, "{\"release\": 1}", 400));
+    json_decref(holds(sim, "{\"release\": \"keys\", \"hold\": \"keys\"}", 400));
+    json_decref(holds(sim, "keys", 400));
+    assert_true(waits(sim, "kms:ListKeys"));
+}
+
 static long long effects(struct sim *sim, const char *operation, const char *object)
 {
     json_t *report = effects_report(sim);
@@ -276,6 +341,12 @@ static void what_is_written_wrong_is_refused(void **state)
         "faults:\n  - {intruder: {call: \"kms:ListKeys\", set: {}}}\n",
         "faults:\n  - {disable_region: {account: \"111122221111\"}}\n",
         "faults:\n  - {disable_region: eu-west-1}\n",
+        "faults:\n  - {hold: true}\n",
+        "faults:\n  - {hold: \"\"}\n",
+        "faults:\n  - {hold: The Keys}\n",
+        "faults:\n  - {hold: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}\n",
+        "faults:\n  - {hold: keys, delay_ms: 5}\n",
+        "faults:\n  - {hold: keys}\n  - {drop: before}\n  - {hold: keys}\n",
     };
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         struct err err = ERR_INIT;
@@ -317,6 +388,8 @@ int main(void)
         WITH_WORLD(another_operator_gets_in_between),
         WITH_WORLD(another_operator_changes_the_state),
         WITH_WORLD(a_region_goes_off_in_mid_run),
+        WITH_WORLD(a_held_answer_waits_until_it_is_released),
+        WITH_WORLD(a_release_that_names_nothing_is_refused),
         WITH_WORLD(effects_are_counted_by_what_they_act_on),
         cmocka_unit_test(what_is_written_wrong_is_refused),
     };
