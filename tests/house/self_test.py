@@ -30,6 +30,10 @@ GOOD = {
     "src/cli/c.c": LONG % (STATEMENT * 76),
     "tests/aws/b.c": '#include "aws/b.h"\n#include "own.h"\n',
     "tests/aws/tests.cmake": "unit(aws b base aws) # not cli\n",
+    "README.md": "# A\n\nSee [b](docs/b.md#the-second-part), `src/aws/b.c`, `src/MODULE/x.c` and `src/*/b.c`.\n\n"
+    "```\n[no link](gone.md) `src/gone.c` mend\n```\n",
+    "docs/b.md": "## The *second* part\n\n`gap` is a member; there is no other.\n[up](../README.md) <https://example.com/a.md>\n",
+    "rules/A-01.yaml": "id: A-01\ntitle: The key is enabled\nfix: mend it\n  anew\nassert: {field: gaps, empty: true}\n",
 }
 
 # check: [(what is planted, its files, what the complaint must contain)]
@@ -74,6 +78,27 @@ FAULTS = {
         ("function", {"src/cli/c.c": LONG % (STATEMENT * 77)}, "src/cli/c.c:1: f() has 81 lines"),
         ("second function", {"src/cli/c.c": LONG % "" + "\n" + LONG % (STATEMENT * 90)}, "src/cli/c.c:6: f()"),
         ("brace on the line", {"src/cli/c.c": "int f(void) {\n" + STATEMENT * 90 + "}\n"}, "f() has 92"),
+    ],
+    "doc_links": [
+        ("link", {"README.md": "[x](docs/gone.md)\n"}, "README.md:1: docs/gone.md: does not exist"),
+        ("link of a page", {"docs/b.md": "\n[x](gone.md)\n"}, "docs/b.md:2: gone.md: does not exist"),
+        ("heading", {"README.md": "[x](docs/b.md#third)\n"}, "docs/b.md#third: has no such heading"),
+        ("outside", {"README.md": "[x](../other.md)\n"}, "leaves the repository"),
+        ("path", {"docs/b.md": "`src/aws/gone.c`\n"}, "src/aws/gone.c does not exist"),
+        ("pattern", {"docs/b.md": "`src/aws/*.y`\n"}, "src/aws/*.y does not exist"),
+        ("rule", {"docs/b.md": "`rules/A-02.yaml`\n"}, "rules/A-02.yaml does not exist"),
+        ("script", {"docs/b.md": "Run `./gone.sh`.\n"}, "gone.sh does not exist"),
+    ],
+    "words": [
+        ("page", {"README.md": "Mend it.\n"}, 'README.md:1: "Mend": repair'),
+        ("across lines", {"docs/b.md": "a step is held\nback\n"}, 'docs/b.md:1: "held back": deferred'),
+        ("inversion", {"docs/b.md": "It is no plan.\n"}, '"is no"'),
+        ("manual page", {"docs/a.1": ".It Fl gap\nTold anew.\n"}, 'docs/a.1:2: "anew"'),
+        ("schema", {"docs/schemas/a.json": '{"gap": 1,\n"description": "A gap."}\n'}, 'a.json:2: "gap"'),
+        ("rule", {"rules/A-01.yaml": "title: a\nwhy: >-\n  It shall\n"}, 'rules/A-01.yaml:3: "shall"'),
+        ("framework", {"rules/frameworks/a.yaml": "requirements:\n  - title: Nobody whom\n"}, 'a.yaml:2: "whom"'),
+        ("template", {"templates/report.xslt": "<a test=\"gap\">\n<p>A gap</p></a>\n"}, 'report.xslt:2: "gap"'),
+        ("comment of a world", {"fixtures/worlds/a.yaml": "gap: 1\nb: 2 # anew\n"}, 'a.yaml:2: "anew"'),
     ],
     "headers_alone": [
         ("leaning", {"include/base/a.h": "size_t f(void);\n"}, "include/base/a.h does not compile alone"),

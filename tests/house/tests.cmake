@@ -1,6 +1,6 @@
 # The layout rules, and for each the proof that it can fail.
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
-foreach(check layers banned sizes headers_alone)
+foreach(check layers banned sizes headers_alone doc_links words)
   add_test(NAME house/${check}
     COMMAND ${Python3_EXECUTABLE} -B "${CMAKE_CURRENT_LIST_DIR}/${check}.py" "${CMAKE_SOURCE_DIR}" "${CMAKE_C_COMPILER}")
   add_test(NAME house/${check}_self_test
