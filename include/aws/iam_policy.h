@@ -1,8 +1,7 @@
 /*
- * Least-privilege IAM policies for a set of operations, as narrow as AWS lets them be. The actions
- * come from the operations table; which resources and conditions an action supports comes from one
- * table of statements here (AWS's Service Authorization Reference; docs/least-privilege.md says
- * why an action stands on "*").
+ * Least-privilege IAM policies for a set of operations, as narrow as AWS allows. Actions, resources
+ * and conditions come from the rows of the table of operations (docs/least-privilege.md says why
+ * some actions are granted on "*").
  */
 #ifndef TOWERKEEP_AWS_IAM_POLICY_H
 #define TOWERKEEP_AWS_IAM_POLICY_H
@@ -32,9 +31,6 @@ struct iam_frame {         /* strings go into ARNs as they are; borrowed */
    Equal uses give equal bytes, whatever their order. New. */
 json_t *iam_policies(const struct iam_use *uses, size_t count, enum iam_side side,
                      const struct iam_frame *frame);
-/* Does the table of statements know this IAM action? What it does not know is never granted. */
-bool iam_action_known(const char *action);
-
 /* Is it granted on certain resources only? Asked of "*" it is denied then, and that says nothing.
  */
 bool iam_action_is_narrow(const char *action);

@@ -1,10 +1,22 @@
 /*
- * The one table of operations: what we may ask AWS, how it goes over the wire, and whether it
- * changes anything. A scan's client refuses a WRITE row before it is signed; IAM policies, the
- * simulator's routes and the conformance tests are derived from the same rows.
+ * The one table of operations: what towerkeep can ask AWS, how it travels, whether it changes
+ * anything, at which rate, and which IAM actions it needs. The client, its limiter, the read-only
+ * session policy, `iam-policy`, the simulator's routes and throttle, and the conformance test read
+ * these rows. A scan's client refuses a row that writes before it is signed.
  *
- * Facts: official API models (botocore 1.43.67); rates: FACTS 6.1 pages (Organizations quotas, AWS
- * Backup quotas, EC2 API throttling, KMS request quotas, STS quotas).
+ * To add an operation, change three files:
+ *   1. src/aws/ops_<service>.c: its row. All members that differ from zero; `rate` from
+ * aws/rates.h, `iam` from aws/iam_form.h (a rate or form that AWS defines for this operation alone
+ * is one more row there and in src/aws/rates.c or src/aws/iam_forms.c).
+ *   2. src/sim/services/<service>: its handler, and the entry of `routes` with the shape of its
+ *      input.
+ *   3. tests/sim/services/<service>.c: a test of the handler.
+ * The tests name what is missing: aws/ops (effect, rate class, IAM form), aws/ops_match_models
+ * (wire format and paging against AWS's models), sim/routes (an operation without a handler, a
+ * handler without a row).
+ *
+ * Sources: official API models (botocore 1.43.67); Service Authorization Reference; rates:
+ * Organizations quotas, AWS Backup quotas, EC2 API throttling, KMS request quotas, STS quotas.
  *
  * Member names. For json and rest-json services an input is a JSON object with the model's member
  * names; path and query parts are taken out of it by the row. For query, ec2 and rest-xml services
@@ -15,6 +27,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "aws/iam_form.h"
+#include "aws/rates.h"
 
 enum service {
     SVC_ORGANIZATIONS,
@@ -51,7 +66,14 @@ enum reach {
                     S3's ListBuckets counts as global */
 };
 
-enum effect { EFFECT_READ, EFFECT_WRITE };
+/* What a call changes. Zero is no effect: every row says its own. */
+enum effect {
+    EFFECT_READ = 1,
+    EFFECT_WRITE,      /* creates, changes or repairs */
+    EFFECT_REMOVAL,    /* detaches, disables or deletes what can be made again */
+    EFFECT_DESTRUCTIVE /* what cannot be made again is lost: an account, a key, a vault, a recovery
+                          point */
+};
 
 struct service_info {
     enum service service;
@@ -68,24 +90,35 @@ struct service_info {
     const char *xml_namespace; /* XML protocols: of the answer's root; NULL otherwise */
 };
 
+/* Further actions that AWS checks for the same call. */
+struct iam_right {
+    enum iam_form form;
+    const char *actions; /* space separated */
+};
+#define OP_RIGHTS_MAX 2
+
 struct op {
     enum service service;
     const char *name;
     enum effect effect;
     enum reach reach;
     const char *method; /* "POST" for json, query and ec2 */
-    const char
-        *path; /* labels are model member names: "/backup-vaults/{BackupVaultName}/access-policy" */
-    const char
-        *query; /* rest only: "nextToken=NextToken maxResults=MaxResults" wire=member, "" if none */
-    const char *token_in,
-        *token_out;    /* member that carries the page token; NULL when unpaged; dots for nesting */
-    const char *limit; /* member that carries the page size; NULL when none */
-    int limit_max;     /* largest page allowed */
-    const char *list;  /* member of the answer that holds the page's rows; dots for nesting (wire
-                          name for XML) */
-    const char
-        *iam; /* IAM actions when not "<iam_prefix>:<name>", space separated; NULL otherwise */
+    const char *path;   /* labels are member names of the model:
+                           "/backup-vaults/{BackupVaultName}/access-policy" */
+    const char *query;  /* rest only: "nextToken=NextToken maxResults=MaxResults", that is,
+                           wire=member; "" if none */
+    const char *token_in, *token_out; /* members that carry the page token; NULL when unpaged; dots
+                                         for nesting */
+    const char *limit;                /* member that carries the page size; NULL when none */
+    int limit_max;                    /* largest page allowed */
+    const char *list; /* member of the answer that holds the page's rows; dots for nesting (wire
+                         name for XML) */
+    enum rate_class rate;
+    enum iam_form iam;                    /* resources and conditions of its first action */
+    const char *iam_action;               /* its first action; NULL: "<iam_prefix>:<name>" */
+    struct iam_right also[OP_RIGHTS_MAX]; /* ends with IAM_NONE */
+    const char *dependents; /* actions that AWS performs with the caller's rights while it serves
+                               the call, space separated; each is an action of another row */
 };
 
 const struct service_info *service_info(enum service service);
@@ -101,16 +134,10 @@ void op_label(const struct op *op, char *out, size_t size); /* "kms:DescribeKey"
  * when it is no list. */
 const char *service_list_item(enum service service, const char *element);
 
-/* One published rate (calls per second, burst). Rows that share a group share a bucket. */
-enum rate_scope { RATE_ACCOUNT_REGION, RATE_ACCOUNT, RATE_ORGANIZATION };
-struct rate {
-    const char *group;
-    enum rate_scope scope;
-    double per_second;
-    double burst;
-};
-/* The rates an operation is subject to, most specific first; at most 2. Returns how many were
- * written. */
-size_t op_rates(const struct op *op, const struct rate *out[2]);
+/* Does it change anything? A scan never sends such a call. */
+bool op_writes(const struct op *op);
+/* The k-th IAM action that AWS checks for a call ("s3:ListAllMyBuckets"), and its form (form may be
+ * NULL); false past the last. */
+bool op_iam_action(const struct op *op, unsigned k, enum iam_form *form, char *out, size_t size);
 
 #endif

@@ -16,7 +16,5 @@ void session_policy_read_only(struct text *out);
 /* Does a policy action pattern ("backup:List*") allow "backup:ListTags"? Case is ignored, as in
  * IAM. */
 bool policy_action_matches(const char *pattern, const char *action);
-/* The k-th IAM action of an operation ("s3:ListAllMyBuckets"); false past the last. */
-bool op_iam_action(const struct op *op, unsigned k, char *out, size_t size);
 
 #endif

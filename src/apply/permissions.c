@@ -152,7 +152,7 @@ int check_permissions(struct flight *f, struct err *err)
         const json_t *step = json_array_get(f->steps, i);
         const struct op *op = op_parse(jx_str_or(step, "send.operation", ""));
         char action[ACTION_BYTES];
-        if (op == NULL || !is_own(f, step) || !op_iam_action(op, 0, action, sizeof action) ||
+        if (op == NULL || !is_own(f, step) || !op_iam_action(op, 0, NULL, action, sizeof action) ||
             map_get(asked, action) != NULL) {
             continue;
         }

@@ -18,7 +18,7 @@ static int check_call(const json_t *call, enum effect effect, const char *id, st
     if (op == NULL) {
         return err_set(err, ERR_INPUT, "step %s: no operation is called \"%.80s\"", id, name);
     }
-    if (op->effect != effect) {
+    if (op_writes(op) != (effect != EFFECT_READ)) {
         return err_set(err, ERR_INPUT, "step %s: %s %s", id, name,
                        effect == EFFECT_READ ? "changes things, and only a question belongs there"
                                              : "changes nothing and cannot be a step");

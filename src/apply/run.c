@@ -56,7 +56,7 @@ static void on_answer(void *context, const struct answer *answer)
                           .message = answer->message,
                           .request_id = answer->request_id,
                           .json = answer->class == ANSWER_OK ? json : NULL};
-    bool write = answer->op->effect == EFFECT_WRITE;
+    bool write = op_writes(answer->op);
     r->joined = NULL;
     r->in_flight = false;
     e->in_flight--;
@@ -104,7 +104,7 @@ void run_call(struct step_run *r, const json_t *call, run_reply on_reply)
     }
     r->in_flight = true;
     e->in_flight++;
-    e->writes_in_flight += ask.op->effect == EFFECT_WRITE ? 1 : 0;
+    e->writes_in_flight += op_writes(ask.op) ? 1 : 0;
 }
 
 /* --- time --- */

@@ -152,7 +152,7 @@ static int check_call(const struct aws_client *c, const struct aws_call *call, s
     if (!c->opened) {
         return err_set(err, ERR_INTERNAL, "%s: the client is not open", label);
     }
-    if (c->read_only && call->op->effect == EFFECT_WRITE) {
+    if (c->read_only && op_writes(call->op)) {
         return err_set(err, ERR_INTERNAL, "%s changes things, and this client only reads", label);
     }
     if (call->account != NULL && !str_is_account_id(call->account)) {
@@ -199,7 +199,7 @@ static void end_interrupted(struct aws_client *c)
             continue;
         }
         struct outcome outcome = {.class = ANSWER_NETWORK};
-        bool doubtful = p->sent && p->op->effect == EFFECT_WRITE;
+        bool doubtful = p->sent && op_writes(p->op);
         (void)snprintf(outcome.message, sizeof outcome.message, "interrupted%s",
                        doubtful ? "; the request was sent and may have taken effect" : "");
         client_fail(c, p, &outcome);

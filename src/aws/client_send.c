@@ -122,7 +122,7 @@ static int build(struct aws_client *c, struct queued_call *p, struct exchange *x
     }
     x->owner = p;
     x->method = p->op->method;
-    x->write = p->op->effect == EFFECT_WRITE;
+    x->write = op_writes(p->op);
     x->signed_ms = client_wall_ms(c);
     sign(c, p, x, &endpoint);
     return transport_send(c->transport, x, err);

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws/session_policy.h"
+#include "aws/ops.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
-#include "iam_statements.h"
+#include "iam_forms.h"
 
 #define ACTION_MAX 96
 #define NAMES_MAX                                                                                  \
@@ -15,74 +15,64 @@
 
 /* --- which actions --- */
 
-/* Everybody may ask who they are: AWS wants no permission for it. */
-static bool needs_no_permission(const char *action)
+/* The form of an IAM action, from the first row that names it; IAM_NONE when no row does. */
+static enum iam_form form_of(const char *action)
 {
-    return str_equal(action, "sts:GetCallerIdentity");
-}
-
-static bool word_in(const char *words, const char *word)
-{
-    size_t length = strlen(word);
-    for (const char *at = words; at != NULL && *at != '\0';) {
-        size_t each = strcspn(at, " ");
-        if (each == length && memcmp(at, word, length) == 0) {
-            return true;
-        }
-        at += each;
-        at += strspn(at, " ");
-    }
-    return false;
-}
-
-static const struct iam_statement *statement_of(const char *action)
-{
-    for (size_t i = 0; i < iam_statement_count; i++) {
-        if (word_in(iam_statements[i].actions, action)) {
-            return &iam_statements[i];
+    enum iam_form form = IAM_NONE;
+    char each[ACTION_MAX];
+    for (size_t i = 0; i < op_count(); i++) {
+        for (unsigned k = 0; op_iam_action(op_at(i), k, &form, each, sizeof each); k++) {
+            if (strcmp(each, action) == 0) {
+                return form;
+            }
         }
     }
-    return NULL;
-}
-
-bool iam_action_known(const char *action)
-{
-    return needs_no_permission(action) || statement_of(action) != NULL;
+    return IAM_NONE;
 }
 
 bool iam_action_is_narrow(const char *action)
 {
-    const struct iam_statement *statement = statement_of(action);
-    return statement == NULL || strcmp(statement->resources[0], "*") != 0;
+    const struct iam_form_row *form = iam_form(form_of(action));
+    return form->resources == NULL || strcmp(form->resources[0], "*") != 0;
 }
 
-/* Adds each word as a member of the set. */
-static void add_words(json_t *set, const char *words)
+/* `actions`: for each form, an object whose members are the actions wanted. */
+static void add_action(json_t *actions, enum iam_form form, const char *action)
 {
-    for (const char *at = words; *at != '\0';) {
-        size_t each = strcspn(at, " ");
-        char action[ACTION_MAX];
-        (void)snprintf(action, sizeof action, "%.*s", (int)each, at);
-        (void)json_object_set_new(set, action, json_true());
-        at += each;
+    if (iam_form(form)->sid != NULL) {
+        (void)json_object_set_new(json_array_get(actions, (size_t)form), action, json_true());
+    }
+}
+
+static void add_operation(json_t *actions, const struct op *op)
+{
+    enum iam_form form = IAM_NONE;
+    char action[ACTION_MAX];
+    for (unsigned k = 0; op_iam_action(op, k, &form, action, sizeof action); k++) {
+        add_action(actions, form, action);
+    }
+    for (const char *at = op->dependents; at != NULL && *at != '\0';) {
+        size_t length = strcspn(at, " ");
+        (void)snprintf(action, sizeof action, "%.*s", (int)length, at);
+        add_action(actions, form_of(action), action);
+        at += length;
         at += strspn(at, " ");
     }
 }
 
-static void add_operation(json_t *set, const char *operation)
+static json_t *actions_of(const struct iam_use *uses, size_t count, enum iam_side side)
 {
-    const struct op *op = op_parse(operation);
-    char action[ACTION_MAX];
-    for (unsigned k = 0; op != NULL && op_iam_action(op, k, action, sizeof action); k++) {
-        if (!needs_no_permission(action)) {
-            add_words(set, action);
+    json_t *actions = json_array();
+    for (size_t i = 0; i < IAM_FORM_COUNT; i++) {
+        (void)json_array_append_new(actions, json_object());
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct op *op = op_parse(uses[i].operation);
+        if (op != NULL && (uses[i].sides & (unsigned)side) != 0) {
+            add_operation(actions, op);
         }
     }
-    for (size_t i = 0; i < iam_dependent_count; i++) {
-        if (str_equal(iam_dependents[i].operation, operation)) {
-            add_words(set, iam_dependents[i].actions);
-        }
-    }
+    return actions;
 }
 
 /* --- statements --- */
@@ -109,7 +99,7 @@ static json_t *arn_of(const char *pattern, const struct iam_frame *frame, const 
     return string;
 }
 
-static json_t *resources_of(const struct iam_statement *s, const struct iam_frame *frame)
+static json_t *resources_of(const struct iam_form_row *s, const struct iam_frame *frame)
 {
     json_t *list = json_array();
     for (const char *const *pattern = s->resources; *pattern != NULL; pattern++) {
@@ -136,7 +126,7 @@ static json_t *condition_values(const char *const *values)
     return list;
 }
 
-static json_t *conditions_of(const struct iam_statement *s)
+static json_t *conditions_of(const struct iam_form_row *s)
 {
     json_t *all = json_object();
     for (size_t i = 0; i < IAM_CONDITIONS_MAX && s->conditions[i].key != NULL; i++) {
@@ -151,27 +141,34 @@ static json_t *conditions_of(const struct iam_statement *s)
     return all;
 }
 
-/* NULL when none of its actions is wanted. */
-static json_t *statement_new(const struct iam_statement *s, const json_t *actions,
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The members of an object as a list, in order. */
+static json_t *sorted_names(json_t *set)
+{
+    size_t count = 0;
+    const char **names = xcalloc(json_object_size(set) + 1, sizeof *names);
+    for (void *at = json_object_iter(set); at != NULL; at = json_object_iter_next(set, at)) {
+        names[count++] = json_object_iter_key(at);
+    }
+    qsort(names, count, sizeof *names, compare_names);
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        (void)json_array_append_new(list, json_string(names[i]));
+    }
+    free(names);
+    return list;
+}
+
+static json_t *statement_new(const struct iam_form_row *s, json_t *actions,
                              const struct iam_frame *frame)
 {
-    json_t *list = json_array();
-    for (const char *at = s->actions; *at != '\0';) {
-        size_t each = strcspn(at, " ");
-        char action[ACTION_MAX];
-        (void)snprintf(action, sizeof action, "%.*s", (int)each, at);
-        if (json_object_get(actions, action) != NULL) {
-            (void)json_array_append_new(list, json_string(action));
-        }
-        at += each;
-        at += strspn(at, " ");
-    }
-    if (json_array_size(list) == 0) {
-        json_decref(list);
-        return NULL;
-    }
-    json_t *statement = json_pack("{s:s, s:s, s:o, s:o}", "Sid", s->sid, "Effect", "Allow",
-                                  "Action", list, "Resource", resources_of(s, frame));
+    json_t *statement =
+        json_pack("{s:s, s:s, s:o, s:o}", "Sid", s->sid, "Effect", "Allow", "Action",
+                  sorted_names(actions), "Resource", resources_of(s, frame));
     json_t *conditions = conditions_of(s);
     if (json_object_size(conditions) > 0) {
         (void)json_object_set(statement, "Condition", conditions);
@@ -198,17 +195,14 @@ static json_t *document_new(json_t *documents)
 json_t *iam_policies(const struct iam_use *uses, size_t count, enum iam_side side,
                      const struct iam_frame *frame)
 {
-    json_t *actions = json_object(), *documents = json_array(), *document = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if ((uses[i].sides & (unsigned)side) != 0) {
-            add_operation(actions, uses[i].operation);
-        }
-    }
-    for (size_t i = 0; i < iam_statement_count; i++) {
-        json_t *statement = statement_new(&iam_statements[i], actions, frame);
-        if (statement == NULL) {
+    json_t *actions = actions_of(uses, count, side);
+    json_t *documents = json_array(), *document = NULL;
+    for (size_t i = 0; i < IAM_FORM_COUNT; i++) {
+        json_t *wanted = json_array_get(actions, i);
+        if (json_object_size(wanted) == 0) {
             continue;
         }
+        json_t *statement = statement_new(iam_form((enum iam_form)i), wanted, frame);
         if (document == NULL ||
             size_of(document) + size_of(statement) + 1 > IAM_POLICY_MAX - NAMES_MAX) {
             document = document_new(documents);

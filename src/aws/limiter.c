@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "limiter_timers.h"
 
-#define RATES_MAX 2
 #define KEY_SIZE 320
 #define SWEEP_FIRST 1024
 /* What rounding of many small refills may cost without anyone having to wait for it. */
@@ -157,8 +156,8 @@ static void sweep(struct limiter *l, int64_t now_ms)
 static void bucket_key(const struct limiter_place *place, const struct rate *rate,
                        char out[KEY_SIZE])
 {
-    bool account = rate->scope != RATE_ORGANIZATION;
-    bool region = rate->scope == RATE_ACCOUNT_REGION;
+    bool account = rate->scope != PER_ORGANIZATION;
+    bool region = rate->scope == PER_ACCOUNT_AND_REGION;
     (void)snprintf(out, KEY_SIZE, "%d|%d|%s|%s|%s", (int)place->op->service, (int)rate->scope,
                    rate->group, account ? place->account : "", region ? place->region : "");
 }
@@ -190,7 +189,7 @@ static void append(struct limiter *l, struct lane *lane)
 static struct lane *lane_of(struct limiter *l, const struct limiter_place *place, int64_t now_ms)
 {
     const struct rate *rates[RATES_MAX];
-    size_t count = l->share > 0 ? op_rates(place->op, rates) : 0;
+    size_t count = l->share > 0 ? rate_class_rates(place->op->rate, rates) : 0;
     char key[KEY_SIZE];
     (void)snprintf(key, sizeof key, "%d|%s|%s|%s|%s", (int)place->op->service,
                    count > 0 ? rates[0]->group : "", count > 1 ? rates[1]->group : "",
@@ -291,7 +290,7 @@ struct waiter *limiter_next(struct limiter *l, int64_t now_ms, int64_t *wake_ms)
 void limiter_drain(struct limiter *l, const struct limiter_place *place, int64_t now_ms)
 {
     const struct rate *rates[RATES_MAX];
-    size_t count = l->share > 0 ? op_rates(place->op, rates) : 0;
+    size_t count = l->share > 0 ? rate_class_rates(place->op->rate, rates) : 0;
     for (size_t i = 0; i < count; i++) {
         struct bucket *b = bucket_of(l, place, rates[i]);
         bucket_fill(b, now_ms);

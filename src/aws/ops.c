@@ -155,6 +155,48 @@ void op_label(const struct op *op, char *out, size_t size)
     snprintf(out, size, "%s:%s", services[op->service].name, op->name);
 }
 
+bool op_writes(const struct op *op)
+{
+    return op->effect != EFFECT_READ;
+}
+
+/* The k-th of space-separated words; false past the last. *k is lowered by the words passed. */
+static bool nth_word(const char *words, unsigned *k, char *out, size_t size)
+{
+    for (const char *at = words; at != NULL && *at != '\0';) {
+        size_t length = strcspn(at, " ");
+        if (*k == 0) {
+            (void)snprintf(out, size, "%.*s", (int)length, at);
+            return true;
+        }
+        *k -= 1;
+        at += length;
+        at += strspn(at, " ");
+    }
+    return false;
+}
+
+bool op_iam_action(const struct op *op, unsigned k, enum iam_form *form, char *out, size_t size)
+{
+    enum iam_form found = op->iam;
+    bool any = k == 0;
+    if (any && op->iam_action != NULL) {
+        (void)snprintf(out, size, "%s", op->iam_action);
+    } else if (any) {
+        (void)snprintf(out, size, "%s:%s", services[op->service].iam_prefix, op->name);
+    } else {
+        k--;
+    }
+    for (size_t i = 0; !any && i < OP_RIGHTS_MAX && op->also[i].form != IAM_NONE; i++) {
+        found = op->also[i].form;
+        any = nth_word(op->also[i].actions, &k, out, size);
+    }
+    if (any && form != NULL) {
+        *form = found;
+    }
+    return any;
+}
+
 /* The item names are returned as static strings, for the column holds pairs and callers want a
    word. */
 static const char *item_word(const char *item, size_t length)

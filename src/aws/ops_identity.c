@@ -1,32 +1,38 @@
 #include "ops_table.h"
 
+#define STS(operation)                                                                             \
+    .service = SVC_STS, .name = (operation), .reach = REACH_REGIONAL, POST_TO_ROOT
+#define ACCOUNT(operation) .service = SVC_ACCOUNT, .name = (operation), .reach = REACH_GLOBAL
+#define IAM(operation) .service = SVC_IAM, .name = (operation), .reach = REACH_GLOBAL, POST_TO_ROOT
+
 static const struct op sts_rows[] = {
-    {SVC_STS, "AssumeRole", EFFECT_READ, REACH_REGIONAL, "POST", "/", "", NULL, NULL, NULL, 0, NULL,
-     NULL},
-    {SVC_STS, "GetCallerIdentity", EFFECT_READ, REACH_REGIONAL, "POST", "/", "", NULL, NULL, NULL,
-     0, NULL, NULL},
+    {STS("AssumeRole"), .effect = EFFECT_READ, .rate = RATE_STS, .iam = IAM_MEMBER_ACCOUNTS_ENTER},
+    {STS("GetCallerIdentity"), .effect = EFFECT_READ, .rate = RATE_STS, .iam = IAM_FREE},
 };
 
 static const struct op account_rows[] = {
-    {SVC_ACCOUNT, "ListRegions", EFFECT_READ, REACH_GLOBAL, "POST", "/listRegions", "", "NextToken",
-     "NextToken", "MaxResults", 50, "Regions", NULL},
-    {SVC_ACCOUNT, "GetRegionOptStatus", EFFECT_READ, REACH_GLOBAL, "POST", "/getRegionOptStatus",
-     "", NULL, NULL, NULL, 0, NULL, NULL},
-    {SVC_ACCOUNT, "EnableRegion", EFFECT_WRITE, REACH_GLOBAL, "POST", "/enableRegion", "", NULL,
-     NULL, NULL, 0, NULL, NULL},
+    {ACCOUNT("ListRegions"), .effect = EFFECT_READ, .method = "POST", .path = "/listRegions",
+     .query = "", .token_in = "NextToken", .token_out = "NextToken", .limit = "MaxResults",
+     .limit_max = 50, .list = "Regions", .rate = RATE_ACCOUNT, .iam = IAM_REGIONS_READ},
+    {ACCOUNT("GetRegionOptStatus"), .effect = EFFECT_READ, .method = "POST",
+     .path = "/getRegionOptStatus", .query = "", .rate = RATE_ACCOUNT, .iam = IAM_REGIONS_READ},
+    {ACCOUNT("EnableRegion"), .effect = EFFECT_WRITE, .method = "POST", .path = "/enableRegion",
+     .query = "", .rate = RATE_ACCOUNT, .iam = IAM_REGIONS_ENABLE},
 };
 
 static const struct op iam_rows[] = {
-    {SVC_IAM, "GetRole", EFFECT_READ, REACH_GLOBAL, "POST", "/", "", NULL, NULL, NULL, 0, NULL,
-     NULL},
-    {SVC_IAM, "ListRoles", EFFECT_READ, REACH_GLOBAL, "POST", "/", "", "Marker", "Marker",
-     "MaxItems", 1000, "Roles", NULL},
-    {SVC_IAM, "ListAttachedRolePolicies", EFFECT_READ, REACH_GLOBAL, "POST", "/", "", "Marker",
-     "Marker", "MaxItems", 1000, "AttachedPolicies", NULL},
-    {SVC_IAM, "SimulatePrincipalPolicy", EFFECT_READ, REACH_GLOBAL, "POST", "/", "", "Marker",
-     "Marker", "MaxItems", 1000, "EvaluationResults", NULL},
-    {SVC_IAM, "CreateServiceLinkedRole", EFFECT_WRITE, REACH_GLOBAL, "POST", "/", "", NULL, NULL,
-     NULL, 0, NULL, NULL},
+    {IAM("GetRole"), .effect = EFFECT_READ, .rate = RATE_IAM, .iam = IAM_BACKUP_ROLES_READ},
+    {IAM("ListRoles"), .effect = EFFECT_READ, .token_in = "Marker", .token_out = "Marker",
+     .limit = "MaxItems", .limit_max = 1000, .list = "Roles", .rate = RATE_IAM,
+     .iam = IAM_ROLES_LIST},
+    {IAM("ListAttachedRolePolicies"), .effect = EFFECT_READ, .token_in = "Marker",
+     .token_out = "Marker", .limit = "MaxItems", .limit_max = 1000, .list = "AttachedPolicies",
+     .rate = RATE_IAM, .iam = IAM_BACKUP_ROLES_READ},
+    {IAM("SimulatePrincipalPolicy"), .effect = EFFECT_READ, .token_in = "Marker",
+     .token_out = "Marker", .limit = "MaxItems", .limit_max = 1000, .list = "EvaluationResults",
+     .rate = RATE_IAM, .iam = IAM_PERMISSIONS_ASK},
+    {IAM("CreateServiceLinkedRole"), .effect = EFFECT_WRITE, .rate = RATE_IAM,
+     .iam = IAM_SERVICE_LINKED_ROLES_CREATE},
 };
 
 const struct op_rows ops_sts = {sts_rows, sizeof sts_rows / sizeof *sts_rows};

@@ -1,10 +1,13 @@
-/* The pieces of the operations table, one per service, and what only this room asks of it. */
+/* The parts of the table of operations, one per service, and lookups for the module aws only. */
 #ifndef TOWERKEEP_AWS_OPS_TABLE_H
 #define TOWERKEEP_AWS_OPS_TABLE_H
 
 #include <stdbool.h>
 
 #include "aws/ops.h"
+
+/* Every operation of the json, query and ec2 protocols. */
+#define POST_TO_ROOT .method = "POST", .path = "/", .query = ""
 
 struct op_rows {
     const struct op *rows;

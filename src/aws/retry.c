@@ -21,7 +21,7 @@ static const struct {
 
 enum retry_kind retry_kind_of(const struct retry_case *c)
 {
-    bool write = c->op->effect == EFFECT_WRITE;
+    bool write = op_writes(c->op);
     if (c->class == ANSWER_THROTTLED) {
         return RETRY_THROTTLED;
     }

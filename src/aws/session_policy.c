@@ -26,22 +26,6 @@ bool policy_action_matches(const char *pattern, const char *action)
     return str_glob(low_pattern, low_action);
 }
 
-bool op_iam_action(const struct op *op, unsigned k, char *out, size_t size)
-{
-    if (op->iam == NULL) {
-        snprintf(out, size, "%s:%s", service_info(op->service)->iam_prefix, op->name);
-        return k == 0;
-    }
-    const char *word = op->iam;
-    for (; k > 0; k--) {
-        word += strcspn(word, " ");
-        word += strspn(word, " ");
-    }
-    size_t length = strcspn(word, " ");
-    snprintf(out, size, "%.*s", (int)length, word);
-    return length > 0;
-}
-
 struct actions {
     char (*items)[ACTION_MAX];
     size_t count;
@@ -65,13 +49,15 @@ static void actions_add(struct actions *actions, const char *action)
     }
 }
 
-static void actions_gather(struct actions *actions, enum effect effect)
+static void actions_gather(struct actions *actions, bool writes)
 {
     char action[ACTION_MAX];
     for (size_t i = 0; i < op_count(); i++) {
         const struct op *op = op_at(i);
-        for (unsigned k = 0; op->effect == effect && op_iam_action(op, k, action, sizeof action);
-             k++) {
+        if (op_writes(op) != writes) {
+            continue;
+        }
+        for (unsigned k = 0; op_iam_action(op, k, NULL, action, sizeof action); k++) {
             actions_add(actions, action);
         }
     }
@@ -151,8 +137,8 @@ void session_policy_read_only(struct text *out)
     struct actions allowed = {NULL, 0}, writes = {NULL, 0};
     struct text policy;
     text_init(&policy, 64 * 1024);
-    actions_gather(&allowed, EFFECT_READ);
-    actions_gather(&writes, EFFECT_WRITE);
+    actions_gather(&allowed, false);
+    actions_gather(&writes, true);
     write_policy(&allowed, &policy);
     while (policy.length > SESSION_POLICY_MAX && widen(&allowed, &writes)) {
         text_clear(&policy);

@@ -200,7 +200,7 @@ void consistency_look_back(const struct sim_call *call)
     void *value = NULL;
     size_t cursor = 0, row = 0, rows = sizeof covered / sizeof *covered;
     char label[128];
-    if (c == NULL || call->op->effect == EFFECT_WRITE || call->in == NULL) {
+    if (c == NULL || op_writes(call->op) || call->in == NULL) {
         return;
     }
     op_label(call->op, label, sizeof label);

@@ -73,13 +73,15 @@ int shape_check(const struct shape *shape, json_t *value, enum shape_source sour
 /* --- routes (route.c) --- */
 struct route {
     const struct op *op;
-    const struct sim_service *service; /* NULL: nobody serves it */
-    const struct sim_route *row;       /* NULL: nobody serves it */
+    const struct sim_service *service;
+    const struct sim_route *row;
     struct shape *shape;
     char *text_members; /* " MaxResults NextToken " of a rest query */
     unsigned long long calls, writes, denied;
 };
 struct routes;
+/* One route for each operation. ERR_INTERNAL when an operation has no handler or a handler has no
+ * operation. */
 int routes_new(const struct sim_service *const *services, struct routes **out, struct err *err);
 void routes_free(struct routes *r);
 struct route *routes_find(struct routes *r, const struct op *op);

@@ -185,7 +185,7 @@ static void count(struct exchange *x, bool denied, bool fine)
 {
     x->route->calls++;
     x->route->denied += denied ? 1 : 0;
-    if (fine && x->route->op->effect == EFFECT_WRITE) {
+    if (fine && op_writes(x->route->op)) {
         x->route->writes++;
         policy_cache_forget(x->sim);
     }
@@ -195,7 +195,7 @@ static void run(struct exchange *x)
 {
     struct sim_call *call = &x->call;
     call->out = json_object();
-    bool changes = call->op->effect == EFFECT_WRITE;
+    bool changes = op_writes(call->op);
     if (changes) {
         consistency_before(x->sim);
     } else {
@@ -320,7 +320,7 @@ int sim_invoke(struct sim *sim, const struct op *op, const char *account, const 
     int rc = route_run(route, &call);
     if (rc != 0) {
         err_set(err, ERR_AWS, "%s: %s", call.code, call.message);
-    } else if (op->effect == EFFECT_WRITE) {
+    } else if (op_writes(op)) {
         policy_cache_forget(sim);
     }
     if (rc == 0 && out != NULL) {

@@ -35,17 +35,52 @@ static char *query_members(const struct op *op)
     return text_take(&t);
 }
 
-static int fill(struct route *route, const struct sim_service *service, struct err *err)
+static const struct sim_route *handler_of(const struct sim_service *service, const char *name)
 {
-    route->service = service;
-    route->text_members = query_members(route->op);
     for (size_t i = 0; service != NULL && i < service->route_count; i++) {
-        if (str_equal(service->routes[i].op, route->op->name)) {
-            route->row = &service->routes[i];
-            route->shape = shape_compile(route->row->shape, service->shapes, err);
-            if (route->shape == NULL) {
-                return err_prefix(err, "%s", route->op->name);
-            }
+        if (str_equal(service->routes[i].op, name)) {
+            return &service->routes[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct sim_service *service_of(const struct sim_service *const *services,
+                                            enum service service)
+{
+    while (*services != NULL && (*services)->service != service) {
+        services++;
+    }
+    return *services;
+}
+
+static int fill(struct route *route, const struct op *op, const struct sim_service *service,
+                struct err *err)
+{
+    route->op = op;
+    route->service = service;
+    route->text_members = query_members(op);
+    route->row = handler_of(service, op->name);
+    if (route->row == NULL) {
+        return err_set(err, ERR_INTERNAL, "%s:%s is an operation without a handler",
+                       service_info(op->service)->name, op->name);
+    }
+    route->shape = shape_compile(route->row->shape, service->shapes, err);
+    return route->shape == NULL ? err_prefix(err, "%s", op->name) : 0;
+}
+
+/* Every handler belongs to a row of the table of operations, and to one alone. */
+static int check_handlers(const struct sim_service *service, struct err *err)
+{
+    const char *name = service_info(service->service)->name;
+    for (size_t i = 0; i < service->route_count; i++) {
+        const struct sim_route *route = &service->routes[i];
+        if (op_find(service->service, route->op) == NULL) {
+            return err_set(err, ERR_INTERNAL, "%s:%s is a handler without an operation", name,
+                           route->op);
+        }
+        if (handler_of(service, route->op) != route) {
+            return err_set(err, ERR_INTERNAL, "%s:%s has two handlers", name, route->op);
         }
     }
     return 0;
@@ -54,36 +89,30 @@ static int fill(struct route *route, const struct sim_service *service, struct e
 int routes_new(const struct sim_service *const *services, struct routes **out, struct err *err)
 {
     struct routes *r = xcalloc(1, sizeof *r);
+    int rc = -1;
     r->count = op_count();
     r->rows = xcalloc(r->count, sizeof *r->rows);
     r->by_label = map_new(NULL);
-    for (size_t i = 0; i < r->count; i++) {
-        struct route *route = &r->rows[i];
-        route->op = op_at(i);
-        const struct sim_service *service = NULL;
-        for (const struct sim_service *const *s = services; *s != NULL; s++) {
-            service = (*s)->service == route->op->service ? *s : service;
-        }
-        char label[128];
-        op_label(route->op, label, sizeof label);
-        map_set(r->by_label, label, route);
-        if (fill(route, service, err) != 0) {
-            routes_free(r);
-            return -1;
+    for (size_t i = 0; services[i] != NULL; i++) {
+        if (check_handlers(services[i], err) != 0) {
+            goto out;
         }
     }
-    for (const struct sim_service *const *s = services; *s != NULL; s++) {
-        for (size_t i = 0; i < (*s)->route_count; i++) {
-            if (op_find((*s)->service, (*s)->routes[i].op) == NULL) {
-                err_set(err, ERR_INTERNAL, "%s:%s is served but not in the operations table",
-                        service_info((*s)->service)->name, (*s)->routes[i].op);
-                routes_free(r);
-                return -1;
-            }
+    for (size_t i = 0; i < r->count; i++) {
+        const struct op *op = op_at(i);
+        char label[128];
+        op_label(op, label, sizeof label);
+        map_set(r->by_label, label, &r->rows[i]);
+        if (fill(&r->rows[i], op, service_of(services, op->service), err) != 0) {
+            goto out;
         }
     }
     *out = r;
-    return 0;
+    r = NULL;
+    rc = 0;
+out:
+    routes_free(r);
+    return rc;
 }
 
 void routes_free(struct routes *r)
@@ -239,10 +268,6 @@ int route_run(const struct route *route, struct sim_call *call)
 {
     const struct sim_service *service = route->service;
     const struct service_info *info = service_info(call->op->service);
-    if (route->row == NULL) {
-        return sim_fail(call, 501, "UnknownOperationException",
-                        "towerkeep-sim does not serve %s:%s", info->name, call->op->name);
-    }
     bool xml = info->xml_namespace != NULL;
     char message[sizeof call->message];
     int rc = shape_check(route->shape, call->in, xml ? SHAPE_TEXT : SHAPE_STRICT,

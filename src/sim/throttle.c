@@ -30,13 +30,13 @@ static struct bucket *bucket_for(struct throttle *t, const struct rate *rate, co
 {
     char key[192];
     switch (rate->scope) {
-    case RATE_ACCOUNT_REGION:
+    case PER_ACCOUNT_AND_REGION:
         snprintf(key, sizeof key, "%s|%s|%s", rate->group, account, region);
         break;
-    case RATE_ACCOUNT:
+    case PER_ACCOUNT:
         snprintf(key, sizeof key, "%s|%s", rate->group, account);
         break;
-    case RATE_ORGANIZATION:
+    case PER_ORGANIZATION:
         snprintf(key, sizeof key, "%s|org", rate->group);
         break;
     }
@@ -55,9 +55,9 @@ static struct bucket *bucket_for(struct throttle *t, const struct rate *rate, co
 bool throttle_take(struct throttle *t, const struct op *op, const char *account, const char *region,
                    int64_t now_ms)
 {
-    const struct rate *rates[2];
-    struct bucket *buckets[2];
-    size_t count = op_rates(op, rates);
+    const struct rate *rates[RATES_MAX];
+    struct bucket *buckets[RATES_MAX];
+    size_t count = rate_class_rates(op->rate, rates);
     for (size_t i = 0; i < count; i++) {
         buckets[i] = bucket_for(t, rates[i], account, region, now_ms);
         if (buckets[i]->tokens < 1.0) {

@@ -123,7 +123,7 @@ void xml_answer(const struct sim_call *call, const char *request_id, struct text
     const char *text = jx_str(call->out, "@text");
     char buffer[128];
     const char *root = root_name(call, buffer, sizeof buffer);
-    if (info->protocol == PROTOCOL_REST_XML && text == NULL && call->op->effect == EFFECT_WRITE &&
+    if (info->protocol == PROTOCOL_REST_XML && text == NULL && op_writes(call->op) &&
         json_object_size(call->out) == 0) {
         return; /* S3 writes answer with nothing */
     }

@@ -14,7 +14,7 @@
 #include "aws/session_policy.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
-#include "iam_statements.h"
+#include "iam_forms.h"
 
 static const char *const roles[] = {"AWSControlTowerExecution", "Other", NULL};
 static const struct iam_frame frame = {"aws", "111122221111", roles};
@@ -34,52 +34,61 @@ static const json_t *statement_with(const json_t *documents, const char *action)
     return NULL;
 }
 
-static void an_action_stands_in_exactly_one_statement(void **state)
+static void every_operation_has_a_form_and_every_form_an_operation(void **state)
+{
+    (void)state;
+    bool used[IAM_FORM_COUNT] = {false};
+    char action[96];
+    for (size_t i = 0; i < op_count(); i++) {
+        enum iam_form form = IAM_NONE;
+        for (unsigned k = 0; op_iam_action(op_at(i), k, &form, action, sizeof action); k++) {
+            if (form == IAM_NONE) {
+                fail_msg("%s has no IAM form", action);
+            }
+            used[form] = true;
+        }
+    }
+    assert_true(used[IAM_FREE]);
+    for (int i = IAM_NONE; i < IAM_FORM_COUNT; i++) {
+        const struct iam_form_row *row = iam_form((enum iam_form)i);
+        assert_int_equal(row->form, i);
+        if (i > IAM_FREE) {
+            assert_true(used[i]);
+            assert_non_null(row->sid);
+            assert_non_null(row->resources[0]);
+        }
+    }
+}
+
+/* An action that two rows name has one form, and never a wildcard. */
+static void an_action_has_one_form(void **state)
 {
     (void)state;
     json_t *seen = json_object();
-    for (size_t i = 0; i < iam_statement_count; i++) {
-        for (const char *at = iam_statements[i].actions; *at != '\0';) {
-            char action[96];
-            size_t length = strcspn(at, " ");
-            (void)snprintf(action, sizeof action, "%.*s", (int)length, at);
-            assert_null(strpbrk(action, "*?"));
-            assert_null(json_object_get(seen, action));
-            (void)json_object_set_new(seen, action, json_true());
-            assert_true(iam_action_known(action));
-            at += length;
-            at += strspn(at, " ");
-        }
-    }
-    json_decref(seen);
-}
-
-/* A statement for no operation of ours, and no right AWS asks for behind one, would be left over.
- */
-static void each_action_comes_from_an_operation(void **state)
-{
-    (void)state;
-    json_t *known = json_object();
     char action[96];
     for (size_t i = 0; i < op_count(); i++) {
-        for (unsigned k = 0; op_iam_action(op_at(i), k, action, sizeof action); k++) {
-            (void)json_object_set_new(known, action, json_true());
+        enum iam_form form = IAM_NONE;
+        for (unsigned k = 0; op_iam_action(op_at(i), k, &form, action, sizeof action); k++) {
+            const json_t *before = json_object_get(seen, action);
+            assert_null(strpbrk(action, "*? "));
+            assert_true(before == NULL || json_integer_value(before) == (json_int_t)form);
+            (void)json_object_set_new(seen, action, json_integer(form));
         }
     }
-    for (size_t i = 0; i < iam_statement_count; i++) {
-        char *words = xstrdup(iam_statements[i].actions);
+    for (size_t i = 0; i < op_count(); i++) {
+        char *words = xstrdup(op_at(i)->dependents != NULL ? op_at(i)->dependents : "");
         for (char *at = words; *at != '\0';) {
             size_t length = strcspn(at, " ");
             bool last = at[length] == '\0';
             at[length] = '\0';
-            if (json_object_get(known, at) == NULL) {
-                fail_msg("%s belongs to no operation", at);
+            if (json_object_get(seen, at) == NULL) {
+                fail_msg("%s is an action of no row", at);
             }
             at += length + (last ? 0 : 1);
         }
         free(words);
     }
-    json_decref(known);
+    json_decref(seen);
 }
 
 static void reads_give_no_action_of_a_write(void **state)
@@ -99,8 +108,7 @@ static void reads_give_no_action_of_a_write(void **state)
     char action[96];
     for (size_t i = 0; i < op_count(); i++) {
         for (unsigned k = 0;
-             op_at(i)->effect == EFFECT_WRITE && op_iam_action(op_at(i), k, action, sizeof action);
-             k++) {
+             op_writes(op_at(i)) && op_iam_action(op_at(i), k, NULL, action, sizeof action); k++) {
             assert_null(statement_with(documents, action));
         }
     }
@@ -213,8 +221,8 @@ static void a_template_leaves_variables_of_iam_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_action_stands_in_exactly_one_statement),
-        cmocka_unit_test(each_action_comes_from_an_operation),
+        cmocka_unit_test(every_operation_has_a_form_and_every_form_an_operation),
+        cmocka_unit_test(an_action_has_one_form),
         cmocka_unit_test(reads_give_no_action_of_a_write),
         cmocka_unit_test(sides_are_kept_apart),
         cmocka_unit_test(resources_and_conditions_are_filled_in),

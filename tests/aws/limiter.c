@@ -24,8 +24,8 @@ static const struct op *op(const char *name)
 
 static const struct rate *rate_of(const struct op *o)
 {
-    const struct rate *rates[2];
-    assert_true(op_rates(o, rates) > 0);
+    const struct rate *rates[RATES_MAX];
+    assert_true(rate_class_rates(o->rate, rates) > 0);
     return rates[0];
 }
 

@@ -26,17 +26,32 @@ static void every_operation_is_in_its_service_once(void **state)
     assert_null(op_at(op_count()));
 }
 
-static void only_reading_verbs_are_reads(void **state)
+/* The effect follows from the verb, but for what is lost for good. */
+static void the_effect_of_an_operation_follows_from_its_verb(void **state)
 {
     (void)state;
-    static const char *const verbs[] = {"Get",        "List",     "Describe",
-                                        "AssumeRole", "Simulate", "Search"};
+    static const struct {
+        const char *verb;
+        enum effect effect;
+    } verbs[] = {
+        {"Get", EFFECT_READ},        {"List", EFFECT_READ},      {"Describe", EFFECT_READ},
+        {"AssumeRole", EFFECT_READ}, {"Simulate", EFFECT_READ},  {"Search", EFFECT_READ},
+        {"Delete", EFFECT_REMOVAL},  {"Detach", EFFECT_REMOVAL}, {"Deregister", EFFECT_REMOVAL},
+        {"Disable", EFFECT_REMOVAL}, {"Untag", EFFECT_REMOVAL},  {"Remove", EFFECT_REMOVAL},
+    };
+    static const char *const lost[] = {"organizations:CloseAccount", "kms:ScheduleKeyDeletion",
+                                       "backup:DeleteBackupVault", "backup:DeleteRecoveryPoint"};
     for (size_t i = 0; i < op_count(); i++) {
-        bool reads = false;
+        const struct op *op = op_at(i);
+        enum effect expected = EFFECT_WRITE;
         for (size_t k = 0; k < sizeof verbs / sizeof *verbs; k++) {
-            reads |= str_starts(op_at(i)->name, verbs[k]);
+            expected = str_starts(op->name, verbs[k].verb) ? verbs[k].effect : expected;
         }
-        assert_int_equal(op_at(i)->effect, reads ? EFFECT_READ : EFFECT_WRITE);
+        for (size_t k = 0; k < sizeof lost / sizeof *lost; k++) {
+            expected = op == op_parse(lost[k]) ? EFFECT_DESTRUCTIVE : expected;
+        }
+        assert_int_equal(op->effect, expected);
+        assert_int_equal(op_writes(op), expected != EFFECT_READ);
     }
 }
 
@@ -130,13 +145,22 @@ static void every_list_of_the_services_has_an_item(void **state)
     assert_null(service_list_item(SVC_KMS, "Keys"));
 }
 
-static void every_operation_has_a_rate(void **state)
+static void every_operation_has_a_rate_and_every_rate_an_operation(void **state)
 {
     (void)state;
+    bool used[RATE_CLASS_COUNT] = {false};
+    const struct rate *rates[RATES_MAX];
     for (size_t i = 0; i < op_count(); i++) {
-        const struct rate *rates[2];
-        size_t count = op_rates(op_at(i), rates);
-        assert_in_range(count, 1, 2);
+        if (op_at(i)->rate == RATE_NONE) {
+            fail_msg("%s has no rate class", op_at(i)->name);
+        }
+        used[op_at(i)->rate] = true;
+    }
+    assert_int_equal(rate_class_rates(RATE_NONE, rates), 0);
+    for (int i = RATE_NONE + 1; i < RATE_CLASS_COUNT; i++) {
+        size_t count = rate_class_rates((enum rate_class)i, rates);
+        assert_true(used[i]);
+        assert_in_range(count, 1, RATES_MAX);
         for (size_t k = 0; k < count; k++) {
             assert_true(rates[k]->per_second > 0 && rates[k]->burst >= 1);
             assert_non_null(rates[k]->group);
@@ -147,15 +171,16 @@ static void every_operation_has_a_rate(void **state)
 static void published_rates_are_kept(void **state)
 {
     (void)state;
-    const struct rate *a[2], *b[2];
-    assert_int_equal(op_rates(op_find(SVC_ORGANIZATIONS, "ListParents"), a), 2);
-    assert_int_equal(op_rates(op_find(SVC_ORGANIZATIONS, "ListAccountsForParent"), b), 2);
+    const struct rate *a[RATES_MAX], *b[RATES_MAX];
+    assert_int_equal(rate_class_rates(op_find(SVC_ORGANIZATIONS, "ListParents")->rate, a), 2);
+    assert_int_equal(rate_class_rates(op_find(SVC_ORGANIZATIONS, "ListAccountsForParent")->rate, b),
+                     2);
     assert_string_equal(a[0]->group, b[0]->group);
     assert_int_equal((int)a[0]->per_second, 5);
-    assert_int_equal(a[1]->scope, RATE_ORGANIZATION);
+    assert_int_equal(a[1]->scope, PER_ORGANIZATION);
     assert_int_equal((int)a[1]->burst, 10);
-    assert_int_equal(op_rates(op_find(SVC_BACKUP, "ListBackupPlans"), a), 2);
-    assert_int_equal(op_rates(op_find(SVC_BACKUP, "DeleteBackupVault"), b), 2);
+    assert_int_equal(rate_class_rates(op_find(SVC_BACKUP, "ListBackupPlans")->rate, a), 2);
+    assert_int_equal(rate_class_rates(op_find(SVC_BACKUP, "DeleteBackupVault")->rate, b), 2);
     assert_int_equal((int)a[0]->per_second, 20);
     assert_int_equal((int)b[0]->per_second, 5);
     assert_string_equal(a[1]->group, b[1]->group);
@@ -166,12 +191,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_operation_is_in_its_service_once),
-        cmocka_unit_test(only_reading_verbs_are_reads),
+        cmocka_unit_test(the_effect_of_an_operation_follows_from_its_verb),
         cmocka_unit_test(paths_and_queries_are_well_formed),
         cmocka_unit_test(paged_operations_say_how),
         cmocka_unit_test(services_answer_to_both_names),
         cmocka_unit_test(every_list_of_the_services_has_an_item),
-        cmocka_unit_test(every_operation_has_a_rate),
+        cmocka_unit_test(every_operation_has_a_rate_and_every_rate_an_operation),
         cmocka_unit_test(published_rates_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,11 @@ static const char *const protocol_names[] = {
 static const char *const reach_names[] = {
     [REACH_REGIONAL] = "regional", [REACH_HOME] = "home", [REACH_GLOBAL] = "global"};
 
+static const char *const effect_names[] = {[EFFECT_READ] = "read",
+                                           [EFFECT_WRITE] = "write",
+                                           [EFFECT_REMOVAL] = "removal",
+                                           [EFFECT_DESTRUCTIVE] = "destructive"};
+
 static json_t *service_json(const struct service_info *s)
 {
     return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s?,s:s,s:s,s:s?}", "name", s->name, "endpoint",
@@ -32,12 +37,12 @@ static json_t *op_json(const struct op *op)
 {
     char action[96];
     json_t *actions = json_array();
-    for (unsigned k = 0; op_iam_action(op, k, action, sizeof action); k++) {
+    for (unsigned k = 0; op_iam_action(op, k, NULL, action, sizeof action); k++) {
         json_array_append_new(actions, json_string(action));
     }
-    return json_pack("{s:s,s:s,s:b,s:s,s:s,s:s,s:s,s:s?,s:s?,s:s?,s:i,s:s?,s:o}", "service",
-                     service_info(op->service)->name, "name", op->name, "write",
-                     op->effect == EFFECT_WRITE, "reach", reach_names[op->reach], "method",
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s?,s:s?,s:s?,s:i,s:s?,s:o}", "service",
+                     service_info(op->service)->name, "name", op->name, "effect",
+                     effect_names[op->effect], "reach", reach_names[op->reach], "method",
                      op->method, "path", op->path, "query", op->query, "token_in", op->token_in,
                      "token_out", op->token_out, "limit", op->limit, "limit_max", op->limit_max,
                      "list", op->list, "actions", actions);

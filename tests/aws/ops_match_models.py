@@ -81,6 +81,10 @@ def check_binding(label, row, model, op):
     labels = {m["locationName"]: name for name, m in fields.items() if m.get("location") == "uri"}
     path = re.sub(r"\{(\w+)\+?\}", lambda m: "{%s}" % labels.get(m[1], m[1]), uri)
     expect(label, "method", row["method"], op["http"]["method"])
+    if row["method"] == "GET":
+        expect(label, "effect", row["effect"], "read")
+    if row["method"] == "DELETE" and row["effect"] not in ("removal", "destructive"):
+        problems.append(f"{label}: effect {row['effect']}, and the model's method is DELETE")
     expect(label, "path", row["path"], path)
     query = {f"{m['locationName']}={name}" for name, m in fields.items() if m.get("location") == "querystring"}
     expect(label, "query", set(row["query"].split()), query | set(fixed.split("&")) - {""})

@@ -44,7 +44,7 @@ static void the_policy_allows_every_read_and_no_write(void **state)
     char action[96];
     for (size_t i = 0; i < op_count(); i++) {
         const struct op *op = op_at(i);
-        for (unsigned k = 0; op_iam_action(op, k, action, sizeof action); k++) {
+        for (unsigned k = 0; op_iam_action(op, k, NULL, action, sizeof action); k++) {
             assert_int_equal(allows(actions, action), op->effect == EFFECT_READ);
         }
     }
@@ -79,14 +79,15 @@ static void an_operation_may_need_several_actions(void **state)
     (void)state;
     char action[96];
     const struct op *op = op_find(SVC_KMS, "ReplicateKey");
-    assert_true(op_iam_action(op, 1, action, sizeof action));
+    assert_true(op_iam_action(op, 1, NULL, action, sizeof action));
     assert_string_equal(action, "kms:CreateKey");
-    assert_false(op_iam_action(op, 3, action, sizeof action));
-    assert_true(op_iam_action(op_find(SVC_TAGGING, "GetResources"), 0, action, sizeof action));
+    assert_false(op_iam_action(op, 3, NULL, action, sizeof action));
+    assert_true(
+        op_iam_action(op_find(SVC_TAGGING, "GetResources"), 0, NULL, action, sizeof action));
     assert_string_equal(action, "tag:GetResources");
-    assert_true(op_iam_action(op_find(SVC_S3, "ListBuckets"), 0, action, sizeof action));
+    assert_true(op_iam_action(op_find(SVC_S3, "ListBuckets"), 0, NULL, action, sizeof action));
     assert_string_equal(action, "s3:ListAllMyBuckets");
-    assert_false(op_iam_action(op_find(SVC_S3, "ListBuckets"), 1, action, sizeof action));
+    assert_false(op_iam_action(op_find(SVC_S3, "ListBuckets"), 1, NULL, action, sizeof action));
 }
 
 int main(void)

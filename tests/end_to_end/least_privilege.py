@@ -122,7 +122,7 @@ EITHER = [f"{side} without backup:List{kind}Job{what}" for side, what in (("mana
 def write_actions(dump):
     """IAM actions of the operations that change something, as ops_dump tells them."""
     table = json.loads(subprocess.run([dump], capture_output=True, text=True, check=True).stdout)
-    return {action for op in table["ops"] if op["write"] for action in op["actions"]}
+    return {action for op in table["ops"] if op["effect"] != "read" for action in op["actions"]}
 
 
 def make_demanding(sim):

@@ -115,8 +115,8 @@ static void published_rates_hold_and_refill(void **state)
     (void)state;
     struct throttle *t = throttle_new();
     const struct op *op = op_parse("organizations:ListRoots");
-    const struct rate *rates[2];
-    size_t count = op_rates(op, rates);
+    const struct rate *rates[RATES_MAX];
+    size_t count = rate_class_rates(op->rate, rates);
     assert_true(count > 0);
     int burst = (int)rates[0]->burst, taken = 0;
     while (taken < 1000 && throttle_take(t, op, TEST_MANAGEMENT, "us-east-1", 0)) {

@@ -39,14 +39,14 @@ static json_t *call_with(struct sim *sim, const char *label, const char *region,
     const struct fault *fault = faults_strike(sim->faults, call.op, MANAGEMENT, region, NULL);
     call.fails = fault_fails(fault);
     fault_meddle(sim, fault);
-    if (call.op->effect == EFFECT_WRITE) {
+    if (op_writes(call.op)) {
         consistency_before(sim);
     } else {
         consistency_look_back(&call);
     }
     int rc = route_run(routes_find(sim->routes, call.op), &call);
     consistency_after(sim);
-    if (rc == 0 && call.op->effect == EFFECT_WRITE) {
+    if (rc == 0 && op_writes(call.op)) {
         effects_note(&call);
     }
     json_t *out = rc == 0 ? json_deep_copy(call.out) : NULL;
