@@ -55,7 +55,7 @@ static int keep_operations(const struct answer_page *p, struct err *err)
         }
         /* Newest first, as documented. Later pages only matter for what still runs. */
         json_object_set_new(row, "position",
-                            json_integer((json_int_t)(i + (size_t)p->answer->page * 100)));
+                            json_integer((json_int_t)i + (json_int_t)p->answer->page * 100));
         if (crawl_keep(p, "landing-zone-operation", "", "", id, row, err)) {
             return -1;
         }

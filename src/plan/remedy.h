@@ -163,7 +163,7 @@ json_t *literal(const char *s);
 json_t *cond_new(const char *path, const char *op, json_t *take_value);
 json_t *cond_text(const char *path, const char *equals);
 json_t *cond_present(const char *path, bool present);
-json_t *cond_in(const char *path, const char *const *words); /* ends with NULL */
+json_t *cond_in(const char *path, const char *const *list); /* ends with NULL */
 json_t *cond_not(json_t *take_condition);
 json_t *cond_both(const char *all_or_any, json_t *take_first, json_t *take_second);
 

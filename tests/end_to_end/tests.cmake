@@ -78,3 +78,6 @@ end_to_end(every_format /usr/bin/python3 -m unittest -q every_format)
 # What leaves the program: every format and stream under hostile text, secrets, terminals, cores.
 end_to_end_shipped(outputs /usr/bin/python3 -m unittest -q outputs)
 end_to_end_shipped(flags /usr/bin/python3 -m unittest -q flags)
+
+# What `cmake --install` installs.
+end_to_end_shipped(installation /usr/bin/python3 -m unittest -q installation)

@@ -402,8 +402,8 @@ void sheet_share(struct sheet *s, int64_t part, int64_t whole)
         sheet_text(s, NULL);
         return;
     }
-    double thousandths = (double)(part * 1000 / whole); /* rounded down: 100.0% is all of them */
-    keep(s, worksheet_write_number(s->at, s->row, s->column, thousandths / 1000.0,
+    int64_t thousandths = part * 1000 / whole; /* rounded down: 100.0% is all of them */
+    keep(s, worksheet_write_number(s->at, s->row, s->column, (double)thousandths / 1000.0,
                                    format_of(s, STYLE_PERCENT)));
     s->column++;
 }

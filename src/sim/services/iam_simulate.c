@@ -138,10 +138,11 @@ static void note_missing(const struct simulation *s, const char *key, json_t *mi
 /* The ${variables} of a text or a list of texts. */
 static void note_variables(const struct simulation *s, const json_t *value, json_t *missing)
 {
-    const char *at = json_string_value(value);
-    while (at != NULL && (at = strstr(at, "${")) != NULL) {
+    const char *text = json_is_string(value) ? json_string_value(value) : "";
+    for (const char *at = strstr(text, "${"); at != NULL; at = strstr(at, "${")) {
         char key[257];
-        size_t length = strcspn(at += 2, "}");
+        at += 2;
+        size_t length = strcspn(at, "}");
         snprintf(key, sizeof key, "%.*s", (int)(length < 256 ? length : 256), at);
         note_missing(s, key, missing);
     }

@@ -49,8 +49,8 @@ json_t *inventory_add(struct sim *sim, const struct kind *kind, const char *acco
 /* ARN of the key that AWS manages for "ebs", "rds", ... in an account and Region; yours to free. */
 char *managed_key(const struct making *m, const char *service);
 
-/* The record with that ARN, or NULL; `kind` may be NULL. */
-json_t *inventory_find(struct sim *sim, const char *account, const char *region, const char *arn,
+/* The record with the ARN `text`, or NULL; `kind` may be NULL. */
+json_t *inventory_find(struct sim *sim, const char *account, const char *region, const char *text,
                        const struct kind **kind);
 
 /* Sets or (value NULL) removes a tag of a record. */

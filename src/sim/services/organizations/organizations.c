@@ -121,7 +121,8 @@ json_t *org_state(struct sim *sim)
 
 double org_now(struct sim *sim)
 {
-    return (double)(sim_now_ms(sim) / 1000);
+    int64_t seconds = sim_now_ms(sim) / 1000;
+    return (double)seconds;
 }
 
 /* --- refusals --- */
@@ -252,7 +253,8 @@ static int load_account(struct sim *sim, const json_t *row, const char *parent, 
         json_decref(account);
         return err_set(err, ERR_INPUT, "%s: joined is no ISO 8601 time", where);
     }
-    json_object_set_new(account, "JoinedTimestamp", json_real((double)(joined / 1000)));
+    json_object_set_new(account, "JoinedTimestamp",
+                        json_real((double)(joined - joined % 1000) / 1000));
     jx_set_str(account, "ParentId", parent);
     org_account_set_state(account, state);
     json_object_set_new(sim_org_accounts(sim), id, account);
