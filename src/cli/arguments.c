@@ -1,20 +1,26 @@
-/* Arguments are looked over before argp sees them: what is wrong with them is said in one line,
- * with the option that was probably meant. */
-#include <argp.h>
+/* The command line, read by getopt_long over the whole table, so that an option of another command
+ * is known and refused by name. */
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
-#include "cli.h"
+#include "options.h"
 
-#define OPTIONS_MAX 96
+#define LONG_BASE 256 /* values of long options: LONG_BASE + row; below: letters */
+#define LONG_HELP (LONG_BASE + OPTIONS_MAX)
+#define LONG_VERSION (LONG_HELP + 1)
+#define LONG_USAGE (LONG_HELP + 2)
+#define COMMON_OPTIONS 3
 
-struct known {
-    const struct argp_option *options[OPTIONS_MAX];
-    const char *names[OPTIONS_MAX + 3]; /* what may be suggested; ends with NULL */
-    size_t count, name_count;
+struct line {
+    struct options *o;
+    const struct command *command;
+    struct option longs[OPTIONS_MAX + COMMON_OPTIONS + 1];
+    char letters[2 * OPTIONS_MAX + 8];
 };
 
 void usage_fail(const char *format, ...)
@@ -29,121 +35,210 @@ void usage_fail(const char *format, ...)
     exit(cli_fail(&err));
 }
 
-static void add_options(struct known *known, const struct argp *argp)
+static void add_long(struct line *l, size_t *count, const char *name, bool argument, int value)
 {
-    for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++) {
-        if (o->name && known->count < OPTIONS_MAX) {
-            known->options[known->count++] = o;
-            if (!(o->flags & OPTION_HIDDEN)) {
-                known->names[known->name_count++] = o->name;
-            }
+    for (size_t i = 0; i < *count; i++) {
+        if (strcmp(l->longs[i].name, name) == 0) {
+            return;
         }
     }
-    for (const struct argp_child *child = argp->children; child && child->argp; child++) {
-        add_options(known, child->argp);
+    l->longs[(*count)++] =
+        (struct option){name, argument ? required_argument : no_argument, NULL, value};
+}
+
+/* The command's own rows come first: of rows that share a name or letter, they are the ones meant.
+ */
+static void add_rows(struct line *l, size_t *count, bool own)
+{
+    const struct option_row *row = NULL;
+    for (size_t i = 0; (row = option_at(i)) != NULL; i++) {
+        if (row->source == VARIABLE_ONLY || option_taken(row, l->o->command) != own) {
+            continue;
+        }
+        add_long(l, count, row->name, row->argument != NULL, LONG_BASE + (int)i);
+        if (row->letter != '\0' && strchr(l->letters, row->letter) == NULL) {
+            size_t at = strlen(l->letters);
+            (void)snprintf(l->letters + at, sizeof l->letters - at, "%c%s", row->letter,
+                           row->argument != NULL ? ":" : "");
+        }
     }
 }
 
-/* Names may be cut short as long as one alone begins so. */
-static const struct argp_option *find_long(const struct known *known, const char *name,
-                                           size_t length)
+static void line_init(struct line *l, struct options *o)
 {
-    const struct argp_option *found = NULL;
-    size_t fitting = 0;
-    for (size_t i = 0; i < known->count; i++) {
-        if (strncmp(known->options[i]->name, name, length) == 0) {
-            found = known->options[i];
-            fitting++;
-            if (found->name[length] == '\0') {
-                return found;
-            }
-        }
-    }
-    if (fitting > 1) {
-        usage_fail("--%.*s begins several options; spell it out", (int)length, name);
-    }
-    return found;
+    size_t count = 0;
+    *l = (struct line){.o = o, .command = command_at(o->command), .letters = ":hV"};
+    add_rows(l, &count, true);
+    add_long(l, &count, "help", false, LONG_HELP);
+    add_long(l, &count, "version", false, LONG_VERSION);
+    add_long(l, &count, "usage", false, LONG_USAGE);
+    add_rows(l, &count, false);
 }
 
-static void unknown_long(const struct known *known, const char *command, const char *name,
-                         size_t length)
+/* "--delete-key", or "-p (--profile)" */
+static void name_of(const struct option_row *row, bool lettered, char out[80])
 {
+    if (lettered) {
+        (void)snprintf(out, 80, "-%c (--%s)", row->letter, row->name);
+    } else {
+        (void)snprintf(out, 80, "--%s", row->name);
+    }
+}
+
+/* Of the options that the command takes and help lists; NULL: none is near. */
+static const char *nearest(const struct line *l, const char *word)
+{
+    const char *names[OPTIONS_MAX + COMMON_OPTIONS + 1] = {"help", "version"};
+    size_t count = 2;
+    const struct option_row *row = NULL;
+    for (size_t i = 0; (row = option_at(i)) != NULL; i++) {
+        if (option_taken(row, l->o->command) && !row->hidden && row->source != VARIABLE_ONLY) {
+            names[count++] = row->name;
+        }
+    }
+    return str_nearest(word, names);
+}
+
+static void refuse_foreign(const struct line *l, const struct option_row *row, bool lettered)
+{
+    char takers[512], name[80];
+    uint32_t commands = 0;
+    const struct option_row *other = NULL;
+    for (size_t i = 0; (other = option_at(i)) != NULL; i++) {
+        if (other->source != VARIABLE_ONLY && strcmp(other->name, row->name) == 0) {
+            commands |= other->commands;
+        }
+    }
+    const char *near = lettered ? NULL : nearest(l, row->name);
+    name_of(row, lettered, name);
+    help_commands_text(commands, takers, sizeof takers);
+    usage_fail("%s does not take %s; these commands do: %s%s%s%s", l->command->name, name, takers,
+               near != NULL ? " (did you mean --" : "", near != NULL ? near : "",
+               near != NULL ? "?)" : "");
+}
+
+/* An option that does not exist, or letters that several options begin with. */
+static void refuse_unknown(const struct line *l, const char *text)
+{
+    if (optopt > 0 && optopt < LONG_BASE) {
+        usage_fail("unknown option -%c (towerkeep %s --help lists them)", optopt, l->command->name);
+    }
     char word[64];
-    snprintf(word, sizeof word, "%.*s", (int)length, name);
-    const char *near = str_nearest(word, known->names);
-    usage_fail("unknown option --%s%s%s (%s --help lists them)", word,
-               near ? ": did you mean --" : "", near ? near : "", command);
+    (void)snprintf(word, sizeof word, "%.*s", (int)strcspn(text + 2, "="), text + 2);
+    char candidates[ERR_TEXT_MAX / 2] = "";
+    size_t length = 0;
+    for (const struct option *o = l->longs; o->name != NULL && length < sizeof candidates; o++) {
+        if (str_starts(o->name, word)) {
+            length += (size_t)snprintf(candidates + length, sizeof candidates - length, "%s--%s",
+                                       length > 0 ? ", " : "", o->name);
+        }
+    }
+    if (length > 0) {
+        usage_fail("--%s is ambiguous: %s", word, candidates);
+    }
+    const char *near = nearest(l, word);
+    usage_fail("unknown option --%s%s%s%s (towerkeep %s --help lists them)", word,
+               near != NULL ? ": did you mean --" : "", near != NULL ? near : "",
+               near != NULL ? "?" : "", l->command->name);
 }
 
-static void check_value(const struct argp_option *o, const char *value)
+/* The row of what getopt_long returned or complained about. */
+static const struct option_row *row_of(const struct line *l, int value)
 {
-    if (value[strspn(value, " ,")] == '\0') {
-        usage_fail("--%s needs a value: %s", o->name, o->arg);
-    }
-    const char *expected = option_value_expected(o->name, value);
-    if (expected) {
-        usage_fail("--%s: \"%s\": expected %s", o->name, value, expected);
-    }
+    return value < LONG_BASE ? option_lettered((char)value, l->o->command)
+                             : option_at((size_t)(value - LONG_BASE));
 }
 
-/* Both return whether the next argument, NULL past the last, is this one's value. */
-static bool check_long(const struct known *known, const char *command, const char *text,
-                       const char *next)
+static void refuse(const struct line *l, int what, const char *text)
 {
-    size_t length = strcspn(text, "=");
-    if (strncmp("help", text, length) == 0 || strncmp("usage", text, length) == 0) {
-        return false;
+    bool common = optopt >= LONG_HELP;
+    const struct option_row *row = optopt != 0 && !common ? row_of(l, optopt) : NULL;
+    char name[80];
+    if (common) {
+        usage_fail("%.*s takes no value", (int)strcspn(text, "="), text);
     }
-    const struct argp_option *o = find_long(known, text, length);
-    if (!o) {
-        unknown_long(known, command, text, length);
-        return false;
+    if (row == NULL) {
+        refuse_unknown(l, text);
+        return;
     }
-    if (text[length] && !o->arg) {
-        usage_fail("--%s takes no value", o->name);
+    if (!option_taken(row, l->o->command)) {
+        refuse_foreign(l, row, optopt < LONG_BASE);
     }
-    if (!text[length] && o->arg && !next) {
-        usage_fail("--%s needs a value: %s", o->name, o->arg);
+    name_of(row, optopt < LONG_BASE, name);
+    if (what == ':') {
+        usage_fail("%s needs a value: %s", name, row->argument);
     }
-    if (o->arg) {
-        check_value(o, text[length] ? text + length + 1 : next);
-    }
-    return o->arg && !text[length];
+    usage_fail("%s takes no value", name);
 }
 
-static bool check_short(const struct known *known, const char *command, const char *letters,
-                        const char *next)
+static void take(struct line *l, int value, const char *given)
 {
-    for (; *letters && *letters != '?'; letters++) {
-        const struct argp_option *o = NULL;
-        for (size_t i = 0; i < known->count && !o; i++) {
-            o = known->options[i]->key == *letters ? known->options[i] : NULL;
-        }
-        if (!o) {
-            usage_fail("unknown option -%c (%s --help lists them)", *letters, command);
-            return false;
-        }
-        if (o->arg && !letters[1] && !next) {
-            usage_fail("-%c (--%s) needs a value: %s", *letters, o->name, o->arg);
-        }
-        if (o->arg) {
-            check_value(o, letters[1] ? letters + 1 : next);
-            return !letters[1];
-        }
+    const struct option_row *row = row_of(l, value);
+    const struct option_row *at = option_at(0);
+    char name[80];
+    if (!option_taken(row, l->o->command)) {
+        refuse_foreign(l, row, value < LONG_BASE);
     }
-    return false;
+    name_of(row, value < LONG_BASE, name);
+    l->o->given[row - at] = true;
+    options_set(l->o, row, given != NULL ? given : "1", name, false);
 }
 
-void arguments_check(const struct argp *argp, int argc, char **argv)
+/* Help and the version end the program: the rest of the line does not matter. */
+static void print_common(const struct line *l, int value)
 {
-    struct known known = {.count = 0};
-    add_options(&known, argp);
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        const char *next = i + 1 < argc ? argv[i + 1] : NULL;
-        if (argv[i][0] == '-' && argv[i][1] == '-') {
-            i += check_long(&known, argv[0], argv[i] + 2, next) ? 1 : 0;
-        } else if (argv[i][0] == '-' && argv[i][1]) {
-            i += check_short(&known, argv[0], argv[i] + 1, next) ? 1 : 0;
+    switch (value) {
+    case 'h':
+    case LONG_HELP:
+        help_command(l->o->command, stdout);
+        break;
+    case LONG_USAGE:
+        printf("Usage: towerkeep %s [OPTION...] %s\n", l->command->name, l->command->arguments);
+        break;
+    default:
+        (void)cmd_version(l->o);
+        break;
+    }
+    exit(fflush(stdout) == 0 && !ferror(stdout) ? EXIT_OK : EXIT_INTERNAL);
+}
+
+static void add_argument(struct line *l, const char *word)
+{
+    struct words *all = &l->o->arguments;
+    if (*l->command->arguments == '\0' ||
+        (l->command->most > 0 && all->count >= l->command->most)) {
+        usage_fail("unexpected argument \"%s\" (towerkeep %s --help)", word, l->command->name);
+    }
+    all->items = xreallocarray(all->items, all->count + 2, sizeof *all->items);
+    all->items[all->count++] = xstrdup(word);
+    all->items[all->count] = NULL;
+}
+
+void arguments_parse(struct options *o)
+{
+    struct line l;
+    int value = 0;
+    line_init(&l, o);
+    opterr = 0;
+    optind = 0; /* getopt_long starts over: rehearse reads its line twice */
+    for (;;) {
+        optopt = 0;
+        value = getopt_long(o->argc, o->argv, l.letters, l.longs, NULL);
+        if (value == -1) {
+            break;
         }
+        if (value == 'h' || value == 'V' || value >= LONG_HELP || (value == '?' && optopt == '?')) {
+            print_common(&l, value == '?' ? 'h' : value);
+        } else if (value == '?' || value == ':') {
+            refuse(&l, value, o->argv[optind - 1]);
+        } else {
+            take(&l, value, optarg);
+        }
+    }
+    for (int i = optind; i < o->argc; i++) {
+        add_argument(&l, o->argv[i]);
+    }
+    if (o->arguments.count < l.command->least) {
+        usage_fail("missing argument: %s", l.command->missing);
     }
 }

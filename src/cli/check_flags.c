@@ -1,31 +1,8 @@
 /* What the flags say must make sense before anything is asked of AWS. */
 #include <string.h>
 
-#include "aws/partition.h"
 #include "base/text.h"
 #include "session.h"
-
-static int check_accounts(const struct words *list, const char *flag, struct err *err)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (!str_is_account_id(list->items[i])) {
-            return err_set(err, ERR_INPUT, "--%s: \"%s\" is no account id (12 digits)", flag,
-                           list->items[i]);
-        }
-    }
-    return 0;
-}
-
-static int check_regions(const struct words *list, const char *flag, struct err *err)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (!region_name_valid(list->items[i])) {
-            return err_set(err, ERR_INPUT, "--%s: \"%s\" is no Region name (such as eu-central-1)",
-                           flag, list->items[i]);
-        }
-    }
-    return 0;
-}
 
 /* A check that nobody knows would silently judge nothing. */
 static int check_checks(const struct rule_set *rules, const struct words *list, const char *flag,
@@ -68,17 +45,9 @@ int setup_check_selection(const struct setup *s, const struct words *checks,
 int session_check_flags(struct session *s, struct err *err)
 {
     struct scan_options *o = &s->options;
-    if (o->home_region && !region_name_valid(o->home_region)) {
-        return err_set(err, ERR_INPUT,
-                       "--home-region: \"%s\" is no Region name (such as eu-central-1)",
-                       o->home_region);
-    }
-    return check_accounts(&o->accounts, "accounts", err) ||
-                   check_accounts(&o->excluded_accounts, "excluded-accounts", err) ||
-                   check_regions(&o->regions, "region", err) ||
-                   check_regions(&o->excluded_regions, "excluded-region", err) ||
-                   setup_check_selection(&o->setup, &o->checks, &o->excluded_checks,
-                                         o->min_severity, err) ||
+    return setup_check_selection(&o->setup, &o->checks, &o->excluded_checks, o->min_severity,
+                                 err) ||
+                   check_checks(o->setup.rules, &o->only, "only", err) ||
                    reports_check(&o->reports, err)
                ? -1
                : 0;

@@ -30,28 +30,6 @@ enum exit_code {
     EXIT_SIGNAL = 128    /* plus the signal's number */
 };
 
-struct command {
-    const char *name;
-    const char *summary; /* one line in the overview */
-    int (*run)(int argc, char **argv);
-};
-
-int cmd_scan(int argc, char **argv);
-int cmd_init(int argc, char **argv);
-int cmd_plan(int argc, char **argv);
-int cmd_apply(int argc, char **argv);
-int cmd_enable(int argc, char **argv);
-int cmd_teardown(int argc, char **argv);
-int cmd_rehearse(int argc, char **argv);
-int cmd_check(int argc, char **argv);
-int cmd_report(int argc, char **argv);
-int cmd_diff(int argc, char **argv);
-int cmd_runs(int argc, char **argv);
-int cmd_verify(int argc, char **argv);
-int cmd_rules(int argc, char **argv);
-int cmd_iam_policy(int argc, char **argv);
-int cmd_version(int argc, char **argv);
-
 /* "towerkeep: text" on stderr, made printable; returns the exit code that belongs to the error. */
 int cli_fail(const struct err *err);
 int cli_fail_and(const struct err *err, const char *way_on); /* the same line, longer */
@@ -59,14 +37,7 @@ int cli_fail_and(const struct err *err, const char *way_on); /* the same line, l
  */
 enum exit_code exit_code_of(enum err_code code);
 
-/* --- arguments.c --- */
-struct argp;
-/* Ends the program with one line and EXIT_USAGE when an option is unknown or lacks its value;
- * argv[0] is the command's name. */
-void arguments_check(const struct argp *argp, int argc, char **argv);
-/* What the option expects instead of a value that can be seen to be wrong; NULL: nothing is seen.
- */
-const char *option_value_expected(const char *option, const char *value);
+/* Prints one line and ends the program with EXIT_USAGE (arguments.c). */
 void usage_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /* --- history.c --- */

@@ -1,5 +1,4 @@
 /* diff: what became of each finding from one run to another. */
-#include <argp.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +7,7 @@
 
 #include "base/jsonx.h"
 #include "base/text.h"
-#include "cli.h"
+#include "options.h"
 #include "store/history.h"
 
 #define MARGIN "               " /* as wide as a change and a blank */
@@ -20,54 +19,6 @@ struct diff {
     bool first;
     int64_t counts[CHANGE_COUNT];
 };
-
-static const char doc[] =
-    "Compares two runs finding by finding: REGRESSED (was well, fails now), NEW, WAIVER EXPIRED, "
-    "CHANGED, RESOLVED, NOT COMPARED (only one of the runs looked there), UNCHANGED. A failure "
-    "that can no longer be seen is not resolved.\v"
-    "A and B are runs' directories or their run.db; A is the earlier one. A scan compares itself "
-    "with the run that its directory held before, or with --previous.\n\n"
-    "Exit status: 0 nothing got worse; 3 something is REGRESSED, NEW or WAIVER EXPIRED; 2 usage, "
-    "or no such run.";
-
-static const struct argp_option options[] = {
-    {"output-formats", 'M', "FORMAT", 0, "text or json (default: text)", 1},
-    {"all", 'a', NULL, 0, "List what is UNCHANGED too", 1},
-    {"no-color", 'n', NULL, 0, "No colours (also: NO_COLOR)", 1},
-    {0},
-};
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct diff *d = state->input;
-    switch (key) {
-    case 'M':
-        if (strcmp(value, "json") != 0 && strcmp(value, "text") != 0) {
-            usage_fail("unknown output format \"%s\": expected text or json", value);
-        }
-        d->json = strcmp(value, "json") == 0;
-        return 0;
-    case 'a':
-        d->all = true;
-        return 0;
-    case 'n':
-        d->color = false;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (state->arg_num >= 2) {
-            usage_fail("two runs, not \"%s\" as well", value);
-        }
-        d->runs[state->arg_num] = value;
-        return 0;
-    case ARGP_KEY_END:
-        if (state->arg_num < 2) {
-            usage_fail("which runs? (towerkeep diff A B)");
-        }
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
 
 static json_t *words(const char *s)
 {
@@ -232,15 +183,13 @@ static int compare(struct diff *d, struct err *err)
                : EXIT_OK;
 }
 
-int cmd_diff(int argc, char **argv)
+int cmd_diff(struct options *o)
 {
     struct err err = ERR_INIT;
-    struct diff d = {.color = color_wanted(false, stdout)};
-    const struct argp argp = {.options = options, .parser = parse, .args_doc = "A B", .doc = doc};
-    char name[] = "towerkeep diff";
-    argv[0] = name;
-    arguments_check(&argp, argc, argv);
-    argp_parse(&argp, argc, argv, 0, NULL, &d);
+    struct diff d = {.runs = {o->arguments.items[0], o->arguments.items[1]},
+                     .json = o->text_format != 0,
+                     .all = o->all,
+                     .color = color_wanted(o->run.no_color, stdout)};
     int rc = compare(&d, &err);
     store_close(d.stores[0]);
     store_close(d.stores[1]);

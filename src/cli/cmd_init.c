@@ -1,6 +1,5 @@
 /* init: what a scan saw, written down as a configuration that says the same. Nothing is asked of
  * AWS. */
-#include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +7,7 @@
 #include "base/file.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
-#include "cli.h"
+#include "options.h"
 
 #define COMMENT_MAX ((size_t)64 * 1024)
 #define COMMENT_COLUMN 44
@@ -495,50 +494,12 @@ out:
     return rc;
 }
 
-static const struct argp_option options[] = {
-    {"output", 'o', "FILE", 0, "Where the configuration goes (default: towerkeep.yaml)", 0},
-    {"force", 'f', NULL, 0, "Replace FILE", 0},
-    {0},
-};
-
-static error_t parse(int key, char *value, struct argp_state *state)
+int cmd_init(struct options *o)
 {
-    struct init *in = state->input;
-    switch (key) {
-    case 'o':
-        in->output = value;
-        return 0;
-    case 'f':
-        in->force = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 0) {
-            usage_fail("one RUN at a time, not \"%s\" as well", value);
-        }
-        in->run = value;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-int cmd_init(int argc, char **argv)
-{
-    static const char doc[] =
-        "Writes a commented configuration from what a stored run saw: the backup accounts, the "
-        "governed Regions, the resource types found, the organizational units, the delegated "
-        "administrators. Nothing is asked of AWS.\v"
-        "RUN is a run's directory or its run.db (default: towerkeep-output). The file means what "
-        "the run was judged by; edit it towards what is wanted.\n\n"
-        "Example:\n  towerkeep init audit -o towerkeep.yaml && towerkeep enable";
-    static const struct argp argp = {
-        .options = options, .parser = parse, .args_doc = "[RUN]", .doc = doc};
-    struct init in = {.run = "towerkeep-output", .output = "towerkeep.yaml"};
+    struct init in = {.run = o->arguments.count > 0 ? o->arguments.items[0] : "towerkeep-output",
+                      .output = o->output != NULL ? o->output : "towerkeep.yaml",
+                      .force = o->force};
     struct err err = ERR_INIT;
-    char name[] = "towerkeep init";
-    argv[0] = name;
-    arguments_check(&argp, argc, argv);
-    argp_parse(&argp, argc, argv, 0, NULL, &in);
     if (init(&in, &err)) {
         return cli_fail(&err);
     }

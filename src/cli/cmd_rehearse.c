@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "fix_loop.h"
+#include "options.h"
 
 #define TIME_SCALE 5000
 #define START_TRIES 200
@@ -108,11 +109,14 @@ static int draw_world(struct rehearsal *r, const char *run, const json_t *config
 }
 
 /* A scan of its own, kept beside the copy: the one part of a rehearsal that asks AWS. */
-static int scan_afresh(const struct rehearsal *r, const struct command_line *line, int argc,
-                       char **argv, char **run, struct err *err)
+static int scan_afresh(const struct rehearsal *r, const struct options *o, char **run,
+                       struct err *err)
 {
+    struct options again;
     struct session s = {0};
-    scan_options_parse(&s.options, line, argc, argv);
+    options_parse(&again, o->command, o->argc, o->argv);
+    options_take_run(&again, &s.options);
+    options_release(&again);
     *run = path_join(r->directory, "seen");
     s.options.output = *run;
     int rc = session_begin(&s, err) || session_open_run(&s, err) || session_connect(&s, err) ||
@@ -345,50 +349,52 @@ static int play(struct rehearsal *r, struct session *s, struct err *err)
     return code;
 }
 
-int cmd_rehearse(int argc, char **argv)
+/* What only a teardown deletes is refused where nothing is taken down. */
+static int check_goal(const struct options *o, enum goal goal, struct err *err)
 {
-    static const char doc[] =
-        "Tries a change on a copy: the stored run becomes a simulated organization, and enable, "
-        "fix or teardown runs "
-        "against it with time sped up. Shows the changes, the calls, the expected wall time and "
-        "what would still fail. "
-        "Nothing is changed in AWS, and nothing asked of it but by --fresh.\v"
-        "RUN is a run's directory or its run.db (default: towerkeep-output); --fresh scans "
-        "instead. "
-        "With -o DIR the copy, "
-        "its plans and its "
-        "reports are kept there.\n\n"
-        "Example:\n  towerkeep rehearse enable audit --config-file towerkeep.yaml";
-    static const struct command_line line = {.name = "towerkeep rehearse",
-                                             .doc = doc,
-                                             .args_doc = "enable|fix|teardown [RUN]",
-                                             .most_arguments = 2,
-                                             .changes = true};
+    static const char *const of_teardown[] = {"delete-key", "delete-recovery-points",
+                                              "close-accounts"};
+    static const char *const of_fix[] = {
+        "region", "excluded-region", "accounts",        "excluded-accounts",
+        "ou",     "checks",          "excluded-checks", "severity"};
+    for (size_t i = 0; goal != GOAL_TEARDOWN && i < sizeof of_teardown / sizeof *of_teardown; i++) {
+        if (options_given(o, of_teardown[i])) {
+            return err_set(err, ERR_INPUT, "--%s: only with rehearse teardown", of_teardown[i]);
+        }
+    }
+    for (size_t i = 0; goal != GOAL_FIX && i < sizeof of_fix / sizeof *of_fix; i++) {
+        if (options_given(o, of_fix[i])) {
+            return err_set(err, ERR_INPUT, "--%s: only with rehearse fix", of_fix[i]);
+        }
+    }
+    return 0;
+}
+
+int cmd_rehearse(struct options *o)
+{
     struct session s = {0};
     struct rehearsal r = {0};
     struct err err = ERR_INIT;
-    scan_options_parse(&s.options, &line, argc, argv);
-    const struct words *words = &s.options.arguments;
-    const char *kept = s.options.output_given ? s.options.output : NULL;
-    int code = session_begin(&s, &err);
-    if (code == 0 && words->count == 0) {
-        code = err_set(&err, ERR_INPUT, "rehearse what? (enable, fix or teardown)");
-    }
-    if (code == 0 && words->count > 1 && s.options.fresh) {
-        code = err_set(&err, ERR_INPUT, "either --fresh or a run (%s), not both", words->items[1]);
-    }
+    const struct words *words = &o->arguments;
     char *seen = NULL;
-    if (code == 0) {
-        code = parse_goal(words->items[0], &r.goal, &err) || make_directory(&r, kept, &err) ||
-                       (s.options.fresh && scan_afresh(&r, &line, argc, argv, &seen, &err)) ||
-                       draw_world(&r,
-                                  seen               ? seen
-                                  : words->count > 1 ? words->items[1]
-                                                     : "towerkeep-output",
-                                  s.options.setup.config.document, &err)
-                   ? -1
-                   : play(&r, &s, &err);
+    int code = -1;
+    options_take_run(o, &s.options);
+    const char *kept = s.options.output_given ? s.options.output : NULL;
+    const char *run = words->count > 1 ? words->items[1] : "towerkeep-output";
+    if (parse_goal(words->items[0], &r.goal, &err) || check_goal(o, r.goal, &err) ||
+        session_begin(&s, &err)) {
+        goto out;
     }
+    if (words->count > 1 && s.options.fresh) {
+        err_set(&err, ERR_INPUT, "either --fresh or a run (%s), not both", words->items[1]);
+        goto out;
+    }
+    if (make_directory(&r, kept, &err) || (s.options.fresh && scan_afresh(&r, o, &seen, &err)) ||
+        draw_world(&r, seen != NULL ? seen : run, s.options.setup.config.document, &err)) {
+        goto out;
+    }
+    code = play(&r, &s, &err);
+out:
     if (code < 0) {
         code = signal_received ? EXIT_SIGNAL + (int)signal_received : cli_fail(&err);
     }

@@ -1,6 +1,5 @@
 /* rules: what is judged, for those who read, write and test rule files. Nothing is sent anywhere.
  */
-#include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +7,7 @@
 #include "base/file.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
-#include "cli.h"
+#include "options.h"
 #include "rules_new.h"
 #include "rules_show.h"
 
@@ -16,74 +15,9 @@
 
 struct rules_job {
     struct setup setup;
-    struct words names; /* arguments of the sub-command */
+    const struct words names; /* the arguments, borrowed */
     bool enumerate;
-    const char *directory, *scope; /* of a new rule */
 };
-
-struct subcommand {
-    const char *name, *arguments, *summary, *help;
-    int (*run)(struct rules_job *job);
-    const struct argp_option *options;
-};
-
-enum key { KEY_CONFIG = 0x100, KEY_RULES, KEY_ENUMERATE, KEY_DIRECTORY, KEY_SCOPE };
-
-static const struct argp_option options[] = {
-    {"rules", KEY_RULES, "DIR[,...]", 0,
-     "Further rule directories; an equal id overrides the shipped rule", 1},
-    {"config-file", KEY_CONFIG, "FILE", 0, "Configuration (default: as scan finds it)", 1},
-    {0},
-};
-
-static const struct argp_option test_options[] = {
-    {"enumerate", KEY_ENUMERATE, NULL, 0,
-     "Also fail when a rule lacks a case for PASS, FAIL, ERROR or, with `when`, NOT_APPLICABLE", 1},
-    {"rules", KEY_RULES, "DIR[,...]", 0,
-     "Further rule directories; an equal id overrides the shipped rule", 1},
-    {"config-file", KEY_CONFIG, "FILE", 0, "Configuration (default: as scan finds it)", 1},
-    {0},
-};
-
-static const struct argp_option new_options[] = {
-    {"directory", KEY_DIRECTORY, "DIR", 0, "Where it is written (default: my-rules)", 1},
-    {"scope", KEY_SCOPE, "SCOPE", 0,
-     "What it judges each of: org, landing-zone, ou, account, key, account-region, vault, plan, "
-     "resource, ... (default: account)",
-     1},
-    {"rules", KEY_RULES, "DIR[,...]", 0, "Further rule directories, whose ids are taken", 1},
-    {"config-file", KEY_CONFIG, "FILE", 0, "Configuration (default: as scan finds it)", 1},
-    {0},
-};
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct rules_job *job = state->input;
-    switch (key) {
-    case KEY_RULES:
-        words_add(&job->setup.rule_directories, value);
-        return 0;
-    case KEY_CONFIG:
-        job->setup.config_file = value;
-        return 0;
-    case KEY_DIRECTORY:
-        job->directory = value;
-        return 0;
-    case KEY_SCOPE:
-        job->scope = value;
-        return 0;
-    case KEY_ENUMERATE:
-        job->enumerate = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        job->names.items = xreallocarray(job->names.items, job->names.count + 2, sizeof(char *));
-        job->names.items[job->names.count++] = xstrdup(value);
-        job->names.items[job->names.count] = NULL;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
 
 /* --- list --- */
 
@@ -191,10 +125,6 @@ static int run_show(struct rules_job *job)
 {
     const struct rule_set *rules = job->setup.rules;
     struct err err = ERR_INIT;
-    if (job->names.count == 0) {
-        err_set(&err, ERR_INPUT, "rules show: which rule? (towerkeep rules list)");
-        return cli_fail(&err);
-    }
     for (size_t i = 0; i < job->names.count; i++) {
         const char *id = job->names.items[i];
         const struct rule *r = rules_find(rules, id);
@@ -353,124 +283,53 @@ static int run_test(struct rules_job *job)
     return code >= 0 ? code : cli_fail(&err);
 }
 
-static int load_then_list(struct rules_job *job)
+/* Runs `run`, which prints, with the rules loaded first unless it reads them itself. */
+static int run_job(struct options *o, bool load, int (*run)(struct rules_job *job))
 {
+    struct scan_options options;
     struct err err = ERR_INIT;
-    return setup_load(&job->setup, &err) == 0 ? run_list(job) : cli_fail(&err);
-}
-
-static int load_then_frameworks(struct rules_job *job)
-{
-    struct err err = ERR_INIT;
-    return setup_load(&job->setup, &err) == 0 ? run_frameworks(job) : cli_fail(&err);
-}
-
-static int load_then_show(struct rules_job *job)
-{
-    struct err err = ERR_INIT;
-    return setup_load(&job->setup, &err) == 0 ? run_show(job) : cli_fail(&err);
-}
-
-static int run_new(struct rules_job *job)
-{
-    struct err err = ERR_INIT;
-    if (job->names.count != 1) {
-        err_set(&err, ERR_INPUT, "rules new: expected one id, such as ACME-1");
-        return cli_fail(&err);
-    }
-    return setup_load(&job->setup, &err) == 0 &&
-                   rules_new(job->setup.rules, job->directory != NULL ? job->directory : "my-rules",
-                             job->names.items[0], job->scope != NULL ? job->scope : "account",
-                             &err) == 0
-               ? EXIT_OK
-               : cli_fail(&err);
-}
-
-static const struct subcommand subcommands[] = {
-    {"list", "[ID...]", "every rule in force, by step",
-     "Lists the rules in force. With IDs (* and ? match), only those.", load_then_list, options},
-    {"show", "ID...", "one rule in full",
-     "Shows what a rule looks at, why, how it words its verdict, and what may be set.",
-     load_then_show, options},
-    {"frameworks", "[NAME...]",
-     "which requirement of which standard which checks give evidence for",
-     "Lists the frameworks, or shows those named (FRAMEWORK ids, as scan --compliance takes them).",
-     load_then_frameworks, options},
-    {"validate", "[DIR|FILE...]", "are rule files well formed?",
-     "Reads rule files and says what is wrong with each: FILE:LINE:COLUMN: PATH: what was "
-     "expected. Without arguments: every rule directory in use.\vExit status: 0 all are well "
-     "formed; 2 one is not.",
-     run_validate, options},
-    {"test", "[DIR...]", "do the fixtures get the verdicts they expect?",
-     "Judges the fixtures of the given directories (default: the folder tests of each rule "
-     "directory) with parameters at their defaults.\vExit status: 0 every case got its verdict; "
-     "2 a file is malformed; 3 a case failed.",
-     run_test, test_options},
-    {"new", "ID", "a rule to begin with, and its fixtures",
-     "Writes DIR/ID.yaml and DIR/tests/ID.yaml: a rule that is well formed and cases that get "
-     "their verdicts, to be filled with sense. Nothing is overwritten.",
-     run_new, new_options},
-};
-#define SUBCOMMAND_COUNT (sizeof subcommands / sizeof *subcommands)
-
-static void overview(FILE *out)
-{
-    fputs("Usage: towerkeep rules COMMAND [OPTION...]\n\nCommands:\n", out);
-    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++) {
-        fprintf(out, "  %-10s %-14s %s\n", subcommands[i].name, subcommands[i].arguments,
-                subcommands[i].summary);
-    }
-    fputs("\nEach explains itself: towerkeep rules COMMAND --help\n", out);
-}
-
-static int unknown_subcommand(const char *word)
-{
-    const char *names[SUBCOMMAND_COUNT + 1] = {NULL};
-    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++) {
-        names[i] = subcommands[i].name;
-    }
-    const char *near = str_nearest(word, names);
-    struct err err = ERR_INIT;
-    err_set(&err, ERR_INPUT,
-            "rules: unknown command \"%s\"%s%s%s (list, show, frameworks, validate, test, new)",
-            word, near != NULL ? ": did you mean \"" : "", near != NULL ? near : "",
-            near != NULL ? "\"?" : "");
-    return cli_fail(&err);
-}
-
-static int run_subcommand(const struct subcommand *sub, int argc, char **argv)
-{
-    struct rules_job job = {0};
-    const struct argp argp = {
-        .options = sub->options, .parser = parse, .args_doc = sub->arguments, .doc = sub->help};
-    char *before = argv[0];
-    char *name = xasprintf("towerkeep rules %s", sub->name);
-    argv[0] = name;
-    arguments_check(&argp, argc, argv);
-    argp_parse(&argp, argc, argv, 0, NULL, &job);
-    argv[0] = before;
-    int code = sub->run(&job);
-    free(name);
-    words_release(&job.names);
-    setup_release(&job.setup);
+    options_take_run(o, &options);
+    struct rules_job job = {
+        .setup = options.setup, .names = o->arguments, .enumerate = o->enumerate};
+    int code = load && setup_load(&job.setup, &err) != 0 ? cli_fail(&err) : run(&job);
+    options.setup = job.setup;
+    scan_options_release(&options);
     return code;
 }
 
-int cmd_rules(int argc, char **argv)
+int cmd_rules_list(struct options *o)
 {
-    if (argc < 2) {
-        overview(stderr);
-        return EXIT_USAGE;
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0 ||
-        strcmp(argv[1], "help") == 0) {
-        overview(stdout);
-        return EXIT_OK;
-    }
-    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++) {
-        if (strcmp(subcommands[i].name, argv[1]) == 0) {
-            return run_subcommand(&subcommands[i], argc - 1, argv + 1);
-        }
-    }
-    return unknown_subcommand(argv[1]);
+    return run_job(o, true, run_list);
+}
+
+int cmd_rules_show(struct options *o)
+{
+    return run_job(o, true, run_show);
+}
+
+int cmd_rules_frameworks(struct options *o)
+{
+    return run_job(o, true, run_frameworks);
+}
+
+int cmd_rules_validate(struct options *o)
+{
+    return run_job(o, false, run_validate);
+}
+
+int cmd_rules_test(struct options *o)
+{
+    return run_job(o, false, run_test);
+}
+
+int cmd_rules_new(struct options *o)
+{
+    struct err err = ERR_INIT;
+    struct setup *setup = &o->run.setup;
+    const char *directory = o->rule_directory != NULL ? o->rule_directory : "my-rules";
+    const char *scope = o->rule_scope != NULL ? o->rule_scope : "account";
+    return setup_load(setup, &err) == 0 &&
+                   rules_new(setup->rules, directory, o->arguments.items[0], scope, &err) == 0
+               ? EXIT_OK
+               : cli_fail(&err);
 }

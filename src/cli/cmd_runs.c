@@ -1,5 +1,4 @@
 /* runs: the runs kept under a directory, and which of them may go. */
-#include <argp.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +11,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "cli.h"
+#include "options.h"
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 
@@ -26,68 +25,11 @@ struct kept { /* one run */
 
 struct runs {
     const char *directory;
-    long long keep, older_than; /* -1: not said */
+    long long keep, older_than; /* -1: not given */
     bool remove, json;
     struct kept *items;
     size_t count;
 };
-
-static const char doc[] =
-    "Lists the runs kept under a directory, newest first: the directory itself and those right "
-    "below it that hold a run.db. With --keep or --older-than it says which may go, and --delete "
-    "removes them. The newest run and signed runs always stay.\v"
-    "With both --keep and --older-than a run goes only when both say so.\n\n"
-    "Example:\n  towerkeep runs /var/lib/towerkeep --keep 30 --older-than 365 --delete";
-
-static const struct argp_option options[] = {
-    {"keep", 'k', "N", 0, "The newest N stay", 1},
-    {"older-than", 't', "DAYS", 0, "Those that ended at most DAYS ago stay", 1},
-    {"delete", 'd', NULL, 0, "Delete what may go, directory and all", 1},
-    {"output-formats", 'M', "FORMAT", 0, "text or json (default: text)", 1},
-    {0},
-};
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct runs *r = state->input;
-    switch (key) {
-    case 'k':
-        if (!str_number(value, 1, 1000000, &r->keep)) {
-            usage_fail("--keep: \"%s\" is no number from 1", value);
-        }
-        return 0;
-    case 't':
-        if (!str_number(value, 0, 36500, &r->older_than)) {
-            usage_fail("--older-than: \"%s\" is no number of days", value);
-        }
-        return 0;
-    case 'd':
-        r->remove = true;
-        return 0;
-    case 'M':
-        if (strcmp(value, "json") != 0 && strcmp(value, "text") != 0) {
-            usage_fail("unknown output format \"%s\": expected text or json", value);
-        }
-        r->json = strcmp(value, "json") == 0;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (r->directory) {
-            usage_fail("one DIR at a time, not \"%s\" as well", value);
-        }
-        r->directory = value;
-        return 0;
-    case ARGP_KEY_END:
-        if (!r->directory) {
-            usage_fail("which DIR?");
-        }
-        if (r->remove && r->keep < 0 && r->older_than < 0) {
-            usage_fail("--delete needs --keep or --older-than");
-        }
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
 
 /* A link may lead to what is not ours to delete. */
 static bool is_own_directory(const char *path)
@@ -261,15 +203,17 @@ static int settle(struct runs *r, struct err *err)
     return rc;
 }
 
-int cmd_runs(int argc, char **argv)
+int cmd_runs(struct options *o)
 {
     struct err err = ERR_INIT;
-    struct runs r = {.keep = -1, .older_than = -1};
-    const struct argp argp = {.options = options, .parser = parse, .args_doc = "DIR", .doc = doc};
-    char name[] = "towerkeep runs";
-    argv[0] = name;
-    arguments_check(&argp, argc, argv);
-    argp_parse(&argp, argc, argv, 0, NULL, &r);
+    struct runs r = {.directory = o->arguments.items[0],
+                     .keep = o->keep,
+                     .older_than = o->older_than,
+                     .remove = o->delete_runs,
+                     .json = o->text_format != 0};
+    if (r.remove && r.keep < 0 && r.older_than < 0) {
+        usage_fail("--delete needs --keep or --older-than");
+    }
     int rc = find_runs(&r, &err) || settle(&r, &err) ? -1 : 0;
     for (size_t i = 0; i < r.count; i++) {
         free(r.items[i].path);

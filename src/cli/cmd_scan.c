@@ -1,21 +1,8 @@
 #include <stdio.h>
 
 #include "fix_loop.h"
+#include "options.h"
 #include "session.h"
-
-static const char doc[] =
-    "Reads every account, Region and organizational unit, judges the six steps of the backup "
-    "architecture, and writes the reports. Nothing is changed in AWS unless --fix asks for it: "
-    "without it, sessions in member accounts carry a policy that allows only reads.\v"
-    "Every option can be set in the environment as TOWERKEEP_<OPTION>, for example "
-    "TOWERKEEP_OUTPUT_FORMATS=json,xlsx; flags win.\n\n"
-    "With --fix, what rests on something that could not be seen is held back and says what it "
-    "waits for; the rest is repaired.\n\n"
-    "Exit status: 0 all reached, nothing failing; 1 internal error or disk; 2 usage, configuration "
-    "or credentials; 3 something fails; 4 something could not be seen (beats 3); 5 a repair "
-    "stopped "
-    "part-way; 130 and 143 after a signal, with the run left to resume.\n\n"
-    "Example:\n  towerkeep scan -p management -o /var/lib/towerkeep/nightly -M json,xlsx";
 
 static void list_checks(const struct session *s)
 {
@@ -38,12 +25,11 @@ static int scan_once(struct session *s, struct err *err)
                : session_conclude(s, err);
 }
 
-int cmd_scan(int argc, char **argv)
+int cmd_scan(struct options *o)
 {
     struct session s = {0};
     struct err err = ERR_INIT;
-    const struct command_line line = {.name = "towerkeep scan", .doc = doc, .changes = true};
-    scan_options_parse(&s.options, &line, argc, argv);
+    options_take_run(o, &s.options);
     int code = session_begin(&s, &err);
     if (code == 0 && s.options.list_checks) {
         list_checks(&s);

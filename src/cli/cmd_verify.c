@@ -1,5 +1,4 @@
 /* verify: is the run still what it was when its evidence package was made? */
-#include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +7,7 @@
 #include "base/sign_file.h"
 #include "base/sums.h"
 #include "base/text.h"
-#include "cli.h"
+#include "options.h"
 
 #define DIGEST_MAX ((size_t)1024 * 1024 * 1024)
 
@@ -16,39 +15,6 @@ struct verify {
     const char *directory, *public_key;
     size_t problems;
 };
-
-static const char doc[] =
-    "Computes the SHA-256 of every file of a run again and compares it with the run's "
-    "evidence/digest.txt: one flipped, added or missing byte or file is named. With --public-key "
-    "the signature over digest.txt is checked as well.\v"
-    "Exit status: 0 everything is as it was; 3 something differs, or is not signed by that key; "
-    "2 there is no evidence package, or the key file is of no use; 1 the disk.";
-
-static const struct argp_option options[] = {
-    {"public-key", 'k', "FILE", 0,
-     "Public key in PEM (Ed25519 or ECDSA) that must have signed the run", 1},
-    {0},
-};
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct verify *v = state->input;
-    switch (key) {
-    case 'k':
-        v->public_key = value;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (v->directory) {
-            usage_fail("one DIR at a time, not \"%s\" as well", value);
-        }
-        v->directory = value;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        usage_fail("which DIR? (the directory that holds run.db and evidence/)");
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
 
 static void complain(struct verify *v, const char *what, const char *name)
 {
@@ -146,15 +112,10 @@ out:
     return rc;
 }
 
-int cmd_verify(int argc, char **argv)
+int cmd_verify(struct options *o)
 {
     struct err err = ERR_INIT;
-    struct verify v = {0};
-    const struct argp argp = {.options = options, .parser = parse, .args_doc = "DIR", .doc = doc};
-    char name[] = "towerkeep verify";
-    argv[0] = name;
-    arguments_check(&argp, argc, argv);
-    argp_parse(&argp, argc, argv, 0, NULL, &v);
+    struct verify v = {.directory = o->arguments.items[0], .public_key = o->public_key};
     int rc = verify(&v, &err);
     return rc < 0 ? cli_fail(&err) : rc;
 }

@@ -1,4 +1,3 @@
-#include <argp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,80 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "cli.h"
-
-static const struct command commands[] = {
-    {"scan", "read the organization, judge it, write the reports", cmd_scan},
-    {"init", "write a configuration from what a scan saw", cmd_init},
-    {"plan", "turn a run's failing findings into an ordered plan, offline", cmd_plan},
-    {"apply", "apply a saved plan", cmd_apply},
-    {"enable", "complete the whole architecture, from nothing if need be", cmd_enable},
-    {"teardown", "take it down again in reverse; nothing that holds data is deleted unasked",
-     cmd_teardown},
-    {"rehearse", "try enable, fix or teardown on a simulated copy of a run", cmd_rehearse},
-    {"check", "judge a stored run again, offline, with today's rules", cmd_check},
-    {"report", "draw the reports of a stored run again, offline", cmd_report},
-    {"diff", "what became of each finding from one run to another", cmd_diff},
-    {"runs", "list the runs kept under a directory, and delete old ones", cmd_runs},
-    {"verify", "prove that a run is what it was when its evidence was summed up", cmd_verify},
-    {"rules", "list, show, validate, test or begin rule files", cmd_rules},
-    {"iam-policy", "print the IAM permissions a command needs", cmd_iam_policy},
-    {"version", "print the version", cmd_version},
-};
-#define COMMAND_COUNT (sizeof commands / sizeof *commands)
-
-static void overview(FILE *out)
-{
-    fputs(
-        "towerkeep audits the centralized cross-Region backup architecture of an AWS organization\n"
-        "governed by AWS Control Tower, and completes it. A scan only reads.\n\n"
-        "Usage: towerkeep COMMAND [OPTION...]\n\nCommands:\n",
-        out);
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    }
-    fputs(
-        "\nEach command explains itself: towerkeep COMMAND --help\n\n"
-        "Start here:\n"
-        "  towerkeep scan -o audit -M json,xlsx        with credentials of the management account\n"
-        "  towerkeep rules show KMS-04                 what a check looks at, and why\n\n"
-        "Exit status: 0 all reached, nothing failing; 1 internal error or disk; 2 usage, "
-        "configuration or\n"
-        "credentials; 3 something fails; 4 something could not be seen (beats 3); 5 a "
-        "change\nstopped part-way; 130 and 143 after a signal.\n",
-        out);
-}
-
-static const struct command *command_find(const char *name)
-{
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(commands[i].name, name) == 0) {
-            return &commands[i];
-        }
-    }
-    return NULL;
-}
-
-static int unknown_command(const char *word)
-{
-    const char *names[COMMAND_COUNT + 1] = {NULL};
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        names[i] = commands[i].name;
-    }
-    const char *near = str_nearest(word, names);
-    struct err err = ERR_INIT;
-    err_set(&err, ERR_INPUT, "unknown command \"%s\"%s%s%s (towerkeep --help lists them)", word,
-            near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-    return cli_fail(&err);
-}
-
-int cmd_version(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    puts("towerkeep " TOWERKEEP_VERSION);
-    return EXIT_OK;
-}
+#include "options.h"
 
 /* The memory of a scan holds keys and session tokens: no core file, and no core handed to a
  * program that collects them (which a limit alone does not prevent). */
@@ -119,30 +45,67 @@ static void leave_no_part(void)
     (void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk: a line, not a death */
 }
 
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "-?") == 0;
+}
+
+static bool is_version(const char *word)
+{
+    return strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0;
+}
+
+/* A command that only has subcommands, without one of them. */
+static int run_parent(enum command_id command, int argc, char **argv)
+{
+    if (argc == 0) {
+        help_command(command, stderr);
+        return EXIT_USAGE;
+    }
+    if (is_help(argv[0]) || strcmp(argv[0], "help") == 0) {
+        help_command(command, stdout);
+        return EXIT_OK;
+    }
+    return is_version(argv[0]) ? cmd_version(NULL)
+                               : help_unknown_command(command_at(command)->name, argv[0]);
+}
+
+static int run(int argc, char **argv)
+{
+    struct options o;
+    int used = 0;
+    enum command_id command = command_find(argc, argv, &used);
+    if (command == COMMAND_COUNT) {
+        return help_unknown_command("", argv[0]);
+    }
+    const struct command *c = command_at(command);
+    if (c->run == NULL) {
+        return run_parent(command, argc - used, argv + used);
+    }
+    options_parse(&o, command, argc - used + 1, argv + used - 1);
+    int code = c->run(&o);
+    options_release(&o);
+    return code;
+}
+
 int main(int argc, char **argv)
 {
-    argp_err_exit_status = EXIT_USAGE;
     leave_no_core();
     leave_no_part();
     log_open(stderr, LOG_WARN);
     if (argc < 2) {
-        overview(stderr);
+        help_overview(stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
-        overview(stdout);
+    if (is_help(argv[1])) {
+        help_overview(stdout);
         return EXIT_OK;
     }
-    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
-        return cmd_version(argc, argv);
+    if (is_version(argv[1])) {
+        return cmd_version(NULL);
     }
-    const struct command *command = command_find(argv[1]);
-    if (!command) {
-        return unknown_command(argv[1]);
-    }
-    int rc = command->run(argc - 1, argv + 1);
+    int code = run(argc - 1, argv + 1);
     out_file_abort_all();
     log_close();
-    return rc;
+    return code;
 }

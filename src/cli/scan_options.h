@@ -1,5 +1,4 @@
-/* The flags of `scan`: one table for argp, and for the environment (TOWERKEEP_<FLAG>), which flags
- * outrank. */
+/* What a scan, and the commands that change things, were asked for. */
 #ifndef TOWERKEEP_CLI_SCAN_OPTIONS_H
 #define TOWERKEEP_CLI_SCAN_OPTIONS_H
 
@@ -11,8 +10,7 @@ struct scan_options {
     struct report_job reports;
     struct words accounts, excluded_accounts, regions, excluded_regions, ous, checks,
         excluded_checks, roles;
-    const struct command_line *line;
-    struct words arguments, delete_recovery_points, only; /* only: checks */
+    struct words delete_recovery_points, only; /* only: checks */
     const char *confirm_organization, *emit;
     int max_changes, only_step, crash_at;
     double time_scale;
@@ -29,16 +27,6 @@ struct scan_options {
     int log_level;
 };
 
-struct command_line { /* what a command adds to the flags all of them share */
-    const char *name, *doc, *args_doc;
-    size_t most_arguments;
-    bool changes; /* takes the flags of repairing */
-};
-
-/* Fills `o` from the environment and the command line; exits through argp on --help and usage
- * errors. */
-void scan_options_parse(struct scan_options *o, const struct command_line *line, int argc,
-                        char **argv);
 void scan_options_release(struct scan_options *o);
 
 #endif

@@ -363,11 +363,16 @@ int session_conclude(struct session *s, struct err *err)
     for (size_t i = 0; !o->hide_files && i < s->written.count; i++) {
         printf("%s %s/%s\n", i ? "        " : "Written:", s->dir.path, s->written.items[i]);
     }
+    return session_exit_code(o, &summary);
+}
+
+int session_exit_code(const struct scan_options *o, const struct report_summary *summary)
+{
     int64_t counted = 0;
     for (int severity = 0; severity <= o->fail_on; severity++) {
-        counted += summary.fail_by_severity[severity];
+        counted += summary->fail_by_severity[severity];
     }
-    if (summary.verdict == VERDICT_INCOMPLETE) {
+    if (summary->verdict == VERDICT_INCOMPLETE) {
         return EXIT_INCOMPLETE;
     }
     return counted > 0 && !o->ignore_exit_3 ? EXIT_FAILING : EXIT_OK;

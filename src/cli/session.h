@@ -37,6 +37,8 @@ int history_carry(struct session *s, struct err *err);
 int session_publish(struct session *s, struct err *err);
 /* Prints the summary; the exit status that the verdict asks for, or -1. */
 int session_conclude(struct session *s, struct err *err);
+/* The exit status of a run's verdict, after --fail-on and --ignore-exit-code-3. */
+int session_exit_code(const struct scan_options *o, const struct report_summary *summary);
 /* Prints what stopped us, in one line, and the way on; the exit status. */
 int session_stopped(struct session *s, const struct err *err);
 void session_release(struct session *s);

@@ -126,6 +126,7 @@ def scan(sim, row, folder):
     if "waivers" in row:
         flags += ["--mutelist-file", str(write(folder, "waivers.yaml", row["waivers"]))]
     environment = {**sim.environment(), "XDG_CONFIG_HOME": "/nonexistent", "HOME": "/nonexistent", "TOWERKEEP_PROGRESS": "none"}
+    environment.pop("TOWERKEEP_BUILD_DIR", None)
     done = subprocess.run([str(BUILD / "towerkeep"), "scan", "--unpaced", "-M", "csv", "-o", str(folder / "run"), *flags],
                           env=environment, cwd=folder, capture_output=True, text=True, timeout=SCAN_SECONDS)
     found = verdicts(folder / "run") if (folder / "run" / "run.db").exists() else {}

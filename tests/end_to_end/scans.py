@@ -78,7 +78,7 @@ def directory(name):
 def environment(sim=None, **extra):
     """What a scan needs to find that simulator. None removes a variable."""
     base = sim.environment() if sim else {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-    base = {k: v for k, v in base.items() if not k.startswith("TOWERKEEP_") or k == "TOWERKEEP_BUILD_DIR"}
+    base = {k: v for k, v in base.items() if not k.startswith("TOWERKEEP_")}
     base.update({"XDG_CONFIG_HOME": "/nonexistent", "HOME": "/nonexistent", "TZ": "UTC", "LC_ALL": "C.UTF-8",
                  # How far a scan is told now and then, by the clock: nothing for a test that compares what is said.
                  "TOWERKEEP_PROGRESS": "none",
