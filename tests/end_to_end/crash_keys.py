@@ -1,4 +1,4 @@
-"""kill -9 at every boundary of what is done to a key that an earlier enable made: its deletion is scheduled, replicas before the
+"""kill -9 at the boundaries of what is done to a key that an earlier enable made: its deletion is scheduled, replicas before the
 primary; its alias moves to a new key; its deletion is cancelled. The organization has nothing else to change."""
 import unittest
 

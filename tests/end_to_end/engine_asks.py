@@ -3,7 +3,6 @@ vault, locked vaults, accounts."""
 import os
 import pty
 import select
-import signal
 import subprocess
 import time
 import unittest

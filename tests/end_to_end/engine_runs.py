@@ -11,7 +11,6 @@ that a poll finds the operation under way once or twice and not dozens of times.
 import concurrent.futures
 import json
 import os
-import pathlib
 import re
 import shutil
 import signal
@@ -30,6 +29,15 @@ ALIAS = "alias/control-tower-backup"
 CONFIG = {"accounts": {"backup_administrator": {"name": "Backup Administrator", "email": ADMIN_EMAIL},
                        "central_backup": {"name": "Central Backup", "email": CENTRAL_EMAIL}},
           "tags": {"default_tier": "daily"}}
+
+
+def seed():
+    """What chance is decided by: CAMPAIGN_SEED, or the commit, so that every commit tries something else."""
+    given = os.environ.get("CAMPAIGN_SEED")
+    if given:
+        return int(given)
+    told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=simulator.TREE, capture_output=True, text=True, check=False).stdout
+    return int(told[:7], 16) if told else 1
 
 
 # --- worlds ---

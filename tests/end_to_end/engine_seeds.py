@@ -11,13 +11,11 @@ import random
 import re
 import signal
 import sys
-import unittest
 
 import engine_runs
 import simulator
 from engine_runs import Cloud, engine, expect
 
-SUITE_SEEDS = 300
 RUNS = 10
 STOP = "stop"  # the name of the answer that is held
 VERSIONS = ("4.0", "4.0", "3.3", "3.2", "3.1")
@@ -191,12 +189,6 @@ def run(seeds, loud=False):
         if loud:
             print(f"{schedule}: {history}", flush=True)
     return engine_runs.side_by_side(one, [Schedule(seed) for seed in seeds])
-
-
-class Seeds(unittest.TestCase):
-    def test_every_seed_ends_well_or_honestly(self):
-        problems = run(range(1, SUITE_SEEDS + 1))
-        self.assertFalse(problems, f"{len(problems)} of {SUITE_SEEDS}: " + "\n\n".join(problems[:5]))
 
 
 def main():

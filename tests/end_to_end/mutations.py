@@ -1,22 +1,26 @@
-"""What a scan says when one fact of the healthy organization is another.
+"""What a scan reports when one thing in the healthy organization changes.
 
-Each row of tests/mutations/*.yaml changes one thing and records which (check, verdict) pairs flip because of it:
+Each row of tests/mutations/*.yaml makes one change and records which results of checks flip because of it:
 
     - name: replica-disabled
       cause: a disabled key encrypts nothing, so copies into us-east-1 stop
       wire: [[kms:DisableKey, management/us-east-1, {KeyId: $KEY}]]
       flips: [KMS-05 PASS>FAIL]
 
-How a fact is changed: `wire` are signed calls of a real client, [SERVICE:OPERATION, ACCOUNT/REGION, INPUT, ROLE]; `state` are
+How a row makes its change: `wire` are signed calls of an AWS client, [SERVICE:OPERATION, ACCOUNT/REGION, INPUT, ROLE]; `state` are
 entries of a world's `set` for what no API can make (docs/worlds.md), `world` members of the world itself; `faults` are what a
 network or AWS does (docs/faults.md); `config`, `waivers` and `flags` are the scan's own. `advance` are minutes that pass
-before the scan. Words such as $KEY stand in names.yaml; $YESTERDAY, $TOMORROW and $IN_A_YEAR are days from now, because a scan
+before the scan. Names such as $KEY stand in names.yaml; $YESTERDAY, $TOMORROW and $IN_A_YEAR are days from now, because a scan
 takes its own end for now. `everywhere: true` also scans the Regions that are not governed; the other rows leave them out, which
 is a fifth of the time.
 
-A flip is "CHECK WAS>IS", with its number of subjects when there are several. A subject that is new counts when it gets a
-verdict that wants attention ("new>FAIL"), one that is gone whenever it had one that counts ("PASS>gone"). Where there is
-nothing to judge at all, "scan exit N" is what is recorded.
+A flip is "CHECK WAS>IS", with its number of subjects when there are several. A new subject counts when its result needs
+attention ("new>FAIL"); one that is gone counts unless the check did not apply to it ("PASS>gone"). Where a scan ends without
+results, "scan exit N" is recorded.
+
+A check makes changes of different areas together in one organization, when they flip different checks: what flips then must be
+what is recorded for each of them, no more and no less. Where it is not, each of them is made alone, and that counts. `alone: true`
+says of a row that it changes what others show, and saves the attempt.
 
     mutations.py check  [NAME...]    compares, and exits with 1 when anything differs
     mutations.py record [NAME...]    writes what flips now into the rows (review it: each row must say why)
@@ -42,7 +46,10 @@ PAGE = TREE / "docs" / "mutations.md"
 SCAN_SECONDS = 120
 SAYS_NOTHING = {"PASS", "NOT_APPLICABLE"}
 CLIENTS = {"tagging": "resourcegroupstaggingapi"}
-MEMBERS = {"name", "cause", "wire", "state", "world", "faults", "config", "waivers", "flags", "advance", "everywhere", "flips"}
+MEMBERS = {"name", "cause", "wire", "state", "world", "faults", "config", "waivers", "flags", "advance", "everywhere", "alone", "flips"}
+TOGETHER = 8  # changes in one organization
+FEW = 4  # checks that such a change flips
+SIMPLE = {"name", "cause", "wire", "state", "flips", "file"}
 LEAST_ROWS = 150
 ELSEWHERE = {"scan": {"ungoverned_regions": False}}
 HEALTHY = {"name": "healthy"}
@@ -182,13 +189,53 @@ def healthy(row):
     return found
 
 
-def run(rows):
+def checks(row):
+    return {one.split(" ")[0] for one in row.get("flips", [])}
+
+
+def groups(rows):
+    """[[row]]: rows that can be made together, and the others on their own."""
+    out = []
+    for row in rows:
+        fitting = None
+        if not set(row) - SIMPLE and len(checks(row)) <= FEW:
+            fitting = next((group for group in out if len(group) < TOGETHER and not set(group[0]) - SIMPLE and
+                            all(one["file"] != row["file"] and len(checks(one)) <= FEW and not checks(one) & checks(row)
+                                for one in group)), None)
+        if fitting:
+            fitting.append(row)
+        else:
+            out.append([row])
+    return out
+
+
+def merged(group):
+    """One row that makes the changes of all."""
+    return {"name": f"{group[0]['name']}-and-{len(group) - 1}-more", "wire": [call for row in group for call in row.get("wire", [])],
+            "state": [one for row in group for one in row.get("state", [])]}
+
+
+def run(rows, together):
     """{name: flips, or what went wrong}; as many at a time as there are processors."""
     before, before_everywhere = healthy(HEALTHY), healthy({**HEALTHY, "everywhere": True})
+
+    def flipped(row):
+        after = outcome(row)
+        return after if isinstance(after, str) else flips(before_everywhere if "everywhere" in row else before, after)
+
+    found, sets = {}, [group for group in groups(rows) if len(group) > 1] if together else []
     with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
-        found = pool.map(outcome, rows)
-        return {row["name"]: one if isinstance(one, str) else
-                flips(before_everywhere if "everywhere" in row else before, one) for row, one in zip(rows, found)}
+        for group, now in zip(sets, pool.map(lambda group: flipped(merged(group)), sets)):
+            wanted = sorted(one for row in group for one in row.get("flips", []))
+            if now == wanted:
+                found.update((row["name"], sorted(row.get("flips", []))) for row in group)
+            else:
+                print(f"made alone, because they do not go together: {', '.join(row['name'] for row in group)}: "
+                      f"{sorted(set(now) ^ set(wanted)) if isinstance(now, list) else now}")
+        left = [row for row in rows if row["name"] not in found]
+        found.update(zip((row["name"] for row in left), pool.map(flipped, left)))
+    print(f"{len(rows) - len(left)} changes made together in {len(sets)} organizations, {len(left)} alone")
+    return found
 
 
 def differences(rows, found, unflippable, everything):
@@ -244,12 +291,12 @@ def matrix(rows, unflippable):
     for row in rows:
         for one in row.get("flips", []):
             by_check[one.split(" ")[0]].append(row["name"])
-    out = ["# What flips when one fact changes", "",
-           "The healthy organization (`fixtures/worlds/seed-healthy.yaml`) is changed in one place, scanned, and compared with what it",
-           "was. Each row says what was changed and why that must show, and every (check, verdict) pair that flips stands in it; a test",
-           "makes every change again and accepts neither more nor less. Made by `tests/end_to_end/mutations.py matrix` from",
-           "`tests/mutations/`; how to add a row is said at the top of that program.", "",
-           f"{len(rows)} changes, {sum('wire' in row for row in rows)} of them made by signed calls of a real client; "
+    out = ["# Changes and the results that they flip", "",
+           "Each row makes one change to the healthy organization (`fixtures/worlds/seed-healthy.yaml`) and scans it. The row lists the",
+           "reason and every result that flips, as `CHECK WAS>IS`. The test `end_to_end/mutations` makes each change and accepts only",
+           "these flips. `tests/end_to_end/mutations.py matrix` writes this page from `tests/mutations/`; the top of that program",
+           "describes how to add a row.", "",
+           f"{len(rows)} changes, {sum('wire' in row for row in rows)} of them made by signed calls of an AWS client; "
            f"{len(by_check)} checks flip.", ""]
     part = None
     for row in rows:
@@ -262,7 +309,7 @@ def matrix(rows, unflippable):
         out.append(f"| {row['name']} | {by} | {cause} | {'<br>'.join(row.get('flips', [])) or 'nothing'} |")
     out += ["", "## By check", "", "| check | flipped by |", "| --- | --- |"]
     out += [f"| {check} | {', '.join(names)} |" for check, names in sorted(by_check.items())]
-    out += [f"| {check} | not by a fact: {why} |" for check, why in sorted(unflippable.items())]
+    out += [f"| {check} | no change: {why} |" for check, why in sorted(unflippable.items())]
     return "\n".join(out) + "\n"
 
 
@@ -284,7 +331,7 @@ def main():
     if not chosen or verb not in ("check", "record"):
         raise SystemExit(__doc__)
     import awslib  # noqa: F401 (once, before there are threads)
-    found = run(chosen)
+    found = run(chosen, together=verb == "check")
     if verb == "record":
         record(chosen, found)
         rows, unflippable = load(find_tool())

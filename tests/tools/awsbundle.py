@@ -22,8 +22,15 @@ def cache_dir():
     return pathlib.Path(named) if named else TESTS.parent / "build" / "judges"
 
 
+def keep_bytecode():
+    """Compiled modules are kept under the build tree: to compile the CLI's takes longer than most of its commands."""
+    sys.pycache_prefix = str(cache_dir() / "pycache")
+    sys.dont_write_bytecode = False
+
+
 def root():
     """Unpacks the CLI if it is not there yet, and returns the folder that holds its modules."""
+    keep_bytecode()
     if not LAYER.exists():
         raise SystemExit(f"awscli: {LAYER} is missing; run scripts/setup.sh tests")
     stat = LAYER.stat()
