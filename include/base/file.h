@@ -24,7 +24,10 @@ void names_free(char **names, size_t count);
 char *path_join(const char *a, const char *b); /* yours */
 char *path_of_executable(void); /* of this process; yours; NULL where /proc is not mounted */
 void path_temp(const char *final_path, char *out, size_t size); /* ".NAME.tmp-PID" beside it */
-void path_drop_stale(const char *final_path); /* temporaries of it that dead processes left */
+/* Removes the temporaries of this file that processes left which have ended. */
+void path_drop_stale(const char *final_path);
+/* The same for every file in the directory. */
+void dir_drop_stale(const char *directory);
 
 /* An output file that appears under its name only when committed. */
 struct out_file;

@@ -10,17 +10,17 @@
 #include "report/report.h"
 
 struct report_job {
-    struct words formats;
-    const char *filename; /* default "report" */
+    struct words formats; /* names of report formats, as in -M */
+    const char *filename; /* of each report, without extension */
     bool evidence;        /* the evidence package as well */
-    const char *sign_key; /* private key that signs it; NULL: unsigned */
+    const char *sign_key; /* private key that signs the package; NULL: unsigned */
 };
-/* Refuses unknown formats before any work is done. */
+
+/* ERR_INPUT for an unknown format, a filename with a path, or a key that cannot sign. */
 int reports_check(const struct report_job *job, struct err *err);
-/* Writes each format into the directory; prints nothing. Names of the files are appended to
- * `written`. */
-int reports_write(const struct report_job *job, struct store *store, const json_t *config,
-                  const json_t *rules, const char *directory, struct words *written,
-                  struct err *err);
+/* Writes the run's reports into the directory, all of them or none. The names of the files are
+ * appended to `written`. ERR_INPUT when the run was not evaluated. */
+int reports_write(const struct report_job *job, struct store *store, const char *directory,
+                  struct words *written, struct err *err);
 
 #endif

@@ -40,10 +40,43 @@ void path_temp(const char *final_path, char *out, size_t size)
     (void)snprintf(out, size, "%.*s.%s.tmp-%ld", folder, final_path, name, (long)getpid());
 }
 
-/* A killed process could not take its temporary away: the next one does. A process of the same
- * number that lives keeps what may be its own; so does another machine's on a shared disk, whose
- * number is likely to live here: what is left over costs room, what is taken from a writer costs a
- * report. */
+/* Was the temporary `name` (".NAME.tmp-PID") left by a process that ended? A live process with that
+ * number may be its owner. On a shared disk the owner may be a process of another machine, whose
+ * number is likely to be in use here too: a file left behind costs space, a file removed from its
+ * writer costs a report. */
+static bool is_stale(const char *name)
+{
+    static const char mark[] = ".tmp-";
+    long long pid;
+    const char *dash = strrchr(name, '-');
+    size_t length = sizeof mark - 1;
+    if (name[0] != '.' || dash == NULL || (size_t)(dash + 1 - name) < length ||
+        strncmp(dash + 1 - length, mark, length) != 0 || !str_number(dash + 1, 1, INT_MAX, &pid)) {
+        return false;
+    }
+    return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+/* Those whose names begin with `stem`. */
+static void drop_stale(const char *directory, const char *stem, size_t length)
+{
+    DIR *dir = opendir(directory);
+    const struct dirent *entry;
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        if (strncmp(entry->d_name, stem, length) == 0 && is_stale(entry->d_name)) {
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
+        }
+    }
+    if (dir != NULL) {
+        (void)closedir(dir);
+    }
+}
+
+void dir_drop_stale(const char *directory)
+{
+    drop_stale(directory, ".", 1);
+}
+
 void path_drop_stale(const char *final_path)
 {
     char temp[PATH_SIZE];
@@ -52,23 +85,11 @@ void path_drop_stale(const char *final_path)
     const char *folder = slash != NULL ? temp : ".";
     const char *name = slash != NULL ? slash + 1 : temp;
     const char *dash = strrchr(name, '-');
-    size_t stem = dash != NULL ? (size_t)(dash + 1 - name) : strlen(name);
     if (slash != NULL) {
         *slash = '\0';
     }
-    DIR *dir = opendir(folder[0] != '\0' ? folder : "/");
-    const struct dirent *entry;
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        long long pid;
-        if (strncmp(entry->d_name, name, stem) == 0 &&
-            str_number(entry->d_name + stem, 1, INT_MAX, &pid) && kill((pid_t)pid, 0) != 0 &&
-            errno == ESRCH) {
-            (void)unlinkat(dirfd(dir), entry->d_name, 0);
-        }
-    }
-    if (dir != NULL) {
-        (void)closedir(dir);
-    }
+    drop_stale(folder[0] != '\0' ? folder : "/", name,
+               dash != NULL ? (size_t)(dash + 1 - name) : strlen(name));
 }
 
 /* A rename is on the disk only when its directory is; a file system that cannot sync directories is

@@ -15,18 +15,19 @@
 #include "collect/collect.h"
 #include "model/config.h"
 #include "report/report.h"
+#include "workflow/criteria.h"
 #include "workflow/data_dir.h"
 #include "workflow/package.h"
 #include "workflow/reports.h"
 #include "workflow/run_dir.h"
-#include "workflow/setup.h"
 
 enum exit_code {
     EXIT_OK = 0,         /* everything reached, nothing failing */
     EXIT_INTERNAL = 1,   /* a bug, or the disk */
     EXIT_USAGE = 2,      /* flags, configuration, rules, credentials, the wrong account */
     EXIT_FAILING = 3,    /* an unmuted FAIL */
-    EXIT_INCOMPLETE = 4, /* something could not be seen: beats 3 */
+    EXIT_INCOMPLETE = 4, /* something could not be collected: beats 3 */
+    EXIT_PARTWAY = 5,    /* a change stopped part-way */
     EXIT_SIGNAL = 128    /* plus the signal's number */
 };
 
@@ -40,10 +41,6 @@ enum exit_code exit_code_of(enum err_code code);
 /* Prints one line and ends the program with EXIT_USAGE (arguments.c). */
 void usage_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-/* --- history.c --- */
-/* Notes in the run whether flags narrowed what was judged. */
-int history_note_scope(struct store *store, bool narrowed, struct err *err);
-
 /* --- summary.c, print_findings.c: what the terminal says at the end --- */
 #define COLOR_GREEN "\033[32m"
 #define COLOR_RED "\033[31m"
@@ -55,6 +52,8 @@ void summary_print(FILE *out, struct store *store, const struct report_summary *
 /* The worst findings of these statuses (bits 1 << STATUS_...): `most` checks, an example of each
  * with its fix. */
 void print_findings(FILE *out, struct store *store, int most, unsigned statuses, bool color);
+/* The files that a command wrote into the directory. */
+void print_written(const char *directory, const struct words *names);
 /* The first gaps of `total`, a line each. */
 void print_gaps(FILE *out, struct store *store, int most, int64_t total);
 /* Words made printable, in lines that fit the terminal: `first` stands before the first, `rest`,

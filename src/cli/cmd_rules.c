@@ -14,8 +14,9 @@
 #define LABEL_WIDTH RULES_LABEL_WIDTH
 
 struct rules_job {
-    struct setup setup;
-    const struct words names; /* the arguments, borrowed */
+    const struct criteria_options *options; /* borrowed */
+    struct criteria criteria;               /* once loaded */
+    const struct words names;               /* the arguments, borrowed */
     bool enumerate;
 };
 
@@ -23,7 +24,7 @@ struct rules_job {
 
 static int run_list(struct rules_job *job)
 {
-    const struct rule_set *rules = job->setup.rules;
+    const struct rule_set *rules = job->criteria.rules;
     size_t width = rules_page_width();
     int step = -1;
     size_t shown = 0;
@@ -93,7 +94,7 @@ static void show_framework(const json_t *framework, size_t width)
 
 static int run_frameworks(struct rules_job *job)
 {
-    const struct framework_set *set = job->setup.frameworks;
+    const struct framework_set *set = job->criteria.frameworks;
     size_t width = rules_page_width(), shown = 0;
     for (size_t i = 0; i < frameworks_count(set) && job->names.count == 0; i++) {
         const json_t *f = frameworks_at(set, i);
@@ -123,7 +124,7 @@ static int run_frameworks(struct rules_job *job)
 
 static int run_show(struct rules_job *job)
 {
-    const struct rule_set *rules = job->setup.rules;
+    const struct rule_set *rules = job->criteria.rules;
     struct err err = ERR_INIT;
     for (size_t i = 0; i < job->names.count; i++) {
         const char *id = job->names.items[i];
@@ -136,7 +137,7 @@ static int run_show(struct rules_job *job)
             return cli_fail(&err);
         }
         printf("%s", i > 0 ? "\n" : "");
-        rules_show(r, job->setup.frameworks);
+        rules_show(r, job->criteria.frameworks);
     }
     return EXIT_OK;
 }
@@ -178,27 +179,14 @@ static void validate_directory(struct validation *v, const char *directory)
 /* The shipped directory, then the configuration's, then --rules. */
 static int all_directories(struct rules_job *job, struct words *out, struct err *err)
 {
-    struct setup *s = &job->setup;
     struct err ignored = ERR_INIT;
     /* Broken rules are what the caller looks for; a broken configuration is not. */
-    if (setup_load(s, &ignored) != 0 && s->config.document == NULL) {
+    if (criteria_load(&job->criteria, job->options, &ignored) != 0 &&
+        job->criteria.config.document == NULL) {
         *err = ignored;
         return -1;
     }
-    char *shipped = NULL;
-    if (data_dir_find("rules", &shipped, err) != 0) {
-        return -1;
-    }
-    words_add(out, shipped);
-    free(shipped);
-    const json_t *more = jx_get(s->config.document, "rules.directories");
-    for (size_t i = 0; i < json_array_size(more); i++) {
-        words_add(out, json_string_value(json_array_get(more, i)));
-    }
-    for (size_t i = 0; i < s->rule_directories.count; i++) {
-        words_add(out, s->rule_directories.items[i]);
-    }
-    return 0;
+    return criteria_rule_directories(&job->criteria, job->options, out, err);
 }
 
 static int run_validate(struct rules_job *job)
@@ -290,9 +278,10 @@ static int run_job(struct options *o, bool load, int (*run)(struct rules_job *jo
     struct err err = ERR_INIT;
     options_take_run(o, &options);
     struct rules_job job = {
-        .setup = options.setup, .names = o->arguments, .enumerate = o->enumerate};
-    int code = load && setup_load(&job.setup, &err) != 0 ? cli_fail(&err) : run(&job);
-    options.setup = job.setup;
+        .options = &options.criteria, .names = o->arguments, .enumerate = o->enumerate};
+    int code =
+        load && criteria_load(&job.criteria, job.options, &err) != 0 ? cli_fail(&err) : run(&job);
+    criteria_release(&job.criteria);
     scan_options_release(&options);
     return code;
 }
@@ -325,11 +314,13 @@ int cmd_rules_test(struct options *o)
 int cmd_rules_new(struct options *o)
 {
     struct err err = ERR_INIT;
-    struct setup *setup = &o->run.setup;
+    struct criteria criteria = {0};
     const char *directory = o->rule_directory != NULL ? o->rule_directory : "my-rules";
     const char *scope = o->rule_scope != NULL ? o->rule_scope : "account";
-    return setup_load(setup, &err) == 0 &&
-                   rules_new(setup->rules, directory, o->arguments.items[0], scope, &err) == 0
-               ? EXIT_OK
-               : cli_fail(&err);
+    int rc = criteria_load(&criteria, &o->run.criteria, &err);
+    if (rc == 0) {
+        rc = rules_new(criteria.rules, directory, o->arguments.items[0], scope, &err);
+    }
+    criteria_release(&criteria);
+    return rc == 0 ? EXIT_OK : cli_fail(&err);
 }

@@ -1,44 +1,40 @@
 #include <stdio.h>
 
-#include "fix_loop.h"
+#include "console.h"
 #include "options.h"
-#include "session.h"
 
-static void list_checks(const struct session *s)
+static void list_checks(const struct criteria *criteria)
 {
-    const struct rule_set *rules = s->options.setup.rules;
+    const struct rule_set *rules = criteria->rules;
     for (size_t i = 0; i < rules_count(rules); i++) {
         const struct rule *r = rules_at(rules, i);
-        const char *const *ids = words_list(&s->options.setup.compliance);
-        if (ids && !frameworks_map(s->options.setup.frameworks, ids, r->id)) {
+        const char *const *ids = criteria->compliance;
+        if (ids != NULL && !frameworks_map(criteria->frameworks, ids, r->id)) {
             continue;
         }
         printf("%-8s step %d  %-13s %s\n", r->id, r->step, severity_name(r->severity), r->title);
     }
 }
 
-static int scan_once(struct session *s, struct err *err)
+static int scan(struct console *c, struct err *err)
 {
-    return session_open_run(s, err) || session_connect(s, err) || session_collect(s, err) ||
-                   session_judge(s, err) || session_publish(s, err)
-               ? -1
-               : session_conclude(s, err);
+    return session_scan(&c->session, err) == 0 ? console_conclude(c, err) : -1;
 }
 
 int cmd_scan(struct options *o)
 {
-    struct session s = {0};
+    struct console c = {0};
     struct err err = ERR_INIT;
-    options_take_run(o, &s.options);
-    int code = session_begin(&s, &err);
-    if (code == 0 && s.options.list_checks) {
-        list_checks(&s);
+    options_take_run(o, &c.options);
+    int code = console_begin(&c, &err);
+    if (code == 0 && c.options.list_checks) {
+        list_checks(&c.session.criteria);
     } else if (code == 0) {
-        code = s.options.fix ? fix_loop(&s, GOAL_FIX, &err) : scan_once(&s, &err);
+        code = c.options.fix ? console_fix(&c, GOAL_FIX, &err) : scan(&c, &err);
     }
     if (code < 0) {
-        code = session_stopped(&s, &err);
+        code = console_stopped(&c, &err);
     }
-    session_release(&s);
+    console_end(&c);
     return code;
 }

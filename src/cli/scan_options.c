@@ -12,9 +12,10 @@ void scan_options_release(struct scan_options *o)
                              &o->reports.formats,
                              &o->roles,
                              &o->delete_recovery_points,
-                             &o->only};
+                             &o->only,
+                             &o->criteria.rule_directories,
+                             &o->criteria.compliance};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         words_release(lists[i]);
     }
-    setup_release(&o->setup);
 }

@@ -4,9 +4,10 @@
 
 #include "aws/client.h"
 #include "cli.h"
+#include "workflow/session.h"
 
 struct scan_options {
-    struct setup setup;
+    struct criteria_options criteria;
     struct report_job reports;
     struct words accounts, excluded_accounts, regions, excluded_regions, ous, checks,
         excluded_checks, roles;
@@ -14,7 +15,6 @@ struct scan_options {
     const char *confirm_organization, *emit;
     int max_changes, only_step, crash_at;
     double time_scale;
-    const char *first_failures;    /* rehearse: where the first scan's failing checks are counted */
     bool output_given, hide_files; /* rehearse: the reports vanish with the copy */
     bool fix, auto_approve, dry_run, delete_key, close_accounts, fresh;
     const char *profile, *home_region, *external_id, *endpoint_url, *output, *resume, *previous,
@@ -28,5 +28,7 @@ struct scan_options {
 };
 
 void scan_options_release(struct scan_options *o);
+/* The options of a session, borrowed from `o`. */
+void session_options_from(const struct scan_options *o, struct session_options *out);
 
 #endif

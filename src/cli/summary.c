@@ -295,3 +295,10 @@ void summary_print(FILE *out, struct store *store, const struct report_summary *
     }
     print_waivers(out, store);
 }
+
+void print_written(const char *directory, const struct words *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        printf("%s %s/%s\n", i == 0 ? "Written:" : "        ", directory, names->items[i]);
+    }
+}

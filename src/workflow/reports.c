@@ -1,6 +1,5 @@
 #include "workflow/reports.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,116 +11,156 @@
 #include "base/text.h"
 #include "workflow/data_dir.h"
 
+#define FORMATS_MAX 64
+#define PATH_SIZE 4096
+
+static int unknown_format(const char *name, struct err *err)
+{
+    const char *names[FORMATS_MAX] = {NULL};
+    struct text known;
+    text_init(&known, 1024);
+    for (size_t i = 0; i + 1 < FORMATS_MAX && report_format_at(i) != NULL; i++) {
+        names[i] = report_format_at(i)->name;
+        text_addf(&known, "%s%s", i > 0 ? ", " : "", names[i]);
+    }
+    const char *near = str_nearest(name, names);
+    err_set(err, ERR_INPUT, "unknown output format \"%s\"%s%s: expected one of %s", name,
+            near != NULL ? ", did you mean " : "", near != NULL ? near : "", text_str(&known));
+    text_release(&known);
+    return -1;
+}
+
 int reports_check(const struct report_job *job, struct err *err)
 {
     for (size_t i = 0; i < job->formats.count; i++) {
-        if (report_format_find(job->formats.items[i])) {
-            continue;
+        if (report_format_find(job->formats.items[i]) == NULL) {
+            return unknown_format(job->formats.items[i], err);
         }
-        const char *names[32] = {NULL};
-        for (size_t k = 0; k < 31 && report_format_at(k); k++) {
-            names[k] = report_format_at(k)->name;
-        }
-        struct text known;
-        text_init(&known, 512);
-        for (size_t k = 0; names[k]; k++) {
-            text_addf(&known, "%s%s", k ? ", " : "", names[k]);
-        }
-        const char *near = str_nearest(job->formats.items[i], names);
-        err_set(err, ERR_INPUT, "unknown output format \"%s\"%s%s: expected one of %s",
-                job->formats.items[i], near ? ", did you mean " : "", near ? near : "",
-                text_str(&known));
-        text_release(&known);
-        return -1;
     }
-    if (strchr(job->filename, '/') || job->filename[0] == '.' || !*job->filename) {
+    if (strchr(job->filename, '/') != NULL || job->filename[0] == '.' || job->filename[0] == '\0') {
         return err_set(err, ERR_INPUT,
                        "--output-filename \"%s\": expected a plain name without a path",
                        job->filename);
     }
-    if (job->sign_key && !job->evidence) {
-        return err_set(err, ERR_INPUT,
-                       "--sign-key signs the evidence package: give --evidence too");
+    if (job->sign_key != NULL && !job->evidence) {
+        return err_set(err, ERR_INPUT, "--sign-key: requires --evidence, which it signs");
     }
-    return job->sign_key ? signature_key_check(job->sign_key, err) : 0;
+    return job->sign_key != NULL ? signature_key_check(job->sign_key, err) : 0;
 }
 
-/* Report i of the job: its file's name, its path, and the path it is written to first. */
+/* A report while it is written: its format, its file's name, its path, and the path it is written
+ * to first. */
 struct draft {
-    char *name, *path, *aside;
+    const struct report_format *format;
+    char *name, *path, *temp;
 };
 
-static struct draft draft_of(const struct report_job *job, size_t i, const char *directory)
+static bool named_before(const struct words *formats, size_t i)
 {
-    const struct report_format *format = report_format_find(job->formats.items[i]);
-    struct draft d = {.name = xasprintf("%s.%s", job->filename, format->extension)};
-    char *aside = xasprintf(".%s.new", d.name);
-    d.path = path_join(directory, d.name);
-    d.aside = path_join(directory, aside);
-    free(aside);
-    return d;
+    bool found = false;
+    for (size_t k = 0; k < i; k++) {
+        found = found || strcmp(formats->items[k], formats->items[i]) == 0;
+    }
+    return found;
 }
 
-static void draft_release(struct draft *d)
+/* One a format, ended by one without a format. */
+static struct draft *drafts_new(const struct report_job *job, const char *directory)
 {
-    free(d->name);
-    free(d->path);
-    free(d->aside);
-}
-
-/* Puts finished drafts in place, or (keep false) takes them away. */
-static int drafts_settle(const struct report_job *job, const char *directory, bool keep,
-                         struct words *written, struct err *err)
-{
-    int rc = 0;
+    struct draft *drafts = xcalloc(job->formats.count + 1, sizeof *drafts), *d = drafts;
     for (size_t i = 0; i < job->formats.count; i++) {
-        struct draft d = draft_of(job, i, directory);
-        if (!keep || rc) {
-            (void)unlink(d.aside);
-        } else {
-            rc = file_publish(d.aside, d.path, err);
-            if (rc == 0) {
-                words_add(written, d.name);
-            }
+        char temp[PATH_SIZE];
+        if (named_before(&job->formats, i)) {
+            continue;
         }
-        draft_release(&d);
+        d->format = report_format_find(job->formats.items[i]);
+        d->name = xasprintf("%s.%s", job->filename, d->format->extension);
+        d->path = path_join(directory, d->name);
+        path_temp(d->path, temp, sizeof temp);
+        d->temp = xstrdup(temp);
+        d++;
     }
-    return rc;
+    return drafts;
 }
 
-int reports_write(const struct report_job *job, struct store *store, const json_t *config,
-                  const json_t *rules, const char *directory, struct words *written,
-                  struct err *err)
+/* What was not published is removed. */
+static void drafts_free(struct draft *drafts)
 {
-    struct subjects *subjects = NULL;
-    char *shipped = NULL;
-    if (data_dir_find("templates", &shipped, err) != 0) {
-        return -1;
+    for (struct draft *d = drafts; d->format != NULL; d++) {
+        (void)unlink(d->temp);
+        free(d->name);
+        free(d->path);
+        free(d->temp);
     }
-    if (subjects_new(store, config, &subjects, err)) {
-        free(shipped);
-        return -1;
+    free(drafts);
+}
+
+static int drafts_write(const struct draft *drafts, const struct report_input *input,
+                        struct err *err)
+{
+    for (const struct draft *d = drafts; d->format != NULL; d++) {
+        if (file_is_directory(d->path)) {
+            return err_set(err, ERR_IO, "cannot write %s: it is a directory", d->path);
+        }
+        if (d->format->write(input, d->temp, err) != 0) {
+            return -1;
+        }
     }
+    return 0;
+}
+
+static int drafts_publish(const struct draft *drafts, struct words *written, struct err *err)
+{
+    for (const struct draft *d = drafts; d->format != NULL; d++) {
+        if (file_publish(d->temp, d->path, err) != 0) {
+            return -1;
+        }
+        words_add(written, d->name);
+    }
+    return 0;
+}
+
+/* A document that the evaluation stored; new reference, NULL when there is none. */
+static json_t *stored(struct store *store, const char *key)
+{
+    const char *text = store_meta(store, key);
+    return text != NULL ? json_loads(text, 0, NULL) : NULL;
+}
+
+int reports_write(const struct report_job *job, struct store *store, const char *directory,
+                  struct words *written, struct err *err)
+{
     const char *chosen = env_get("TOWERKEEP_TEMPLATES");
-    struct report_input input = {.store = store,
-                                 .subjects = subjects,
-                                 .rules = rules,
-                                 .templates = chosen != NULL ? chosen : shipped,
-                                 .templates_shipped = shipped};
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < job->formats.count; i++) {
-        struct draft d = draft_of(job, i, directory);
-        rc = file_is_directory(d.path)
-                 ? err_set(err, ERR_IO, "%s: a directory is in the report's place", d.path)
-                 : report_format_find(job->formats.items[i])->write(&input, d.aside, err);
-        draft_release(&d);
+    char *shipped = NULL;
+    json_t *config = stored(store, "config"), *rules = stored(store, "rules");
+    struct draft *drafts = drafts_new(job, directory);
+    struct subjects *subjects = NULL;
+    int rc = -1;
+    if (config == NULL || rules == NULL) {
+        err_set(err, ERR_INPUT,
+                "the run was not evaluated: complete it with towerkeep scan --resume, or evaluate "
+                "it with towerkeep check");
+        goto out;
     }
+    if (data_dir_find("templates", &shipped, err) != 0 ||
+        subjects_new(store, config, &subjects, err) != 0) {
+        goto out;
+    }
+    dir_drop_stale(directory);
+    const struct report_input input = {.store = store,
+                                       .subjects = subjects,
+                                       .rules = rules,
+                                       .templates = chosen != NULL ? chosen : shipped,
+                                       .templates_shipped = shipped};
+    rc = drafts_write(drafts, &input, err);
+    if (rc == 0) {
+        rc = drafts_publish(drafts, written, err);
+    }
+out:
     subjects_free(subjects);
+    drafts_free(drafts);
+    json_decref(config);
+    json_decref(rules);
     free(shipped);
-    struct err ignored = ERR_INIT;
-    if (rc) {
-        (void)drafts_settle(job, directory, false, written, &ignored);
-        return -1;
-    }
-    return drafts_settle(job, directory, true, written, err);
+    return rc;
 }

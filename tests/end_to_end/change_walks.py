@@ -295,8 +295,8 @@ class Rehearse(Walk):
         calls = self.sim.effects()["total_calls"]
         done = self.run_("rehearse", *words, code=code, writes=0)
         self.assertEqual(self.sim.effects()["total_calls"], calls, "the original was asked")
-        self.assertIn("Changes the copy saw:", done.out)
-        self.assertRegex(done.out, r"Expected wall time on AWS: about \d+ h \d\d min")
+        self.assertIn("Changes in the copy:", done.out)
+        self.assertRegex(done.out, r"Expected duration on AWS: about \d+ h \d\d min")
         return done
 
     def test_enable(self):
@@ -321,7 +321,7 @@ class Rehearse(Walk):
     def test_a_fresh_scan_serves_as_the_run_and_nothing_is_written(self):
         self.begin()
         self.aws.ok("organizations deregister-delegated-administrator", **DELEGATION)
-        self.refuse(("rehearse", "fix"), "towerkeep-output: there is no such run")
+        self.refuse(("rehearse", "fix"), "towerkeep-output: no such run")
         fresh = ("rehearse", "fix", "--fresh", "--endpoint-url", self.sim.endpoint, "--unpaced")
         self.refuse(("rehearse", "fix", "run", *fresh[2:]), "either --fresh or a run (run), not both")
         done = self.run_(*fresh, writes=0)

@@ -94,7 +94,7 @@ class Asked(unittest.TestCase):
 
     def test_a_teardown_wants_the_organizations_id(self):
         self.begin(engine_runs.healthy())
-        question, refused = "Type the organization's id to go on: ", "towerkeep: nothing was changed: not confirmed"
+        question, refused = "Type the organization ID to continue: ", "towerkeep: nothing was changed: not confirmed"
         for typed in ("yes\n", f"{ORGANIZATION} \n"):
             with self.subTest(typed):
                 self.assertEqual(self.answer(("teardown",), question, typed, 2, refused), 0)

@@ -136,7 +136,7 @@ def judge_end(schedule, done):
         expect(done.err.strip(), f"exit {done.code} without a word")
     if done.code == 128 + signal.SIGINT:
         # How to go on, when there is anything yet to go on with.
-        expect(re.search("goes on|again|interrupted while reading", done.err), f"no way on: {done.told()}")
+        expect(re.search("continue|again|interrupted while reading", done.err), f"no way on: {done.told()}")
     if done.code in (2, 4, 5) and not schedule.passes:
         # The Region, or the operation that was refused there.
         expect(re.search(rf"{engine_runs.GOVERNED[1]}|[a-z0-9]+:[A-Z][A-Za-z]+", done.err + done.out),

@@ -116,7 +116,7 @@ class Package(unittest.TestCase):
         again = run("report", copy, "-M", "json,xlsx,world", "--evidence", "--sign-key", KEYS["ed25519"][0])
         self.assertEqual(again.returncode, 3, again.stderr)
         self.assertEqual({n for n, data in tree(copy).items() if before.get(n) != data} | (set(before) - set(tree(copy))), set())
-        self.assertIn("signature good", run("verify", copy, "--public-key", KEYS["ed25519"][1]).stdout)
+        self.assertIn("valid signature", run("verify", copy, "--public-key", KEYS["ed25519"][1]).stdout)
 
     def test_any_flipped_byte_is_named(self):
         copy = self.copy()
@@ -182,9 +182,9 @@ class Package(unittest.TestCase):
         openssl("pkeyutl", "-verify", "-pubin", "-inkey", KEYS["ed25519"][1], "-rawin", "-in", digest, "-sigfile", signature)
         self.assertEqual(run("report", copy, "-M", "json", "--evidence", "--sign-key", KEYS["ec"][0]).returncode, 3)
         openssl("dgst", "-sha256", "-verify", KEYS["ec"][1], "-signature", signature, digest)
-        self.assertIn("signature good", run("verify", copy, "--public-key", KEYS["ec"][1]).stdout)
+        self.assertIn("valid signature", run("verify", copy, "--public-key", KEYS["ec"][1]).stdout)
         openssl("dgst", "-sha256", "-sign", KEYS["ec"][0], "-out", signature, digest)
-        self.assertIn("signature good", run("verify", copy, "--public-key", KEYS["ec"][1]).stdout)
+        self.assertIn("valid signature", run("verify", copy, "--public-key", KEYS["ec"][1]).stdout)
         wrong = run("verify", copy, "--public-key", KEYS["ed25519"][1])
         self.assertEqual((wrong.returncode, wrong.stdout.splitlines()[0]), (3, "forged   evidence/digest.txt.sig"))
         signature.unlink()
@@ -231,7 +231,7 @@ class Package(unittest.TestCase):
             done = scans.scan(sim, "--no-ungoverned", to=copy)
         self.assertEqual(done.code, 3, done.err)
         self.assertFalse((copy / "evidence").exists())
-        self.assertIn("was of the run before this one", done.err)
+        self.assertIn("it was the evidence of the previous run", done.err)
         for flags in ([], ["--all"], ["-M", "json"]):
             compared = run("diff", DONE.directory, copy, *flags)
             self.assertIn(compared.returncode, (0, 3), compared.stderr)

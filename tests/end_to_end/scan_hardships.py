@@ -135,7 +135,7 @@ class Faults(AsHealthy):
             began = datetime.datetime.now(datetime.timezone.utc)
             done = scans.scan(sim, FAST)
         self.assertEqual((done.code, done.verdicts), (0, HEALTHY.verdicts))
-        self.assertRegex(done.err, "^[^\n]*this machine's clock is (899|900) seconds behind AWS's: the run has AWS's time\n$")
+        self.assertRegex(done.err, "^[^\n]*this machine's clock is (899|900) seconds behind AWS's: the run uses AWS's time\n$")
         for word in ("started", "ended"):
             ahead = datetime.datetime.fromisoformat(done.report["run"][word]) - began
             self.assertTrue(895 <= ahead.total_seconds() <= 1000, (word, ahead))

@@ -1,0 +1,216 @@
+#include "console.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "apply_progress.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli.h"
+
+#define WORST_SHOWN 10
+#define ANSWER_MAX 128
+
+/* --- callbacks of the workflow --- */
+
+static void collect_started(void *context)
+{
+    struct console *c = context;
+    progress_start(&c->progress, c->options.progress);
+}
+
+static void collecting(void *context, const struct collect_progress *now)
+{
+    struct console *c = context;
+    progress_tell(&c->progress, now);
+}
+
+static void collect_ended(void *context)
+{
+    struct console *c = context;
+    progress_end(&c->progress);
+}
+
+/* A resumed plan only where somebody is there to confirm it. */
+static void plan_shown(void *context, const json_t *plan, bool resumed)
+{
+    const struct console *c = context;
+    if (resumed && isatty(STDIN_FILENO) != 1) {
+        return;
+    }
+    plan_print(plan, stdout, terminal_width(stdout), color_wanted(c->options.no_color, stdout));
+    if (!resumed) {
+        print_remains(plan);
+    }
+    (void)fflush(stdout);
+}
+
+static enum reply confirm(void *context, const struct confirmation *question)
+{
+    char typed[ANSWER_MAX];
+    (void)context;
+    if (isatty(STDIN_FILENO) != 1) {
+        return REPLY_NO_TERMINAL;
+    }
+    if (question->teardown) {
+        fputs("This removes the backup architecture. Type the organization ID to continue: ",
+              stderr);
+    } else if (question->steps == 1) {
+        fputs("Type yes to apply this step: ", stderr);
+    } else {
+        fprintf(stderr, "Type yes to apply these %zu steps (%zu of high risk): ", question->steps,
+                question->high_risk);
+    }
+    if (fgets(typed, sizeof typed, stdin) == NULL) {
+        return REPLY_NO;
+    }
+    typed[strcspn(typed, "\r\n")] = '\0';
+    return strcmp(typed, question->expected) == 0 ? REPLY_YES : REPLY_NO;
+}
+
+static void applied(void *context, const struct apply_result *result)
+{
+    (void)context;
+    fprintf(stderr,
+            "%zu done, %zu already in place, %zu failed, %zu not attempted; %llu changes sent\n",
+            result->done, result->already_true, result->failed, result->not_attempted,
+            result->writes);
+}
+
+static void no_changes_needed(void *context)
+{
+    (void)context;
+    puts("\nNo changes needed.");
+}
+
+/* --- begin and end --- */
+
+static int open_log(struct console *c, struct err *err)
+{
+    const char *path = c->options.log_file;
+    if (path != NULL) {
+        c->log = fopen(path, "a");
+        if (c->log == NULL) {
+            return err_set(err, ERR_INPUT, "cannot write the log file %s", path);
+        }
+    }
+    log_open(c->log != NULL ? c->log : stderr, (enum log_level)c->options.log_level);
+    return 0;
+}
+
+int console_begin(struct console *c, struct err *err)
+{
+    struct session_options options;
+    c->ui = (struct workflow_ui){.context = c,
+                                 .collect_started = collect_started,
+                                 .collecting = collecting,
+                                 .collect_ended = collect_ended,
+                                 .plan_shown = plan_shown,
+                                 .confirm = confirm,
+                                 .step_changed = apply_progress_step,
+                                 .applied = applied,
+                                 .no_changes_needed = no_changes_needed};
+    signals_catch();
+    if (open_log(c, err) != 0) {
+        return -1;
+    }
+    session_options_from(&c->options, &options);
+    return session_begin(&c->session, &options, &c->ui, err);
+}
+
+void console_end(struct console *c)
+{
+    session_release(&c->session);
+    scan_options_release(&c->options);
+    if (c->log != NULL) {
+        log_open(stderr, LOG_WARN);
+        (void)fclose(c->log);
+        c->log = NULL;
+    }
+}
+
+/* --- results --- */
+
+int console_exit_code(const struct scan_options *o, const struct report_summary *summary)
+{
+    int64_t counted = 0;
+    for (int severity = 0; severity <= o->fail_on; severity++) {
+        counted += summary->fail_by_severity[severity];
+    }
+    if (summary->verdict == VERDICT_INCOMPLETE) {
+        return EXIT_INCOMPLETE;
+    }
+    return counted > 0 && !o->ignore_exit_3 ? EXIT_FAILING : EXIT_OK;
+}
+
+int console_conclude(struct console *c, struct err *err)
+{
+    const struct scan_options *o = &c->options;
+    struct store *store = c->session.store;
+    struct report_summary summary;
+    if (report_summarize(store, &summary, err) != 0) {
+        return -1;
+    }
+    bool color = color_wanted(o->no_color, stdout);
+    summary_print(stdout, store, &summary, color);
+    print_findings(stdout, store, WORST_SHOWN, o->statuses, color);
+    puts("");
+    if (!o->hide_files) {
+        print_written(c->session.dir.path, &c->session.written);
+    }
+    return console_exit_code(o, &summary);
+}
+
+int console_conclude_fix(struct console *c, enum goal goal, const struct fix_result *result,
+                         struct err *err)
+{
+    bool teardown = goal == GOAL_TEARDOWN && !c->options.dry_run;
+    if (teardown && !result->partway && result->deferred == 0) {
+        puts("\nTeardown complete. The checks below that fail are the expected result of it.");
+    }
+    int code = console_conclude(c, err);
+    if (code < 0) {
+        return -1;
+    }
+    if (result->partway) {
+        return EXIT_PARTWAY;
+    }
+    /* What a teardown removes makes checks fail: that is its goal. */
+    return teardown && code == EXIT_FAILING ? EXIT_OK : code;
+}
+
+int console_fix(struct console *c, enum goal goal, struct err *err)
+{
+    struct fix_result result = {0};
+    int code = fix_loop(&c->session, goal, &result, err);
+    if (code == 0) {
+        code = console_conclude_fix(c, goal, &result, err);
+    }
+    json_decref(result.failures_before);
+    return code;
+}
+
+int console_failed(const struct err *err)
+{
+    return signal_received != 0 ? EXIT_SIGNAL + (int)signal_received : cli_fail(err);
+}
+
+int console_stopped(struct console *c, const struct err *err)
+{
+    bool started = session_started(&c->session);
+    enum continuation continuation = session_abandon(&c->session, err);
+    char *hint = NULL;
+    if (continuation == CONTINUE_RESUME) {
+        hint = xasprintf("; the answers so far are kept: continue with towerkeep scan --resume %s",
+                         c->session.dir.path);
+    } else if (continuation == CONTINUE_SAME_COMMAND && err->code != ERR_INTERRUPTED) {
+        hint = xstrdup("; run the same command again to continue");
+    }
+    int code = cli_fail_and(err, hint != NULL ? hint : "");
+    free(hint);
+    if (signal_received != 0) {
+        return EXIT_SIGNAL + (int)signal_received;
+    }
+    return started && err->code == ERR_CREDENTIALS ? EXIT_INCOMPLETE : code;
+}
