@@ -27,6 +27,9 @@ GOOD = {
     "int my_strcpy(int);\nint h(struct p *p)\n{\n    return p->system(1) + my_strcpy('\"');\n}\n",
     "src/aws/own.h": "struct p;\n",
     "src/sim/s.c": '#include "aws/b.h"\n',
+    "src/sim/main.c": "int z = puts(s);\n",
+    "src/model/m.c": "int f(int) __attribute__((format(printf, 1, 2)));\nint y = fprintf(out, s);\n",
+    "src/cli/p.c": "int z = fputs(s, stderr);\n",
     "src/cli/c.c": LONG % (STATEMENT * 76),
     "tests/aws/b.c": '#include "aws/b.h"\n#include "own.h"\n',
     "tests/aws/tests.cmake": "unit(aws b base aws) # not cli\n",
@@ -65,6 +68,16 @@ FAULTS = {
             ("store", "malloc calloc realloc strdup strndup getenv strcpy"),
         )
         for name in names.split()
+    ]
+    + [
+        (f"printing by {call}", {"src/store/x.c": f"int x;\n{call};\n"}, f"x.c:2: {name} is for the command line only")
+        for call, name in (
+            ("printf (1)", "printf"),
+            ("puts(s)", "puts"),
+            ("fprintf(stderr, s)", "stderr"),
+            ("fputs(s, stdout)", "stdout"),
+            ("perror(s)", "perror"),
+        )
     ]
     + [
         ("after a string", {"src/aws/b.c": 'f("\\\\"); strcat(a, "x");\n'}, "strcat() is banned"),

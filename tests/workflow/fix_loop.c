@@ -124,9 +124,19 @@ static void time_is_sped_up_only_on_loopback(void **state)
 static void leave_plan(const char *goal)
 {
     struct err err = ERR_INIT;
-    json_t *plan = json_pack("{s:s, s:s, s:s, s:s, s:[], s:[], s:[]}", "schema", "towerkeep-plan/1",
-                             "goal", goal, "organization_id", "o-exampleorg1", "created",
-                             "2026-11-20T04:30:00Z", "steps", "held", "manual");
+    json_t *plan = json_pack("{s:s, s:s, s:[], s:[], s:[]}", "schema", "towerkeep-plan/1", "goal",
+                             goal, "steps", "held", "manual");
+    static const char *const texts[][2] = {{"organization_id", "o-exampleorg1"},
+                                           {"management_account", "111122223333"},
+                                           {"partition", "aws"},
+                                           {"home_region", "eu-central-1"},
+                                           {"run_id", "1"},
+                                           {"created", "2026-11-20T04:30:00Z"},
+                                           {"config_digest", "c"},
+                                           {"rules_digest", "r"}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        json_object_set_new(plan, texts[i][0], json_string(texts[i][1]));
+    }
     char *path = path_join(scratch, "plan.pending.json");
     plan_seal(plan);
     assert_int_equal(plan_save(plan, path, &err), 0);
