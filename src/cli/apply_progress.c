@@ -95,7 +95,7 @@ void print_remains(const json_t *plan)
     json_t *kinds = sorted(jx_get(plan, "remains")), *things, *regions;
     const char *kind, *what;
     if (json_object_size(kinds) > 0) {
-        puts("\nRemains, and is not deleted unless it is named:");
+        puts("\nNot deleted (name it to delete it):");
     }
     json_object_foreach(kinds, kind, things)
     {

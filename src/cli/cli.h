@@ -1,5 +1,4 @@
-/* The front door from the inside: commands are rows, each in a file of its own; only this room
- * prints. */
+/* What the commands share. The command line is the only module that prints. */
 #ifndef TOWERKEEP_CLI_CLI_H
 #define TOWERKEEP_CLI_CLI_H
 
@@ -33,7 +32,7 @@ enum exit_code {
 
 /* "towerkeep: text" on stderr, made printable; returns the exit code that belongs to the error. */
 int cli_fail(const struct err *err);
-int cli_fail_and(const struct err *err, const char *way_on); /* the same line, longer */
+int cli_fail_and(const struct err *err, const char *hint); /* the same line, and the hint */
 /* The same after a scan's first answer: what AWS or the network refused makes the scan incomplete.
  */
 enum exit_code exit_code_of(enum err_code code);
@@ -41,7 +40,7 @@ enum exit_code exit_code_of(enum err_code code);
 /* Prints one line and ends the program with EXIT_USAGE (arguments.c). */
 void usage_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-/* --- summary.c, print_findings.c: what the terminal says at the end --- */
+/* --- summary.c, print_findings.c: the summary of a run --- */
 #define COLOR_GREEN "\033[32m"
 #define COLOR_RED "\033[31m"
 #define COLOR_YELLOW "\033[33m"
@@ -54,8 +53,8 @@ void summary_print(FILE *out, struct store *store, const struct report_summary *
 void print_findings(FILE *out, struct store *store, int most, unsigned statuses, bool color);
 /* The files that a command wrote into the directory. */
 void print_written(const char *directory, const struct words *names);
-/* The first gaps of `total`, a line each. */
-void print_gaps(FILE *out, struct store *store, int most, int64_t total);
+/* The first collection errors of `total`, a line each. */
+void print_collection_errors(FILE *out, struct store *store, int most, int64_t total);
 /* Words made printable, in lines that fit the terminal: `first` stands before the first, `rest`,
  * equally wide, before the others. A word longer than a line is cut, or (not cut) stays whole. */
 void wrap_print(FILE *out, const char *first, const char *rest, const char *words, bool cut);

@@ -175,7 +175,7 @@ static int compare(struct diff *d, struct err *err)
         return -1;
     }
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        return err_set(err, ERR_IO, "the comparison could not be written");
+        return err_set(err, ERR_IO, "cannot write the comparison");
     }
     return d->counts[CHANGE_REGRESSED] + d->counts[CHANGE_NEW] + d->counts[CHANGE_WAIVER_EXPIRED] >
                    0

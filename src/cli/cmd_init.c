@@ -80,7 +80,7 @@ static char *who(const struct init *in, const char *account)
     const json_t *known = json_object_get(in->accounts, account);
     return known
                ? xasprintf("%s <%s>", jx_str_or(known, "name", "?"), jx_str_or(known, "email", "?"))
-               : xstrdup("not seen in the organization");
+               : xstrdup("not found in the organization");
 }
 
 /* The management account's address with another tag: aws+management@x -> aws+central-backup@x;

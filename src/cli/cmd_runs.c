@@ -53,7 +53,7 @@ static bool holds_more(const char *path)
     return more;
 }
 
-/* A run that cannot be read is told and left alone. */
+/* A run that cannot be read is reported and skipped. */
 static void add_run(struct runs *r, const char *path)
 {
     struct err err = ERR_INIT;
@@ -65,7 +65,7 @@ static void add_run(struct runs *r, const char *path)
         return;
     }
     if (store_open(database, true, &store, &err) || report_summarize(store, &one.summary, &err)) {
-        (void)cli_fail_and(&err, "; left alone");
+        (void)cli_fail_and(&err, "; skipped");
     } else {
         const char *ended = store_meta(store, "ended");
         one.judged = ended && time_parse_iso(ended, &one.ended_ms);
@@ -130,7 +130,7 @@ static int remove_run(const char *path, struct err *err)
     if (rc == 0) {
         dir_remove(path);
         if (file_exists(path)) {
-            rc = err_set(err, ERR_IO, "%s: could not be deleted whole", path);
+            rc = err_set(err, ERR_IO, "%s: not completely deleted", path);
         }
     }
     run_dir_close(&dir);

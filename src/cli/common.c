@@ -48,12 +48,12 @@ int cli_fail(const struct err *err)
     return cli_fail_and(err, "");
 }
 
-int cli_fail_and(const struct err *err, const char *way_on)
+int cli_fail_and(const struct err *err, const char *hint)
 {
     struct text line;
     text_init(&line, 4 * ERR_TEXT_MAX);
     text_add_printable(&line, err->text, strlen(err->text));
-    fprintf(stderr, "towerkeep: %s%s\n", text_str(&line), way_on);
+    fprintf(stderr, "towerkeep: %s%s\n", text_str(&line), hint);
     text_release(&line);
     return (int)exit_code_of(err->code);
 }

@@ -1,5 +1,5 @@
-/* What the terminal lists under the numbers: what could not be seen, and the worst findings, check
- * by check, with an example and its fix. */
+/* The lists under the summary: collection errors, and the worst findings, check by check, with an
+ * example and its fix. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -114,7 +114,7 @@ void print_findings(FILE *out, struct store *store, int most, unsigned statuses,
                          .statuses = statuses};
     struct err err = ERR_INIT;
     if (store_each_finding(store, print_finding, &p, &err) < 0) {
-        fprintf(out, "\n  (the findings could not be read: %s)\n", err.text);
+        fprintf(out, "\n  (cannot read the findings: %s)\n", err.text);
     }
     end_check(&p);
     if (p.hidden_findings > 0) {
@@ -124,38 +124,38 @@ void print_findings(FILE *out, struct store *store, int most, unsigned statuses,
     }
 }
 
-struct gaps {
+struct errors {
     struct printing p;
     int64_t count;
 };
 
-static int print_gap(void *context, int64_t id, const struct gap *g)
+static int print_error(void *context, int64_t id, const struct gap *g)
 {
-    struct gaps *gaps = context;
+    struct errors *errors = context;
     (void)id;
-    if (gaps->p.left == 0) {
+    if (errors->p.left == 0) {
         return 1;
     }
-    gaps->p.left--;
-    gaps->count++;
+    errors->p.left--;
+    errors->count++;
     struct text line;
     text_init(&line, 16384);
     text_addf(&line, "%s in %s%s%s: %s: %.600s%s%.600s", g->operation, g->account,
               *g->region ? " " : "", g->region, g->class, g->code, *g->code ? ": " : "",
               g->message);
-    print_wrapped(&gaps->p, gaps->count == 1 ? "not seen" : "", text_str(&line), true);
+    print_wrapped(&errors->p, errors->count == 1 ? "error" : "", text_str(&line), true);
     text_release(&line);
     return 0;
 }
 
-void print_gaps(FILE *out, struct store *store, int most, int64_t total)
+void print_collection_errors(FILE *out, struct store *store, int most, int64_t total)
 {
-    struct gaps gaps = {.p = {.out = out, .left = most, .width = terminal_width(out)}};
+    struct errors errors = {.p = {.out = out, .left = most, .width = terminal_width(out)}};
     struct err err = ERR_INIT;
     fputc('\n', out);
-    if (store_each_gap(store, print_gap, &gaps, &err) < 0) {
-        fprintf(out, "  (what was not seen could not be read: %s)\n", err.text);
-    } else if (total > gaps.count) {
-        fprintf(out, "    and %" PRId64 " more: see the reports\n", total - gaps.count);
+    if (store_each_gap(store, print_error, &errors, &err) < 0) {
+        fprintf(out, "  (cannot read the collection errors: %s)\n", err.text);
+    } else if (total > errors.count) {
+        fprintf(out, "    and %" PRId64 " more: see the reports\n", total - errors.count);
     }
 }

@@ -1,5 +1,5 @@
-/* How far the scan is: one line that redraws itself on a terminal, now and then a line elsewhere,
- * JSON for machines. */
+/* The progress of a scan: one line that is redrawn on a terminal, a line every ten seconds
+ * elsewhere, JSON for programs. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,20 +46,20 @@ void progress_tell(void *progress, const struct collect_progress *now)
                           ? (double)now->questions_done / (double)now->questions_total
                           : 0;
         double left = done > 0.01 ? seconds / done - seconds : 0;
-        /* What matters least stands last: a narrow terminal cuts it off. A line that wrapped could
-         * not be drawn over. */
+        /* The least important last, because a narrow terminal cuts the line. A line that wraps
+         * cannot be redrawn. */
         char line[256];
         (void)snprintf(line, sizeof line,
-                       "reading %s  %" PRId64 "/%" PRId64 " questions  about %.0f s left  %" PRId64
-                       " gap%s  %" PRId64 " accounts  %.0f calls/s  %llu throttled",
+                       "collecting %s  %" PRId64 "/%" PRId64 " tasks  about %.0f s left  %" PRId64
+                       " collection error%s  %" PRId64 " accounts  %.0f calls/s  %llu throttled",
                        now->phase, now->questions_done, now->questions_total, left, now->gaps,
                        now->gaps == 1 ? "" : "s", now->accounts, rate, now->calls.throttles);
         fprintf(stderr, "\r\033[K%.*s", terminal_width(stderr) - 1, line);
         p->shown = true;
     } else if (p->mode == PROGRESS_AUTO && ms - p->last_line_ms > QUIET_LINE_MS) {
         fprintf(stderr,
-                "reading %s: %" PRId64 " of %" PRId64 " questions, %.0f calls/s, %" PRId64
-                " gaps\n",
+                "collecting %s: %" PRId64 " of %" PRId64 " tasks, %.0f calls/s, %" PRId64
+                " collection errors\n",
                 now->phase, now->questions_done, now->questions_total, rate, now->gaps);
         p->last_line_ms = ms;
     }

@@ -1,5 +1,5 @@
-/* What the terminal says at the end of a scan: verdict, coverage, a table by step. print_findings.c
- * lists what is behind the numbers. */
+/* The summary at the end of a scan: result, coverage, a table by step. print_findings.c lists the
+ * findings. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,17 +20,17 @@
 #define STEPS 7
 #define NAME_COLUMNS 26 /* of a step and its number */
 #define CELL_COLUMNS 8
-#define GAPS_SHOWN 5
+#define ERRORS_SHOWN 5
 
 static const char *const step_names[] = {
     "Organization and reach", "Backup accounts",  "Backup key",   "Landing zone settings",
     "Opt-in and delegation",  "Baselines on OUs", "Resource tags"};
 
-/* In the order of the table; on a narrow terminal those go first that have nothing to show. */
+/* In the order of the table. A narrow terminal shows columns without numbers last. */
 static const struct {
     enum status status;
     const char *head, *color;
-} cells[] = {{STATUS_FAIL, "fail", COLOR_RED},        {STATUS_ERROR, "unseen", COLOR_YELLOW},
+} cells[] = {{STATUS_FAIL, "fail", COLOR_RED},        {STATUS_ERROR, "error", COLOR_YELLOW},
              {STATUS_MANUAL, "manual", COLOR_YELLOW}, {STATUS_MUTED, "waived", ""},
              {STATUS_FIXED, "fixed", COLOR_GREEN},    {STATUS_PASS, "pass", COLOR_GREEN},
              {STATUS_NOT_APPLICABLE, "n/a", ""}};
@@ -136,8 +136,8 @@ static void print_failing(FILE *out, const struct report_summary *s)
     struct text line;
     text_init(&line, 1024);
     if (failing == 0) {
-        text_add(&line, s->verdict == VERDICT_INCOMPLETE ? "Of what was seen, nothing fails"
-                                                         : "Nothing fails");
+        text_add(&line, s->verdict == VERDICT_INCOMPLETE ? "No findings fail among those evaluated"
+                                                         : "No findings fail");
     } else {
         text_addf(&line, "%" PRId64 " finding%s", failing, failing == 1 ? " fails" : "s fail");
     }
@@ -175,28 +175,25 @@ static void print_coverage(FILE *out, const struct coverage_totals *c)
     struct text line;
     text_init(&line, 1024);
     text_addf(&line,
-              "Coverage: %" PRId64 " of %" PRId64 " account-Regions fully read (%" PRId64
-              ".%" PRId64 " %%), %" PRId64 " gap%s",
+              "Coverage: %" PRId64 " of %" PRId64 " account-Regions collected (%" PRId64 ".%" PRId64
+              "%%), %" PRId64 " collection error%s",
               c->reached, c->expected, tenths / 10, tenths % 10, c->gaps, c->gaps == 1 ? "" : "s");
     wrap_print(out, "", "", text_str(&line), true);
     text_release(&line);
 }
 
-static void print_unseen(FILE *out, const struct report_summary *s, struct store *store)
+static void print_not_evaluated(FILE *out, const struct report_summary *s, struct store *store)
 {
     if (s->verdict != VERDICT_INCOMPLETE) {
         return;
     }
     struct text line;
     text_init(&line, 1024);
-    text_addf(&line,
-              "Not everything could be seen: %" PRId64
-              " verdict%s open, and this run proves nothing about %s.",
-              s->by_status[STATUS_ERROR], s->by_status[STATUS_ERROR] == 1 ? " is" : "s are",
-              s->by_status[STATUS_ERROR] == 1 ? "it" : "them");
+    text_addf(&line, "%" PRId64 " check%s could not be evaluated.", s->by_status[STATUS_ERROR],
+              s->by_status[STATUS_ERROR] == 1 ? "" : "s");
     wrap_print(out, "", "", text_str(&line), true);
     text_release(&line);
-    print_gaps(out, store, GAPS_SHOWN, s->coverage.gaps);
+    print_collection_errors(out, store, ERRORS_SHOWN, s->coverage.gaps);
 }
 
 static void print_waiver(FILE *out, const json_t *w)
@@ -222,7 +219,7 @@ static void print_waiver(FILE *out, const json_t *w)
     text_release(&line);
 }
 
-/* Only what somebody should look after. */
+/* Only those that need a decision. */
 static void print_waivers(FILE *out, struct store *store)
 {
     const char *kept = store_meta(store, "waivers");
@@ -235,7 +232,7 @@ static void print_waivers(FILE *out, struct store *store)
             continue;
         }
         if (shown++ == 0) {
-            fputs("\n  Waivers that want attention\n", out);
+            fputs("\n  Waivers to review\n", out);
         }
         if (shown <= WAIVERS_SHOWN) {
             print_waiver(out, w);
@@ -283,15 +280,15 @@ void summary_print(FILE *out, struct store *store, const struct report_summary *
     print_head(out, store, s, color);
     print_failing(out, s);
     print_coverage(out, &s->coverage);
-    print_unseen(out, s, store);
+    print_not_evaluated(out, s, store);
     print_steps(out, s, color);
     print_changes(out, s);
     if (s->by_status[STATUS_FIXED] > 0) {
-        fprintf(out, "\n  %" PRId64 " failed before and are FIXED now\n",
+        fprintf(out, "\n  %" PRId64 " failed before and are now FIXED\n",
                 s->by_status[STATUS_FIXED]);
     }
     if (s->by_status[STATUS_MUTED] > 0) {
-        fprintf(out, "\n  %" PRId64 " failing, but waived: MUTED\n", s->by_status[STATUS_MUTED]);
+        fprintf(out, "\n  %" PRId64 " failing but waived (MUTED)\n", s->by_status[STATUS_MUTED]);
     }
     print_waivers(out, store);
 }

@@ -405,7 +405,7 @@ static void options_and_arguments_mix(void **state)
     assert_int_equal(o.arguments.count, 1);
     assert_string_equal(o.arguments.items[0], "a,b"); /* a comma does not part an argument */
     assert_string_equal(o.run.checks.items[0], "KMS-*");
-    assert_string_equal(o.run.setup.rule_directories.items[0], "DIR");
+    assert_string_equal(o.run.criteria.rule_directories.items[0], "DIR");
     assert_string_equal(o.output, "file");
     assert_true(o.run.no_color);
     options_release(&o);

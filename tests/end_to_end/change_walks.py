@@ -273,7 +273,7 @@ class Teardown(Walk):
         self.assertTrue(all(before.values()), before)
         words += ("--auto-approve", "--confirm-organization", ORGANIZATION)
         done = self.run_(*words)
-        self.assertIn("Remains, and is not deleted unless it is named:", done.out)
+        self.assertIn("Not deleted (name it to delete it):", done.out)
         central, = [one for one in before[CENTRAL, HOME] if "central" in one]
         self.assertIn(central, done.out)
         self.assertEqual(self.vaults(), before)

@@ -95,7 +95,7 @@ class Runs(unittest.TestCase):
         (self.root / "d" / "run.db").write_bytes(b"no run")
         done = runs(self.root, "--keep", "1", "--delete")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("left alone", done.stderr)
+        self.assertIn("skipped", done.stderr)
         self.assertEqual(self.left(), "abcde")
         self.assertTrue((outside / "run.db").exists())
 

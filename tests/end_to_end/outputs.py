@@ -294,7 +294,7 @@ class Terminal(unittest.TestCase):
             code, text = on_a_terminal(width, "scan", "--unpaced", "--no-ungoverned", "-M", "json", "-o", to, stream="stderr",
                                        env=scans.environment(self.sim, TERM="xterm", TOWERKEEP_PROGRESS="auto"))
             self.assertEqual(code, 3)
-            drawn = [one for one in text.split("\r\x1b[K") if one.startswith("reading ")]
+            drawn = [one for one in text.split("\r\x1b[K") if one.startswith("collecting ")]
             self.assertTrue(drawn, text)
             self.assertEqual([one for one in drawn if columns(one.split("\n")[0]) >= width], [])
             self.assertTrue(text.endswith("\r\x1b[K") or "\n" in text.rpartition("\r\x1b[K")[2], "the line is taken away")
