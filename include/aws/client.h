@@ -1,7 +1,8 @@
 /*
- * The one asynchronous verb: call this operation in this account and Region, tell me later.
- * One loop over libcurl multi, no threads. `done` is never called before aws_call() has returned.
- * Signing, pacing, retry, paging, assumed credentials and connection reuse live behind this.
+ * The asynchronous client: aws_call() queues one operation in one account and Region, and calls
+ * `done` for each page of the answer, never before aws_call() has returned. One loop over libcurl
+ * multi, no threads. The client signs, limits rates, retries, follows pages, assumes roles and
+ * reuses connections.
  */
 #ifndef TOWERKEEP_AWS_CLIENT_H
 #define TOWERKEEP_AWS_CLIENT_H
@@ -20,8 +21,8 @@
 struct aws_client;
 
 struct aws_options { /* strings borrowed for the client's life; zero means the default */
-    bool read_only;  /* refuse EFFECT_WRITE rows before signing, and send the read-only session
-                        policy with every AssumeRole */
+    bool read_only;  /* refuse operations that write before signing, and send the read-only
+                        session policy with every AssumeRole */
     struct endpoint_rules endpoints;
     const char *ca_bundle;    /* PEM file; NULL: the system's */
     const char *const *roles; /* role names tried in member accounts, ends with NULL; NULL:
@@ -33,13 +34,13 @@ struct aws_options { /* strings borrowed for the client's life; zero means the d
     size_t body_ceiling;    /* one answer; default 16 MiB */
     int max_in_flight;      /* default 64 */
     int max_attempts;       /* total tries of a call; default 8 for throttling, 3 for transient */
-    double rate_share;      /* part of the published rates we take; default 0.6; 0 < x <= 1 */
-    bool unpaced;           /* mind no published rate: for measurements against a simulator; refused
-                               unless every endpoint is loopback */
+    double rate_share;      /* part of the published rates to use; default 0.6; 0 < x <= 1 */
+    bool unpaced;           /* ignore the published rates: for measurements against a simulator;
+                               refused unless every endpoint is on loopback */
     double max_rate;        /* all calls together, per second; 0: no such limit */
     const struct clock *clock; /* NULL: system */
     uint64_t jitter_seed;      /* 0: from the operating system */
-    const char *run;           /* role sessions are named "towerkeep-<run>"; NULL: a made-up one */
+    const char *run;           /* role sessions are named "towerkeep-<run>"; NULL: a random one */
 };
 
 struct answer { /* valid only inside the callback */
@@ -48,8 +49,8 @@ struct answer { /* valid only inside the callback */
     const char *region;
     enum answer_class class;
     int http_status;
-    const char *code, *message; /* AWS's, "" when OK; for ANSWER_NETWORK our words */
-    const char *request_id;     /* x-amzn-RequestId or kin, "" when none */
+    const char *code, *message; /* AWS's, "" when OK; for ANSWER_NETWORK the client's */
+    const char *request_id;     /* x-amzn-RequestId or a similar header, "" when none */
     int64_t wall_ms;            /* when the answer arrived */
     const char *body;
     size_t body_length;
@@ -68,7 +69,7 @@ struct aws_call {
         *account; /* NULL or the caller's: the caller's own credentials; else assume a role there */
     const char *role; /* the one role to assume there; NULL: aws_options.roles in their order. Means
                          nothing in the caller's own account */
-    bool ask_anew;    /* a role that was refused before is asked for again: it may be there now */
+    bool ask_anew;    /* try a role again that was refused before: it may exist now */
     const char *region;
     json_t *input; /* taken (decref'd by the client); NULL means {} */
     bool raw; /* large pages: leave answer->json NULL, the caller reads the body with base/pull; the
@@ -81,25 +82,24 @@ struct aws_call {
 int aws_client_new(const struct aws_options *options, const struct creds_source *source,
                    struct aws_client **out, struct err *err);
 void aws_client_free(struct aws_client *client); /* open calls are dropped without a callback */
-/* Learns who the caller is (sts:GetCallerIdentity, following the source's role chain first). Must
- * succeed before aws_call. */
+/* Calls sts:GetCallerIdentity, after assuming the roles of the source's chain. Must succeed before
+ * aws_call. */
 int aws_client_open(struct aws_client *client, const char *region, struct err *err);
 const char *aws_client_account(const struct aws_client *client);
 const char *aws_client_caller_arn(const struct aws_client *client);
 const char *aws_client_partition(const struct aws_client *client);
 bool aws_client_is_loopback(const struct aws_client *client); /* every call stays on this machine */
 
-/* Queues a call. A WRITE on a read-only client is a refusal here (-1, ERR_INTERNAL). */
+/* Queues a call. A read-only client refuses an operation that writes (-1, ERR_INTERNAL). */
 int aws_call(struct aws_client *client, const struct aws_call *call, struct err *err);
-/* Drives the loop for at most timeout_ms; callbacks run from here only. -1 when the loop itself
- * broke. */
+/* Runs the loop for at most timeout_ms; callbacks run only here. -1 when the loop itself fails. */
 int aws_client_step(struct aws_client *client, int timeout_ms, struct err *err);
 size_t aws_client_pending(const struct aws_client *client); /* calls without a final callback */
 /* Makes pending calls finish at once, with ANSWER_NETWORK "interrupted". */
 void aws_client_interrupt(struct aws_client *client);
-/* One call, waited for: *out is a new JSON value (yours) of the first page's answer (all pages'
+/* One synchronous call: *out is a new JSON value (yours) of the first page's answer (all pages'
    rows joined under op->list unless single_page). -1 with err when the answer is not OK; *class
-   tells which (may be NULL). */
+   is its class (may be NULL). */
 int aws_call_wait(struct aws_client *client, const struct aws_call *call, json_t **out,
                   enum answer_class *class, struct err *err);
 
@@ -107,8 +107,8 @@ struct aws_counters {
     unsigned long long calls, retries, throttles, failures, bytes_in, connections, assumed_roles;
 };
 void aws_client_counters(const struct aws_client *client, struct aws_counters *out);
-/* AWS's clock minus this machine's, milliseconds: 0 unless AWS refused a signature for its time, as
-   it does when they are more than five minutes apart. */
+/* AWS's clock minus this machine's, milliseconds: 0 unless AWS refused a signature because of its
+   time, as it does when the clocks differ by more than five minutes. */
 int64_t aws_client_skew_ms(const struct aws_client *client);
 
 #endif

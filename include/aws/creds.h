@@ -1,7 +1,7 @@
 /*
  * Credentials of the caller: environment, then shared files (profiles; role_arn + source_profile
  * chains). Order and key names follow the AWS SDKs and Tools Reference ("Standardized credential
- * providers"). AssumeRole itself is sent by the client; this file only finds and holds.
+ * providers"). The client sends AssumeRole; this header only finds and holds credentials.
  */
 #ifndef TOWERKEEP_AWS_CREDS_H
 #define TOWERKEEP_AWS_CREDS_H
@@ -34,10 +34,10 @@ struct creds_source {
     char *region;       /* AWS_REGION, AWS_DEFAULT_REGION, or the profile's; NULL */
     char *endpoint_url; /* profile's, NULL; ignored under AWS_IGNORE_CONFIGURED_ENDPOINT_URLS */
     char *ca_bundle;    /* AWS_CA_BUNDLE or the profile's; NULL */
-    char *origin;       /* for people: "environment", "profile audit in /home/x/.aws/config" */
+    char *origin;       /* for messages: "environment", "profile audit in /home/x/.aws/config" */
 };
 /* profile NULL: environment first, then AWS_PROFILE or "default"; a named profile skips environment
-   keys. ERR_CREDENTIALS with what was looked at when none is found; ERR_INPUT with FILE:LINE for a
+   keys. ERR_CREDENTIALS naming the sources when none is found; ERR_INPUT with FILE:LINE for a
    malformed file, an unknown profile (nearest named) or a role loop. */
 int creds_find(const char *profile, struct creds_source *out, struct err *err);
 void creds_source_release(struct creds_source *s);

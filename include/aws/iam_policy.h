@@ -17,8 +17,8 @@
 enum iam_side { IAM_MANAGEMENT = 1, IAM_MEMBER = 2 };
 
 struct iam_use {
-    const char *operation; /* "kms:DescribeKey"; an operation nobody knows is skipped */
-    unsigned sides;        /* whose credentials ask: IAM_MANAGEMENT, IAM_MEMBER, or both */
+    const char *operation; /* "kms:DescribeKey"; an unknown operation is skipped */
+    unsigned sides;        /* whose credentials call it: IAM_MANAGEMENT, IAM_MEMBER, or both */
 };
 
 struct iam_frame {         /* strings go into ARNs as they are; borrowed */
@@ -31,8 +31,8 @@ struct iam_frame {         /* strings go into ARNs as they are; borrowed */
    Equal uses give equal bytes, whatever their order. New. */
 json_t *iam_policies(const struct iam_use *uses, size_t count, enum iam_side side,
                      const struct iam_frame *frame);
-/* Is it granted on certain resources only? Asked of "*" it is denied then, and that says nothing.
- */
+/* Is it granted on certain resources only? Simulated on "*" it is then denied, which proves
+ * nothing. */
 bool iam_action_is_narrow(const char *action);
 
 enum iam_template { IAM_TEMPLATE_MANAGEMENT, IAM_TEMPLATE_MEMBER };

@@ -20,25 +20,24 @@ struct request {
 
 void request_init(struct request *r);
 void request_release(struct request *r);
-/* Builds it; ERR_INTERNAL when the input lacks a path member or holds a type the protocol cannot
- * carry. */
+/* ERR_INTERNAL when the input lacks a path member or has a type that the protocol cannot hold. */
 int request_build(const struct op *op, const json_t *input, struct request *out, struct err *err);
 
 enum answer_class {
     ANSWER_OK,
-    ANSWER_DENIED,      /* AccessDenied and its kin */
+    ANSWER_DENIED,      /* AccessDenied and similar codes */
     ANSWER_REGION_DENY, /* explicit deny by a service control policy, outside governed Regions */
     ANSWER_THROTTLED,
     ANSWER_NOT_FOUND,
     ANSWER_REGION_UNAVAILABLE, /* Region disabled for the account, or service not there */
-    ANSWER_EXPIRED,            /* the credentials ran out */
+    ANSWER_EXPIRED,            /* the credentials are expired */
     ANSWER_BAD_CREDENTIALS,    /* unknown key, bad signature (not skew) */
     ANSWER_CLOCK_SKEW,
     ANSWER_CONFLICT, /* ConflictException, ConcurrentModificationException: engine-level waits */
-    ANSWER_INVALID,  /* validation and other 4xx: our request or the state is wrong */
+    ANSWER_INVALID,  /* validation and other 4xx: the request or the state is wrong */
     ANSWER_SERVER,   /* 5xx, transient */
     ANSWER_NETWORK,  /* no answer: DNS, connect, TLS, timeout */
-    ANSWER_MALFORMED /* an answer that is not what the protocol promises */
+    ANSWER_MALFORMED /* an answer that does not follow the protocol */
 };
 const char *
 answer_class_name(enum answer_class c); /* "denied", "region-deny", ... stable, used in reports */
@@ -46,15 +45,15 @@ answer_class_name(enum answer_class c); /* "denied", "region-deny", ... stable, 
 struct answer_error {
     enum answer_class class;
     char code[128];    /* AWS's code, cut as restJson demands (before ':', after '#') */
-    char message[512]; /* AWS's words: hostile, unprintables replaced */
+    char message[512]; /* AWS's message; untrusted, unprintable bytes replaced */
 };
 
 /* Classifies. `headers_code` is x-amzn-ErrorType or NULL. http_status 0: network failure (message
  * from the caller). */
 void answer_classify(const struct op *op, int http_status, const char *headers_code,
                      const char *body, size_t length, struct answer_error *out);
-/* The same class, seen from a Region: in one that must be opted in to, unknown credentials mean
-   that the account has not done so (RequestExpired and the like stay as they are). */
+/* The class of an answer in a Region: in an opt-in Region, unknown credentials mean that the
+   account has not enabled it (RequestExpired and similar codes stay as they are). */
 enum answer_class answer_class_in_region(enum answer_class class, const char *region);
 /* The body as JSON: parsed for json protocols, converted for XML (lists per service_info.lists;
    everything else strings). query: the content of <OpResult>; ec2 and rest-xml: of the root. Empty

@@ -9,9 +9,9 @@
 
 #define SESSION_POLICY_MAX 2048 /* STS AssumeRole: Policy, plain text, characters */
 
-/* A compact session policy that allows every READ row's actions and no WRITE row's: wildcards such
-   as backup:List* only where no WRITE action of the table matches. Always fits SESSION_POLICY_MAX.
- */
+/* A compact session policy that allows the actions of all operations that read and of none that
+   write: wildcards such as backup:List* only where no action of a write matches. Always fits
+   SESSION_POLICY_MAX. */
 void session_policy_read_only(struct text *out);
 /* Does a policy action pattern ("backup:List*") allow "backup:ListTags"? Case is ignored, as in
  * IAM. */

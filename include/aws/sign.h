@@ -1,7 +1,7 @@
 /*
  * AWS Signature Version 4, in named stages that are each testable (IAM User Guide: "Create a signed
- * AWS API request"). Our own because libcurl 7.88 signs the raw query string and doubles nothing in
- * paths.
+ * AWS API request"). libcurl is not used, because 7.88 signs the raw query string and does not
+ * encode paths twice.
  */
 #ifndef TOWERKEEP_AWS_SIGN_H
 #define TOWERKEEP_AWS_SIGN_H
@@ -30,8 +30,8 @@ struct sign_request {
     const char *body;
     size_t body_length;
     const char *payload_hash; /* hex or "UNSIGNED-PAYLOAD"; NULL: hash the body */
-    bool s3;                  /* S3: the path is not encoded a second time, nor normalised */
-    bool keep_path;           /* the path is not normalised: "/a//../b" stays */
+    bool s3;                  /* S3: the path is not encoded a second time, nor normalized */
+    bool keep_path;           /* the path is not normalized: "/a//../b" stays */
 };
 
 struct sign_scope {
@@ -45,7 +45,8 @@ struct sign_key { /* secret, access key id; strings borrowed */
     const char *secret;
 };
 
-/* Signing keys derived per secret, Region, service and day. Bounded (least recently used goes). */
+/* Signing keys derived per secret, Region, service and day. Bounded: the least recently used key is
+ * replaced. */
 struct sign_cache;
 struct sign_cache *sign_cache_new(size_t capacity);
 void sign_cache_free(struct sign_cache *cache); /* wipes the keys */

@@ -20,15 +20,15 @@ static int or_else(int value, int otherwise)
 static int check_options(const struct aws_options *o, struct err *err)
 {
     if (o->session_seconds != 0 && (o->session_seconds < 900 || o->session_seconds > 43200)) {
-        return err_set(err, ERR_INPUT, "session seconds: %d is not within 900 and 43200",
+        return err_set(err, ERR_INPUT, "session duration %d: expected 900 to 43200 seconds",
                        o->session_seconds);
     }
     if (!(o->rate_share >= 0 && o->rate_share <= 1)) {
-        return err_set(err, ERR_INPUT, "rate share: %g is not above 0 and at most 1",
+        return err_set(err, ERR_INPUT, "rate share %g: expected a number above 0, up to 1",
                        o->rate_share);
     }
     if (!(o->max_rate >= 0)) {
-        return err_set(err, ERR_INPUT, "max rate: %g is below 0", o->max_rate);
+        return err_set(err, ERR_INPUT, "maximum rate %g: expected 0 or more", o->max_rate);
     }
     return 0;
 }
@@ -54,7 +54,8 @@ int aws_client_new(const struct aws_options *options, const struct creds_source 
     if (options->unpaced && !endpoints_are_loopback(&c->endpoints)) {
         free(c->profile_endpoint);
         free(c);
-        return err_set(err, ERR_INPUT, "without pacing: every endpoint must be on loopback");
+        return err_set(err, ERR_INPUT,
+                       "calls without rate limits need every endpoint to be on loopback");
     }
     c->read_only = options->read_only;
     c->session_seconds = or_else(options->session_seconds, 3600);
@@ -110,21 +111,25 @@ int aws_client_open(struct aws_client *c, const char *region, struct err *err)
     struct aws_call call = {.op = op_find(SVC_STS, "GetCallerIdentity"), .region = region};
     json_t *answer = NULL;
     c->opened = true;
-    int status = aws_call_wait(c, &call, &answer, NULL, err);
+    int rc = aws_call_wait(c, &call, &answer, NULL, err);
     const char *account = jx_str(answer, "Account");
     const char *arn = jx_str(answer, "Arn");
-    if (status == 0 && (account == NULL || !str_is_account_id(account) || arn == NULL ||
-                        strlen(arn) >= sizeof c->caller_arn)) {
-        status = err_set(err, ERR_AWS, "sts:GetCallerIdentity: the answer names no account");
+    if (rc != 0) {
+        goto out;
     }
-    if (status == 0) {
-        memcpy(c->account, account, sizeof c->account);
-        memcpy(c->caller_arn, arn, strlen(arn) + 1);
-        memcpy(roles_caller(&c->roles)->account, account, sizeof c->account);
+    if (account == NULL || !str_is_account_id(account) || arn == NULL ||
+        strlen(arn) >= sizeof c->caller_arn) {
+        rc = err_set(err, ERR_AWS,
+                     "sts:GetCallerIdentity: the answer has no valid account ID and ARN");
+        goto out;
     }
-    c->opened = status == 0;
+    memcpy(c->account, account, sizeof c->account);
+    memcpy(c->caller_arn, arn, strlen(arn) + 1);
+    memcpy(roles_caller(&c->roles)->account, account, sizeof c->account);
+out:
+    c->opened = rc == 0;
     json_decref(answer);
-    return status;
+    return rc;
 }
 
 const char *aws_client_account(const struct aws_client *c)
@@ -153,10 +158,11 @@ static int check_call(const struct aws_client *c, const struct aws_call *call, s
         return err_set(err, ERR_INTERNAL, "%s: the client is not open", label);
     }
     if (c->read_only && op_writes(call->op)) {
-        return err_set(err, ERR_INTERNAL, "%s changes things, and this client only reads", label);
+        return err_set(err, ERR_INTERNAL, "%s changes something, and this client is read-only",
+                       label);
     }
     if (call->account != NULL && !str_is_account_id(call->account)) {
-        return err_set(err, ERR_INPUT, "%s: \"%.40s\" is not an account id", label, call->account);
+        return err_set(err, ERR_INPUT, "%s: invalid account ID \"%.40s\"", label, call->account);
     }
     return 0;
 }
@@ -176,7 +182,7 @@ int aws_call(struct aws_client *c, const struct aws_call *call, struct err *err)
     return 0;
 }
 
-/* Ends every call that is open now, oldest first; what their callbacks ask for ends with the next
+/* Ends every call that is open now, oldest first. Calls that their callbacks queue end in the next
  * step. */
 static void end_interrupted(struct aws_client *c)
 {
@@ -212,7 +218,7 @@ int aws_client_step(struct aws_client *c, int timeout_ms, struct err *err)
         return err_set(err, ERR_INTERNAL, "the client's loop was entered from a callback");
     }
     c->stepping = true;
-    int status = 0;
+    int rc = 0;
     if (c->interrupted) {
         end_interrupted(c);
     } else {
@@ -222,14 +228,14 @@ int aws_client_step(struct aws_client *c, int timeout_ms, struct err *err)
         }
         wait_ms = wait_ms < 0 || c->first == NULL ? 0 : wait_ms;
         wait_ms = wait_ms > timeout_ms ? timeout_ms : wait_ms;
-        status = transport_run(c->transport, (int)wait_ms, err);
+        rc = transport_run(c->transport, (int)wait_ms, err);
         for (struct exchange *x; (x = transport_finished(c->transport)) != NULL;) {
             client_answered(c, x);
         }
         (void)client_pump(c);
     }
     c->stepping = false;
-    return status;
+    return rc;
 }
 
 bool aws_client_is_loopback(const struct aws_client *c)

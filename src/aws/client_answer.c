@@ -1,4 +1,4 @@
-/* What an answer means: the end, another try, another page. */
+/* What follows from an answer: the end of the call, a retry or the next page. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #define SKEW_MS 240000
 #define TOKEN_MAX_BYTES ((size_t)64 * 1024)
 
-/* What an answer says when all is well. */
+/* The content of a successful answer. */
 struct answer_page {
     json_t *json;
     char *token; /* of the next page, NULL on the last */
@@ -23,8 +23,7 @@ static bool is_json(const struct op *op)
            protocol == PROTOCOL_JSON_1_1;
 }
 
-/* Validates the whole body in one pass and takes the token out of it; NULL, or what is wrong with
- * it. */
+/* Validates the whole body in one pass and copies the token from it. NULL, or the problem. */
 static const char *raw_page(const struct op *op, const struct text *body, struct answer_page *page)
 {
     if (body->length == 0) {
@@ -52,7 +51,10 @@ static const char *raw_page(const struct op *op, const struct text *body, struct
         page->token = text_take(&token);
     }
     text_release(&token);
-    return pull_failed(&p) ? p.problem : good ? NULL : "the page token is malformed";
+    if (pull_failed(&p)) {
+        return p.problem;
+    }
+    return good ? NULL : "the page token is malformed";
 }
 
 static void read_page(const struct queued_call *p, const struct text *body,
@@ -75,7 +77,7 @@ static void read_page(const struct queued_call *p, const struct text *body,
     }
     bool repeated = page->token != NULL && p->token != NULL && strcmp(page->token, p->token) == 0;
     if (problem == NULL && repeated && !p->single_page) {
-        problem = "the same page token came twice in a row";
+        problem = "AWS returned the same page token twice in a row";
     }
     if (problem != NULL) {
         o->class = ANSWER_MALFORMED;
@@ -91,8 +93,8 @@ static void host_of(const char *url, char *out, size_t size)
     (void)snprintf(out, size, "%.*s", (int)strcspn(host, "/?"), host);
 }
 
-static void judge(const struct aws_client *c, const struct queued_call *p, const struct exchange *x,
-                  struct answer_page *page, struct outcome *o)
+static void classify(const struct aws_client *c, const struct queued_call *p,
+                     const struct exchange *x, struct answer_page *page, struct outcome *o)
 {
     const struct exchange_answer *a = &x->answer;
     memset(o, 0, sizeof *o);
@@ -114,7 +116,7 @@ static void judge(const struct aws_client *c, const struct queued_call *p, const
         struct answer_error error = {0};
         answer_classify(p->op, a->status, a->error_type[0] != '\0' ? a->error_type : NULL,
                         text_str(&a->body), a->body.length, &error);
-        /* A Region the account has not enabled refuses its credentials as unknown ones. */
+        /* A Region that the account has not enabled does not know its credentials. */
         o->class = answer_class_in_region(error.class, p->region->name);
         (void)snprintf(o->code, sizeof o->code, "%s", error.code);
         (void)snprintf(o->message, sizeof o->message, "%s", error.message);
@@ -261,7 +263,7 @@ void client_answered(struct aws_client *c, struct exchange *x)
     struct answer_page page = {NULL, NULL};
     bool secret = p->internal;
     c->counters.bytes_in += x->answer.body.length;
-    judge(c, p, x, &page, &outcome);
+    classify(c, p, x, &page, &outcome);
     if (correct_skew(c, p, x, &outcome) || renew(p, &outcome)) {
         c->counters.retries++;
         p->waited = true;

@@ -1,11 +1,12 @@
-/* The way of a call through its queues. */
+/* The queues that a call passes through. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "client_private.h"
 
-/* A callback may ask again for what fails at once; such calls take turns with the network. */
+/* A callback may repeat a call that fails at once: the rounds are limited so that the network gets
+   its turn. */
 #define ROUTE_ROUNDS 4
 
 int64_t client_now_ms(const struct aws_client *c)
@@ -25,8 +26,7 @@ struct region_state *client_region(struct aws_client *c, const char *name, struc
         return region;
     }
     if (name == NULL || !region_name_valid(name)) {
-        (void)err_set(err, ERR_INPUT, "\"%.40s\" is not the name of a Region",
-                      name != NULL ? name : "");
+        (void)err_set(err, ERR_INPUT, "invalid Region \"%.40s\"", name != NULL ? name : "");
         return NULL;
     }
     region = xcalloc(1, sizeof *region);
@@ -124,7 +124,7 @@ void client_fail(struct aws_client *c, struct queued_call *p, const struct outco
     client_deliver(c, p, &answer);
 }
 
-void client_route(struct aws_client *c, struct queued_call *p)
+static void client_route(struct aws_client *c, struct queued_call *p)
 {
     if (p->identity->state == IDENTITY_FAILED) {
         client_fail(c, p, p->identity->failure);

@@ -1,5 +1,5 @@
-/* What the files of the client share. A call's way: incoming -> identity (credentials) -> limiter
- * -> transport -> done. */
+/* Shared by the files of the client. The stages of a call: incoming -> identity (credentials) ->
+ * limiter -> transport -> done. */
 #ifndef TOWERKEEP_AWS_CLIENT_PRIVATE_H
 #define TOWERKEEP_AWS_CLIENT_PRIVATE_H
 
@@ -19,7 +19,8 @@ struct region_state { /* interned: calls point here */
     struct retry_quota quota[SVC_COUNT];
 };
 
-/* One aws_call that has not ended. Small: a million may wait; requests are built when sent. */
+/* One aws_call that has not ended. It is small, because a million can wait; its request is built
+   when it is sent. */
 struct queued_call {
     struct waiter waiter;               /* first: it waits in one queue at a time */
     struct queued_call *before, *after; /* all of them, oldest first */
@@ -35,10 +36,10 @@ struct queued_call {
     uint16_t attempts, throttles;
     int16_t quota_taken;
     bool raw : 1, single_page : 1, internal : 1;
-    bool own_input : 1; /* ours alone, so a token may be written into it */
+    bool own_input : 1; /* a copy: a token may be written into it */
     bool skew_corrected : 1, renewed : 1;
-    bool sent : 1;   /* for an interruption: bytes of it have left */
-    bool waited : 1; /* goes before calls that have not waited yet */
+    bool sent : 1;   /* for an interruption: some bytes of it were sent */
+    bool waited : 1; /* is sent before calls that have not waited yet */
 };
 
 struct aws_client {
@@ -49,7 +50,7 @@ struct aws_client {
     int session_seconds, max_attempts;
     size_t body_ceiling;
     const struct clock *clock;
-    int64_t skew_ms; /* AWS's clock minus ours */
+    int64_t skew_ms; /* AWS's clock minus this machine's */
     struct random_source random;
     struct limiter *limiter;
     struct transport *transport;
@@ -68,7 +69,7 @@ struct aws_client {
     struct aws_counters counters;
 };
 
-/* What became of one attempt, before it is decided whether that is the end. */
+/* The result of one attempt, before it is decided whether to retry. */
 struct outcome {
     enum answer_class class;
     int http_status;
@@ -77,15 +78,14 @@ struct outcome {
 
 /* client_flow.c */
 int64_t client_now_ms(const struct aws_client *c);  /* monotonic */
-int64_t client_wall_ms(const struct aws_client *c); /* AWS's, as far as we know */
+int64_t client_wall_ms(const struct aws_client *c); /* AWS's clock, as far as it is known */
 struct region_state *client_region(struct aws_client *c, const char *name, struct err *err);
-/* Queues without asking whether it is allowed; takes input. */
+/* Queues without checks; takes input. */
 struct queued_call *client_queue(struct aws_client *c, const struct aws_call *call,
                                  struct assumed_role *identity, struct region_state *region);
-void client_route(struct aws_client *c,
-                  struct queued_call *p);  /* to the limiter, or to wait for credentials */
-int64_t client_pump(struct aws_client *c); /* sends what may go; when to be called again */
-/* Ends a call with an outcome that is no answer of AWS to it. */
+int64_t
+client_pump(struct aws_client *c); /* sends what may be sent; returns when to call it again */
+/* Ends a call with an outcome that is not an answer of AWS to it. */
 void client_fail(struct aws_client *c, struct queued_call *p, const struct outcome *outcome);
 void client_forget(struct aws_client *c, struct queued_call *p);
 const char *client_account_of(const struct aws_client *c, const struct queued_call *p);

@@ -1,4 +1,4 @@
-/* From a call to a signed request on its way. */
+/* From a call to a signed request. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,7 +95,7 @@ static void sign(struct aws_client *c, struct queued_call *p, struct exchange *x
     text_clear(&c->authorization);
     sign_authorization(c->sign_cache, &request, &key, &scope, &c->authorization);
     header_add(&h, "authorization", text_str(&c->authorization));
-    /* Without these libcurl would wait for "100 Continue", or name a form that is none. */
+    /* Without these libcurl waits for "100 Continue", or declares a form although there is none. */
     static const char no_expect[] = "Expect:";
     static const char no_type[] = "Content-Type:";
     text_addn(&x->headers, no_expect, sizeof no_expect);
@@ -142,6 +142,6 @@ void client_send(struct aws_client *c, struct queued_call *p)
         transport_recycle(c->transport, x);
     }
     (void)snprintf(outcome.message, sizeof outcome.message, "%s",
-                   x != NULL ? err.text : "libcurl gives no handle");
+                   x != NULL ? err.text : "libcurl cannot create a handle");
     client_fail(c, p, &outcome);
 }

@@ -1,4 +1,4 @@
-/* One call, waited for, its pages joined. */
+/* One synchronous call, its pages joined. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,7 +73,7 @@ static void on_answer(void *context, const struct answer *answer)
     }
 }
 
-/* The loop broke while the call was open: its answer, should one come, finds nobody. */
+/* The loop failed while the call was open: a late answer is ignored. */
 static void on_late_answer(void *context, const struct answer *answer)
 {
     (void)context;
@@ -90,7 +90,7 @@ static void abandon(struct aws_client *client, const struct wait *wait)
     }
 }
 
-/* The token of a page that was followed says nothing about the whole. */
+/* After all pages are joined, the token of the first has no meaning. */
 static void drop_token(const struct aws_call *call, json_t *joined)
 {
     if (!call->single_page && call->op->token_out != NULL) {
@@ -110,26 +110,27 @@ int aws_call_wait(struct aws_client *client, const struct aws_call *call, json_t
         json_decref(call->input);
         return err_set(err, ERR_INTERNAL, "a call cannot be waited for inside a callback");
     }
-    int status = aws_call(client, &waited, err);
-    while (status == 0 && !wait.done) {
-        status = aws_client_step(client, STEP_MS, err);
+    int rc = aws_call(client, &waited, err);
+    while (rc == 0 && !wait.done) {
+        rc = aws_client_step(client, STEP_MS, err);
     }
     if (class != NULL) {
         *class = wait.class;
     }
-    if (status == 0 && wait.class != ANSWER_OK) {
+    if (rc != 0) {
+        goto out;
+    }
+    if (wait.class != ANSWER_OK) {
         *err = wait.err;
-        if (client->interrupted) {
-            err->code = ERR_INTERRUPTED;
-        }
-        status = -1;
+        err->code = client->interrupted ? ERR_INTERRUPTED : err->code;
+        rc = -1;
+        goto out;
     }
-    if (status == 0) {
-        drop_token(call, wait.joined);
-        *out = wait.joined;
-        return 0;
-    }
+    drop_token(call, wait.joined);
+    *out = wait.joined;
+    wait.joined = NULL;
+out:
     abandon(client, &wait);
     json_decref(wait.joined);
-    return -1;
+    return rc;
 }

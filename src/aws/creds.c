@@ -63,13 +63,13 @@ static bool printable(const char *s)
     return true;
 }
 
-/* Copies keys into `out`; `where` is "FILE:LINE" or a variable's name. They go into headers:
- * nothing unprintable may. */
+/* Copies keys into `out`; `where` is "FILE:LINE" or a variable's name. Keys are sent in headers, so
+ * they must be printable. */
 static int set_keys(struct creds *out, const char *where, const char *id, const char *secret,
                     const char *token, struct err *err)
 {
     if (strlen(id) >= sizeof out->access_key_id || !printable(id)) {
-        return err_set(err, ERR_CREDENTIALS, "%s: the access key id is malformed", where);
+        return err_set(err, ERR_CREDENTIALS, "%s: the access key ID is malformed", where);
     }
     if (!printable(secret)) {
         return err_set(err, ERR_CREDENTIALS, "%s: the secret access key is malformed", where);
@@ -91,7 +91,7 @@ static const char *env_first(const char *first, const char *second)
     return value != NULL ? value : env_get(second);
 }
 
-/* 1: found, 0: none there, -1: half there or malformed. */
+/* 1: found, 0: none, -1: incomplete or malformed. */
 static int from_environment(struct creds *out, struct err *err)
 {
     const char *id = env_get("AWS_ACCESS_KEY_ID");
@@ -126,7 +126,7 @@ static const char *value_of(const struct finder *f, const char *profile, const c
     return entry != NULL && entry->value[0] != '\0' ? entry->value : NULL;
 }
 
-/* ERR "FILE:LINE: profile NAME: words", at the place of `key` or of the profile. */
+/* "FILE:LINE: profile NAME: words", with the line of `key` or of the profile. */
 static int complain(const struct finder *f, enum err_code code, const char *profile,
                     const char *key, const char *words)
 {
@@ -135,12 +135,13 @@ static int complain(const struct finder *f, enum err_code code, const char *prof
         key != NULL ? profiles_get(&f->profiles, profile, key, &path) : NULL;
     const struct profile_section *section =
         entry == NULL ? profiles_section(&f->profiles, profile, &path) : NULL;
-    unsigned line = entry != NULL ? entry->line : section != NULL ? section->line : 0;
+    unsigned line = section != NULL ? section->line : 0;
+    line = entry != NULL ? entry->line : line;
     return err_set(f->err, code, "%s:%u: profile %s: %s", path != NULL ? path : "?", line, profile,
                    words);
 }
 
-/* 1: found, 0: none there, -1: half there. */
+/* 1: found, 0: none, -1: incomplete. */
 static int static_keys(struct finder *f, const char *profile)
 {
     const char *path = NULL;
@@ -164,12 +165,12 @@ static int static_keys(struct finder *f, const char *profile)
     struct text where;
     text_init(&where, 4096);
     text_addf(&where, "%s:%u: profile %s", path, entry->line, profile);
-    int status = set_keys(&f->out->base, text_str(&where), id, secret, token, f->err);
+    int rc = set_keys(&f->out->base, text_str(&where), id, secret, token, f->err);
     text_release(&where);
-    return status == 0 ? 1 : -1;
+    return rc == 0 ? 1 : -1;
 }
 
-/* Ways of getting credentials that a profile may ask for and that do not exist here. */
+/* Sources of credentials that a profile may name and that are not supported. */
 static const struct {
     const char *key;
     const char *words;
@@ -202,16 +203,16 @@ static int unknown_profile(const struct finder *f, const char *profile, const ch
     struct text hint;
     text_init(&hint, 4096);
     if (line > 0) {
-        text_addf(&hint, "; %s:%u: [%s] must be written [profile %s] there",
-                  f->profiles.config_path, line, profile, profile);
+        text_addf(&hint, "; %s:%u: write [%s] as [profile %s]", f->profiles.config_path, line,
+                  profile, profile);
     } else if (nearest != NULL) {
         text_addf(&hint, "; did you mean \"%s\"?", nearest);
     }
-    int status =
+    int rc =
         err_set(f->err, ERR_INPUT, "%sthere is no profile \"%s\" in %s or %s%s", where, profile,
                 f->profiles.config_path, f->profiles.credentials_path, text_str(&hint));
     text_release(&hint);
-    return status;
+    return rc;
 }
 
 /* Adds the role of `profile`, to be assumed after those of its source, which are there already. */
@@ -221,7 +222,7 @@ static int add_role(struct finder *f, const char *profile)
     const char *duration = value_of(f, profile, "duration_seconds");
     if (duration != NULL && !str_number(duration, 900, 43200, &seconds)) {
         return complain(f, ERR_INPUT, profile, "duration_seconds",
-                        "duration_seconds is not a number within 900 and 43200");
+                        "duration_seconds must be a number from 900 to 43200");
     }
     const char *arn = value_of(f, profile, "role_arn");
     if (!str_starts(arn, "arn:") || strstr(arn, ":role/") == NULL || !printable(arn)) {
@@ -239,14 +240,14 @@ static int role_loop(const struct finder *f, const char *profile, const char *so
 {
     struct text words;
     text_init(&words, 2048);
-    text_add(&words, "source_profile goes in a circle: ");
+    text_add(&words, "source_profile forms a cycle: ");
     for (size_t i = 0; i < f->visited_count; i++) {
         text_addf(&words, "%s -> ", f->visited[i]);
     }
     text_add(&words, source);
-    int status = complain(f, ERR_INPUT, profile, "source_profile", text_str(&words));
+    int rc = complain(f, ERR_INPUT, profile, "source_profile", text_str(&words));
     text_release(&words);
-    return status;
+    return rc;
 }
 
 static int resolve(struct finder *f, const char *profile);
@@ -276,7 +277,7 @@ static int follow_source(struct finder *f, const char *profile, const char *sour
     }
     if (own) {
         return complain(f, ERR_INPUT, profile, "source_profile",
-                        "is its own source_profile, but holds no keys");
+                        "is its own source_profile, but has no access keys");
     }
     return resolve(f, source);
 }
@@ -296,9 +297,8 @@ static int named_source(struct finder *f, const char *profile, const char *sourc
                         "credentials from instance metadata or a container "
                         "(credential_source) are not yet supported");
     }
-    return complain(
-        f, ERR_INPUT, profile, "credential_source",
-        "credential_source is none of Environment, Ec2InstanceMetadata and EcsContainer");
+    return complain(f, ERR_INPUT, profile, "credential_source",
+                    "credential_source must be Environment, Ec2InstanceMetadata or EcsContainer");
 }
 
 static int resolve_role(struct finder *f, const char *profile)
@@ -310,7 +310,7 @@ static int resolve_role(struct finder *f, const char *profile)
     }
     if (value_of(f, profile, "mfa_serial") != NULL) {
         return complain(f, ERR_CREDENTIALS, profile, "mfa_serial",
-                        "roles that ask for a code (mfa_serial) are not yet supported");
+                        "roles that require an MFA code (mfa_serial) are not yet supported");
     }
     if ((source == NULL) == (named == NULL)) {
         return complain(f, ERR_INPUT, profile, "role_arn",
@@ -318,15 +318,14 @@ static int resolve_role(struct finder *f, const char *profile)
                             ? "role_arn needs source_profile or credential_source"
                             : "role_arn takes source_profile or credential_source, not both");
     }
-    int status =
-        source != NULL ? follow_source(f, profile, source) : named_source(f, profile, named);
-    return status == 0 ? add_role(f, profile) : -1;
+    int rc = source != NULL ? follow_source(f, profile, source) : named_source(f, profile, named);
+    return rc == 0 ? add_role(f, profile) : -1;
 }
 
 static int resolve(struct finder *f, const char *profile)
 {
     if (f->visited_count == CHAIN_MAX) {
-        return complain(f, ERR_INPUT, profile, "role_arn", "more than 8 roles in a row");
+        return complain(f, ERR_INPUT, profile, "role_arn", "more than 8 roles in a chain");
     }
     f->visited[f->visited_count++] = profile;
     if (value_of(f, profile, "role_arn") != NULL) {
@@ -342,7 +341,7 @@ static int resolve(struct finder *f, const char *profile)
     if (refuse_unsupported(f, profile, true) != 0) {
         return -1;
     }
-    return complain(f, ERR_CREDENTIALS, profile, NULL, "holds no credentials");
+    return complain(f, ERR_CREDENTIALS, profile, NULL, "has no credentials");
 }
 
 static char *file_path(const char *variable, const char *under_home)
@@ -391,8 +390,8 @@ static int nothing_found(const struct finder *f, const char *profile)
         }
     }
     return err_set(f->err, ERR_CREDENTIALS,
-                   "no credentials found: looked at AWS_ACCESS_KEY_ID in the environment and at "
-                   "profile %s in %s and %s",
+                   "no credentials found: neither AWS_ACCESS_KEY_ID in the environment nor "
+                   "profile %s in %s or %s has any",
                    profile, f->profiles.credentials_path, f->profiles.config_path);
 }
 
@@ -429,15 +428,17 @@ int creds_find(const char *profile, struct creds_source *out, struct err *err)
     struct finder f = {.out = out, .err = err};
     char *config = file_path("AWS_CONFIG_FILE", ".aws/config");
     char *credentials = file_path("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials");
-    int status = profiles_load(config, credentials, &f.profiles, err);
-    if (status == 0) {
-        status = find(&f, profile);
-        profiles_release(&f.profiles);
+    int rc = profiles_load(config, credentials, &f.profiles, err);
+    if (rc != 0) {
+        goto out;
     }
-    if (status != 0) {
+    rc = find(&f, profile);
+    profiles_release(&f.profiles);
+out:
+    if (rc != 0) {
         creds_source_release(out);
     }
     free(config);
     free(credentials);
-    return status;
+    return rc;
 }

@@ -11,7 +11,7 @@
 
 #define ACTION_MAX 96
 #define NAMES_MAX                                                                                  \
-    144 /* by which the names that a template fills in may be longer than their words */
+    144 /* names that a template fills in may be this much longer than their placeholders */
 
 /* --- which actions --- */
 

@@ -1,4 +1,4 @@
-/* CloudFormation around the policies: a role, who may take it, and what it may do. */
+/* A CloudFormation template: a role, who may assume it, and its policies. */
 #include <stdint.h>
 #include <string.h>
 
@@ -6,7 +6,7 @@
 
 /* --- policies as YAML --- */
 
-/* CloudFormation fills its own parameters in and leaves IAM's variables alone. */
+/* CloudFormation substitutes its own parameters; variables of IAM are escaped. */
 static void add_substituted(struct text *out, const char *s)
 {
     text_add(out, "!Sub \"");
@@ -59,7 +59,7 @@ static void add_value(struct text *out, const json_t *value, int indent)
     }
 }
 
-/* `inside`: the first member stands on a line that has begun. */
+/* `inside`: the first member continues a line. */
 static void add_members(struct text *out, const json_t *object, int indent, bool inside)
 {
     json_t *members = (json_t *)(uintptr_t)object, *value = NULL;
@@ -74,10 +74,10 @@ static void add_members(struct text *out, const json_t *object, int indent, bool
 
 /* --- the templates --- */
 
-struct words {                  /* what differs between the two */
-    const char *role_parameter; /* holds the name of the role made here */
-    const char *description;    /* holds the command once */
-    const char *parameters;     /* holds the command twice */
+struct words {                  /* what differs between the two templates */
+    const char *role_parameter; /* contains the name of the role */
+    const char *description;    /* contains the command once */
+    const char *parameters;     /* contains the command twice */
     const char *trust;
 };
 
@@ -135,7 +135,7 @@ static const struct words kinds[] = {
          "\"arn:${AWS::Partition}:iam::${ManagementAccountId}:role/${ManagementRoleName}\"\n"},
 };
 
-/* "Description: The role %s takes" with the command in the place of %s. */
+/* Replaces each %s with the command. */
 static void add_filled(struct text *out, const char *pattern, const char *command)
 {
     while (*pattern != '\0') {

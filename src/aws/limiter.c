@@ -11,30 +11,30 @@
 
 #define KEY_SIZE 320
 #define SWEEP_FIRST 1024
-/* What rounding of many small refills may cost without anyone having to wait for it. */
+/* Allows for the rounding of many small refills. */
 #define NEARLY_ONE 0.999999
 
 struct bucket {
     double tokens, per_ms, burst;
     int64_t filled_ms;
-    size_t lanes; /* that draw from it */
+    size_t queues; /* that use it */
     char key[];
 };
 
-struct lane {
+struct call_queue {
     struct waiter_queue waiting;
     struct bucket *buckets[RATES_MAX];
     size_t bucket_count;
-    struct lane *next; /* in the ring of lanes to look at */
+    struct call_queue *next; /* in the list of ready queues */
     char key[];
 };
 
 struct limiter {
     double share;
-    struct bucket *all; /* every call draws from it; NULL when there is no such limit */
+    struct bucket *all; /* every call uses it; NULL when there is no such limit */
     struct map *buckets;
-    struct map *lanes;         /* only those with waiters */
-    struct lane *first, *last; /* lanes to look at, in turn; the others sleep */
+    struct map *queues;              /* only those with waiters */
+    struct call_queue *first, *last; /* ready queues, in turn; the others sleep */
     struct timers sleeping;
     size_t sweep_at;
 };
@@ -50,7 +50,7 @@ void waiter_push(struct waiter_queue *q, struct waiter *w)
     q->tail = w;
 }
 
-void waiter_push_front(struct waiter_queue *q, struct waiter *w)
+static void waiter_push_front(struct waiter_queue *q, struct waiter *w)
 {
     w->next = q->head;
     q->head = w;
@@ -111,7 +111,7 @@ struct limiter *limiter_new(double share, double max_rate)
     struct limiter *l = xcalloc(1, sizeof *l);
     l->share = share;
     l->buckets = map_new(free);
-    l->lanes = map_new(free);
+    l->queues = map_new(free);
     l->sweep_at = SWEEP_FIRST;
     if (max_rate > 0) {
         l->all = bucket_new("", max_rate, 1);
@@ -125,13 +125,13 @@ void limiter_free(struct limiter *l)
         return;
     }
     timers_release(&l->sleeping);
-    map_free(l->lanes);
+    map_free(l->queues);
     map_free(l->buckets);
     free(l->all);
     free(l);
 }
 
-/* An idle bucket that is full again remembers nothing a new one would not know. */
+/* An idle bucket that is full again is equal to a new one. */
 static void sweep(struct limiter *l, int64_t now_ms)
 {
     size_t count = 0;
@@ -141,7 +141,7 @@ static void sweep(struct limiter *l, int64_t now_ms)
     while (map_next(l->buckets, &cursor, NULL, &value)) {
         struct bucket *b = value;
         bucket_fill(b, now_ms);
-        if (b->lanes == 0 && b->tokens >= b->burst) {
+        if (b->queues == 0 && b->tokens >= b->burst) {
             idle[count++] = b;
         }
     }
@@ -175,18 +175,19 @@ static struct bucket *bucket_of(struct limiter *l, const struct limiter_place *p
     return b;
 }
 
-static void append(struct limiter *l, struct lane *lane)
+static void append(struct limiter *l, struct call_queue *call_queue)
 {
-    lane->next = NULL;
+    call_queue->next = NULL;
     if (l->last != NULL) {
-        l->last->next = lane;
+        l->last->next = call_queue;
     } else {
-        l->first = lane;
+        l->first = call_queue;
     }
-    l->last = lane;
+    l->last = call_queue;
 }
 
-static struct lane *lane_of(struct limiter *l, const struct limiter_place *place, int64_t now_ms)
+static struct call_queue *queue_of(struct limiter *l, const struct limiter_place *place,
+                                   int64_t now_ms)
 {
     const struct rate *rates[RATES_MAX];
     size_t count = l->share > 0 ? rate_class_rates(place->op->rate, rates) : 0;
@@ -194,76 +195,77 @@ static struct lane *lane_of(struct limiter *l, const struct limiter_place *place
     (void)snprintf(key, sizeof key, "%d|%s|%s|%s|%s", (int)place->op->service,
                    count > 0 ? rates[0]->group : "", count > 1 ? rates[1]->group : "",
                    place->account, place->region);
-    struct lane *lane = map_get(l->lanes, key);
-    if (lane != NULL) {
-        return lane;
+    struct call_queue *call_queue = map_get(l->queues, key);
+    if (call_queue != NULL) {
+        return call_queue;
     }
     if (map_count(l->buckets) >= l->sweep_at) {
         sweep(l, now_ms);
     }
     size_t size = strlen(key) + 1;
-    lane = xcalloc(1, sizeof *lane + size);
-    memcpy(lane->key, key, size);
+    call_queue = xcalloc(1, sizeof *call_queue + size);
+    memcpy(call_queue->key, key, size);
     for (size_t i = 0; i < count; i++) {
-        lane->buckets[i] = bucket_of(l, place, rates[i]);
-        lane->buckets[i]->lanes++;
+        call_queue->buckets[i] = bucket_of(l, place, rates[i]);
+        call_queue->buckets[i]->queues++;
     }
-    lane->bucket_count = count;
-    map_set(l->lanes, key, lane);
-    append(l, lane);
-    return lane;
+    call_queue->bucket_count = count;
+    map_set(l->queues, key, call_queue);
+    append(l, call_queue);
+    return call_queue;
 }
 
-static void lane_leave(struct limiter *l, struct lane *lane)
+static void queue_leave(struct limiter *l, struct call_queue *call_queue)
 {
-    for (size_t i = 0; i < lane->bucket_count; i++) {
-        lane->buckets[i]->lanes--;
+    for (size_t i = 0; i < call_queue->bucket_count; i++) {
+        call_queue->buckets[i]->queues--;
     }
-    (void)map_remove(l->lanes, lane->key);
+    (void)map_remove(l->queues, call_queue->key);
 }
 
 void limiter_add(struct limiter *l, const struct limiter_place *place, struct waiter *w, bool front,
                  int64_t now_ms)
 {
-    struct lane *lane = lane_of(l, place, now_ms);
+    struct call_queue *call_queue = queue_of(l, place, now_ms);
     if (front) {
-        waiter_push_front(&lane->waiting, w);
+        waiter_push_front(&call_queue->waiting, w);
     } else {
-        waiter_push(&lane->waiting, w);
+        waiter_push(&call_queue->waiting, w);
     }
 }
 
-static int64_t lane_ready_ms(const struct lane *lane, int64_t now_ms)
+static int64_t queue_ready_ms(const struct call_queue *call_queue, int64_t now_ms)
 {
     int64_t ready_ms = now_ms;
-    for (size_t i = 0; i < lane->bucket_count; i++) {
-        int64_t at_ms = bucket_ready_ms(lane->buckets[i], now_ms);
+    for (size_t i = 0; i < call_queue->bucket_count; i++) {
+        int64_t at_ms = bucket_ready_ms(call_queue->buckets[i], now_ms);
         ready_ms = at_ms > ready_ms ? at_ms : ready_ms;
     }
     return ready_ms;
 }
 
-static struct waiter *lane_serve(struct limiter *l, struct lane *lane)
+static struct waiter *queue_serve(struct limiter *l, struct call_queue *call_queue)
 {
-    for (size_t i = 0; i < lane->bucket_count; i++) {
-        lane->buckets[i]->tokens -= 1;
+    for (size_t i = 0; i < call_queue->bucket_count; i++) {
+        call_queue->buckets[i]->tokens -= 1;
     }
     if (l->all != NULL) {
         l->all->tokens -= 1;
     }
-    struct waiter *w = waiter_pop(&lane->waiting);
-    if (lane->waiting.head != NULL) {
-        append(l, lane);
+    struct waiter *w = waiter_pop(&call_queue->waiting);
+    if (call_queue->waiting.head != NULL) {
+        append(l, call_queue);
     } else {
-        lane_leave(l, lane);
+        queue_leave(l, call_queue);
     }
     return w;
 }
 
 struct waiter *limiter_next(struct limiter *l, int64_t now_ms, int64_t *wake_ms)
 {
-    for (struct lane *lane; (lane = timers_pop_due(&l->sleeping, now_ms)) != NULL;) {
-        append(l, lane);
+    for (struct call_queue *call_queue;
+         (call_queue = timers_pop_due(&l->sleeping, now_ms)) != NULL;) {
+        append(l, call_queue);
     }
     if (l->all != NULL && l->first != NULL) {
         *wake_ms = bucket_ready_ms(l->all, now_ms);
@@ -272,16 +274,16 @@ struct waiter *limiter_next(struct limiter *l, int64_t now_ms, int64_t *wake_ms)
         }
     }
     while (l->first != NULL) {
-        struct lane *lane = l->first;
-        l->first = lane->next;
+        struct call_queue *call_queue = l->first;
+        l->first = call_queue->next;
         if (l->first == NULL) {
             l->last = NULL;
         }
-        int64_t ready_ms = lane_ready_ms(lane, now_ms);
+        int64_t ready_ms = queue_ready_ms(call_queue, now_ms);
         if (ready_ms <= now_ms) {
-            return lane_serve(l, lane);
+            return queue_serve(l, call_queue);
         }
-        timers_push(&l->sleeping, ready_ms, lane);
+        timers_push(&l->sleeping, ready_ms, call_queue);
     }
     *wake_ms = timers_next(&l->sleeping);
     return NULL;
@@ -302,14 +304,14 @@ void limiter_forget_waiters(struct limiter *l)
 {
     size_t cursor = 0;
     void *value = NULL;
-    while (map_next(l->lanes, &cursor, NULL, &value)) {
-        const struct lane *lane = value;
-        for (size_t i = 0; i < lane->bucket_count; i++) {
-            lane->buckets[i]->lanes--;
+    while (map_next(l->queues, &cursor, NULL, &value)) {
+        const struct call_queue *call_queue = value;
+        for (size_t i = 0; i < call_queue->bucket_count; i++) {
+            call_queue->buckets[i]->queues--;
         }
     }
-    map_free(l->lanes);
-    l->lanes = map_new(free);
+    map_free(l->queues);
+    l->queues = map_new(free);
     l->first = NULL;
     l->last = NULL;
     timers_release(&l->sleeping);

@@ -1,4 +1,4 @@
-/* A heap of moments: what falls due first comes out first, equals in the order they went in. */
+/* A heap of timers: the earliest comes first, equal ones in the order they were added. */
 #ifndef TOWERKEEP_AWS_LIMITER_TIMERS_H
 #define TOWERKEEP_AWS_LIMITER_TIMERS_H
 

@@ -31,7 +31,7 @@ void request_release(struct request *r)
     text_release(&r->body);
 }
 
-/* A scalar as a path, a query or a form carries it; false when it is none. */
+/* A scalar in the form of a path, query string or form; false when it is not a scalar. */
 static bool add_scalar(struct text *out, const json_t *value)
 {
     char number[64];
@@ -50,7 +50,7 @@ static bool add_scalar(struct text *out, const json_t *value)
     return true;
 }
 
-/* Fills the labels of the row's path from `rest`, taking those members out of it. */
+/* Fills the labels of the row's path from `rest`, and removes those members from it. */
 static int build_path(const struct op *op, json_t *rest, struct text *out, struct err *err)
 {
     char member[64];
@@ -67,8 +67,7 @@ static int build_path(const struct op *op, json_t *rest, struct text *out, struc
         at += length + 1;
         const json_t *value = json_object_get(rest, member);
         if (json_string_length(value) == 0 && !json_is_integer(value)) {
-            return err_set(err, ERR_INTERNAL, "%s: %s is missing, and the path needs it", op->name,
-                           member);
+            return err_set(err, ERR_INTERNAL, "%s: path member %s is missing", op->name, member);
         }
         if (str_equal(json_string_value(value), ".") || str_equal(json_string_value(value), "..")) {
             return err_set(err, ERR_INTERNAL, "%s: %s would change the path", op->name, member);
@@ -119,7 +118,7 @@ static int pair_order(const void *a, const void *b)
     return names != 0 ? names : strcmp(x->value, y->value);
 }
 
-/* One word of the query column: "wire=member", or a key that stands without a value. */
+/* One word of the query column: "wire=member", or a key without a value. */
 static int take_query_word(const char *word, size_t length, json_t *rest, struct pairs *pairs,
                            struct err *err)
 {
@@ -143,13 +142,14 @@ static int take_query_word(const char *word, size_t length, json_t *rest, struct
     }
     json_object_del(rest, member);
     return good ? 0
-                : err_set(err, ERR_INTERNAL, "%s holds a type that a query cannot carry", member);
+                : err_set(err, ERR_INTERNAL, "%s has a type that a query string cannot hold",
+                          member);
 }
 
 static int build_query(const struct op *op, json_t *rest, struct text *out, struct err *err)
 {
     struct pairs pairs = {NULL, 0};
-    int status = -1;
+    int rc = -1;
     for (const char *word = op->query; *word != '\0';) {
         size_t length = strcspn(word, " ");
         if (take_query_word(word, length, rest, &pairs, err) < 0) {
@@ -164,10 +164,10 @@ static int build_query(const struct op *op, json_t *rest, struct text *out, stru
     for (size_t i = 0; i < pairs.count; i++) {
         text_addf(out, "%s%s=%s", i > 0 ? "&" : "", pairs.items[i].name, pairs.items[i].value);
     }
-    status = 0;
+    rc = 0;
 out:
     pairs_release(&pairs);
-    return status;
+    return rc;
 }
 
 /* One member of a query or ec2 form, under its full dotted name. Absent and null are not sent. */
@@ -176,7 +176,7 @@ static int add_form(const struct op *op, const char *name, const char *element, 
 {
     bool ec2 = service_info(op->service)->protocol == PROTOCOL_EC2;
     char *longer = NULL;
-    int status = 0;
+    int rc = 0;
     if (depth > FORM_DEPTH_MAX || (!json_is_array(value) && !json_is_object(value))) {
         if (json_is_null(value)) {
             return 0;
@@ -184,27 +184,28 @@ static int add_form(const struct op *op, const char *name, const char *element, 
         text_addf(out, "&%s=", name);
         return depth <= FORM_DEPTH_MAX && add_scalar(out, value)
                    ? 0
-                   : err_set(err, ERR_INTERNAL, "%s holds what a form cannot carry", name);
+                   : err_set(err, ERR_INTERNAL, "%s has a type or depth that a form cannot hold",
+                             name);
     }
-    for (size_t i = 0; i < json_array_size(value) && status == 0; i++) {
+    for (size_t i = 0; i < json_array_size(value) && rc == 0; i++) {
         const char *item = ec2 ? NULL : service_list_item(op->service, element);
         longer = ec2 ? xasprintf("%s.%zu", name, i + 1)
                      : xasprintf("%s.%s.%zu", name, item != NULL ? item : "member", i + 1);
-        status = add_form(op, longer, "", json_array_get(value, i), depth + 1, out, err);
+        rc = add_form(op, longer, "", json_array_get(value, i), depth + 1, out, err);
         free(longer);
     }
     const char *key;
     json_t *member;
     json_object_foreach(jx_get(value, ""), key, member)
     {
-        if (status < 0) {
+        if (rc < 0) {
             break;
         }
         longer = *name == '\0' ? xstrdup(key) : xasprintf("%s.%s", name, key);
-        status = add_form(op, longer, key, member, depth + 1, out, err);
+        rc = add_form(op, longer, key, member, depth + 1, out, err);
         free(longer);
     }
-    return status;
+    return rc;
 }
 
 static int build_form(const struct op *op, json_t *rest, struct request *out, struct err *err)
@@ -273,7 +274,7 @@ static int build_rest_xml(const struct op *op, json_t *rest, struct request *out
     }
     void *payload = json_object_iter(rest);
     if (json_object_size(rest) != 1) {
-        return err_set(err, ERR_INTERNAL, "%s: one member makes the body, %zu were given", op->name,
+        return err_set(err, ERR_INTERNAL, "%s: expected one member for the body, got %zu", op->name,
                        json_object_size(rest));
     }
     if (xml_write(op->service, json_object_iter_key(payload), json_object_iter_value(payload),
@@ -303,13 +304,13 @@ int request_build(const struct op *op, const json_t *input, struct request *out,
     if (input != NULL && !json_is_object(input)) {
         return err_set(err, ERR_INTERNAL, "%s: the input is not an object", op->name);
     }
-    /* Shallow: members are taken out of it, never changed. */
+    /* A shallow copy: members are removed from it, never changed. */
     json_t *rest = input == NULL ? json_object() : json_copy(jx_get(input, ""));
-    int status = builders[service_info(op->service)->protocol](op, rest, out, err);
+    int rc = builders[service_info(op->service)->protocol](op, rest, out, err);
     json_decref(rest);
-    if (status == 0 &&
+    if (rc == 0 &&
         (text_failed(&out->path) || text_failed(&out->query) || text_failed(&out->body))) {
         return err_set(err, ERR_INTERNAL, "%s: the request is too large", op->name);
     }
-    return status;
+    return rc;
 }

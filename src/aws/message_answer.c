@@ -25,17 +25,17 @@ static json_t *unwrap(const struct op *op, const char *root, json_t *content, st
     json_t *inner = NULL;
     if (protocol == PROTOCOL_REST_XML) {
         if (strcmp(root, "Error") == 0) {
-            err_set(err, ERR_AWS, "%s answered an error in place of its result", op->name);
+            err_set(err, ERR_AWS, "%s: the answer is an error instead of a result", op->name);
             return NULL;
         }
-        /* A root of text alone stands for the one member of that name (LocationConstraint). */
+        /* A root that holds only text is the one member of that name (LocationConstraint). */
         return json_is_object(content) || json_is_array(content)
                    ? json_incref(content)
                    : json_pack("{s:O}", root, content);
     }
     snprintf(name, sizeof name, "%sResponse", op->name);
     if (strcmp(root, name) != 0) {
-        err_set(err, ERR_AWS, "%s answered <%.64s> in place of <%s>", op->name, root, name);
+        err_set(err, ERR_AWS, "%s: expected <%s> in the answer, got <%.64s>", op->name, name, root);
         return NULL;
     }
     snprintf(name, sizeof name, "%sResult", op->name);

@@ -38,9 +38,9 @@ struct code_row {
     enum answer_class class;
 };
 
-/* First match wins, so a service's own reading stands before the general one. */
+/* The first match counts, so the meaning in one service precedes the general one. */
 static const struct code_row codes[] = {
-    /* These two services mean a resource quota by it, which no waiting mends. */
+    /* In these two services it is a resource quota, and waiting does not help. */
     {"LimitExceededException", SVC_KMS, ANSWER_INVALID},
     {"LimitExceededException", SVC_BACKUP, ANSWER_INVALID},
     {"Throttling", ANY_SERVICE, ANSWER_THROTTLED},
@@ -134,7 +134,7 @@ static enum answer_class class_by_status(int status)
     return status >= 500 ? ANSWER_SERVER : ANSWER_INVALID;
 }
 
-/* Some codes are told apart only by what AWS says beside them. */
+/* Some codes are distinguished only by the message. */
 static enum answer_class class_by_words(enum answer_class class, const char *message)
 {
     static const struct {
@@ -208,7 +208,7 @@ static const char *first_string(const json_t *body, const char *const *paths)
     return NULL;
 }
 
-/* Code and message of an error body; false when it is not what the protocol promises. */
+/* Code and message of an error body; false when it does not follow the protocol. */
 static bool read_json_error(const char *body, size_t length, struct answer_error *out)
 {
     static const char *const code_paths[] = {"__type", "code", "Code", NULL};
@@ -264,8 +264,7 @@ static size_t skip_blank(const char *body, size_t length)
     return at;
 }
 
-/* A cheap look at both ends of a good answer: the body itself is parsed once, by whoever uses it.
- */
+/* Checks only both ends of a successful answer: the body is parsed once, by its user. */
 static bool looks_whole(const struct op *op, const char *body, size_t length)
 {
     size_t start = skip_blank(body, length);
@@ -289,9 +288,9 @@ static bool looks_whole(const struct op *op, const char *body, size_t length)
     return true;
 }
 
-static void say_unlike_aws(int http_status, struct answer_error *out)
+static void set_foreign_message(int http_status, struct answer_error *out)
 {
-    snprintf(out->message, sizeof out->message, "HTTP %d with a body that is not AWS's",
+    snprintf(out->message, sizeof out->message, "HTTP %d with a body that is not an answer of AWS",
              http_status);
 }
 
@@ -306,7 +305,7 @@ void answer_classify(const struct op *op, int http_status, const char *headers_c
     if (http_status >= 200 && http_status < 300) {
         out->class = looks_whole(op, body, length) ? ANSWER_OK : ANSWER_MALFORMED;
         if (out->class == ANSWER_MALFORMED) {
-            say_unlike_aws(http_status, out);
+            set_foreign_message(http_status, out);
         }
         return;
     }
@@ -319,13 +318,13 @@ void answer_classify(const struct op *op, int http_status, const char *headers_c
     if (out->code[0] != '\0') {
         out->class = class_by_code(op, http_status, out->code, out->message);
     } else if (good || http_status >= 500 || http_status == 429) {
-        /* A load balancer's own 5xx page is still a passing failure. */
+        /* A 5xx page of a load balancer is still a temporary failure. */
         out->class = class_by_status(http_status);
     } else {
         out->class = ANSWER_MALFORMED;
     }
     if (!good && out->message[0] == '\0') {
-        say_unlike_aws(http_status, out);
+        set_foreign_message(http_status, out);
     }
 }
 

@@ -197,8 +197,7 @@ bool op_iam_action(const struct op *op, unsigned k, enum iam_form *form, char *o
     return any;
 }
 
-/* The item names are returned as static strings, for the column holds pairs and callers want a
-   word. */
+/* The item names are returned as static strings, because the column holds pairs. */
 static const char *item_word(const char *item, size_t length)
 {
     static const char *const words[] = {
@@ -239,7 +238,7 @@ static const char *item_word(const char *item, size_t length)
 
 static const char *list_lookup(enum service service, const char *element)
 {
-    /* Asked for every element of every answer: the pairs are told apart by their first letters. */
+    /* Called for every element of every answer: most pairs differ in their first letters. */
     for (const char *pair = services[service].lists; *pair != '\0';) {
         const char *at = pair, *name = element;
         while (*at == *name && *name != '\0') {

@@ -144,8 +144,8 @@ bool region_is_opt_in(const char *name)
     return has_prefix(&partitions[0], name) && partition_of_region(name) == &partitions[0];
 }
 
-/* Hosts that do not follow the common pattern; "%s" stands for the Region, %s's absence for a host
-   of the whole partition. fips and dual name a variant; a missing one falls to the pattern. */
+/* Hosts that do not follow the common pattern. '*' is replaced by the Region; a host without it
+   serves the whole partition. A variant (fips, dual_stack) without a row follows the pattern. */
 struct odd_host {
     enum service service;
     const char *partition;
@@ -234,7 +234,7 @@ static int apply_override(const struct endpoint_rules *rules, const char *url, s
 {
     bool plain = str_starts(url, "http://");
     if (!plain && !str_starts(url, "https://")) {
-        return err_set(err, ERR_INPUT, "endpoint %.200s: want http:// or https://", url);
+        return err_set(err, ERR_INPUT, "endpoint %.200s: expected http:// or https://", url);
     }
     const char *authority = url + (plain ? 7 : 8);
     size_t length = strcspn(authority, "/?#");
@@ -279,7 +279,7 @@ int endpoint_resolve(const struct endpoint_rules *rules, const struct op *op, co
 {
     memset(out, 0, sizeof *out);
     if (!region_name_valid(region)) {
-        return err_set(err, ERR_INPUT, "region %.40s: not a Region's name", region);
+        return err_set(err, ERR_INPUT, "invalid Region \"%.40s\"", region);
     }
     const char *url = rules->override[op->service];
     url = url != NULL ? url : rules->override_all;

@@ -45,7 +45,7 @@ static const char *trim_end(const char *at, const char *end)
     return end;
 }
 
-/* A comment after a value starts at blank space followed by # or ;. */
+/* A comment after a value starts with white space followed by # or ;. */
 static const char *before_comment(const char *at, const char *end)
 {
     for (const char *c = at; c + 1 < end; c++) {
@@ -82,7 +82,8 @@ static int open_section(struct reader *r, const char *at, const char *end)
     }
     const char *after = skip_blank(close + 1, end);
     if (after < end && *after != '#' && *after != ';') {
-        return err_set(r->err, ERR_INPUT, "%s:%u: nothing but a comment may follow the section",
+        return err_set(r->err, ERR_INPUT,
+                       "%s:%u: expected the end of the line or a comment after the section",
                        r->name, r->line);
     }
     const char *name = skip_blank(at + 1, close);
@@ -128,7 +129,8 @@ static int read_entry(struct reader *r, const char *at, const char *end, bool ch
         return err_set(r->err, ERR_INPUT, "%s:%u: expected \"key = value\"", r->name, r->line);
     }
     if (!r->in_section) {
-        return err_set(r->err, ERR_INPUT, "%s:%u: a key before any [section]", r->name, r->line);
+        return err_set(r->err, ERR_INPUT, "%s:%u: expected a [section] before the first key",
+                       r->name, r->line);
     }
     const char *value = skip_blank(equals + 1, end);
     end = value < end && (*value == '#' || *value == ';') && is_blank(value[-1])
@@ -182,7 +184,7 @@ static int read_line(struct reader *r, const char *at, const char *end)
         return open_section(r, first, end);
     }
     if (indented && !r->entry_open) {
-        return err_set(r->err, ERR_INPUT, "%s:%u: an indented line with no key above it", r->name,
+        return err_set(r->err, ERR_INPUT, "%s:%u: an indented line without a key above it", r->name,
                        r->line);
     }
     if (indented && !r->nesting) {
@@ -197,19 +199,19 @@ int profiles_parse(struct profiles *out, const char *name, bool credentials, con
     struct reader r = {.to = out, .name = name, .credentials = credentials, .err = err};
     const char *end = data + length;
     const char *at = data;
-    int status = 0;
+    int rc = 0;
     if (length >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0) {
         at += 3;
     }
-    while (status == 0 && at < end) {
+    while (rc == 0 && at < end) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         const char *stop = newline != NULL ? newline : end;
         r.line++;
-        status = read_line(&r, at, stop);
+        rc = read_line(&r, at, stop);
         at = newline != NULL ? newline + 1 : end;
     }
     free(r.parent);
-    return status;
+    return rc;
 }
 
 static int load_one(struct profiles *out, const char *path, bool credentials, struct err *err)
@@ -222,10 +224,10 @@ static int load_one(struct profiles *out, const char *path, bool credentials, st
     if (file_read(path, FILE_MAX_BYTES, &data, &length, err) != 0) {
         return -1;
     }
-    int status = profiles_parse(out, path, credentials, data, length, err);
+    int rc = profiles_parse(out, path, credentials, data, length, err);
     OPENSSL_cleanse(data, length);
     free(data);
-    return status;
+    return rc;
 }
 
 int profiles_load(const char *config_path, const char *credentials_path, struct profiles *out,

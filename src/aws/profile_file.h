@@ -1,7 +1,7 @@
 /*
  * The shared config and credentials files as the SDKs read them: sections, "key = value", nested
- * values by indentation (kept as "parent.child"), comments. Names and values keep file and line, so
- * that every complaint can say where.
+ * values by indentation (kept as "parent.child"), comments. Names and values keep their file and
+ * line for error messages.
  */
 #ifndef TOWERKEEP_AWS_PROFILE_FILE_H
 #define TOWERKEEP_AWS_PROFILE_FILE_H
@@ -31,8 +31,8 @@ struct profiles { /* zeroed: empty */
     size_t count;
 };
 
-/* Either path may be NULL or name a file that is not there. ERR_INPUT "FILE:LINE: ..." when one is
- * malformed. */
+/* Either path may be NULL or name a file that does not exist. ERR_INPUT "FILE:LINE: ..." when one
+ * is malformed. */
 int profiles_load(const char *config_path, const char *credentials_path, struct profiles *out,
                   struct err *err);
 /* The text of one file, for tests and fuzzing; adds to *out. */
@@ -45,10 +45,10 @@ bool profiles_has(const struct profiles *p, const char *profile);
  * NULL. */
 const struct profile_entry *profiles_get(const struct profiles *p, const char *profile,
                                          const char *key, const char **path);
-/* The profile's first section, for a place to name; NULL when there is none. */
+/* The profile's first section, for error messages; NULL when there is none. */
 const struct profile_section *profiles_section(const struct profiles *p, const char *profile,
                                                const char **path);
-/* The existing profile nearest in name, or NULL. */
+/* The profile with the most similar name, or NULL. */
 const char *profiles_nearest(const struct profiles *p, const char *profile);
 /* Is there a section [name] in the config file that lacks "profile "? Its line, or 0. */
 unsigned profiles_unprefixed(const struct profiles *p, const char *name);

@@ -4,7 +4,7 @@
 
 #define DELAY_CAP_MS 20000
 #define HINT_SLACK_MS 5000
-/* A wrong or hostile Retry-After may slow us, not stop us. */
+/* A wrong or hostile Retry-After may delay a call, but not stop it. */
 #define RETRY_AFTER_CAP_MS 300000
 #define QUOTA 500
 #define TRIES_THROTTLED 8
@@ -29,8 +29,7 @@ enum retry_kind retry_kind_of(const struct retry_case *c)
         return c->hopeless || (write && c->sent) ? RETRY_NEVER : RETRY_TRANSIENT;
     }
     if (c->class == ANSWER_SERVER) {
-        /* An error of the server's does not say that nothing happened: whoever writes must look
-         * first. */
+        /* After a server error a write may have taken effect: the caller must read first. */
         return write ? RETRY_NEVER : RETRY_TRANSIENT;
     }
     return RETRY_NEVER;

@@ -1,5 +1,5 @@
-/* What is tried again, when, and how often: the SDKs' standard mode (2026 figures), full jitter.
- * Pure: no clock, no network. */
+/* What is retried, when and how often: the SDKs' standard mode (2026 figures), full jitter. No
+ * clock, no network. */
 #ifndef TOWERKEEP_AWS_RETRY_H
 #define TOWERKEEP_AWS_RETRY_H
 
@@ -15,7 +15,7 @@ struct retry_case {
     const struct op *op;
     enum answer_class class;
     int http_status;
-    bool sent;     /* any byte of the request left us */
+    bool sent;     /* any byte of the request was sent */
     bool hopeless; /* a network failure that repeats itself, such as an untrusted certificate */
 };
 enum retry_kind retry_kind_of(const struct retry_case *c);
@@ -25,7 +25,7 @@ enum retry_kind retry_kind_of(const struct retry_case *c);
 bool retry_allowed(enum retry_kind kind, unsigned tries, unsigned throttles, int max_attempts);
 int retry_attempts_shown(int max_attempts); /* for amz-sdk-request: max=... */
 
-struct retry_hints {            /* -1: the answer did not say */
+struct retry_hints {            /* -1: not in the answer */
     int64_t retry_after_ms;     /* Retry-After */
     int64_t amz_retry_after_ms; /* x-amz-retry-after */
 };
@@ -33,7 +33,7 @@ struct retry_hints {            /* -1: the answer did not say */
 int64_t retry_delay_ms(enum retry_kind kind, unsigned retry, double unit,
                        const struct retry_hints *hints);
 
-/* What a service in a Region may still be retried: a broken one is not hammered. */
+/* How many retries a service in a Region has left, so that a failing one is not overloaded. */
 struct retry_quota {
     int left;
 };

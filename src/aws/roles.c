@@ -16,11 +16,11 @@
 #define HOUR_SECONDS 3600
 #define REFRESH_EARLY_MS 300000
 #define REFRESH_JITTER_MS 60000
-/* A session that AWS calls short or over is still used this long, or every call would assume it
- * anew. */
+/* A session that expires at once, by AWS's answer, is still used this long. Otherwise every call
+ * assumes the role again. */
 #define SESSION_LEAST_MS 60000
-/* The log searches every line for every secret it knows: beyond this many sessions their keys,
-   which nothing here ever prints, are no longer added. */
+/* The log searches every line for every registered secret. The keys of further sessions are not
+   registered; no code prints them. */
 #define SECRETS_REGISTERED_MAX 1024
 
 static const char *const default_roles[] = {"AWSControlTowerExecution",
@@ -187,7 +187,7 @@ static const char *role_arn(const struct assumed_role *who, char *out, size_t si
     return out;
 }
 
-/* A role's keys may assume another role for one hour at most. */
+/* Role chaining limits a session to one hour. */
 static int session_seconds(const struct aws_client *c, const struct assumed_role *who)
 {
     int seconds = who->step != NULL ? who->step->duration_seconds : c->session_seconds;
@@ -223,7 +223,7 @@ static void ask(struct aws_client *c, struct assumed_role *who)
     c->open_calls--;
 }
 
-static bool room_for_session(struct aws_client *c)
+static bool session_available(struct aws_client *c)
 {
     struct roles *r = &c->roles;
     if (r->sessions < r->sessions_max) {
@@ -239,12 +239,12 @@ static bool room_for_session(struct aws_client *c)
     return true;
 }
 
-/* Starts asking, or stands in line for a place among the sessions. */
+/* Assumes the role, or waits until a session is free. */
 static void want(struct aws_client *c, struct assumed_role *who)
 {
     struct roles *r = &c->roles;
     if (who->step == NULL && who->state == IDENTITY_EMPTY) {
-        if (!room_for_session(c)) {
+        if (!session_available(c)) {
             who->state = IDENTITY_WANTS;
             who->next_wanting = NULL;
             if (r->last_wanting != NULL) {
@@ -263,7 +263,7 @@ static void want(struct aws_client *c, struct assumed_role *who)
 static void serve_wanting(struct aws_client *c)
 {
     struct roles *r = &c->roles;
-    while (r->first_wanting != NULL && room_for_session(c)) {
+    while (r->first_wanting != NULL && session_available(c)) {
         struct assumed_role *who = r->first_wanting;
         r->first_wanting = who->next_wanting;
         if (r->first_wanting == NULL) {
@@ -333,7 +333,7 @@ static void wipe_json(const json_t *string)
 {
     const char *s = json_string_value(string);
     if (s != NULL) {
-        /* The tree dies with the answer; jansson would leave the bytes behind. */
+        /* jansson frees the string without wiping it. */
         OPENSSL_cleanse((void *)(uintptr_t)s, strlen(s));
     }
 }
@@ -405,7 +405,7 @@ static const char *names_tried(const struct assumed_role *who, struct text *out)
     return text_str(out);
 }
 
-/* Refused for good, or only this time? */
+/* Is the refusal permanent? */
 static bool lasting(enum answer_class class)
 {
     return class == ANSWER_DENIED || class == ANSWER_REGION_DENY || class == ANSWER_NOT_FOUND ||
@@ -424,7 +424,7 @@ static void failed(struct aws_client *c, struct assumed_role *who, const struct 
     (void)snprintf(failure->message, sizeof failure->message, "sts:AssumeRole of %s: %s",
                    names_tried(who, &tried),
                    class == ANSWER_MALFORMED && answer->class == ANSWER_OK
-                       ? "the answer holds no usable credentials"
+                       ? "the answer contains no usable credentials"
                        : answer->message);
     text_release(&tried);
     if (who->step == NULL) {
@@ -437,7 +437,7 @@ static void failed(struct aws_client *c, struct assumed_role *who, const struct 
     who->state = lasting(class) ? IDENTITY_FAILED : IDENTITY_EMPTY;
     free(who->failure);
     who->failure = lasting(class) ? failure : NULL;
-    /* Held while its waiters end, each of which lets go. */
+    /* Held while its waiters end, because each of them lets go. */
     roles_hold(c, who);
     for (struct waiter *w; (w = waiter_pop(&waiting)) != NULL;) {
         client_fail(c, (struct queued_call *)w, failure);

@@ -1,8 +1,8 @@
 /*
  * Identities: the caller's own keys, each role of its chain, and one assumed role per account. An
- * identity without valid keys asks its parent's for them with sts:AssumeRole, which is a call like
- * any other; calls made under it wait. Sessions of accounts are bounded: the least recently used
- * one that no call needs is dropped and assumed again when needed.
+ * identity without valid keys calls sts:AssumeRole with the keys of its parent; calls that need it
+ * wait meanwhile. The number of sessions is limited: the least recently used one that no call needs
+ * is dropped, and assumed again when needed.
  */
 #ifndef TOWERKEEP_AWS_ROLES_H
 #define TOWERKEEP_AWS_ROLES_H
@@ -33,7 +33,7 @@ struct assumed_role {
     const struct role_step *step; /* a link of the caller's chain; NULL for an account */
     char account[13];
     char *key;   /* in roles.accounts */
-    char *named; /* the one role to assume there; NULL: the usual ones in their order */
+    char *named; /* the one role to assume there; NULL: the default ones in their order */
     enum identity_state state;
     struct creds creds;
     int64_t refresh_at_ms; /* AWS's wall time */
@@ -68,15 +68,15 @@ void roles_release(struct roles *r);
 struct assumed_role *roles_caller(const struct roles *r);
 /* named NULL: the usual roles. */
 struct assumed_role *roles_account(struct aws_client *c, const char *account, const char *named);
-void roles_forgive(struct assumed_role *who); /* a refusal is forgotten, and asked about again */
+void roles_forgive(
+    struct assumed_role *who); /* forgets a refusal, so that the role is tried again */
 void roles_hold(struct aws_client *c, struct assumed_role *who);
-void roles_let_go(struct aws_client *c,
-                  struct assumed_role *who); /* `who` may be gone afterwards */
-/* True: keys are there. False: the call was put to wait, or (failed) will never have any. */
+void roles_let_go(struct aws_client *c, struct assumed_role *who); /* may free `who` */
+/* True: the keys are valid. False: the call waits, or the identity has failed. */
 bool roles_ready(struct aws_client *c, struct assumed_role *who, struct queued_call *p);
-/* AWS called the keys of that generation expired; true when new ones can be had. */
+/* AWS reports the keys of that generation as expired; true when new ones can be requested. */
 bool roles_expired(struct assumed_role *who, uint32_t generation);
-/* Forgets who waits and what was asked, for an interruption. */
+/* Forgets waiting calls and open requests, for an interruption. */
 void roles_forget_waiters(struct aws_client *c);
 
 #endif

@@ -88,9 +88,8 @@ static size_t cost(const char *action)
     return strlen(action) + 3; /* with its quotes and comma */
 }
 
-/* Puts the wildcard that saves most in the place of the actions it covers; false when none helps.
-   Only the wildcards that the size limit demands are ever used: the policy stays as narrow as it
-   can. */
+/* Replaces the actions that one wildcard covers, choosing the wildcard that saves most; false when
+   none helps. Only as many wildcards are used as the size limit requires. */
 static bool widen(struct actions *allowed, const struct actions *writes)
 {
     char pattern[ACTION_MAX], best[ACTION_MAX] = "";

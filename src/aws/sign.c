@@ -30,8 +30,8 @@ static int escaped_byte(const char *s, size_t left)
     return hex_value(s[1]) * 16 + hex_value(s[2]);
 }
 
-/* Drops empty and "." segments and lets ".." take back its parent (RFC 3986, 6.2.2.3). */
-static void normalise_path(const char *path, struct text *out)
+/* Removes empty and "." segments, and ".." with its parent (RFC 3986, 6.2.2.3). */
+static void normalize_path(const char *path, struct text *out)
 {
     size_t *starts = xcalloc(strlen(path) + 1, sizeof *starts);
     size_t depth = 0;
@@ -66,7 +66,7 @@ static void add_path(const struct sign_request *r, struct text *canonical)
     const char *path = *r->path == '\0' ? "/" : r->path;
     if (r->s3) {
         for (size_t length = strlen(path); length > 0;) {
-            /* What is escaped already stays; what is not is escaped now. */
+            /* Escaped bytes stay, all others are escaped. */
             int byte = escaped_byte(path, length);
             size_t used = byte < 0 ? 1 : 3;
             if (byte < 0) {
@@ -86,7 +86,7 @@ static void add_path(const struct sign_request *r, struct text *canonical)
     }
     text_init(&normal, CANONICAL_MAX_BYTES);
     if (!r->keep_path) {
-        normalise_path(path, &normal);
+        normalize_path(path, &normal);
         path = text_str(&normal);
     }
     text_add_percent(canonical, path, strlen(path), true);
@@ -106,7 +106,7 @@ static int word_order(const void *a, const void *b)
     return names != 0 ? names : strcmp(x->value, y->value);
 }
 
-/* Decodes "%XX" (a lone '%' and '+' stand for themselves), then encodes: one spelling for each. */
+/* Decodes "%XX" (a lone '%' and '+' are literal), then encodes, so that each byte has one form. */
 static char *reencode(const char *s, size_t length)
 {
     struct text out;
@@ -169,7 +169,7 @@ static char *lower(const char *name)
     return copy;
 }
 
-/* Outer white space goes, inner runs become one space. */
+/* Without outer white space; each inner run becomes one space. */
 static void add_trimmed(struct text *out, const char *value)
 {
     const char *blank = " \t\r\n";
@@ -276,8 +276,7 @@ struct cached_key {
     uint64_t used; /* 0: empty */
 };
 
-/* Sets of a few keys each: a digest says which set, so that a look costs the same at any capacity.
- */
+/* Sets of a few keys each. A digest selects the set, so a lookup costs the same at any capacity. */
 struct sign_cache {
     size_t sets;
     uint64_t tick;

@@ -2,8 +2,7 @@
 
 #include "aws/sign.h"
 
-/* Copies up to `end`, which must be there and is skipped; -1 when the field is empty or too long.
- */
+/* Copies up to `end`, which must follow and is skipped; -1 when the field is empty or too long. */
 static int take_field(const char **at, const char *end, char *out, size_t size)
 {
     size_t length = *end == '\0' ? strlen(*at) : strcspn(*at, end);

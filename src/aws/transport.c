@@ -11,7 +11,7 @@
 
 #define URL_MAX_BYTES ((size_t)96 * 1024)
 #define HEADERS_MAX_BYTES ((size_t)32 * 1024)
-/* What an idle exchange may keep of its largest answer. */
+/* The largest buffer that an idle exchange keeps. */
 #define KEPT_BYTES ((size_t)256 * 1024)
 
 struct transport {
@@ -91,7 +91,7 @@ static void set_trust(const struct transport *t, CURL *easy)
         bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
     }
     if (bundle == NULL) {
-        return; /* a libcurl that knows only a directory, or the platform's own store */
+        return; /* libcurl uses a directory, or the store of the platform */
     }
     /* A CAPATH, which some distributions build in, turns libcurl's cache of the bundle off. */
     (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
@@ -165,7 +165,7 @@ int transport_new(const struct transport_options *options, struct transport **ou
         return err_set(err, ERR_INPUT, "%s: the CA bundle cannot be read", options->ca_bundle);
     }
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        return err_set(err, ERR_INTERNAL, "libcurl does not start");
+        return err_set(err, ERR_INTERNAL, "libcurl cannot be initialized");
     }
     struct transport *t = xcalloc(1, sizeof *t);
     t->options = *options;
@@ -175,7 +175,7 @@ int transport_new(const struct transport_options *options, struct transport **ou
     t->share = curl_share_init();
     if (t->multi == NULL || t->share == NULL) {
         transport_free(t);
-        return err_set(err, ERR_INTERNAL, "libcurl does not start");
+        return err_set(err, ERR_INTERNAL, "libcurl cannot be initialized");
     }
     (void)curl_share_setopt(t->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     (void)curl_multi_setopt(t->multi, CURLMOPT_MAXCONNECTS, (long)options->max_in_flight + 64);
@@ -246,7 +246,7 @@ struct exchange *transport_borrow(struct transport *t)
     return x;
 }
 
-/* libcurl reads the list and copies nothing, so the nodes may lie in the exchange. */
+/* libcurl reads the list and copies nothing, so the nodes can be members of the exchange. */
 static int link_headers(struct exchange *x)
 {
     size_t count = 0;
@@ -283,7 +283,7 @@ static void set_method(const struct exchange *x)
 int transport_send(struct transport *t, struct exchange *x, struct err *err)
 {
     if (text_failed(&x->url) || text_failed(&x->headers) || link_headers(x) != 0) {
-        return err_set(err, ERR_INTERNAL, "the request's address or headers are too long");
+        return err_set(err, ERR_INTERNAL, "the request's URL or headers are too long");
     }
     set_method(x);
     (void)curl_easy_setopt(x->easy, CURLOPT_URL, text_str(&x->url));
@@ -419,7 +419,7 @@ void transport_describe(const struct transport *t, const struct exchange *x, con
         {CURLE_COULDNT_RESOLVE_HOST, "cannot resolve the name of"},
         {CURLE_COULDNT_RESOLVE_PROXY, "cannot resolve the name of the proxy towards"},
         {CURLE_COULDNT_CONNECT, "cannot connect to"},
-        {CURLE_PROXY, "the proxy refused the way to"},
+        {CURLE_PROXY, "the proxy refused to connect to"},
         {CURLE_PEER_FAILED_VERIFICATION,
          "TLS: not trusted (AWS_CA_BUNDLE names other authorities): the certificate of"},
         {CURLE_SSL_CACERT_BADFILE, "TLS: the CA bundle cannot be read, needed for"},

@@ -1,6 +1,6 @@
 /*
- * HTTP over libcurl multi: one loop, no threads, connections and easy handles reused. Knows no AWS
- * beyond the names of the answer's headers that are kept.
+ * HTTP over libcurl multi: one loop, no threads, connections and easy handles reused. It knows of
+ * AWS only the names of the answer's headers that are kept.
  */
 #ifndef TOWERKEEP_AWS_TRANSPORT_H
 #define TOWERKEEP_AWS_TRANSPORT_H
@@ -17,10 +17,10 @@
 #define EXCHANGE_HEADERS_MAX 16
 
 struct exchange_answer {
-    int status; /* 0: none came */
+    int status; /* 0: no answer */
     struct text body;
     char request_id[128], error_type[128], date[40], retry_after[24], amz_retry_after[24];
-    bool too_large; /* the body passed the ceiling and was cut off */
+    bool too_large; /* the body exceeds the limit and is cut off */
 };
 
 /* One request and its answer; borrowed from the transport, given back with transport_recycle. */
@@ -33,7 +33,7 @@ struct exchange {
     bool write; /* goes over a connection of its own: libcurl silently repeats on reused ones */
     struct exchange_answer answer;
     CURLcode result;
-    bool sent; /* any byte of the request left us */
+    bool sent; /* any byte of the request was sent */
     /* the transport's own */
     CURL *easy;
     struct curl_slist nodes[EXCHANGE_HEADERS_MAX];
@@ -58,20 +58,20 @@ struct exchange *
 transport_borrow(struct transport *t); /* emptied; NULL when max_in_flight are out */
 bool transport_full(const struct transport *t);
 int transport_send(struct transport *t, struct exchange *x, struct err *err);
-/* Moves bytes; waits at most timeout_ms for something to happen when nothing has. */
+/* Transfers data; waits at most timeout_ms when there is none. */
 int transport_run(struct transport *t, int timeout_ms, struct err *err);
 struct exchange *
 transport_finished(struct transport *t); /* the next answered one, NULL when none */
 void transport_recycle(struct transport *t, struct exchange *x);
 void transport_wipe(struct exchange *x); /* the body of an answer that held keys */
 void transport_abort_all(struct transport *t);
-/* Walks the ones in flight so that each can be asked whether it was sent; start with NULL. */
+/* Iterates over the requests in flight; start with NULL. */
 struct exchange *transport_next_active(const struct transport *t, const struct exchange *after);
 void transport_note_sent(struct exchange *x);
 unsigned long long transport_connections(const struct transport *t);
 
-/* One line for people about a network failure of `host`; `write`: says when it may have taken
- * effect. */
+/* One line that describes a network failure of `host`. For a write that was sent it says that it
+ * may have taken effect. */
 void transport_describe(const struct transport *t, const struct exchange *x, const char *host,
                         char *out, size_t size);
 bool transport_hopeless(CURLcode result);

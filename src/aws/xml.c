@@ -50,7 +50,7 @@ static bool has_words(const xmlNode *element)
            n->content[strspn((const char *)n->content, " \t\r\n")] != '\0';
 }
 
-/* A named list is one even when empty; an unnamed one shows by every child being its item. */
+/* A named list is a list even when empty; in an unnamed one every child is an item. */
 static bool is_list(enum service service, const xmlNode *element)
 {
     const xmlNode *first = first_element(element->children);
@@ -93,7 +93,7 @@ static json_t *list_value(enum service service, const xmlNode *element, unsigned
     return list;
 }
 
-/* A name that comes again makes its member a list: that is how flattened lists look. */
+/* A repeated name makes its member a list: flattened lists look like this. */
 static void object_add(json_t *object, const char *name, json_t *value)
 {
     json_t *old = json_object_get(object, name);
@@ -135,7 +135,7 @@ static json_t *value_of(enum service service, const xmlNode *element, unsigned d
     return object;
 }
 
-/* Entities, external subsets and their expansion all begin with a document type; AWS sends none. */
+/* Entities and external subsets need a document type; AWS sends none. */
 static void refuse_doctype(void *context, const xmlChar *name, const xmlChar *external,
                            const xmlChar *system)
 {
@@ -153,7 +153,7 @@ int xml_parse(enum service service, const char *data, size_t length, char **root
 {
     xmlDoc *doc = NULL;
     bool doctype = false;
-    int status = -1;
+    int rc = -1;
     xmlParserCtxt *parser = NULL;
     if (length == 0 || length > INT_MAX) {
         return err_set(err, ERR_AWS, "the answer is not XML: %s",
@@ -183,14 +183,14 @@ int xml_parse(enum service service, const char *data, size_t length, char **root
         goto out;
     }
     *root = xstrdup(local_name(top));
-    status = 0;
+    rc = 0;
 out:
     xmlFreeDoc(doc);
     xmlFreeParserCtxt(parser);
-    return status;
+    return rc;
 }
 
-/* False at a byte that XML 1.0 has no way to write. */
+/* False at a byte that XML 1.0 cannot represent. */
 static bool add_escaped(struct text *out, const char *s)
 {
     static const struct {
@@ -226,7 +226,7 @@ static int write_content(enum service service, const char *name, const json_t *v
 {
     if (json_is_string(value)) {
         if (!add_escaped(out, json_string_value(value))) {
-            return err_set(err, ERR_INTERNAL, "%s holds a control character", name);
+            return err_set(err, ERR_INTERNAL, "%s contains a control character", name);
         }
     } else if (json_is_boolean(value)) {
         text_add(out, json_is_true(value) ? "true" : "false");
@@ -235,7 +235,7 @@ static int write_content(enum service service, const char *name, const json_t *v
     } else if (json_is_array(value)) {
         const char *item = service_list_item(service, name);
         if (item == NULL) {
-            return err_set(err, ERR_INTERNAL, "%s is no list in this service's XML", name);
+            return err_set(err, ERR_INTERNAL, "%s is not a list in the XML of this service", name);
         }
         for (size_t i = 0; i < json_array_size(value); i++) {
             if (write_element(service, item, "", json_array_get(value, i), out, err) < 0) {
@@ -252,7 +252,7 @@ static int write_content(enum service service, const char *name, const json_t *v
             }
         }
     } else {
-        return err_set(err, ERR_INTERNAL, "%s holds a type that XML cannot carry", name);
+        return err_set(err, ERR_INTERNAL, "%s has a type that XML cannot hold", name);
     }
     return 0;
 }

@@ -1,4 +1,4 @@
-/* XML answers as JSON, and a JSON object as an XML body. Lists are known by service (ops.h). */
+/* XML answers as JSON, and a JSON object as an XML body. ops.h names the lists of each service. */
 #ifndef TOWERKEEP_AWS_XML_H
 #define TOWERKEEP_AWS_XML_H
 
@@ -11,11 +11,11 @@
 #define XML_DEPTH_MAX 32
 
 /* The content of the root as JSON (an object, or a string when it holds text alone), yours, with
-   the root's local name in *root (free it). ERR_AWS when it is no well-formed document, is deeper
-   than XML_DEPTH_MAX, or declares a document type. */
+   the root's local name in *root (free it). ERR_AWS when it is not a well-formed document, is
+   deeper than XML_DEPTH_MAX, or declares a document type. */
 int xml_parse(enum service service, const char *data, size_t length, char **root, json_t **out,
               struct err *err);
-/* Appends <name xmlns="...">value</name>. ERR_INTERNAL for a value XML cannot carry. */
+/* Appends <name xmlns="...">value</name>. ERR_INTERNAL for a value that XML cannot hold. */
 int xml_write(enum service service, const char *name, const json_t *value, struct text *out,
               struct err *err);
 
