@@ -6,20 +6,15 @@
 #define TOWERKEEP_APPLY_CLOUD_H
 
 #include <jansson.h>
-#include <microhttpd.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "../aws/loopback.h"
 #include "base/jsonx.h"
-#include "base/mem.h"
 
 #define CALLER "111122221111"
 #define ORGANIZATION "o-exampleorg1"
 
 struct cloud {
-    struct MHD_Daemon *daemon;
+    struct loopback server;
     char url[64];
     json_t *keys;   /* name -> {"enabled": bool, "asked": n, "enables": n, "effects": n} */
     json_t *calls;  /* operation -> n */
@@ -32,11 +27,6 @@ struct cloud {
     int busy;                  /* answers that say a Control Tower operation runs */
     int running, most_running; /* EnableKey sent and not shown yet, of lane keys */
     bool expired;
-};
-
-struct cloud_upload {
-    char body[16384];
-    size_t length;
 };
 
 struct cloud_reply {
@@ -257,66 +247,22 @@ static struct cloud_reply cloud_dispatch(struct cloud *c, const char *target, co
     return reply;
 }
 
-static enum MHD_Result cloud_answer(struct cloud *c, struct MHD_Connection *connection,
-                                    const char *path, const char *body)
+static struct loopback_reply cloud_answer(void *context, const struct loopback_request *request)
 {
     static const char identity[] =
         "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"
         "<GetCallerIdentityResult><Arn>arn:aws:iam::" CALLER ":user/towerkeep</Arn>"
         "<UserId>AIDA</UserId><Account>" CALLER "</Account></GetCallerIdentityResult>"
         "</GetCallerIdentityResponse>";
-    const char *target = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "x-amz-target");
-    struct cloud_reply reply = {200, NULL};
-    char *text = NULL;
-    if (strstr(body, "Action=GetCallerIdentity") != NULL) {
-        text = xstrdup(identity);
-    } else {
-        reply = cloud_dispatch(c, target != NULL ? target : "", path, body);
-        text = reply.json != NULL ? jx_dump(reply.json) : xstrdup("{}");
-        json_decref(reply.json);
+    if (strstr(request->body, "Action=GetCallerIdentity") != NULL) {
+        return (struct loopback_reply){.status = 200, .body = xstrdup(identity)};
     }
-    if (reply.status == 0) {
-        free(text);
-        return MHD_NO;
-    }
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
-    (void)MHD_add_response_header(response, "x-amzn-RequestId", "request-1");
-    enum MHD_Result result = MHD_queue_response(connection, (unsigned)reply.status, response);
-    MHD_destroy_response(response);
-    return result;
-}
-
-static enum MHD_Result cloud_request(void *context, struct MHD_Connection *connection,
-                                     const char *path, const char *method, const char *version,
-                                     const char *data, size_t *size, void **own)
-{
-    (void)version;
-    (void)method;
-    struct cloud_upload *upload = *own;
-    if (upload == NULL) {
-        *own = xcalloc(1, sizeof *upload);
-        return MHD_YES;
-    }
-    if (*size > 0) {
-        size_t room = sizeof upload->body - 1 - upload->length;
-        size_t taken = *size < room ? *size : room;
-        memcpy(upload->body + upload->length, data, taken);
-        upload->length += taken;
-        *size = 0;
-        return MHD_YES;
-    }
-    return cloud_answer(context, connection, path, upload->body);
-}
-
-static void cloud_completed(void *context, struct MHD_Connection *connection, void **own,
-                            enum MHD_RequestTerminationCode code)
-{
-    (void)context;
-    (void)connection;
-    (void)code;
-    free(*own);
-    *own = NULL;
+    struct cloud_reply reply =
+        cloud_dispatch(context, request->target, request->path, request->body);
+    struct loopback_reply out = {.status = reply.status,
+                                 .body = reply.json != NULL ? jx_dump(reply.json) : NULL};
+    json_decref(reply.json);
+    return out;
 }
 
 static void cloud_start(struct cloud *c)
@@ -327,20 +273,15 @@ static void cloud_start(struct cloud *c)
     c->tagged = json_object();
     c->own = json_object();
     c->there = json_array();
-    c->daemon =
-        MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, cloud_request, c,
-                         MHD_OPTION_NOTIFY_COMPLETED, cloud_completed, NULL, MHD_OPTION_END);
-    if (c->daemon == NULL) {
-        (void)fputs("the cloud does not start\n", stderr);
-        exit(1);
-    }
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(c->daemon, MHD_DAEMON_INFO_BIND_PORT);
-    (void)snprintf(c->url, sizeof c->url, "http://127.0.0.1:%u", info->port);
+    c->server.reply = cloud_answer;
+    c->server.context = c;
+    loopback_start(&c->server, NULL, NULL);
+    memcpy(c->url, c->server.url, sizeof c->url);
 }
 
 static void cloud_stop(struct cloud *c)
 {
-    MHD_stop_daemon(c->daemon);
+    loopback_stop(&c->server);
     json_decref(c->keys);
     json_decref(c->calls);
     json_decref(c->tagged);

@@ -3,19 +3,16 @@
 #ifndef TOWERKEEP_AWS_STUB_SERVER_H
 #define TOWERKEEP_AWS_STUB_SERVER_H
 
-#include <microhttpd.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/mem.h"
+#include "loopback.h"
 
 #define STUB_SEEN_MAX 64
+#define STUB_SCRIPT_MAX 128
 
 struct stub_reply {
-    const char *when; /* in "METHOD path target body token=... "; NULL: any */
+    const char *when; /* in "METHOD path target body token=... region=... ", where '*' stands for
+                         anything between; NULL: any */
     int times;        /* 0: for ever */
     int status;       /* 0: the connection is closed without an answer */
     const char *body;
@@ -29,23 +26,26 @@ struct stub_seen {
 };
 
 struct stub {
-    struct MHD_Daemon *daemon;
+    struct loopback server;
     const struct stub_reply *script; /* ends with body and status zero and when "" */
-    int used[32];
+    int used[STUB_SCRIPT_MAX];
     struct stub_seen seen[STUB_SEEN_MAX];
     atomic_uint count;
     char url[64];
 };
 
-struct stub_upload {
-    char body[8192];
-    size_t length;
-};
-
-static const char *stub_header(struct MHD_Connection *connection, const char *name)
+/* Are the parts of `when` in the request, one after the other? */
+static bool stub_fits(const char *request, const char *when)
 {
-    const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-    return value != NULL ? value : "";
+    char part[256];
+    while (request != NULL && *when != '\0') {
+        size_t length = strcspn(when, "*");
+        (void)snprintf(part, sizeof part, "%.*s", (int)length, when);
+        request = strstr(request, part);
+        request = request != NULL ? request + strlen(part) : NULL;
+        when += length + (when[length] == '*' ? 1 : 0);
+    }
+    return request != NULL;
 }
 
 static const struct stub_reply *stub_choose(struct stub *stub, const char *request)
@@ -53,7 +53,7 @@ static const struct stub_reply *stub_choose(struct stub *stub, const char *reque
     for (size_t i = 0; stub->script[i].when == NULL || stub->script[i].when[0] != '\0'; i++) {
         const struct stub_reply *r = &stub->script[i];
         bool spent = r->times > 0 && stub->used[i] >= r->times;
-        if (!spent && (r->when == NULL || strstr(request, r->when) != NULL)) {
+        if (!spent && (r->when == NULL || stub_fits(request, r->when))) {
             stub->used[i]++;
             return r;
         }
@@ -61,94 +61,61 @@ static const struct stub_reply *stub_choose(struct stub *stub, const char *reque
     return NULL;
 }
 
-static enum MHD_Result stub_answer(struct stub *stub, struct MHD_Connection *connection,
-                                   const char *method, const char *path, const char *body)
+static void stub_note(struct stub *stub, const struct loopback_request *request)
 {
     unsigned index = atomic_load(&stub->count);
     struct stub_seen *seen = &stub->seen[index % STUB_SEEN_MAX];
     const struct {
-        const char *name;
+        const char *from;
         char *to;
         size_t size;
     } kept[] = {
-        {"x-amz-target", seen->target, sizeof seen->target},
-        {"authorization", seen->authorization, sizeof seen->authorization},
-        {"x-amz-security-token", seen->token, sizeof seen->token},
-        {"x-amz-date", seen->date, sizeof seen->date},
-        {"amz-sdk-request", seen->attempt, sizeof seen->attempt},
-        {"amz-sdk-invocation-id", seen->invocation, sizeof seen->invocation},
+        {request->target, seen->target, sizeof seen->target},
+        {request->authorization, seen->authorization, sizeof seen->authorization},
+        {request->token, seen->token, sizeof seen->token},
+        {request->date, seen->date, sizeof seen->date},
+        {request->attempt, seen->attempt, sizeof seen->attempt},
+        {request->invocation, seen->invocation, sizeof seen->invocation},
+        {request->body, seen->body, sizeof seen->body},
     };
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
-        (void)snprintf(kept[i].to, kept[i].size, "%s", stub_header(connection, kept[i].name));
+        (void)snprintf(kept[i].to, kept[i].size, "%s", kept[i].from);
     }
-    (void)snprintf(seen->body, sizeof seen->body, "%s", body);
     atomic_store(&stub->count, index + 1);
-    char request[16384];
-    (void)snprintf(request, sizeof request, "%s %s %s %s token=%s ", method, path, seen->target,
-                   body, seen->token);
-    const struct stub_reply *r = stub_choose(stub, request);
-    if (r != NULL && r->status == 0) {
-        return MHD_NO;
-    }
-    char *filler = NULL;
-    const char *text = r != NULL && r->body != NULL ? r->body : "{}";
-    if (r != NULL && r->filler > 0) {
-        filler = xmalloc(r->filler + 1);
-        memset(filler, ' ', r->filler);
-        filler[r->filler] = '\0';
-        text = filler;
-    }
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
-    (void)MHD_add_response_header(response, "x-amzn-RequestId", "request-1");
-    if (r != NULL && r->header != NULL) {
-        (void)MHD_add_response_header(response, r->header, r->value);
-    }
-    enum MHD_Result result =
-        MHD_queue_response(connection, r != NULL ? (unsigned)r->status : 418, response);
-    MHD_destroy_response(response);
-    free(filler);
-    return result;
 }
 
-static enum MHD_Result stub_request(void *context, struct MHD_Connection *connection,
-                                    const char *path, const char *method, const char *version,
-                                    const char *data, size_t *size, void **own)
+/* The Region that a request is signed for: ".../20261120/REGION/SERVICE/aws4_request, ..." */
+static void stub_region(const struct loopback_request *request, char out[40])
 {
-    (void)version;
-    struct stub_upload *upload = *own;
-    if (upload == NULL) {
-        *own = xcalloc(1, sizeof *upload);
-        return MHD_YES;
+    const char *at = strstr(request->authorization, "Credential=");
+    for (int slashes = 0; at != NULL && slashes < 2; slashes++) {
+        at = strchr(at, '/');
+        at = at != NULL ? at + 1 : NULL;
     }
-    if (*size > 0) {
-        size_t room = sizeof upload->body - 1 - upload->length;
-        size_t taken = *size < room ? *size : room;
-        memcpy(upload->body + upload->length, data, taken);
-        upload->length += taken;
-        *size = 0;
-        return MHD_YES;
-    }
-    return stub_answer(context, connection, method, path, upload->body);
+    (void)snprintf(out, 40, "%.*s", at != NULL ? (int)strcspn(at, "/") : 0, at != NULL ? at : "");
 }
 
-static void stub_completed(void *context, struct MHD_Connection *connection, void **own,
-                           enum MHD_RequestTerminationCode code)
+static struct loopback_reply stub_answer(void *context, const struct loopback_request *request)
 {
-    (void)context;
-    (void)connection;
-    (void)code;
-    free(*own);
-    *own = NULL;
-}
-
-static void stub_silent(void *context, const char *format, va_list args)
-    __attribute__((format(printf, 2, 0)));
-static void stub_silent(void *context, const char *format, va_list args)
-{
-    (void)context;
-    (void)format;
-    (void)args;
+    struct stub *stub = context;
+    char words[LOOPBACK_BODY_MAX + 4096], region[40];
+    stub_note(stub, request);
+    stub_region(request, region);
+    (void)snprintf(words, sizeof words, "%s %s %s %s token=%s region=%s ", request->method,
+                   request->path, request->target, request->body, request->token, region);
+    const struct stub_reply *r = stub_choose(stub, words);
+    if (r == NULL) {
+        return (struct loopback_reply){.status = 418};
+    }
+    struct loopback_reply reply = {
+        .status = r->status, .body = xstrdup(r->body), .header = r->header, .value = r->value};
+    if (r->filler > 0) {
+        free(reply.body);
+        reply.body = xmalloc(r->filler + 1);
+        memset(reply.body, ' ', r->filler);
+        reply.body[r->filler] = '\0';
+    }
+    return reply;
 }
 
 /* key and certificate: PEM, NULL for plain HTTP. */
@@ -157,27 +124,15 @@ static void stub_start(struct stub *stub, const struct stub_reply *script, const
 {
     memset(stub, 0, sizeof *stub);
     stub->script = script;
-    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG;
-    struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)key},
-                                   {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)certificate},
-                                   {MHD_OPTION_END, 0, NULL}};
-    struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
-    stub->daemon = MHD_start_daemon(key != NULL ? flags | MHD_USE_TLS : flags, 0, NULL, NULL,
-                                    stub_request, stub, MHD_OPTION_EXTERNAL_LOGGER, stub_silent,
-                                    NULL, MHD_OPTION_NOTIFY_COMPLETED, stub_completed, NULL,
-                                    MHD_OPTION_ARRAY, key != NULL ? tls : none, MHD_OPTION_END);
-    if (stub->daemon == NULL) {
-        (void)fputs("the stub server does not start\n", stderr);
-        exit(1);
-    }
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(stub->daemon, MHD_DAEMON_INFO_BIND_PORT);
-    (void)snprintf(stub->url, sizeof stub->url, "%s://127.0.0.1:%u", key != NULL ? "https" : "http",
-                   info->port);
+    stub->server.reply = stub_answer;
+    stub->server.context = stub;
+    loopback_start(&stub->server, key, certificate);
+    memcpy(stub->url, stub->server.url, sizeof stub->url);
 }
 
 static void stub_stop(struct stub *stub)
 {
-    MHD_stop_daemon(stub->daemon);
+    loopback_stop(&stub->server);
 }
 
 #endif
