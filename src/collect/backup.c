@@ -30,16 +30,6 @@ static int keep_supported_types(const struct answer_page *p, struct err *err)
     return keep_answer(p, "supported-types", p->question->account, err);
 }
 
-static bool listed(const char *const *list, const char *word)
-{
-    for (; list && *list; list++) {
-        if (strcmp(*list, word) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static int keep_vaults(const struct answer_page *p, struct err *err)
 {
     const struct question *q = p->question;
@@ -54,11 +44,10 @@ static int keep_vaults(const struct answer_page *p, struct err *err)
     {
         const char *name = jx_str(vault, "BackupVaultName");
         /* Only vaults that must accept copies have a policy worth reading. */
-        bool central_vault =
-            str_starts(name, CENTRAL_VAULT_PREFIX) || (central && strcmp(q->account, central) == 0);
-        bool points =
-            central && strcmp(q->account, central) == 0 && str_starts(name, CENTRAL_VAULT_PREFIX);
-        if ((points || listed(p->crawl->options->recovery_point_vaults, name)) &&
+        bool prefixed = str_starts(name, CENTRAL_VAULT_PREFIX);
+        bool central_vault = prefixed || str_equal(q->account, central);
+        bool points = prefixed && str_equal(q->account, central);
+        if ((points || crawl_lists(p->crawl->options->recovery_point_vaults, name)) &&
             crawl_ask(p->crawl, "backup:ListRecoveryPointsByBackupVault", q->account, q->region,
                       name, err)) {
             return -1;
@@ -71,16 +60,10 @@ static int keep_vaults(const struct answer_page *p, struct err *err)
     return 0;
 }
 
-static json_t *input_vault(struct crawl *crawl, const struct question *q)
-{
-    (void)crawl;
-    return json_pack("{s:s}", "BackupVaultName", q->target);
-}
-
 static int keep_vault_policy(const struct answer_page *p, struct err *err)
 {
     const char *policy = jx_str(p->answer->json, "Policy");
-    if (!policy) {
+    if (policy == NULL) {
         return 0; /* the vault has none */
     }
     json_t *document = json_pack("{s:s}", "Policy", policy);
@@ -99,7 +82,7 @@ static int keep_plans(const struct answer_page *p, struct err *err)
     {
         const char *id = jx_str(plan, "BackupPlanId");
         const char *arn = jx_str(plan, "BackupPlanArn");
-        if (!id || !arn) {
+        if (id == NULL || arn == NULL) {
             return err_set(err, ERR_AWS, "ListBackupPlans answered a plan without its id or ARN");
         }
         if (crawl_keep(p, "plan", q->account, q->region, id, plan, err) ||
@@ -112,22 +95,10 @@ static int keep_plans(const struct answer_page *p, struct err *err)
     return 0;
 }
 
-static json_t *input_plan(struct crawl *crawl, const struct question *q)
-{
-    (void)crawl;
-    return json_pack("{s:s}", "BackupPlanId", q->target);
-}
-
 static int keep_plan_detail(const struct answer_page *p, struct err *err)
 {
     return crawl_keep(p, "plan-detail", p->question->account, p->question->region,
                       p->question->target, p->answer->json, err);
-}
-
-static json_t *input_arn(struct crawl *crawl, const struct question *q)
-{
-    (void)crawl;
-    return json_pack("{s:s}", "ResourceArn", q->target);
 }
 
 static int keep_plan_tags(const struct answer_page *p, struct err *err)
@@ -146,7 +117,7 @@ static int keep_selections(const struct answer_page *p, struct err *err)
     json_array_foreach(jx_get(p->answer->json, "BackupSelectionsList"), i, row)
     {
         const char *id = jx_str(row, "SelectionId");
-        if (!id) {
+        if (id == NULL) {
             return err_set(err, ERR_AWS,
                            "ListBackupSelections answered a selection without its id");
         }
@@ -156,16 +127,15 @@ static int keep_selections(const struct answer_page *p, struct err *err)
         int rc =
             crawl_ask(p->crawl, "backup:GetBackupSelection", q->account, q->region, target, err);
         free(target);
-        if (rc) {
+        if (rc != 0) {
             return -1;
         }
     }
     return 0;
 }
 
-static json_t *input_selection(struct crawl *crawl, const struct question *q)
+static json_t *input_selection(const struct question *q)
 {
-    (void)crawl;
     const char *space = strchr(q->target, ' ');
     return json_pack("{s:s%, s:s}", "SelectionId", q->target, (size_t)(space - q->target),
                      "BackupPlanId", space + 1);
@@ -179,10 +149,9 @@ static int keep_selection(const struct answer_page *p, struct err *err)
     int rc = crawl_keep(p, "selection", p->question->account, p->question->region, key,
                         p->answer->json, err);
     free(key);
-    return rc || role_ask(p->crawl, p->question->account,
-                          jx_str(p->answer->json, "BackupSelection.IamRoleArn"), err)
-               ? -1
-               : 0;
+    return rc != 0 ? rc
+                   : role_ask(p->crawl, p->question->account,
+                              jx_str(p->answer->json, "BackupSelection.IamRoleArn"), err);
 }
 
 static int keep_reports(const struct answer_page *p, struct err *err)
@@ -192,23 +161,65 @@ static int keep_reports(const struct answer_page *p, struct err *err)
 }
 
 const struct collector backup_collectors[] = {
-    {.operation = "backup:DescribeRegionSettings", .keep = keep_region_settings},
-    {.operation = "backup:DescribeGlobalSettings",
+    {.phase = PHASE_MANAGEMENT,
+     .seed = SEED_GOVERNED,
+     .operation = "backup:DescribeRegionSettings",
+     .keeps = {"region-settings"},
+     .keep = keep_region_settings},
+    {.phase = PHASE_ORGANIZATION,
+     .seed = SEED_HOME,
+     .operation = "backup:DescribeGlobalSettings",
+     .keeps = {"global-settings"},
      .as_management = true,
      .keep = keep_global_settings},
-    {.operation = "backup:GetSupportedResourceTypes",
+    {.phase = PHASE_ORGANIZATION,
+     .seed = SEED_HOME,
+     .operation = "backup:GetSupportedResourceTypes",
+     .keeps = {"supported-types"},
      .as_management = true,
      .keep = keep_supported_types},
-    {.operation = "backup:ListReportPlans", .keep = keep_reports},
-    {.operation = "backup:ListBackupVaults", .keep = keep_vaults},
-    {.operation = "backup:GetBackupVaultAccessPolicy",
+    {.phase = PHASE_MANAGEMENT,
+     .operation = "backup:ListReportPlans",
+     .keeps = {"report-plan"},
+     .keep = keep_reports},
+    {.phase = PHASE_MANAGEMENT,
+     .seed = SEED_GOVERNED,
+     .operation = "backup:ListBackupVaults",
+     .asks = {"backup:ListRecoveryPointsByBackupVault", "backup:GetBackupVaultAccessPolicy"},
+     .keeps = {"vault"},
+     .keep = keep_vaults},
+    {.phase = PHASE_MANAGEMENT,
+     .operation = "backup:GetBackupVaultAccessPolicy",
+     .keeps = {"vault-policy"},
      .absence_is_answer = true,
-     .input = input_vault,
+     .target = "BackupVaultName",
      .keep = keep_vault_policy},
-    {.operation = "backup:ListBackupPlans", .keep = keep_plans},
-    {.operation = "backup:GetBackupPlan", .input = input_plan, .keep = keep_plan_detail},
-    {.operation = "backup:ListTags", .input = input_arn, .keep = keep_plan_tags},
-    {.operation = "backup:ListBackupSelections", .input = input_plan, .keep = keep_selections},
-    {.operation = "backup:GetBackupSelection", .input = input_selection, .keep = keep_selection},
+    {.phase = PHASE_MANAGEMENT,
+     .seed = SEED_GOVERNED,
+     .operation = "backup:ListBackupPlans",
+     .asks = {"backup:GetBackupPlan", "backup:ListBackupSelections", "backup:ListTags"},
+     .keeps = {"plan"},
+     .keep = keep_plans},
+    {.phase = PHASE_MANAGEMENT,
+     .operation = "backup:GetBackupPlan",
+     .keeps = {"plan-detail"},
+     .target = "BackupPlanId",
+     .keep = keep_plan_detail},
+    {.phase = PHASE_MANAGEMENT,
+     .operation = "backup:ListTags",
+     .keeps = {"plan-tags"},
+     .target = "ResourceArn",
+     .keep = keep_plan_tags},
+    {.phase = PHASE_MANAGEMENT,
+     .operation = "backup:ListBackupSelections",
+     .asks = {"backup:GetBackupSelection"},
+     .target = "BackupPlanId",
+     .keep = keep_selections},
+    {.phase = PHASE_MANAGEMENT,
+     .operation = "backup:GetBackupSelection",
+     .asks = {"iam:GetRole", "iam:ListAttachedRolePolicies"},
+     .keeps = {"selection"},
+     .input = input_selection,
+     .keep = keep_selection},
     {.operation = NULL},
 };

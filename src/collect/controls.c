@@ -1,5 +1,6 @@
-/* What guards the architecture: service control policies per target, and Control Tower's controls.
-   An entity of these kinds has the target's id (root, OU, account) where others have an account. */
+/* What protects the architecture: service control policies per target, and Control Tower's
+   controls. An entity of these kinds has the target's id (root, OU, account) where others have an
+   account. */
 #include <string.h>
 
 #include "base/jsonx.h"
@@ -8,12 +9,6 @@
 #include "crawl.h"
 
 #define CONTROL_POLICY "SERVICE_CONTROL_POLICY"
-
-static json_t *input_target(struct crawl *crawl, const struct question *q)
-{
-    (void)crawl;
-    return json_pack("{s:s, s:s}", "TargetId", q->target, "Filter", CONTROL_POLICY);
-}
 
 static int keep_target_policies(const struct answer_page *p, struct err *err)
 {
@@ -28,11 +23,11 @@ static int keep_controls(const struct answer_page *p, struct err *err)
     {
         const char *arn = jx_str(row, "arn");
         const char *target = arn_tail(jx_str(row, "targetIdentifier"));
-        if (!arn || !target) {
+        if (arn == NULL || target == NULL) {
             return err_set(err, ERR_AWS,
                            "ListEnabledControls answered a control without arn or target");
         }
-        if (crawl_keep(p, "enabled-control", target, "", arn, row, err)) {
+        if (crawl_keep(p, "enabled-control", target, "", arn, row, err) != 0) {
             return -1;
         }
     }
@@ -40,15 +35,31 @@ static int keep_controls(const struct answer_page *p, struct err *err)
 }
 
 const struct collector control_collectors[] = {
-    {.operation = "organizations:ListPoliciesForTarget",
+    {.phase = PHASE_ORGANIZATION,
+     .operation = "organizations:ListPoliciesForTarget",
+     .keeps = {"target-policy"},
      .as_management = true,
-     .input = input_target,
+     .target = "TargetId",
+     .with = {{"Filter", CONTROL_POLICY}},
      .keep = keep_target_policies},
-    {.operation = "controltower:ListEnabledControls", .as_management = true, .keep = keep_controls},
+    {.phase = PHASE_ORGANIZATION,
+     .seed = SEED_HOME,
+     .operation = "controltower:ListEnabledControls",
+     .keeps = {"enabled-control"},
+     .as_management = true,
+     .keep = keep_controls},
     {.operation = NULL},
 };
 
 /* --- the policies that bind the central backup account --- */
+
+int central_account_ask(struct crawl *crawl, struct err *err)
+{
+    return crawl->central_backup != NULL && crawl->central_backup[0] != '\0'
+               ? crawl_ask(crawl, "organizations:ListPoliciesForTarget", crawl->management,
+                           crawl->home, crawl->central_backup, err)
+               : 0;
+}
 
 struct chain {
     struct crawl *crawl;
@@ -73,7 +84,7 @@ static int ask_policy(void *context, const struct entity *e)
 static char *parent_of(struct crawl *crawl, const char *kind, const char *id, struct err *err)
 {
     json_t *place = NULL;
-    if (store_get_entity(crawl->store, kind, "", "", id, &place, NULL, err)) {
+    if (store_get_entity(crawl->store, kind, "", "", id, &place, NULL, err) != 0) {
         return NULL;
     }
     char *parent = xstrdup(jx_str(place, "ParentId"));
@@ -81,29 +92,27 @@ static char *parent_of(struct crawl *crawl, const char *kind, const char *id, st
     return parent;
 }
 
-static int ask_policies_of(void *context, const struct entity *target)
+static int ask_policies_of(struct chain *chain, const char *target)
 {
-    struct chain *chain = context;
-    return store_each_entity(chain->crawl->store, "target-policy", target->key, "", ask_policy,
-                             chain, chain->err) < 0
-               ? -1
-               : 0;
+    return store_each_entity(chain->crawl->store, "target-policy", target, "", ask_policy, chain,
+                             chain->err);
+}
+
+static int ask_policies_of_root(void *context, const struct entity *root)
+{
+    return ask_policies_of(context, root->key);
 }
 
 /* The texts of all policies of an organization would be two calls a second for minutes: only those
    on the root and above the one account that ACC-06 looks at are read. */
-int seed_central_policies(struct crawl *crawl, struct err *err)
+int central_policies_ask(struct crawl *crawl, struct err *err)
 {
     struct chain chain = {.crawl = crawl, .err = err};
-    int rc = store_each_entity(crawl->store, "root", NULL, NULL, ask_policies_of, &chain, err) < 0
-                 ? -1
-                 : 0;
+    int rc = store_each_entity(crawl->store, "root", NULL, NULL, ask_policies_of_root, &chain, err);
     char *at = rc == 0 ? xstrdup(crawl->central_backup) : NULL;
     const char *kind = "tree-account";
-    for (unsigned depth = 0; rc == 0 && at && *at && depth < 32; depth++) {
-        rc = store_each_entity(crawl->store, "target-policy", at, "", ask_policy, &chain, err) < 0
-                 ? -1
-                 : 0;
+    for (unsigned depth = 0; rc == 0 && at != NULL && *at != '\0' && depth < 32; depth++) {
+        rc = ask_policies_of(&chain, at);
         char *above = parent_of(crawl, kind, at, err);
         free(at);
         at = above;

@@ -1,6 +1,7 @@
+/* The loop: hands open tasks to the client until none is left, and decides what each answer means:
+ * kept, refused, or the end of the crawl. */
 #include "crawl.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -8,7 +9,6 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "base/text.h"
 
 /* Calls handed to the client at once: enough to keep many token buckets busy, small enough to stay
  * in memory. */
@@ -25,128 +25,6 @@ struct task_in_flight { /* one question on its way */
     char text[]; /* account, region and target, each with its NUL */
 };
 
-static const struct collector *const tables[] = {
-    organization_collectors, landing_zone_collectors, key_collectors,        backup_collectors,
-    account_collectors,      inventory_collectors,    protection_collectors, job_collectors,
-    control_collectors,      role_collectors,         policy_collectors,     product_collectors,
-};
-
-const struct collector *collector_find(const char *operation)
-{
-    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
-        for (const struct collector *c = tables[t]; c->operation; c++) {
-            if (strcmp(c->operation, operation) == 0) {
-                return c;
-            }
-        }
-    }
-    return NULL;
-}
-
-const char *const *collect_operations(void)
-{
-    static const char *names[128];
-    size_t count = 0;
-    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
-        for (const struct collector *c = tables[t]; c->operation; c++) {
-            names[count++] = c->operation;
-        }
-    }
-    names[count++] = "sts:AssumeRole";
-    names[count] = NULL;
-    return names;
-}
-
-bool collect_asks_members(const char *operation)
-{
-    const struct collector *collector = collector_find(operation);
-    return collector && !collector->as_management;
-}
-
-const char *arn_tail(const char *arn)
-{
-    const char *slash = arn ? strrchr(arn, '/') : NULL;
-    return slash ? slash + 1 : arn;
-}
-
-static bool listed(const char *const *list, const char *word)
-{
-    for (; list && *list; list++) {
-        if (strcmp(*list, word) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool crawl_wants_account(const struct crawl *crawl, const char *account)
-{
-    const struct collect_options *o = crawl->options;
-    return (!o->accounts || listed(o->accounts, account)) && !listed(o->excluded_accounts, account);
-}
-
-bool crawl_wants_region(const struct crawl *crawl, const char *region)
-{
-    const struct collect_options *o = crawl->options;
-    return (!o->regions || listed(o->regions, region)) && !listed(o->excluded_regions, region);
-}
-
-bool crawl_governs(const struct crawl *crawl, const char *region)
-{
-    for (size_t i = 0; i < crawl->governed_count; i++) {
-        if (strcmp(crawl->governed[i], region) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-int crawl_ask(struct crawl *crawl, const char *operation, const char *account, const char *region,
-              const char *target, struct err *err)
-{
-    return store_ask(crawl->store, operation, account, region, target, err) < 0 ? -1 : 0;
-}
-
-int crawl_keep(const struct answer_page *p, const char *kind, const char *account,
-               const char *region, const char *key, const json_t *document, struct err *err)
-{
-    char *json = json_dumps(document, JSON_COMPACT);
-    if (!json) {
-        return err_set(err, ERR_INTERNAL, "%s: an answer could not be written as JSON",
-                       p->question->collector);
-    }
-    struct entity entity = {.kind = kind,
-                            .account = account,
-                            .region = region,
-                            .key = key,
-                            .json = json,
-                            .json_length = strlen(json),
-                            .fact = p->fact};
-    int rc = store_entity(p->crawl->store, &entity, err);
-    free(json);
-    return rc;
-}
-
-int crawl_keep_list(const struct answer_page *p, const char *path, const char *kind,
-                    const char *account, const char *region, const char *key_member,
-                    struct err *err)
-{
-    const json_t *list = jx_get(p->answer->json, path);
-    size_t i;
-    json_t *row;
-    json_array_foreach(list, i, row)
-    {
-        const char *key = jx_str(row, key_member);
-        if (!key) {
-            return err_set(err, ERR_AWS, "an element of %s has no %s", path, key_member);
-        }
-        if (crawl_keep(p, kind, account, region, key, row, err)) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
 /* The first failure inside a callback ends the crawl; later ones are echoes of it. */
 static void crawl_fail(struct crawl *crawl, const struct err *err)
 {
@@ -160,7 +38,7 @@ static int record_fact(const struct task_in_flight *p, const struct answer *a, i
                        struct err *err)
 {
     char digest[SHA256_HEX_SIZE];
-    sha256_hex(a->body ? a->body : "", a->body_length, digest);
+    sha256_hex(a->body != NULL ? a->body : "", a->body_length, digest);
     struct fact f = {.operation = p->collector->operation,
                      .account = p->question.account,
                      .region = p->question.region,
@@ -190,10 +68,10 @@ static int record_gap(const struct task_in_flight *p, const struct answer *a, co
                       .region = whole_account ? "" : p->question.region,
                       .target = p->question.target,
                       .class = class,
-                      .code = a->code ? a->code : "",
+                      .code = a->code != NULL ? a->code : "",
                       .message = message,
                       .wall_ms = a->wall_ms,
-                      .request_id = a->request_id ? a->request_id : ""};
+                      .request_id = a->request_id != NULL ? a->request_id : ""};
     p->crawl->gaps++;
     /* Before the landing zone is known a gap ends the scan, whose last line tells it. */
     bool fatal = p->crawl->governed_count == 0;
@@ -212,60 +90,80 @@ static int keep_absence(const struct answer_page *p, const char *kind, struct er
     return rc;
 }
 
+/* A page that this collector cannot read is a collection error, and the rest of the crawl goes on.
+ * 1, or -1 with err. */
+static int answer_malformed(struct task_in_flight *p, const struct answer *a, struct err *err)
+{
+    struct err why = *err;
+    if (record_gap(p, a, answer_class_name(ANSWER_MALFORMED), why.text, err) != 0 ||
+        store_question_close(p->crawl->store, p->question.id, QUESTION_GAP, err) != 0) {
+        return -1;
+    }
+    return 1;
+}
+
+/* What of a page is worth keeping, is kept. ERR_AWS when the page cannot be read. */
+static int read_page(const struct task_in_flight *p, const struct answer_page *page,
+                     struct err *err)
+{
+    const struct collector *c = p->collector;
+    int rc = 0;
+    p->crawl->reading = c;
+    if (page->answer->class == ANSWER_NOT_FOUND && c->absent_kind != NULL) {
+        rc = keep_absence(page, c->absent_kind, err);
+    } else if (page->answer->class == ANSWER_OK && c->keep != NULL) {
+        rc = c->keep(page, err);
+    }
+    p->crawl->reading = NULL;
+    return rc;
+}
+
+/* 0; 1 when the task was closed as a collection error; -1 with err. */
 static int answer_kept(struct task_in_flight *p, const struct answer *a, struct err *err)
 {
     struct answer_page page = {.crawl = p->crawl, .question = &p->question, .answer = a, .fact = 0};
-    if (record_fact(p, a, &page.fact, err)) {
+    if (record_fact(p, a, &page.fact, err) != 0) {
         return -1;
     }
-    if (a->class == ANSWER_NOT_FOUND && p->collector->absent_kind &&
-        keep_absence(&page, p->collector->absent_kind, err)) {
-        return -1;
+    if (read_page(p, &page, err) != 0) {
+        return err->code == ERR_AWS ? answer_malformed(p, a, err) : -1;
     }
-    if (a->class == ANSWER_OK && p->collector->keep && p->collector->keep(&page, err)) {
-        if (err->code != ERR_AWS) {
-            return -1;
-        }
-        /* AWS sent something this collector cannot read: that is a gap, and the rest of the crawl
-         * goes on. */
-        struct err why = *err;
-        return record_gap(p, a, answer_class_name(ANSWER_MALFORMED), why.text, err) ||
-                       store_question_close(p->crawl->store, p->question.id, QUESTION_GAP, err)
-                   ? -1
-                   : 1;
+    return a->last ? store_question_close(p->crawl->store, p->question.id, QUESTION_ANSWERED, err)
+                   : 0;
+}
+
+/* Of a probe the refusal itself is remembered: it is an error only when nothing else answers. */
+static void remember_probe(const struct task_in_flight *p, const struct answer *a)
+{
+    enum err_code code = a->class == ANSWER_NETWORK ? ERR_NETWORK : ERR_DENIED;
+    /* A Region that is not switched on cannot hold what is looked for. */
+    if (a->class != ANSWER_REGION_UNAVAILABLE) {
+        (void)err_set(&p->crawl->probe, code, "%s in %s: %s %s", p->collector->operation,
+                      p->question.region, a->code, a->message);
     }
-    if (a->last) {
-        return store_question_close(p->crawl->store, p->question.id, QUESTION_ANSWERED, err);
-    }
-    return 0;
 }
 
 static int answer_refused(struct task_in_flight *p, const struct answer *a, struct err *err)
 {
-    if (p->collector->probe) {
-        enum err_code code = a->class == ANSWER_NETWORK ? ERR_NETWORK : ERR_DENIED;
-        /* A Region that is not switched on cannot hold what is looked for. */
-        if (a->class != ANSWER_REGION_UNAVAILABLE) {
-            err_set(&p->crawl->probe, code, "%s in %s: %s %s", p->collector->operation,
-                    p->question.region, a->code, a->message);
-        }
-        if (p->collector->refused && p->collector->refused(p->crawl, &p->question, a, err)) {
-            return -1;
-        }
-        return store_question_close(p->crawl->store, p->question.id, QUESTION_GAP, err);
+    const struct collector *c = p->collector;
+    int rc = 0;
+    if (c->probe) {
+        remember_probe(p, a);
+    } else {
+        rc = record_gap(p, a, answer_class_name(a->class), a->message != NULL ? a->message : "",
+                        err);
     }
-    if (record_gap(p, a, answer_class_name(a->class), a->message ? a->message : "", err)) {
-        return -1;
+    if (rc == 0 && c->refused != NULL) {
+        p->crawl->reading = c;
+        rc = c->refused(p->crawl, &p->question, a, err);
+        p->crawl->reading = NULL;
     }
-    if (p->collector->refused && p->collector->refused(p->crawl, &p->question, a, err)) {
-        return -1;
-    }
-    return store_question_close(p->crawl->store, p->question.id, QUESTION_GAP, err);
+    return rc == 0 ? store_question_close(p->crawl->store, p->question.id, QUESTION_GAP, err) : rc;
 }
 
 static bool interrupted(const struct crawl *crawl)
 {
-    return crawl->options->stop && *crawl->options->stop;
+    return crawl->options->stop != NULL && *crawl->options->stop != 0;
 }
 
 /* Is the question asked as the caller itself? Then refused credentials mean that nothing else will
@@ -293,7 +191,7 @@ static void on_suspected(void *context, const struct answer *a, bool off)
         /* The question stays open. */
     } else if (!off) {
         refuse_credentials(crawl, p, a);
-    } else if (p->question.id && answer_refused(p, a, &err)) {
+    } else if (p->question.id != 0 && answer_refused(p, a, &err) != 0) {
         crawl_fail(crawl, &err);
     }
     free(p);
@@ -306,44 +204,52 @@ static bool may_be_off(const struct crawl *crawl, const struct answer *a)
            strcmp(a->region, crawl->home) != 0;
 }
 
+/* Refused credentials of the caller's own: the Region is switched off, or nothing else will be
+ * answered. *suspected: the home Region is asked which, and on_suspected() goes on with `p`. */
+static int answer_own_refused(struct task_in_flight *p, const struct answer *a, bool *suspected,
+                              struct err *err)
+{
+    struct crawl *crawl = p->crawl;
+    if (!may_be_off(crawl, a)) {
+        refuse_credentials(crawl, p, a);
+        return 0;
+    }
+    if (map_get(crawl->off, a->region) == NULL) {
+        int rc = region_probe_ask(crawl, a, on_suspected, p, err);
+        *suspected = rc == 0;
+        return rc;
+    }
+    struct answer off = *a;
+    off.class = ANSWER_REGION_UNAVAILABLE;
+    return p->question.id != 0 ? answer_refused(p, &off, err) : 0;
+}
+
 static void on_answer(void *context, const struct answer *a)
 {
     struct task_in_flight *p = context;
     struct crawl *crawl = p->crawl;
     struct err err = ERR_INIT;
+    bool last = a->last;
+    bool answered =
+        a->class == ANSWER_OK || (a->class == ANSWER_NOT_FOUND && p->collector->absence_is_answer);
+    bool own =
+        a->class == ANSWER_EXPIRED || (a->class == ANSWER_BAD_CREDENTIALS && own_credentials(p));
+    bool suspected = false;
     int rc = 0;
     if (crawl->failed || interrupted(crawl)) {
-        /* The question stays open: a resumed run asks it again. */
+        /* The task stays open: a resumed run asks it again. */
         rc = 0;
-    } else if (a->class == ANSWER_OK ||
-               (a->class == ANSWER_NOT_FOUND && p->collector->absence_is_answer)) {
-        rc = p->question.id ? answer_kept(p, a, &err) : 0;
-        if (rc == 1) {
-            p->question.id = 0; /* closed as a gap: what else arrives of it is ignored */
-            rc = 0;
-        }
-    } else if (a->class == ANSWER_EXPIRED ||
-               (a->class == ANSWER_BAD_CREDENTIALS && own_credentials(p))) {
-        bool known_off = may_be_off(crawl, a) && map_get(crawl->off, a->region);
-        if (known_off) {
-            struct answer off = *a;
-            off.class = ANSWER_REGION_UNAVAILABLE;
-            rc = p->question.id ? answer_refused(p, &off, &err) : 0;
-        } else if (may_be_off(crawl, a)) {
-            rc = region_probe_ask(crawl, a, on_suspected, p, &err);
-            if (rc == 0) {
-                return; /* p is on_suspected's now */
-            }
-        } else {
-            refuse_credentials(crawl, p, a);
-        }
-    } else if (p->question.id) {
-        rc = answer_refused(p, a, &err);
+    } else if (own && !answered) {
+        rc = answer_own_refused(p, a, &suspected, &err);
+    } else if (p->question.id != 0) {
+        rc = answered ? answer_kept(p, a, &err) : answer_refused(p, a, &err);
     }
-    if (rc) {
+    if (rc == 1) {
+        p->question.id = 0; /* closed as a collection error: what else arrives of it is ignored */
+    } else if (rc != 0) {
         crawl_fail(crawl, &err);
     }
-    if (a->last) {
+    if (last && !suspected) {
         free(p);
     }
 }
@@ -368,11 +274,16 @@ static struct task_in_flight *pending_new(struct crawl *crawl, const struct coll
 }
 
 /* The largest page AWS allows: fewer calls, and EC2 answers unpaged lists from a smaller bucket. */
-static json_t *word_input(struct crawl *crawl, const struct collector *collector,
-                          const struct op *op, const struct question *q)
+static json_t *input_of(const struct collector *c, const struct op *op, const struct question *q)
 {
-    json_t *input = collector->input ? collector->input(crawl, q) : json_object();
-    if (op->limit && op->limit_max > 0) {
+    json_t *input = c->input != NULL ? c->input(q) : json_object();
+    if (c->target != NULL) {
+        jx_set_str(input, c->target, q->target);
+    }
+    for (size_t i = 0; i < WITH_MAX && c->with[i][0] != NULL; i++) {
+        jx_set_str(input, c->with[i][0], c->with[i][1]);
+    }
+    if (op->limit != NULL && op->limit_max > 0) {
         json_object_set_new(input, op->limit, json_integer(op->limit_max));
     }
     return input;
@@ -383,8 +294,8 @@ static int send_question(void *context, const struct question *q)
     struct crawl *crawl = context;
     struct err *err = &crawl->err;
     const struct collector *collector = collector_find(q->collector);
-    const struct op *op = collector ? op_parse(q->collector) : NULL;
-    if (!op) {
+    const struct op *op = collector != NULL ? op_parse(q->collector) : NULL;
+    if (op == NULL) {
         return err_set(err, ERR_INPUT, "the run asks %s, which this version does not know",
                        q->collector);
     }
@@ -392,11 +303,11 @@ static int send_question(void *context, const struct question *q)
     struct aws_call call = {.op = op,
                             .account = collector->as_management ? NULL : p->question.account,
                             .region = p->question.region,
-                            .input = word_input(crawl, collector, op, &p->question),
+                            .input = input_of(collector, op, &p->question),
                             .raw = collector->raw,
                             .done = on_answer,
                             .context = p};
-    if (aws_call(crawl->client, &call, err)) {
+    if (aws_call(crawl->client, &call, err) != 0) {
         free(p);
         return -1;
     }
@@ -408,11 +319,11 @@ static void tell(struct crawl *crawl, bool now)
 {
     const struct collect_options *o = crawl->options;
     int64_t ms = clock_monotonic_ms(NULL);
-    if (!o->progress || (!now && ms - crawl->last_progress_ms < PROGRESS_MS)) {
+    if (o->progress == NULL || (!now && ms - crawl->last_progress_ms < PROGRESS_MS)) {
         return;
     }
     crawl->last_progress_ms = ms;
-    struct collect_progress progress = {.phase = crawl->phase, .gaps = crawl->gaps};
+    struct collect_progress progress = {.phase = crawl->reads, .gaps = crawl->gaps};
     int64_t open = store_question_count(crawl->store, QUESTION_OPEN);
     progress.questions_done = store_question_count(crawl->store, QUESTION_ANSWERED) +
                               store_question_count(crawl->store, QUESTION_GAP);
@@ -431,8 +342,9 @@ static int refill(struct crawl *crawl, bool *more)
         int64_t before = crawl->cursor;
         int count =
             store_open_questions(crawl->store, crawl->cursor, REFILL, send_question, crawl, &err);
-        if (count < 0) {
-            crawl_fail(crawl, crawl->err.code ? &crawl->err : &err);
+        bool refused = crawl->err.code != ERR_NONE; /* by send_question() */
+        if (count < 0 || refused) {
+            crawl_fail(crawl, refused ? &crawl->err : &err);
             return -1;
         }
         if (count == 0 || crawl->cursor == before) {
@@ -455,45 +367,41 @@ static void wind_down(struct crawl *crawl)
     }
 }
 
-int crawl_drain(struct crawl *crawl, const char *phase, struct err *err)
+/* One turn of the client's loop, and what is due beside it. */
+static int turn(struct crawl *crawl, struct err *err)
 {
-    crawl->phase = phase;
+    if (aws_client_step(crawl->client, STEP_MS, err) != 0) {
+        return -1;
+    }
+    tell(crawl, false);
+    int64_t ms = clock_monotonic_ms(NULL);
+    if (ms - crawl->last_commit_ms <= COMMIT_MS) {
+        return 0;
+    }
+    crawl->last_commit_ms = ms;
+    return store_commit(crawl->store, err);
+}
+
+int crawl_drain(struct crawl *crawl, const char *reads, struct err *err)
+{
+    bool more = true;
+    crawl->reads = reads;
     crawl->cursor = 0;
-    for (;;) {
-        bool more = true;
-        if (!interrupted(crawl) && refill(crawl, &more)) {
-            break;
-        }
-        if (crawl->failed || interrupted(crawl) ||
-            (!more && aws_client_pending(crawl->client) == 0)) {
-            break;
-        }
+    while (!crawl->failed && !interrupted(crawl) && refill(crawl, &more) == 0 && !crawl->failed &&
+           (more || aws_client_pending(crawl->client) > 0)) {
         struct err step = ERR_INIT;
-        if (aws_client_step(crawl->client, STEP_MS, &step)) {
+        if (turn(crawl, &step) != 0) {
             crawl_fail(crawl, &step);
-            break;
-        }
-        tell(crawl, false);
-        int64_t ms = clock_monotonic_ms(NULL);
-        if (ms - crawl->last_commit_ms > COMMIT_MS) {
-            crawl->last_commit_ms = ms;
-            if (store_commit(crawl->store, &step)) {
-                crawl_fail(crawl, &step);
-                break;
-            }
         }
     }
     wind_down(crawl);
-    if (crawl->failed) {
-        *err = crawl->err;
-        struct err ignored = ERR_INIT;
-        store_commit(crawl->store, &ignored);
-        return -1;
-    }
-    if (store_commit(crawl->store, err)) {
+    struct err commit = ERR_INIT;
+    int rc = store_commit(crawl->store, &commit);
+    if (crawl->failed || rc != 0) {
+        *err = crawl->failed ? crawl->err : commit;
         return -1;
     }
     tell(crawl, true);
-    return interrupted(crawl) ? err_set(err, ERR_INTERRUPTED, "interrupted while reading %s", phase)
+    return interrupted(crawl) ? err_set(err, ERR_INTERRUPTED, "interrupted while reading %s", reads)
                               : 0;
 }

@@ -1,7 +1,7 @@
 /*
- * The crawl from the inside. A collector is a row: which operation, how to word its input, what to
- * keep of an answer and what to ask next. crawl.c walks the open questions; the other files hold
- * the rows, by AWS service.
+ * The crawl from the inside. collect.c has its phases in order. A collector is a row: in which
+ * phase it is asked, which operation it calls, what it asks next and what it keeps of an answer.
+ * crawl.c answers the open tasks; the other files hold the rows, by AWS service.
  */
 #ifndef TOWERKEEP_COLLECT_CRAWL_H
 #define TOWERKEEP_COLLECT_CRAWL_H
@@ -11,8 +11,31 @@
 
 #include "collect/collect.h"
 
+#define ASKS_MAX 8
+#define KEEPS_MAX 4
+#define WITH_MAX 5
+
 struct crawl;
 struct map;
+
+/* In this order. collect.c says what each of them asks and checks. */
+enum phase {
+    PHASE_PRECONDITIONS,
+    PHASE_LANDING_ZONE,
+    PHASE_ORGANIZATION,
+    PHASE_CENTRAL_POLICIES, /* control policies that bind the central backup account */
+    PHASE_MANAGEMENT,       /* the management account's own Regions */
+    PHASE_MEMBERS,          /* every other account in scope */
+    PHASE_COUNT
+};
+
+/* Where a collector is asked before any answer names it. */
+enum seed {
+    SEED_NONE,     /* nowhere: an answer asks for it, or its phase does */
+    SEED_HOME,     /* in the home Region, once, when its phase begins */
+    SEED_GOVERNED, /* in each governed Region of each account */
+    SEED_REGION    /* in each Region of each account, governed or not */
+};
 
 struct answer_page { /* one page of an answer, while its collector reads it */
     struct crawl *crawl;
@@ -22,16 +45,23 @@ struct answer_page { /* one page of an answer, while its collector reads it */
 };
 
 struct collector {
-    const char *operation; /* "kms:DescribeKey"; unique, and the question's name in the store */
-    bool as_management; /* asked with the caller's own credentials, whatever the question's account
-                         */
+    enum phase phase; /* the first in which it is asked */
+    enum seed seed;
+    const char *operation; /* "kms:DescribeKey"; unique, and the name of its tasks in the store */
+    const char *asks[ASKS_MAX];   /* operations that its answers ask for; NULL after the last */
+    bool opens_account;           /* its answers ask the SEED_GOVERNED and SEED_REGION rows, too */
+    const char *keeps[KEEPS_MAX]; /* kinds of entities that it keeps; NULL after the last */
+    bool as_management; /* asked with the caller's own credentials, whatever the task's account */
     bool raw;           /* large pages, read with base/pull */
-    bool absence_is_answer;  /* NotFound means "there is none", not a gap */
-    const char *absent_kind; /* of an empty entity that carries such an answer's fact; NULL: none */
-    bool probe; /* asked where another place, or another question, can answer as well: a refusal
-                   alone is no gap */
-    json_t *(*input)(struct crawl *crawl, const struct question *q); /* NULL: {} ; new reference */
-    int (*keep)(const struct answer_page *p, struct err *err);       /* every page */
+    bool absence_is_answer;  /* NotFound means "there is none", and is no collection error */
+    const char *absent_kind; /* of an empty entity that carries such an answer's call; NULL: none */
+    bool probe; /* asked where another Region, or another operation, can answer as well: a refusal
+                   alone is no collection error */
+    const char *target;            /* the input's member that the task's target is; NULL: none */
+    const char *with[WITH_MAX][2]; /* further members of the input, with their values */
+    json_t *(*input)(
+        const struct question *q); /* members of other types; NULL: {}; new reference */
+    int (*keep)(const struct answer_page *p, struct err *err); /* every page */
     int (*refused)(struct crawl *crawl, const struct question *q, const struct answer *a,
                    struct err *err); /* extra work when it was refused; NULL */
 };
@@ -49,10 +79,12 @@ struct crawl {
     char *backup_key;      /* key id from the manifest, NULL */
     char *service_keys[2]; /* ids of the landing zone's own keys in the home Region; NULL: none */
     /* loop */
-    int64_t cursor; /* questions up to here were handed to the client */
-    struct err err; /* first failure inside a callback */
+    enum phase phase;
+    const struct collector *reading; /* whose answer is being read; NULL: a phase asks */
+    int64_t cursor;                  /* tasks up to here were handed to the client */
+    struct err err;                  /* first failure inside a callback */
     bool failed;
-    const char *phase;
+    const char *reads; /* what is being read, for people */
     int64_t last_progress_ms, last_commit_ms;
     int64_t gaps;
     struct err probe; /* what the last refused probe said */
@@ -62,6 +94,11 @@ struct crawl {
     size_t policy_role_count;
 };
 
+/* --- crawl.c --- */
+
+/* Answers every open task; `reads` is for people. */
+int crawl_drain(struct crawl *crawl, const char *reads, struct err *err);
+
 /* The answer that was refused (class REGION_UNAVAILABLE when `off`), borrowed. */
 typedef void (*region_probe_told)(void *context, const struct answer *refused, bool off);
 /* Asks the home Region whether it takes the caller's own credentials, which `a` refused: then the
@@ -69,19 +106,28 @@ typedef void (*region_probe_told)(void *context, const struct answer *refused, b
 int region_probe_ask(struct crawl *crawl, const struct answer *a, region_probe_told told,
                      void *context, struct err *err);
 
-/* A key that carries our tag is looked at, whether the landing zone names it or not; `row` is the
- * Tagging API's. */
-int ask_tagged_key(const struct answer_page *p, const char *arn, const json_t *row,
-                   struct err *err);
+/* --- collectors.c: the table --- */
 
+/* The index-th row, NULL after the last. */
+const struct collector *collector_at(size_t index);
+/* NULL when there is none. */
 const struct collector *collector_find(const char *operation);
+bool collector_asks(const struct collector *c, const struct collector *next);
+bool collector_keeps(const struct collector *c, const char *kind);
+/* Asks the SEED_HOME rows of the phase. */
+int collectors_seed(struct crawl *crawl, enum phase phase, struct err *err);
+/* Asks of an account what its Region is asked: the SEED_REGION rows, and in a governed Region the
+   SEED_GOVERNED ones, too. */
+int collectors_seed_region(struct crawl *crawl, const char *account, const char *region,
+                           struct err *err);
+
+/* --- keep.c: what a collector does with an answer. ERR_INTERNAL when its row does not say so. ---
+ */
 
 /* Asks, through the store; the filters of the run are applied by the caller. */
 int crawl_ask(struct crawl *crawl, const char *operation, const char *account, const char *region,
               const char *target, struct err *err);
-/* Answers every open question. */
-int crawl_drain(struct crawl *crawl, const char *phase, struct err *err);
-
+int crawl_keep_entity(struct crawl *crawl, const struct entity *e, struct err *err);
 /* Keeps an entity; `document` is borrowed. */
 int crawl_keep(const struct answer_page *p, const char *kind, const char *account,
                const char *region, const char *key, const json_t *document, struct err *err);
@@ -99,43 +145,80 @@ int crawl_keep_raw_list(const struct answer_page *p, const char *list, const cha
 int crawl_each_raw(const struct answer_page *p, const char *list,
                    int (*each)(void *context, const char *json, size_t length, struct err *err),
                    void *context, struct err *err);
-/* keys.c: asks for the key that encrypts a resource whose copies need it; NULL: there is none. */
-int source_key_ask(const struct answer_page *p, const char *type, const char *key_arn,
-                   struct err *err);
-/* What follows the last '/' of an ARN. */
-const char *arn_tail(const char *arn);
 
-/* Filters of the run. */
+struct only {         /* the first entity of a kind; released with only_release() */
+    json_t *document; /* NULL: there is none */
+    char *key;
+};
+int only_find(struct crawl *crawl, const char *kind, struct only *out, struct err *err);
+void only_release(struct only *only);
+
+/* --- filters.c: filters of the run --- */
+
+bool crawl_lists(const char *const *list, const char *word); /* list NULL: no */
 bool crawl_wants_account(const struct crawl *crawl, const char *account);
 bool crawl_wants_region(const struct crawl *crawl, const char *region);
 bool crawl_governs(const struct crawl *crawl, const char *region);
 
-/* The rows. */
+/* What follows the last '/' of an ARN. */
+const char *arn_tail(const char *arn);
+
+/* --- the rows, each table with an end whose operation is NULL --- */
+
 extern const struct collector organization_collectors[], landing_zone_collectors[],
     key_collectors[], backup_collectors[], account_collectors[], inventory_collectors[],
     protection_collectors[], control_collectors[], job_collectors[], role_collectors[],
     policy_collectors[], product_collectors[];
 
-/* account.c: what is asked of every governed account-Region, and of an ungoverned one. */
-int account_region_ask(struct crawl *crawl, const char *account, const char *region,
-                       struct err *err);
+/* --- what the phases ask beyond the rows' seeds, and check when all is answered --- */
 
-/* jobs.c: jobs of an account and Region, where the organization's summaries are refused. */
-int jobs_seed(struct crawl *crawl, struct err *err);
-int jobs_ask(struct crawl *crawl, const char *account, const char *region, struct err *err);
-/* roles.c: the role, and what is attached to it; asked once an account. */
+/* organization.c: the caller is the management account of an organization. */
+int organization_check(struct crawl *crawl, struct err *err);
+/* Why `operation` has no answer: its collection error, or the given words. Always -1. */
+int answer_missing(struct crawl *crawl, const char *operation, const char *otherwise,
+                   struct err *err);
+
+/* landing_zone.c */
+/* What the manifest said, of a run that is resumed. */
+int landing_zone_recall(struct crawl *crawl, struct err *err);
+/* Asks every Region of the partition when the first one had no landing zone. */
+int landing_zone_search(struct crawl *crawl, struct err *err);
+/* There is one, and what its manifest says is known from here on. */
+int landing_zone_check(struct crawl *crawl, struct err *err);
+
+/* keys.c: the backup key in every governed Region, and the landing zone's own keys. */
+int keys_ask(struct crawl *crawl, struct err *err);
+/* A key that carries our tag is asked for, whether the landing zone names it or not; `row` is the
+ * Tagging API's. */
+int ask_tagged_key(const struct answer_page *p, const char *arn, const json_t *row,
+                   struct err *err);
+/* Asks for the key that encrypts a resource whose copies need it; NULL: there is none. */
+int source_key_ask(const struct answer_page *p, const char *type, const char *key_arn,
+                   struct err *err);
+
+/* roles.c: roles of the management account. */
+int roles_ask(struct crawl *crawl, struct err *err);
+/* The role, and what is attached to it; asked once an account. */
 int role_ask(struct crawl *crawl, const char *account, const char *role_arn, struct err *err);
+
+/* jobs.c: the organization's summaries; then what of them was refused, and the jobs of an account
+   and Region where they were. */
+int job_summaries_ask(struct crawl *crawl, struct err *err);
+int job_summaries_load(struct crawl *crawl, struct err *err);
+int jobs_ask(struct crawl *crawl, const char *account, const char *region, struct err *err);
+
 /* policies.c: after the backup policies were read, and what each account is asked for them. */
 int policies_load(struct crawl *crawl, struct err *err);
 int policies_ask(struct crawl *crawl, const char *account, struct err *err);
 
-/* seeds.c: what opens each phase. */
-int seed_preconditions(struct crawl *crawl, struct err *err);
-int seed_organization(struct crawl *crawl, struct err *err);
-int seed_central_policies(struct crawl *crawl, struct err *err); /* controls.c */
-int seed_management(struct crawl *crawl,
-                    struct err *err); /* account.c: the management account's own Regions */
-int seed_members(struct crawl *crawl,
-                 struct err *err); /* members.c: every other account in scope */
+/* controls.c: the policies attached to the central backup account; then the texts of all that bind
+   it. */
+int central_account_ask(struct crawl *crawl, struct err *err);
+int central_policies_ask(struct crawl *crawl, struct err *err);
+
+/* account.c: the management account's own Regions. */
+int management_ask(struct crawl *crawl, struct err *err);
+/* members.c: every other account in scope. */
+int members_ask(struct crawl *crawl, struct err *err);
 
 #endif

@@ -20,7 +20,7 @@ static json_t *tags_of(const json_t *list, const char *key_name, const char *val
     json_array_foreach(list, i, tag)
     {
         const char *key = jx_str(tag, key_name);
-        if (key) {
+        if (key != NULL) {
             json_object_set_new(tags, key, json_string(jx_str_or(tag, value_name, "")));
         }
     }
@@ -39,26 +39,26 @@ static int keep_resource(const struct answer_page *p, const struct resource *r, 
 {
     json_t *document =
         json_pack("{s:s, s:s, s:s}", "arn", r->arn, "type", r->type, "name", r->name);
-    if (!document) {
+    if (document == NULL) {
         json_decref(r->tags);
         json_decref(r->attached_to);
         return err_set(err, ERR_AWS, "a %s resource without a usable ARN or name", r->type);
     }
-    if (r->tags) {
+    if (r->tags != NULL) {
         json_object_set_new(document, "tags", r->tags);
     }
-    if (r->attached_to) {
+    if (r->attached_to != NULL) {
         json_object_set_new(document, "attached_to", r->attached_to);
     }
     jx_set_str(document, "kms_key", r->kms_key);
     jx_set_str(document, "engine", r->engine);
     jx_set_str(document, "state", r->state);
-    if (r->encrypted) {
+    if (r->encrypted != NULL) {
         json_object_set_new(document, "encrypted", json_boolean(strcmp(r->encrypted, "true") == 0));
     }
     int rc = crawl_keep(p, "resource", p->question->account, region, r->arn, document, err);
     json_decref(document);
-    return rc || source_key_ask(p, r->type, r->kms_key, err) ? -1 : 0;
+    return rc != 0 ? rc : source_key_ask(p, r->type, r->kms_key, err);
 }
 
 static const char *partition(const struct answer_page *p)
@@ -87,8 +87,8 @@ static json_t *attachments_of(const json_t *row)
     json_array_foreach(jx_get(row, "attachmentSet"), i, one)
     {
         const char *id = jx_str(one, "instanceId");
-        if (id) {
-            instances = instances ? instances : json_array();
+        if (id != NULL) {
+            instances = instances != NULL ? instances : json_array();
             json_array_append_new(instances, json_string(id));
         }
     }
@@ -111,10 +111,9 @@ static int keep_attachments(const struct answer_page *p, const json_t *row, cons
         char *key = xasprintf("%s %s", arn, volume_id);
         json_t *document = json_pack("{s:s}", "volume", volume_id);
         jx_set_str(document, "kms_key", jx_str(row, "kmsKeyId"));
-        rc = rc || crawl_keep(p, "attachment", p->question->account, p->question->region, key,
-                              document, err)
-                 ? -1
-                 : 0;
+        rc = rc != 0 ? rc
+                     : crawl_keep(p, "attachment", p->question->account, p->question->region, key,
+                                  document, err);
         json_decref(document);
         free(key);
         free(arn);
@@ -128,7 +127,7 @@ static int keep_ec2(const struct answer_page *p, const json_t *row, const char *
                     const char *noun, const char *type, struct err *err)
 {
     const char *id = jx_str(row, id_member);
-    if (!id) {
+    if (id == NULL) {
         return err_set(err, ERR_AWS, "EC2 answered a %s without %s", noun, id_member);
     }
     char *rest = xasprintf("%s/%s", noun, id);
@@ -154,7 +153,7 @@ static int keep_volumes(const struct answer_page *p, struct err *err)
     json_array_foreach(jx_get(p->answer->json, "volumeSet"), i, volume)
     {
         if (keep_ec2(p, volume, "volumeId", "volume", "EBS", err) ||
-            keep_attachments(p, volume, jx_str_or(volume, "volumeId", ""), err)) {
+            keep_attachments(p, volume, jx_str_or(volume, "volumeId", ""), err) != 0) {
             return -1;
         }
     }
@@ -171,7 +170,7 @@ static int keep_instances(const struct answer_page *p, struct err *err)
         {
             const char *state = jx_str_or(instance, "instanceState.name", "");
             bool gone = strcmp(state, "terminated") == 0 || strcmp(state, "shutting-down") == 0;
-            if (!gone && keep_ec2(p, instance, "instanceId", "instance", "EC2", err)) {
+            if (!gone && keep_ec2(p, instance, "instanceId", "instance", "EC2", err) != 0) {
                 return -1;
             }
         }
@@ -196,7 +195,7 @@ static int keep_database(const struct answer_page *p, const json_t *row, const c
                          const char *id_member, struct err *err)
 {
     const char *arn = jx_str(row, arn_member);
-    if (!arn) {
+    if (arn == NULL) {
         return err_set(err, ERR_AWS, "RDS answered a database without %s", arn_member);
     }
     const char *engine = jx_str_or(row, "Engine", "");
@@ -217,8 +216,8 @@ static int keep_db_instances(const struct answer_page *p, struct err *err)
     json_array_foreach(jx_get(p->answer->json, "DBInstances"), i, row)
     {
         /* A member of a cluster is backed up with its cluster. */
-        if (!jx_str(row, "DBClusterIdentifier") &&
-            keep_database(p, row, "DBInstanceArn", "DBInstanceIdentifier", err)) {
+        if (jx_str(row, "DBClusterIdentifier") == NULL &&
+            keep_database(p, row, "DBInstanceArn", "DBInstanceIdentifier", err) != 0) {
             return -1;
         }
     }
@@ -231,7 +230,7 @@ static int keep_db_clusters(const struct answer_page *p, struct err *err)
     json_t *row;
     json_array_foreach(jx_get(p->answer->json, "DBClusters"), i, row)
     {
-        if (keep_database(p, row, "DBClusterArn", "DBClusterIdentifier", err)) {
+        if (keep_database(p, row, "DBClusterArn", "DBClusterIdentifier", err) != 0) {
             return -1;
         }
     }
@@ -253,7 +252,7 @@ static int keep_tables(const struct answer_page *p, struct err *err)
         int rc = keep_resource(p, &r, p->question->region, err);
         free(rest);
         free(arn);
-        if (rc) {
+        if (rc != 0) {
             return -1;
         }
     }
@@ -267,7 +266,7 @@ static int keep_file_systems(const struct answer_page *p, struct err *err)
     json_array_foreach(jx_get(p->answer->json, "FileSystems"), i, row)
     {
         const char *id = jx_str(row, "FileSystemId");
-        if (!id) {
+        if (id == NULL) {
             return err_set(err, ERR_AWS,
                            "DescribeFileSystems answered a file system without FileSystemId");
         }
@@ -282,7 +281,7 @@ static int keep_file_systems(const struct answer_page *p, struct err *err)
         int rc = keep_resource(p, &r, p->question->region, err);
         free(rest);
         free(arn);
-        if (rc) {
+        if (rc != 0) {
             return -1;
         }
     }
@@ -297,14 +296,14 @@ static int keep_buckets(const struct answer_page *p, struct err *err)
     {
         const char *name = jx_str(row, "Name");
         const char *region = jx_str_or(row, "BucketRegion", p->crawl->home);
-        if (!name) {
+        if (name == NULL) {
             return err_set(err, ERR_AWS, "ListBuckets answered a bucket without Name");
         }
         char *arn = xasprintf("arn:%s:s3:::%s", partition(p), name);
         struct resource r = {.arn = arn, .type = "S3", .name = name};
         int rc = crawl_wants_region(p->crawl, region) ? keep_resource(p, &r, region, err) : 0;
         free(arn);
-        if (rc) {
+        if (rc != 0) {
             return -1;
         }
     }
@@ -324,7 +323,7 @@ static int ask_key_of_row(void *context, const char *json, size_t length, struct
 static int keep_tagged(const struct answer_page *p, struct err *err)
 {
     struct answer_page page = *p;
-    if (crawl_keep_raw_list(p, "ResourceTagMappingList", "ResourceARN", "tagged", NULL, err)) {
+    if (crawl_keep_raw_list(p, "ResourceTagMappingList", "ResourceARN", "tagged", NULL, err) != 0) {
         return -1;
     }
     /* Only the management account's keys are looked at by their tags. */
@@ -334,13 +333,50 @@ static int keep_tagged(const struct answer_page *p, struct err *err)
 }
 
 const struct collector inventory_collectors[] = {
-    {.operation = "tagging:GetResources", .raw = true, .keep = keep_tagged},
-    {.operation = "ec2:DescribeVolumes", .keep = keep_volumes},
-    {.operation = "ec2:DescribeInstances", .keep = keep_instances},
-    {.operation = "rds:DescribeDBInstances", .keep = keep_db_instances},
-    {.operation = "rds:DescribeDBClusters", .keep = keep_db_clusters},
-    {.operation = "dynamodb:ListTables", .keep = keep_tables},
-    {.operation = "efs:DescribeFileSystems", .keep = keep_file_systems},
-    {.operation = "s3:ListBuckets", .keep = keep_buckets},
+    {.phase = PHASE_MANAGEMENT,
+     .seed = SEED_REGION,
+     .operation = "tagging:GetResources",
+     .asks = {"kms:DescribeKey"},
+     .keeps = {"tagged"},
+     .raw = true,
+     .keep = keep_tagged},
+    {.phase = PHASE_MANAGEMENT,
+     .seed = SEED_GOVERNED,
+     .operation = "ec2:DescribeVolumes",
+     .asks = {"kms:DescribeKey"},
+     .keeps = {"resource", "attachment"},
+     .keep = keep_volumes},
+    {.phase = PHASE_MANAGEMENT,
+     .seed = SEED_GOVERNED,
+     .operation = "ec2:DescribeInstances",
+     .keeps = {"resource"},
+     .keep = keep_instances},
+    {.phase = PHASE_MANAGEMENT,
+     .seed = SEED_GOVERNED,
+     .operation = "rds:DescribeDBInstances",
+     .asks = {"kms:DescribeKey"},
+     .keeps = {"resource"},
+     .keep = keep_db_instances},
+    {.phase = PHASE_MANAGEMENT,
+     .seed = SEED_GOVERNED,
+     .operation = "rds:DescribeDBClusters",
+     .asks = {"kms:DescribeKey"},
+     .keeps = {"resource"},
+     .keep = keep_db_clusters},
+    {.phase = PHASE_MANAGEMENT,
+     .seed = SEED_GOVERNED,
+     .operation = "dynamodb:ListTables",
+     .keeps = {"resource"},
+     .keep = keep_tables},
+    {.phase = PHASE_MANAGEMENT,
+     .seed = SEED_GOVERNED,
+     .operation = "efs:DescribeFileSystems",
+     .asks = {"kms:DescribeKey"},
+     .keeps = {"resource"},
+     .keep = keep_file_systems},
+    {.phase = PHASE_MANAGEMENT,
+     .operation = "s3:ListBuckets",
+     .keeps = {"resource"},
+     .keep = keep_buckets},
     {.operation = NULL},
 };

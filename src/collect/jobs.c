@@ -80,7 +80,7 @@ static int keep_summaries(const struct answer_page *p, const char *list, struct 
                               jx_str_or(row, "MessageCategory", ""));
         int rc = keep_count(p, row, key, count, at, err);
         free(key);
-        if (rc) {
+        if (rc != 0) {
             return -1;
         }
     }
@@ -105,14 +105,14 @@ static int keep_jobs(const struct answer_page *p, const char *list, const char *
     json_array_foreach(jx_get(p->answer->json, list), i, row)
     {
         const char *id = jx_str(row, id_member);
-        if (!id) {
+        if (id == NULL) {
             return err_set(err, ERR_AWS, "an element of %s has no %s", list, id_member);
         }
         double made = json_number_value(jx_get(row, "CreationDate"));
         char *key = xasprintf("%s %s", source_of(p->question->collector)->name, id);
         int rc = keep_count(p, row, key, 1, made, err);
         free(key);
-        if (rc) {
+        if (rc != 0) {
             return -1;
         }
     }
@@ -129,47 +129,32 @@ static int keep_copy_jobs(const struct answer_page *p, struct err *err)
     return keep_jobs(p, "CopyJobs", "CopyJobId", err);
 }
 
-static json_t *input_summaries(struct crawl *crawl, const struct question *q)
-{
-    (void)crawl;
-    (void)q;
-    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "AccountId", "ANY", "State", "ANY",
-                     "ResourceType", "ANY", "MessageCategory", "ANY", "AggregationPeriod",
-                     "ONE_DAY");
-}
-
-static json_t *input_jobs(struct crawl *crawl, const struct question *q)
+static json_t *input_jobs(const struct question *q)
 {
     char after[TIME_ISO_SIZE];
-    (void)crawl;
     time_iso(clock_wall_ms(NULL) - DAYS_BACK * DAY_MS, after);
     return json_pack("{s:s, s:s}", "ByState", q->target, "ByCreatedAfter", after);
 }
 
-/* Not a gap yet: the accounts themselves are asked. */
+/* No collection error yet: the accounts themselves are asked. */
 static int refused_summaries(struct crawl *crawl, const struct question *q, const struct answer *a,
                              struct err *err)
 {
-    const char *name = source_of(q->collector)->name;
-    (void)a;
-    struct entity entity = {.kind = "jobs-per-account",
-                            .account = "",
-                            .region = q->region,
-                            .key = name,
-                            .json = "{}",
-                            .json_length = 2,
-                            .fact = 0};
-    crawl->job_fallbacks++;
-    return store_entity(crawl->store, &entity, err);
+    const struct answer_page page = {.crawl = crawl, .question = q, .answer = a, .fact = 0};
+    json_t *nothing = json_object();
+    int rc = crawl_keep(&page, "jobs-per-account", "", q->region, source_of(q->collector)->name,
+                        nothing, err);
+    json_decref(nothing);
+    return rc;
 }
 
-int jobs_seed(struct crawl *crawl, struct err *err)
+int job_summaries_ask(struct crawl *crawl, struct err *err)
 {
     for (size_t r = 0; r < crawl->governed_count; r++) {
-        for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
             if (crawl_wants_region(crawl, crawl->governed[r]) &&
                 crawl_ask(crawl, sources[i].summaries, crawl->management, crawl->governed[r], "",
-                          err)) {
+                          err) != 0) {
                 return -1;
             }
         }
@@ -177,43 +162,76 @@ int jobs_seed(struct crawl *crawl, struct err *err)
     return 0;
 }
 
-int jobs_ask(struct crawl *crawl, const char *account, const char *region, struct err *err)
+int job_summaries_load(struct crawl *crawl, struct err *err)
 {
-    for (size_t i = 0; crawl->job_fallbacks > 0 && i < sizeof sources / sizeof *sources; i++) {
-        json_t *wanted = NULL;
-        if (store_get_entity(crawl->store, "jobs-per-account", "", region, sources[i].name, &wanted,
-                             NULL, err)) {
-            return -1;
-        }
-        int rc = 0;
-        for (size_t s = 0; wanted && rc == 0 && s < BAD_STATE_COUNT; s++) {
-            bool possible =
-                s < sources[i].states || (sources[i].partial && s == BAD_STATE_COUNT - 1);
-            rc = possible ? crawl_ask(crawl, sources[i].jobs, account, region, bad_states[s], err)
-                          : 0;
-        }
-        json_decref(wanted);
-        if (rc) {
+    (void)err;
+    crawl->job_fallbacks = store_count_entities(crawl->store, "jobs-per-account");
+    return 0;
+}
+
+/* A copy neither expires nor is aborted, and only a copy ends PARTIAL. */
+static int ask_states(struct crawl *crawl, const struct source *source, const char *account,
+                      const char *region, struct err *err)
+{
+    for (size_t s = 0; s < BAD_STATE_COUNT; s++) {
+        bool possible = s < source->states || (source->partial && s == BAD_STATE_COUNT - 1);
+        if (possible && crawl_ask(crawl, source->jobs, account, region, bad_states[s], err) != 0) {
             return -1;
         }
     }
     return 0;
 }
 
+int jobs_ask(struct crawl *crawl, const char *account, const char *region, struct err *err)
+{
+    int rc = 0;
+    for (size_t i = 0;
+         rc == 0 && crawl->job_fallbacks > 0 && i < sizeof sources / sizeof sources[0]; i++) {
+        json_t *wanted = NULL;
+        rc = store_get_entity(crawl->store, "jobs-per-account", "", region, sources[i].name,
+                              &wanted, NULL, err);
+        if (wanted != NULL) {
+            rc = ask_states(crawl, &sources[i], account, region, err);
+        }
+        json_decref(wanted);
+    }
+    return rc;
+}
+
 const struct collector job_collectors[] = {
-    {.operation = "backup:ListBackupJobSummaries",
+    {.phase = PHASE_ORGANIZATION,
+     .operation = "backup:ListBackupJobSummaries",
+     .keeps = {"failed-jobs", "jobs-per-account"},
      .as_management = true,
      .probe = true,
-     .input = input_summaries,
+     .with = {{"AccountId", "ANY"},
+              {"State", "ANY"},
+              {"ResourceType", "ANY"},
+              {"MessageCategory", "ANY"},
+              {"AggregationPeriod", "ONE_DAY"}},
      .keep = keep_backup_summaries,
      .refused = refused_summaries},
-    {.operation = "backup:ListCopyJobSummaries",
+    {.phase = PHASE_ORGANIZATION,
+     .operation = "backup:ListCopyJobSummaries",
+     .keeps = {"failed-jobs", "jobs-per-account"},
      .as_management = true,
      .probe = true,
-     .input = input_summaries,
+     .with = {{"AccountId", "ANY"},
+              {"State", "ANY"},
+              {"ResourceType", "ANY"},
+              {"MessageCategory", "ANY"},
+              {"AggregationPeriod", "ONE_DAY"}},
      .keep = keep_copy_summaries,
      .refused = refused_summaries},
-    {.operation = "backup:ListBackupJobs", .input = input_jobs, .keep = keep_backup_jobs},
-    {.operation = "backup:ListCopyJobs", .input = input_jobs, .keep = keep_copy_jobs},
+    {.phase = PHASE_MANAGEMENT,
+     .operation = "backup:ListBackupJobs",
+     .keeps = {"failed-jobs"},
+     .input = input_jobs,
+     .keep = keep_backup_jobs},
+    {.phase = PHASE_MANAGEMENT,
+     .operation = "backup:ListCopyJobs",
+     .keeps = {"failed-jobs"},
+     .input = input_jobs,
+     .keep = keep_copy_jobs},
     {.operation = NULL},
 };

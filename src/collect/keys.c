@@ -11,19 +11,14 @@
 #include "model/backup_tag.h"
 #include "model/copy_support.h"
 
-static json_t *input_key(struct crawl *crawl, const struct question *q)
-{
-    (void)crawl;
-    return json_pack("{s:s}", "KeyId", q->target);
-}
-
 /* ReplicaKeys names the Regions but not their states: each is described in its own Region. */
 static int ask_family(const struct answer_page *p, const json_t *metadata, struct err *err)
 {
     const char *primary = jx_str(metadata, "MultiRegionConfiguration.PrimaryKey.Region");
     const char *id = jx_str_or(metadata, "KeyId", p->question->target);
     const struct question *q = p->question;
-    if (primary && crawl_ask(p->crawl, "kms:DescribeKey", q->account, primary, id, err)) {
+    if (primary != NULL &&
+        crawl_ask(p->crawl, "kms:DescribeKey", q->account, primary, id, err) != 0) {
         return -1;
     }
     size_t i;
@@ -31,7 +26,8 @@ static int ask_family(const struct answer_page *p, const json_t *metadata, struc
     json_array_foreach(jx_get(metadata, "MultiRegionConfiguration.ReplicaKeys"), i, replica)
     {
         const char *region = jx_str(replica, "Region");
-        if (region && crawl_ask(p->crawl, "kms:DescribeKey", q->account, region, id, err)) {
+        if (region != NULL &&
+            crawl_ask(p->crawl, "kms:DescribeKey", q->account, region, id, err) != 0) {
             return -1;
         }
     }
@@ -44,15 +40,15 @@ static bool is_source_key(const char *target)
     return str_starts(target, "arn:");
 }
 
-/* Whom to ask for a key: the account that owns it may always describe it. Of one that is no account
- * of ours, or was left out, the account that uses it may know. */
+/* Which account to ask for a key: its owner may always describe it. Where the owner is not an
+ * account of the organization, or was left out, the account that uses the key may know. */
 static int asked_of(struct crawl *crawl, const char *user, const char *owner, bool *ours,
                     struct err *err)
 {
     json_t *member = NULL;
-    if (store_get_entity(crawl->store, "account", "", "", owner, &member, NULL, err) ||
+    if (store_get_entity(crawl->store, "account", "", "", owner, &member, NULL, err) != 0 ||
         (member == NULL &&
-         store_get_entity(crawl->store, "tree-account", "", "", owner, &member, NULL, err))) {
+         store_get_entity(crawl->store, "tree-account", "", "", owner, &member, NULL, err) != 0)) {
         return -1;
     }
     *ours = strcmp(user, owner) == 0 || (member != NULL && crawl_wants_account(crawl, owner));
@@ -68,13 +64,13 @@ int source_key_ask(const struct answer_page *p, const char *type, const char *ke
     bool ours = false;
     const char *user = p->question->account;
     /* DynamoDB's list names no key; with advanced features none is needed. */
-    if (!key_arn || copy_fully_managed(type, -1) || !arn_parse(key_arn, &parts) ||
+    if (key_arn == NULL || copy_fully_managed(type, -1) || !arn_parse(key_arn, &parts) ||
         !arn_part_is(parts.service, "kms")) {
         return 0;
     }
     arn_part_copy(parts.account, owner, sizeof owner);
     arn_part_copy(parts.region, region, sizeof region);
-    if (asked_of(p->crawl, user, owner, &ours, err)) {
+    if (asked_of(p->crawl, user, owner, &ours, err) != 0) {
         return -1;
     }
     return crawl_ask(p->crawl, "kms:DescribeKey", ours ? owner : user, region, key_arn, err);
@@ -87,11 +83,10 @@ static int keep_source_key(const struct answer_page *p, const json_t *metadata, 
     const char *owner = jx_str_or(metadata, "AWSAccountId", q->account);
     bool readable = strcmp(jx_str_or(metadata, "KeyManager", ""), "CUSTOMER") == 0 &&
                     strcmp(owner, q->account) == 0;
-    return crawl_keep(p, "source-key", q->account, q->region, q->target, metadata, err) ||
-                   (readable &&
-                    crawl_ask(p->crawl, "kms:GetKeyPolicy", q->account, q->region, q->target, err))
-               ? -1
-               : 0;
+    int rc = crawl_keep(p, "source-key", q->account, q->region, q->target, metadata, err);
+    return rc == 0 && readable
+               ? crawl_ask(p->crawl, "kms:GetKeyPolicy", q->account, q->region, q->target, err)
+               : rc;
 }
 
 /* An alias that was asked for: whose it is. */
@@ -120,16 +115,16 @@ static int keep_key(const struct answer_page *p, struct err *err)
     const struct question *q = p->question;
     const json_t *metadata = jx_get(p->answer->json, "KeyMetadata");
     const char *id = jx_str(metadata, "KeyId");
-    if (!id) {
+    if (id == NULL) {
         return err_set(err, ERR_AWS, "DescribeKey answered without KeyMetadata.KeyId");
     }
     if (is_source_key(q->target)) {
         return keep_source_key(p, metadata, err);
     }
-    if (crawl_keep(p, "key", q->account, q->region, id, metadata, err) ||
-        (strncmp(q->target, "alias/", 6) == 0 && keep_alias(p, metadata, err)) ||
-        ask_family(p, metadata, err) ||
-        crawl_ask(p->crawl, "kms:GetKeyPolicy", q->account, q->region, id, err)) {
+    if (crawl_keep(p, "key", q->account, q->region, id, metadata, err) != 0 ||
+        (strncmp(q->target, "alias/", 6) == 0 && keep_alias(p, metadata, err) != 0) ||
+        ask_family(p, metadata, err) != 0 ||
+        crawl_ask(p->crawl, "kms:GetKeyPolicy", q->account, q->region, id, err) != 0) {
         return -1;
     }
     const char *type =
@@ -140,16 +135,10 @@ static int keep_key(const struct answer_page *p, struct err *err)
     return 0;
 }
 
-static json_t *input_policy(struct crawl *crawl, const struct question *q)
-{
-    (void)crawl;
-    return json_pack("{s:s, s:s}", "KeyId", q->target, "PolicyName", "default");
-}
-
 static int keep_policy(const struct answer_page *p, struct err *err)
 {
     const char *policy = jx_str(p->answer->json, "Policy");
-    if (!policy) {
+    if (policy == NULL) {
         return p->answer->class == ANSWER_NOT_FOUND
                    ? 0
                    : err_set(err, ERR_AWS, "GetKeyPolicy answered without Policy");
@@ -168,18 +157,76 @@ static int keep_rotation(const struct answer_page *p, struct err *err)
 }
 
 const struct collector key_collectors[] = {
-    {.operation = "kms:DescribeKey",
+    {.phase = PHASE_ORGANIZATION,
+     .operation = "kms:DescribeKey",
+     .asks = {"kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"},
+     .keeps = {"key", "key-alias", "source-key"},
      .absence_is_answer = true,
      .absent_kind = "key-absent",
-     .input = input_key,
+     .target = "KeyId",
      .keep = keep_key},
-    {.operation = "kms:GetKeyPolicy",
+    {.phase = PHASE_ORGANIZATION,
+     .operation = "kms:GetKeyPolicy",
+     .keeps = {"key-policy"},
      .absence_is_answer = true,
-     .input = input_policy,
+     .target = "KeyId",
+     .with = {{"PolicyName", "default"}},
      .keep = keep_policy},
-    {.operation = "kms:GetKeyRotationStatus",
+    {.phase = PHASE_ORGANIZATION,
+     .operation = "kms:GetKeyRotationStatus",
+     .keeps = {"key-rotation"},
      .as_management = true,
-     .input = input_key,
+     .target = "KeyId",
      .keep = keep_rotation},
     {.operation = NULL},
 };
+
+/* --- what the phase of the organization asks --- */
+
+static int ask_key(struct crawl *crawl, const char *region, const char *id, struct err *err)
+{
+    return id != NULL && *id != '\0'
+               ? crawl_ask(crawl, "kms:DescribeKey", crawl->management, region, id, err)
+               : 0;
+}
+
+/* Without a key that the landing zone names: the key that has or had its alias, and the key that an
+ * earlier run knew. A teardown deletes it, and an alias names one key at a time. */
+static int ask_former_keys(struct crawl *crawl, struct err *err)
+{
+    const char *alias = jx_str(crawl->options->config->document, "key.alias");
+    const char *known = crawl->options->backup_key;
+    for (size_t i = 0; i < crawl->governed_count; i++) {
+        const char *region = crawl->governed[i];
+        if (ask_key(crawl, region, alias, err) != 0 ||
+            ask_key(crawl, region, arn_tail(known), err) != 0) {
+            return -1;
+        }
+    }
+    return known != NULL ? store_meta_set(crawl->store, "backup_key", known, err) : 0;
+}
+
+/* The key is looked for in every governed Region, so that a missing replica is an answer and not an
+ * omission. */
+static int ask_backup_key(struct crawl *crawl, struct err *err)
+{
+    if (crawl->backup_key == NULL || *crawl->backup_key == '\0') {
+        return ask_former_keys(crawl, err);
+    }
+    int rc = ask_key(crawl, crawl->home, crawl->backup_key, err);
+    for (size_t i = 0; rc == 0 && i < crawl->governed_count; i++) {
+        rc = ask_key(crawl, crawl->governed[i], crawl->backup_key, err);
+    }
+    return rc;
+}
+
+int keys_ask(struct crawl *crawl, struct err *err)
+{
+    int rc = ask_backup_key(crawl, err);
+    /* Keys that the landing zone has for itself must not be the backup key. */
+    for (size_t i = 0; rc == 0 && i < sizeof crawl->service_keys / sizeof crawl->service_keys[0];
+         i++) {
+        rc = ask_key(crawl, crawl->home, crawl->service_keys[i], err);
+    }
+    return rc;
+}

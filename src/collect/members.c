@@ -57,14 +57,14 @@ static int load_place(void *context, const struct entity *e)
 static bool names_unit(const struct members *m, const char *id, const char *word)
 {
     const struct unit *unit = map_get(m->units, id);
-    if (!unit) {
+    if (unit == NULL) {
         return false;
     }
     if (strcmp(id, word) == 0 || strcmp(unit->name, word) == 0) {
         return true;
     }
     const char *slash = strrchr(word, '/');
-    if (!slash || strcmp(slash + 1, unit->name) != 0 || !unit->parent) {
+    if (slash == NULL || strcmp(slash + 1, unit->name) != 0 || unit->parent == NULL) {
         return false;
     }
     char *above = xstrndup(word, (size_t)(slash - word));
@@ -76,18 +76,18 @@ static bool names_unit(const struct members *m, const char *id, const char *word
 static bool in_wanted_unit(const struct members *m, const char *account)
 {
     const char *const *wanted = m->crawl->options->ous;
-    if (!wanted) {
+    if (wanted == NULL) {
         return true;
     }
     const char *at = map_get(m->parents, account);
-    for (unsigned depth = 0; at && depth < 32; depth++) {
-        for (const char *const *word = wanted; *word; word++) {
+    for (unsigned depth = 0; at != NULL && depth < 32; depth++) {
+        for (const char *const *word = wanted; *word != NULL; word++) {
             if (names_unit(m, at, *word)) {
                 return true;
             }
         }
         const struct unit *unit = map_get(m->units, at);
-        at = unit ? unit->parent : NULL;
+        at = unit != NULL ? unit->parent : NULL;
     }
     return false;
 }
@@ -103,9 +103,9 @@ static bool is_active(const json_t *account)
 static bool paths_parent(const json_t *account, char *out, size_t size)
 {
     const char *path = json_string_value(json_array_get(jx_get(account, "Paths"), 0));
-    const char *end = path ? strrchr(path, '/') : NULL;
+    const char *end = path != NULL ? strrchr(path, '/') : NULL;
     const char *slashes[3] = {NULL};
-    if (!end || end[1] != '\0') {
+    if (end == NULL || end[1] != '\0') {
         return false;
     }
     for (const char *at = end; at >= path; at--) {
@@ -114,11 +114,11 @@ static bool paths_parent(const json_t *account, char *out, size_t size)
             slashes[1] = slashes[0];
             slashes[0] = at;
         }
-        if (slashes[2]) {
+        if (slashes[2] != NULL) {
             break;
         }
     }
-    if (!slashes[2] || (size_t)(slashes[1] - slashes[0]) >= size) {
+    if (slashes[2] == NULL || (size_t)(slashes[1] - slashes[0]) >= size) {
         return false;
     }
     memcpy(out, slashes[0] + 1, (size_t)(slashes[1] - slashes[0] - 1));
@@ -126,18 +126,17 @@ static bool paths_parent(const json_t *account, char *out, size_t size)
     return true;
 }
 
-/* Two sources for one fact: where they disagree, the organization changed while it was read, or a
-   page went missing. No rule can be trusted blindly then, so it counts as something that could not
-   be seen. */
+/* Two answers name the parent of an account: where they disagree, the organization changed while it
+   was read, or a page went missing. Results may be wrong then, so it is a collection error. */
 static int cross_check(struct members *m, const char *id, const json_t *account)
 {
     char told[64];
     const char *walked = map_get(m->parents, id);
-    if (!paths_parent(account, told, sizeof told) || (walked && strcmp(walked, told) == 0)) {
+    if (!paths_parent(account, told, sizeof told) || str_equal(walked, told)) {
         return 0;
     }
     char *message = xasprintf("ListAccounts places the account in %s, the walk of the tree in %s",
-                              told, walked ? walked : "no OU at all");
+                              told, walked != NULL ? walked : "no OU at all");
     struct gap gap = {.operation = PLACE_OF_ACCOUNT,
                       .account = id,
                       .region = "",
@@ -161,7 +160,7 @@ static int ask_member(void *context, const struct entity *e)
     bool active = is_active(account);
     int rc = cross_check(m, e->key, account);
     json_decref(account);
-    if (rc) {
+    if (rc != 0) {
         return -1;
     }
     if (!active || strcmp(e->key, crawl->management) == 0 || !crawl_wants_account(crawl, e->key) ||
@@ -176,7 +175,7 @@ static int ask_unlisted(void *context, const struct entity *e)
 {
     struct members *m = context;
     json_t *listed = NULL;
-    if (store_get_entity(m->crawl->store, "account", "", "", e->key, &listed, NULL, m->err)) {
+    if (store_get_entity(m->crawl->store, "account", "", "", e->key, &listed, NULL, m->err) != 0) {
         return -1;
     }
     bool known = listed != NULL;
@@ -197,7 +196,7 @@ static int hunt_unit(void *context, const struct entity *e)
     struct hunt *h = context;
     const struct unit *unit = map_get(h->members->units, e->key);
     h->found = h->found || names_unit(h->members, e->key, h->word);
-    if (unit && h->count + 1 < sizeof h->names / sizeof *h->names) {
+    if (unit != NULL && h->count + 1 < sizeof h->names / sizeof *h->names) {
         h->names[h->count++] = unit->name;
     }
     return 0;
@@ -214,16 +213,17 @@ static int hunt_account(void *context, const struct entity *e)
 static int check_filter(const struct members *m, const char *const *words, const char *flag,
                         const char *kind, int (*each)(void *context, const struct entity *e))
 {
-    for (; words && *words; words++) {
+    for (; words != NULL && *words != NULL; words++) {
         struct hunt hunt = {.members = m, .word = *words};
         if (store_each_entity(m->crawl->store, kind, NULL, NULL, each, &hunt, m->err) < 0) {
             return -1;
         }
-        if (!hunt.found && !map_get(m->units, *words)) {
+        if (!hunt.found && map_get(m->units, *words) == NULL) {
             const char *near = hunt.count > 0 ? str_nearest(*words, hunt.names) : NULL;
             return err_set(m->err, ERR_INPUT, "--%s: the organization has no %s \"%s\"%s%s%s", flag,
                            strcmp(kind, "ou") == 0 ? "unit" : kind, *words,
-                           near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+                           near != NULL ? ": did you mean \"" : "", near != NULL ? near : "",
+                           near != NULL ? "\"?" : "");
         }
     }
     return 0;
@@ -233,15 +233,13 @@ static int check_filters(const struct members *m)
 {
     const struct collect_options *o = m->crawl->options;
     if (m->crawl->gaps > 0) {
-        return 0; /* it may be in what could not be seen */
+        return 0; /* it may be in what could not be read */
     }
-    return check_filter(m, o->ous, "ou", "ou", hunt_unit) ||
-                   check_filter(m, o->accounts, "accounts", "account", hunt_account)
-               ? -1
-               : 0;
+    int rc = check_filter(m, o->ous, "ou", "ou", hunt_unit);
+    return rc != 0 ? rc : check_filter(m, o->accounts, "accounts", "account", hunt_account);
 }
 
-int seed_members(struct crawl *crawl, struct err *err)
+int members_ask(struct crawl *crawl, struct err *err)
 {
     struct members m = {
         .crawl = crawl, .units = map_new(unit_free), .parents = map_new(free), .err = err};

@@ -1,5 +1,5 @@
-/* Organizations: the tree, the accounts, who may do what for whom. Asked once, with the management
- * account's own credentials. */
+/* Organizations: the tree, the accounts, trusted services and delegated administrators. Asked once,
+ * with the management account's own credentials. */
 #include <string.h>
 
 #include "base/jsonx.h"
@@ -11,7 +11,7 @@ static int keep_organization(const struct answer_page *p, struct err *err)
 {
     const json_t *organization = jx_get(p->answer->json, "Organization");
     const char *id = jx_str(organization, "Id");
-    if (!id) {
+    if (id == NULL) {
         return err_set(err, ERR_AWS, "DescribeOrganization answered without Organization.Id");
     }
     return crawl_keep(p, "organization", "", "", id, organization, err);
@@ -19,13 +19,16 @@ static int keep_organization(const struct answer_page *p, struct err *err)
 
 static int ask_children(const struct answer_page *p, const char *parent, struct err *err)
 {
+    static const char *const operations[] = {"organizations:ListPoliciesForTarget",
+                                             "organizations:ListOrganizationalUnitsForParent",
+                                             "organizations:ListAccountsForParent"};
     const struct question *q = p->question;
-    return crawl_ask(p->crawl, "organizations:ListPoliciesForTarget", q->account, q->region, parent,
-                     err) ||
-           crawl_ask(p->crawl, "organizations:ListOrganizationalUnitsForParent", q->account,
-                     q->region, parent, err) ||
-           crawl_ask(p->crawl, "organizations:ListAccountsForParent", q->account, q->region, parent,
-                     err);
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+        if (crawl_ask(p->crawl, operations[i], q->account, q->region, parent, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 static int keep_roots(const struct answer_page *p, struct err *err)
@@ -35,20 +38,14 @@ static int keep_roots(const struct answer_page *p, struct err *err)
     json_array_foreach(jx_get(p->answer->json, "Roots"), i, root)
     {
         const char *id = jx_str(root, "Id");
-        if (!id) {
+        if (id == NULL) {
             return err_set(err, ERR_AWS, "ListRoots answered a root without Id");
         }
-        if (crawl_keep(p, "root", "", "", id, root, err) || ask_children(p, id, err)) {
+        if (crawl_keep(p, "root", "", "", id, root, err) || ask_children(p, id, err) != 0) {
             return -1;
         }
     }
     return 0;
-}
-
-static json_t *input_parent(struct crawl *crawl, const struct question *q)
-{
-    (void)crawl;
-    return json_pack("{s:s}", "ParentId", q->target);
 }
 
 static int keep_units(const struct answer_page *p, struct err *err)
@@ -58,12 +55,12 @@ static int keep_units(const struct answer_page *p, struct err *err)
     json_array_foreach(jx_get(p->answer->json, "OrganizationalUnits"), i, unit)
     {
         const char *id = jx_str(unit, "Id");
-        if (!id) {
+        if (id == NULL) {
             return err_set(err, ERR_AWS,
                            "ListOrganizationalUnitsForParent answered an OU without Id");
         }
         jx_set_str(unit, "ParentId", p->question->target);
-        if (crawl_keep(p, "ou", "", "", id, unit, err) || ask_children(p, id, err)) {
+        if (crawl_keep(p, "ou", "", "", id, unit, err) || ask_children(p, id, err) != 0) {
             return -1;
         }
     }
@@ -77,11 +74,11 @@ static int keep_tree_accounts(const struct answer_page *p, struct err *err)
     json_array_foreach(jx_get(p->answer->json, "Accounts"), i, account)
     {
         const char *id = jx_str(account, "Id");
-        if (!id) {
+        if (id == NULL) {
             return err_set(err, ERR_AWS, "ListAccountsForParent answered an account without Id");
         }
         jx_set_str(account, "ParentId", p->question->target);
-        if (crawl_keep(p, "tree-account", "", "", id, account, err)) {
+        if (crawl_keep(p, "tree-account", "", "", id, account, err) != 0) {
             return -1;
         }
     }
@@ -99,23 +96,9 @@ static int keep_trusted(const struct answer_page *p, struct err *err)
                            "ServicePrincipal", err);
 }
 
-static json_t *input_backup_principal(struct crawl *crawl, const struct question *q)
-{
-    (void)crawl;
-    (void)q;
-    return json_pack("{s:s}", "ServicePrincipal", BACKUP_PRINCIPAL);
-}
-
 static int keep_delegated(const struct answer_page *p, struct err *err)
 {
     return crawl_keep_list(p, "DelegatedAdministrators", "delegated-admin", "", "", "Id", err);
-}
-
-static json_t *input_backup_policy(struct crawl *crawl, const struct question *q)
-{
-    (void)crawl;
-    (void)q;
-    return json_pack("{s:s}", "PolicyType", "BACKUP_POLICY");
 }
 
 static int keep_invalid(const struct answer_page *p, struct err *err)
@@ -127,41 +110,117 @@ static int keep_invalid(const struct answer_page *p, struct err *err)
 static int keep_resource_policy(const struct answer_page *p, struct err *err)
 {
     const json_t *policy = jx_get(p->answer->json, "ResourcePolicy");
-    if (!jx_str(policy, "Content")) {
+    if (jx_str(policy, "Content") == NULL) {
         return err_set(err, ERR_AWS, "DescribeResourcePolicy answered without Content");
     }
     return crawl_keep(p, "resource-policy", "", "", "", policy, err);
 }
 
 const struct collector organization_collectors[] = {
-    {.operation = "organizations:DescribeOrganization",
+    {.phase = PHASE_PRECONDITIONS,
+     .seed = SEED_HOME,
+     .operation = "organizations:DescribeOrganization",
+     .keeps = {"organization"},
      .as_management = true,
      .keep = keep_organization},
-    {.operation = "organizations:ListRoots", .as_management = true, .keep = keep_roots},
-    {.operation = "organizations:ListOrganizationalUnitsForParent",
+    {.phase = PHASE_ORGANIZATION,
+     .seed = SEED_HOME,
+     .operation = "organizations:ListRoots",
+     .asks = {"organizations:ListPoliciesForTarget",
+              "organizations:ListOrganizationalUnitsForParent",
+              "organizations:ListAccountsForParent"},
+     .keeps = {"root"},
      .as_management = true,
-     .input = input_parent,
+     .keep = keep_roots},
+    {.phase = PHASE_ORGANIZATION,
+     .operation = "organizations:ListOrganizationalUnitsForParent",
+     .asks = {"organizations:ListPoliciesForTarget",
+              "organizations:ListOrganizationalUnitsForParent",
+              "organizations:ListAccountsForParent"},
+     .keeps = {"ou"},
+     .as_management = true,
+     .target = "ParentId",
      .keep = keep_units},
-    {.operation = "organizations:ListAccountsForParent",
+    {.phase = PHASE_ORGANIZATION,
+     .operation = "organizations:ListAccountsForParent",
+     .keeps = {"tree-account"},
      .as_management = true,
-     .input = input_parent,
+     .target = "ParentId",
      .keep = keep_tree_accounts},
-    {.operation = "organizations:ListAccounts", .as_management = true, .keep = keep_accounts},
-    {.operation = "organizations:ListAWSServiceAccessForOrganization",
+    {.phase = PHASE_ORGANIZATION,
+     .seed = SEED_HOME,
+     .operation = "organizations:ListAccounts",
+     .keeps = {"account"},
+     .as_management = true,
+     .keep = keep_accounts},
+    {.phase = PHASE_ORGANIZATION,
+     .seed = SEED_HOME,
+     .operation = "organizations:ListAWSServiceAccessForOrganization",
+     .keeps = {"trusted-service"},
      .as_management = true,
      .keep = keep_trusted},
-    {.operation = "organizations:ListDelegatedAdministrators",
+    {.phase = PHASE_ORGANIZATION,
+     .seed = SEED_HOME,
+     .operation = "organizations:ListDelegatedAdministrators",
+     .keeps = {"delegated-admin"},
      .as_management = true,
-     .input = input_backup_principal,
+     .with = {{"ServicePrincipal", BACKUP_PRINCIPAL}},
      .keep = keep_delegated},
-    {.operation = "organizations:ListAccountsWithInvalidEffectivePolicy",
+    {.phase = PHASE_ORGANIZATION,
+     .seed = SEED_HOME,
+     .operation = "organizations:ListAccountsWithInvalidEffectivePolicy",
+     .keeps = {"invalid-policy-account"},
      .as_management = true,
-     .input = input_backup_policy,
+     .with = {{"PolicyType", "BACKUP_POLICY"}},
      .keep = keep_invalid},
-    {.operation = "organizations:DescribeResourcePolicy",
+    {.phase = PHASE_ORGANIZATION,
+     .seed = SEED_HOME,
+     .operation = "organizations:DescribeResourcePolicy",
+     .keeps = {"resource-policy"},
      .as_management = true,
      .absence_is_answer = true,
      .absent_kind = "resource-policy-absent",
      .keep = keep_resource_policy},
     {.operation = NULL},
 };
+
+/* --- what must hold before anything else is asked --- */
+
+int answer_missing(struct crawl *crawl, const char *operation, const char *otherwise,
+                   struct err *err)
+{
+    char text[512] = "";
+    struct err ignored = ERR_INIT;
+    if (store_find_gap(crawl->store, operation, NULL, NULL, text, sizeof text, &ignored) == 1) {
+        bool alone = strstr(text, "AWSOrganizationsNotInUse") != NULL;
+        return err_set(err, alone ? ERR_INPUT : ERR_AWS, "%s", text);
+    }
+    return err_set(err, ERR_INPUT, "%s", otherwise);
+}
+
+int organization_check(struct crawl *crawl, struct err *err)
+{
+    struct only organization;
+    int rc = only_find(crawl, "organization", &organization, err);
+    if (rc != 0) {
+        goto out;
+    }
+    rc = -1;
+    const char *management = jx_str(organization.document, "MasterAccountId");
+    if (organization.document == NULL) {
+        (void)answer_missing(crawl, "organizations:DescribeOrganization",
+                             "the account is not in an organization", err);
+    } else if (!str_equal(management, crawl->management)) {
+        (void)err_set(err, ERR_INPUT,
+                      "the credentials belong to account %s, which is not the management account "
+                      "(%s) of organization %s: use credentials of the management account",
+                      crawl->management, management != NULL ? management : "unknown",
+                      organization.key);
+    } else if (store_meta_set(crawl->store, "organization_id", organization.key, err) == 0 &&
+               store_meta_set(crawl->store, "management_account", management, err) == 0) {
+        rc = 0;
+    }
+out:
+    only_release(&organization);
+    return rc;
+}

@@ -9,13 +9,6 @@
 
 #define BACKUP_POLICY "BACKUP_POLICY"
 
-static json_t *input_type(struct crawl *crawl, const struct question *q)
-{
-    (void)crawl;
-    (void)q;
-    return json_pack("{s:s}", "Filter", BACKUP_POLICY);
-}
-
 static int keep_policies(const struct answer_page *p, struct err *err)
 {
     const struct question *q = p->question;
@@ -24,22 +17,17 @@ static int keep_policies(const struct answer_page *p, struct err *err)
     json_array_foreach(jx_get(p->answer->json, "Policies"), i, row)
     {
         const char *id = jx_str(row, "Id");
-        if (!id) {
+        if (id == NULL) {
             return err_set(err, ERR_AWS, "ListPolicies answered a policy without Id");
         }
-        if (crawl_ask(p->crawl, "organizations:DescribePolicy", q->account, q->region, id, err) ||
+        if (crawl_ask(p->crawl, "organizations:DescribePolicy", q->account, q->region, id, err) !=
+                0 ||
             crawl_ask(p->crawl, "organizations:ListTargetsForPolicy", q->account, q->region, id,
                       err)) {
             return -1;
         }
     }
     return 0;
-}
-
-static json_t *input_policy(struct crawl *crawl, const struct question *q)
-{
-    (void)crawl;
-    return json_pack("{s:s}", "PolicyId", q->target);
 }
 
 static void note_role(json_t *roles, const char *arn)
@@ -74,7 +62,7 @@ static int keep_backup_policy(const struct answer_page *p, const json_t *policy,
     const char *content = jx_str_or(policy, "Content", "");
     const char *problem = NULL;
     json_t *text = jx_parse(content, strlen(content), &problem);
-    if (!text) {
+    if (text == NULL) {
         return err_set(err, ERR_AWS, "the content of backup policy %s is not JSON: %s",
                        p->question->target, problem);
     }
@@ -90,7 +78,7 @@ static int keep_backup_policy(const struct answer_page *p, const json_t *policy,
 static int keep_policy(const struct answer_page *p, struct err *err)
 {
     const json_t *policy = jx_get(p->answer->json, "Policy");
-    if (!jx_str(policy, "Content")) {
+    if (jx_str(policy, "Content") == NULL) {
         return err_set(err, ERR_AWS, "DescribePolicy answered without Policy.Content");
     }
     if (strcmp(jx_str_or(policy, "PolicySummary.Type", ""), BACKUP_POLICY) == 0) {
@@ -106,7 +94,7 @@ static int keep_targets(const struct answer_page *p, struct err *err)
     json_array_foreach(jx_get(p->answer->json, "Targets"), i, row)
     {
         const char *target = jx_str(row, "TargetId");
-        if (!target) {
+        if (target == NULL) {
             return err_set(err, ERR_AWS, "ListTargetsForPolicy answered a target without TargetId");
         }
         char *key = xasprintf("%s %s", target, p->question->target);
@@ -114,7 +102,7 @@ static int keep_targets(const struct answer_page *p, struct err *err)
         int rc = crawl_keep(p, "backup-policy-target", "", "", key, document, err);
         json_decref(document);
         free(key);
-        if (rc) {
+        if (rc != 0) {
             return -1;
         }
     }
@@ -122,17 +110,24 @@ static int keep_targets(const struct answer_page *p, struct err *err)
 }
 
 const struct collector policy_collectors[] = {
-    {.operation = "organizations:ListPolicies",
+    {.phase = PHASE_ORGANIZATION,
+     .seed = SEED_HOME,
+     .operation = "organizations:ListPolicies",
+     .asks = {"organizations:DescribePolicy", "organizations:ListTargetsForPolicy"},
      .as_management = true,
-     .input = input_type,
+     .with = {{"Filter", BACKUP_POLICY}},
      .keep = keep_policies},
-    {.operation = "organizations:DescribePolicy",
+    {.phase = PHASE_ORGANIZATION,
+     .operation = "organizations:DescribePolicy",
+     .keeps = {"backup-policy", "control-policy"},
      .as_management = true,
-     .input = input_policy,
+     .target = "PolicyId",
      .keep = keep_policy},
-    {.operation = "organizations:ListTargetsForPolicy",
+    {.phase = PHASE_ORGANIZATION,
+     .operation = "organizations:ListTargetsForPolicy",
+     .keeps = {"backup-policy-target"},
      .as_management = true,
-     .input = input_policy,
+     .target = "PolicyId",
      .keep = keep_targets},
     {.operation = NULL},
 };
@@ -164,15 +159,14 @@ static int load_roles(void *context, const struct entity *e)
 
 int policies_load(struct crawl *crawl, struct err *err)
 {
-    return store_each_entity(crawl->store, "backup-policy", NULL, NULL, load_roles, crawl, err) < 0
-               ? -1
-               : 0;
+    return store_each_entity(crawl->store, "backup-policy", NULL, NULL, load_roles, crawl, err);
 }
 
 int policies_ask(struct crawl *crawl, const char *account, struct err *err)
 {
     for (size_t i = 0; i < crawl->policy_role_count; i++) {
-        if (crawl_ask(crawl, "iam:GetRole", account, crawl->home, crawl->policy_roles[i], err)) {
+        if (crawl_ask(crawl, "iam:GetRole", account, crawl->home, crawl->policy_roles[i], err) !=
+            0) {
             return -1;
         }
     }

@@ -9,9 +9,8 @@
 #define PRODUCT_TYPE "CONTROL_TOWER_ACCOUNT"
 
 /* "Account: self" is every product of the account; the default would be the caller's own alone. */
-static json_t *input_products(struct crawl *crawl, const struct question *q)
+static json_t *input_products(const struct question *q)
 {
-    (void)crawl;
     (void)q;
     return json_pack("{s:{s:[s]}, s:{s:s, s:s}}", "Filters", "SearchQuery", "type:" PRODUCT_TYPE,
                      "AccessLevelFilter", "Key", "Account", "Value", "self");
@@ -33,13 +32,13 @@ static int keep_products(const struct answer_page *p, struct err *err)
     json_array_foreach(jx_get(p->answer->json, "ProvisionedProducts"), i, row)
     {
         const char *id = jx_str(row, "Id");
-        if (!id) {
+        if (id == NULL) {
             return err_set(err, ERR_AWS, "SearchProvisionedProducts answered a product without Id");
         }
         /* The filter's words are documented, its values are not: what is of another type is left
            out here as well. */
         if (str_equal(jx_str_or(row, "Type", PRODUCT_TYPE), PRODUCT_TYPE) &&
-            crawl_keep(p, "account-product", product_account(row), "", id, row, err)) {
+            crawl_keep(p, "account-product", product_account(row), "", id, row, err) != 0) {
             return -1;
         }
     }
@@ -47,7 +46,10 @@ static int keep_products(const struct answer_page *p, struct err *err)
 }
 
 const struct collector product_collectors[] = {
-    {.operation = "servicecatalog:SearchProvisionedProducts",
+    {.phase = PHASE_ORGANIZATION,
+     .seed = SEED_HOME,
+     .operation = "servicecatalog:SearchProvisionedProducts",
+     .keeps = {"account-product"},
      .as_management = true,
      .input = input_products,
      .keep = keep_products},

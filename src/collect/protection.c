@@ -52,7 +52,7 @@ static void place_of(const json_t *point, char account[16], char region[40])
     const char *arn = jx_str(point, "ResourceArn");
     const char *source = jx_str(point, "SourceBackupVaultArn");
     account[0] = region[0] = '\0';
-    if (arn_parse(source ? source : arn, &parts)) {
+    if (arn_parse(source != NULL ? source : arn, &parts)) {
         arn_part_copy(parts.account, account, 16);
         arn_part_copy(parts.region, region, 40);
     }
@@ -65,7 +65,7 @@ static void note_newest(struct points *points, const json_t *point, const char *
     place_of(point, account, region);
     char *key = xasprintf("%s/%s/%s", account, region, arn);
     struct newest *n = map_get(points->newest, key);
-    if (!n) {
+    if (n == NULL) {
         n = xcalloc(1, sizeof *n);
         n->account = xstrdup(account);
         n->region = xstrdup(region);
@@ -99,10 +99,10 @@ static int read_point(void *context, const char *json, size_t length, struct err
     const char *arn = jx_str(point, "ResourceArn"), *own = jx_str(point, "RecoveryPointArn");
     const char *status = jx_str_or(point, "Status", "");
     int rc = 0;
-    if (!arn || !own) {
+    if (arn == NULL || own == NULL) {
         rc = err_set(err, ERR_AWS,
                      "ListRecoveryPointsByBackupVault answered a point without its ARNs%s%s",
-                     problem ? ": " : "", problem ? problem : "");
+                     problem != NULL ? ": " : "", problem != NULL ? problem : "");
     } else if (strcmp(status, "EXPIRED") == 0) {
         rc = keep_stuck(points->page, point, own, err);
     } else if (strcmp(status, "COMPLETED") == 0 || strcmp(status, "AVAILABLE") == 0) {
@@ -117,16 +117,16 @@ static int keep_newest(const struct answer_page *p, const struct newest *n, stru
 {
     json_t *document = NULL;
     if (store_get_entity(p->crawl->store, "central-copy", n->account, n->region, n->arn, &document,
-                         NULL, err)) {
+                         NULL, err) != 0) {
         return -1;
     }
-    if (!document) {
+    if (document == NULL) {
         document = json_pack("{s:{}}", "copies");
     }
     json_t *copies = json_object_get(document, "copies");
     const json_t *known = json_object_get(copies, p->question->region);
     int64_t known_ms = 0;
-    if (known) {
+    if (known != NULL) {
         time_parse_iso(json_string_value(known), &known_ms);
     }
     int rc = 0;
@@ -140,26 +140,17 @@ static int keep_newest(const struct answer_page *p, const struct newest *n, stru
     return rc;
 }
 
-static bool listed(const char *const *list, const char *word)
-{
-    for (; list && *list; list++) {
-        if (strcmp(*list, word) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static int keep_points(const struct answer_page *p, struct err *err)
 {
     const struct question *q = p->question;
     const struct crawl *crawl = p->crawl;
     /* A teardown that was told to delete them needs each one. */
-    if (listed(crawl->options->recovery_point_vaults, q->target) &&
-        crawl_keep_raw_list(p, "RecoveryPoints", "RecoveryPointArn", "recovery-point", NULL, err)) {
+    if (crawl_lists(crawl->options->recovery_point_vaults, q->target) &&
+        crawl_keep_raw_list(p, "RecoveryPoints", "RecoveryPointArn", "recovery-point", NULL, err) !=
+            0) {
         return -1;
     }
-    if (!crawl->central_backup || strcmp(q->account, crawl->central_backup) != 0) {
+    if (!str_equal(q->account, crawl->central_backup)) {
         return 0;
     }
     struct points points = {p, map_new(newest_free)};
@@ -174,17 +165,18 @@ static int keep_points(const struct answer_page *p, struct err *err)
     return rc;
 }
 
-static json_t *input_vault(struct crawl *crawl, const struct question *q)
-{
-    (void)crawl;
-    return json_pack("{s:s}", "BackupVaultName", q->target);
-}
-
 const struct collector protection_collectors[] = {
-    {.operation = "backup:ListProtectedResources", .raw = true, .keep = keep_protected},
-    {.operation = "backup:ListRecoveryPointsByBackupVault",
+    {.phase = PHASE_MANAGEMENT,
+     .seed = SEED_GOVERNED,
+     .operation = "backup:ListProtectedResources",
+     .keeps = {"protected"},
      .raw = true,
-     .input = input_vault,
+     .keep = keep_protected},
+    {.phase = PHASE_MANAGEMENT,
+     .operation = "backup:ListRecoveryPointsByBackupVault",
+     .keeps = {"central-copy", "expired-point", "recovery-point"},
+     .raw = true,
+     .target = "BackupVaultName",
      .keep = keep_points},
     {.operation = NULL},
 };
