@@ -5,10 +5,10 @@
 #ifndef TOWERKEEP_APPLY_CLOUD_H
 #define TOWERKEEP_APPLY_CLOUD_H
 
-#include <jansson.h>
-
-#include "../aws/loopback.h"
 #include "base/jsonx.h"
+#include "loopback.h"
+
+#include <jansson.h>
 
 #define CALLER "111122221111"
 #define ORGANIZATION "o-exampleorg1"

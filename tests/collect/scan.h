@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "../aws/stub_server.h"
 #include "aws/client.h"
 #include "base/jsonx.h"
 #include "collect/collect.h"
+#include "stub_server.h"
 
 #define HOME "eu-central-1"
 #define AWAY "eu-west-1"
@@ -163,13 +163,22 @@ static inline int scan_run(struct scan *s)
     return collect_run(s->client, s->store, &s->options, &s->err);
 }
 
+/* The scan is interrupted when such a request comes: its task stays open. */
+static inline void scan_stop_at(struct scan *s, const char *when)
+{
+    s->stub.stop = &s->stop;
+    s->stub.stop_at = when;
+    assert_int_equal(scan_run(s), -1);
+    assert_int_equal(s->err.code, ERR_INTERRUPTED);
+}
+
 /* The rest of a scan that was interrupted, as a new process would. */
 static inline int scan_resume(struct scan *s)
 {
     aws_client_free(s->client);
     scan_connect(s);
     s->stop = 0;
-    s->options.progress = NULL;
+    s->stub.stop_at = NULL;
     return scan_run(s);
 }
 

@@ -44,7 +44,10 @@ def include_complaint(root, path, module, quote, name):
         return None
     if ".." in name.split("/"):
         return f"an include may not climb ({name})"
-    if not any((place / name).is_file() for place in (path.parent, root / "src" / module, root / "tests" / module)):
+    places = [path.parent, root / "src" / module, root / "tests" / module]
+    if (root / "tests") in path.parents:
+        places.append(root / "tests" / "support")  # what tests of several modules share
+    if not any((place / name).is_file() for place in places):
         return f"{name} is neither in this module nor named by its module"
     return None
 

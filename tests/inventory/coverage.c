@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "inventory/coverage.h"
-#include "world.h"
+#include "made_organization.h"
 
 static char path[] = "/tmp/towerkeep-coverage-XXXXXX";
 

@@ -9,8 +9,8 @@
 
 #include "base/mem.h"
 #include "inventory/subjects.h"
+#include "made_organization.h"
 #include "model/config.h"
-#include "world.h"
 
 struct fixture {
     char path[64];

@@ -3,7 +3,7 @@ unit(report xlsx base model store inventory report)
 # Reports of runs made by hand, judged by programs that the project did not write.
 add_executable(report_sample "${CMAKE_CURRENT_SOURCE_DIR}/report/sample.c")
 target_link_modules(report_sample base model store inventory report)
-target_include_directories(report_sample PRIVATE "${CMAKE_SOURCE_DIR}/src/report")
+target_include_directories(report_sample PRIVATE "${CMAKE_SOURCE_DIR}/src/report" "${CMAKE_CURRENT_SOURCE_DIR}/support")
 target_compile_definitions(report_sample PRIVATE TOWERKEEP_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 # What writes very many rows does so with what ships, where it has been built (test.sh builds it first).
 set(shipped_sample "${CMAKE_SOURCE_DIR}/build/tests/report_sample")

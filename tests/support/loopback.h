@@ -1,7 +1,7 @@
 /* The HTTP server of the tests: it listens on a free port of this machine and hands each request,
  * whole, to a function that words the reply. */
-#ifndef TOWERKEEP_AWS_LOOPBACK_H
-#define TOWERKEEP_AWS_LOOPBACK_H
+#ifndef TOWERKEEP_SUPPORT_LOOPBACK_H
+#define TOWERKEEP_SUPPORT_LOOPBACK_H
 
 #include <microhttpd.h>
 #include <stdarg.h>

@@ -1,8 +1,9 @@
 /* A tiny AWS for tests of the client: a script of replies, each for requests that hold a word, and
  * a record of what came. */
-#ifndef TOWERKEEP_AWS_STUB_SERVER_H
-#define TOWERKEEP_AWS_STUB_SERVER_H
+#ifndef TOWERKEEP_SUPPORT_STUB_SERVER_H
+#define TOWERKEEP_SUPPORT_STUB_SERVER_H
 
+#include <signal.h>
 #include <stdatomic.h>
 
 #include "loopback.h"
@@ -31,6 +32,8 @@ struct stub {
     int used[STUB_SCRIPT_MAX];
     struct stub_seen seen[STUB_SEEN_MAX];
     atomic_uint count;
+    const char *stop_at; /* as in stub_reply.when: such a request sets *stop; NULL: none */
+    volatile sig_atomic_t *stop;
     char url[64];
 };
 
@@ -103,6 +106,9 @@ static struct loopback_reply stub_answer(void *context, const struct loopback_re
     stub_region(request, region);
     (void)snprintf(words, sizeof words, "%s %s %s %s token=%s region=%s ", request->method,
                    request->path, request->target, request->body, request->token, region);
+    if (stub->stop_at != NULL && stub_fits(words, stub->stop_at)) {
+        *stub->stop = 1;
+    }
     const struct stub_reply *r = stub_choose(stub, words);
     if (r == NULL) {
         return (struct loopback_reply){.status = 418};

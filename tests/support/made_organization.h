@@ -1,6 +1,6 @@
 /* A small organization made by hand, one entity a line; quotes are single so that they read. */
-#ifndef TOWERKEEP_INVENTORY_WORLD_H
-#define TOWERKEEP_INVENTORY_WORLD_H
+#ifndef TOWERKEEP_SUPPORT_MADE_ORGANIZATION_H
+#define TOWERKEEP_SUPPORT_MADE_ORGANIZATION_H
 
 #include <assert.h>
 #include <stdio.h>
