@@ -14,6 +14,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "out_json.h"
 #include "report/report.h"
 
 #define NAME_MAX_BYTES 100
@@ -22,25 +23,14 @@ struct package {
     struct store *store;
     const char *directory;
     struct err *err;
-    FILE *out; /* the file of the place at hand; NULL: none yet */
+    struct out_json json; /* onto the file of the place at hand; no stream: none yet */
     char *path;
     char *check, *account, *region; /* the place */
     int64_t *facts;                 /* that its findings rest on */
     size_t fact_count, fact_size;
-    bool first;   /* nothing stands yet in the list that is open */
     int64_t fact; /* the one at hand */
     json_t *row;
 };
-
-static json_t *text(const char *s)
-{
-    return jx_string(s != NULL ? s : "", s != NULL ? strlen(s) : 0);
-}
-
-static json_t *text_or_null(const char *s)
-{
-    return s != NULL && *s ? text(s) : json_null();
-}
 
 /* A part of a path that hostile words cannot lead elsewhere: no slash, no leading dot. */
 static char *path_part(const char *words, const char *otherwise)
@@ -76,58 +66,33 @@ char *evidence_path(const char *check_id, const char *account_id, const char *re
 static int open_file(struct package *p, char *path)
 {
     p->path = path;
-    p->out = fopen(path, "wx");
-    return p->out != NULL ? 0
-                          : err_set(p->err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+    p->json.out = fopen(path, "wx");
+    return p->json.out != NULL
+               ? 0
+               : err_set(p->err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
 }
 
 static int close_file(struct package *p)
 {
     int rc = 0;
-    if (p->out != NULL) {
-        bool bad = ferror(p->out) != 0;
+    if (p->json.out != NULL) {
+        bool bad = ferror(p->json.out) != 0;
         errno = 0;
-        if (fclose(p->out) != 0 || bad) {
+        if (fclose(p->json.out) != 0 || bad) {
             rc = err_set(p->err, ERR_IO, "cannot write %s: %s", p->path,
                          errno ? strerror(errno) : "the disk refused");
         }
     }
-    p->out = NULL;
+    p->json.out = NULL;
     free(p->path);
     p->path = NULL;
     return rc;
 }
 
-static void add_row(struct package *p, json_t *object)
-{
-    fputs(p->first ? "\n    " : ",\n    ", p->out);
-    p->first = false;
-    (void)jx_write(object, p->out, JSON_COMPACT);
-    json_decref(object);
-}
-
-static void list_open(struct package *p, const char *name)
-{
-    fprintf(p->out, ",\n  \"%s\": [", name);
-    p->first = true;
-}
-
-static void list_close(struct package *p)
-{
-    fputs(p->first ? "]" : "\n  ]", p->out);
-}
-
-static void add_member(struct package *p, const char *name, json_t *value)
-{
-    fprintf(p->out, ",\n  \"%s\": ", name);
-    (void)jx_write(value, p->out, JSON_COMPACT | JSON_ENCODE_ANY);
-    json_decref(value);
-}
-
 static void head(struct package *p)
 {
-    fputs("{\n  \"schema\": \"towerkeep-evidence/1\"", p->out);
-    add_member(p, "run_id", text_or_null(store_meta(p->store, "run_id")));
+    fputs("{\n  \"schema\": \"towerkeep-evidence/1\"", p->json.out);
+    out_json_member(&p->json, "run_id", out_json_text_or_null(store_meta(p->store, "run_id")));
 }
 
 static int entity_row(void *context, const struct entity *e)
@@ -135,9 +100,9 @@ static int entity_row(void *context, const struct entity *e)
     struct package *p = context;
     const char *problem = NULL;
     json_t *document = jx_parse(e->json, e->json_length, &problem);
-    json_t *kept =
-        json_pack("{s:o, s:o, s:o, s:o}", "kind", text(e->kind), "account_id",
-                  text_or_null(e->account), "region", text_or_null(e->region), "key", text(e->key));
+    json_t *kept = json_pack("{s:o, s:o, s:o, s:o}", "kind", out_json_text(e->kind), "account_id",
+                             out_json_text_or_null(e->account), "region",
+                             out_json_text_or_null(e->region), "key", out_json_text(e->key));
     json_object_set_new(kept, document != NULL ? "document" : "text",
                         document != NULL ? document : jx_string(e->json, e->json_length));
     json_array_append_new(json_object_get(p->row, "documents"), kept);
@@ -149,14 +114,14 @@ static int fact_row(void *context, const struct fact *f)
     struct package *p = context;
     char when[TIME_ISO_SIZE];
     time_iso(f->wall_ms, when);
-    p->row =
-        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:i, s:I, s:I, s:I, s:[]}", "id",
-                  (json_int_t)p->fact, "operation", text(f->operation), "account_id",
-                  text_or_null(f->account), "region", text_or_null(f->region), "target",
-                  text_or_null(f->target), "request_id", text_or_null(f->request_id), "time", when,
-                  "digest", text(f->digest), "bytes", (json_int_t)f->bytes, "http_status",
-                  f->http_status, "attempts", (json_int_t)f->attempts, "throttles",
-                  (json_int_t)f->throttles, "page", (json_int_t)f->page, "documents");
+    p->row = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:i, s:I, s:I, s:I, s:[]}",
+                       "id", (json_int_t)p->fact, "operation", out_json_text(f->operation),
+                       "account_id", out_json_text_or_null(f->account), "region",
+                       out_json_text_or_null(f->region), "target", out_json_text_or_null(f->target),
+                       "request_id", out_json_text_or_null(f->request_id), "time", when, "digest",
+                       out_json_text(f->digest), "bytes", (json_int_t)f->bytes, "http_status",
+                       f->http_status, "attempts", (json_int_t)f->attempts, "throttles",
+                       (json_int_t)f->throttles, "page", (json_int_t)f->page, "documents");
     return 0;
 }
 
@@ -172,7 +137,7 @@ static int write_facts(struct package *p)
     if (p->fact_count > 0) {
         qsort(p->facts, p->fact_count, sizeof *p->facts, by_number);
     }
-    list_open(p, "facts");
+    out_json_list(&p->json, "facts");
     for (size_t i = 0; rc == 0 && i < p->fact_count; i++) {
         if (i > 0 && p->facts[i] == p->facts[i - 1]) {
             continue;
@@ -188,24 +153,24 @@ static int write_facts(struct package *p)
             rc = store_each_entity_of_fact(p->store, p->fact, entity_row, p, p->err);
         }
         if (rc == 0) {
-            add_row(p, p->row);
+            out_json_row(&p->json, p->row);
         } else {
             json_decref(p->row);
         }
     }
-    list_close(p);
+    out_json_list_end(&p->json);
     return rc;
 }
 
 /* Ends the place at hand: the facts follow its findings. */
 static int end_place(struct package *p)
 {
-    if (p->out == NULL) {
+    if (p->json.out == NULL) {
         return 0;
     }
-    list_close(p);
+    out_json_list_end(&p->json);
     int rc = write_facts(p);
-    fputs("\n}\n", p->out);
+    fputs("\n}\n", p->json.out);
     p->fact_count = 0;
     return close_file(p) || rc ? -1 : 0;
 }
@@ -227,11 +192,11 @@ static int begin_place(struct package *p, const struct finding *f)
     free(name);
     if (rc == 0) {
         head(p);
-        add_member(p, "check_id", text(f->check_id));
-        add_member(p, "title", text(f->title));
-        add_member(p, "account_id", text_or_null(f->account_id));
-        add_member(p, "region", text_or_null(f->region));
-        list_open(p, "findings");
+        out_json_member(&p->json, "check_id", out_json_text(f->check_id));
+        out_json_member(&p->json, "title", out_json_text(f->title));
+        out_json_member(&p->json, "account_id", out_json_text_or_null(f->account_id));
+        out_json_member(&p->json, "region", out_json_text_or_null(f->region));
+        out_json_list(&p->json, "findings");
     }
     return rc;
 }
@@ -259,16 +224,18 @@ static json_t *fact_ids(struct package *p, const char *ids)
 static int finding_row(void *context, const struct finding *f)
 {
     struct package *p = context;
-    bool same = p->out != NULL && strcmp(p->check, f->check_id) == 0 &&
+    bool same = p->json.out != NULL && strcmp(p->check, f->check_id) == 0 &&
                 strcmp(p->account, f->account_id) == 0 && strcmp(p->region, f->region) == 0;
     if (!same && (end_place(p) || begin_place(p, f))) {
         return -1;
     }
-    add_row(p, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "finding_id", f->id,
-                         "status", status_name(f->status), "severity", severity_name(f->severity),
-                         "subject", text(f->subject), "resource_arn", text_or_null(f->resource_arn),
-                         "expected", text(f->expected), "observed", text(f->observed), "detail",
-                         text_or_null(f->detail), "facts", fact_ids(p, f->evidence)));
+    out_json_row(
+        &p->json,
+        json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "finding_id", f->id, "status",
+                  status_name(f->status), "severity", severity_name(f->severity), "subject",
+                  out_json_text(f->subject), "resource_arn", out_json_text_or_null(f->resource_arn),
+                  "expected", out_json_text(f->expected), "observed", out_json_text(f->observed),
+                  "detail", out_json_text_or_null(f->detail), "facts", fact_ids(p, f->evidence)));
     return 0;
 }
 
@@ -277,12 +244,14 @@ static int gap_row(void *context, int64_t id, const struct gap *g)
     struct package *p = context;
     char when[TIME_ISO_SIZE];
     time_iso(g->wall_ms, when);
-    add_row(p,
-            json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "id", (json_int_t)id,
-                      "operation", text(g->operation), "account_id", text_or_null(g->account),
-                      "region", text_or_null(g->region), "target", text_or_null(g->target), "class",
-                      text(g->class), "code", text_or_null(g->code), "message", text(g->message),
-                      "request_id", text_or_null(g->request_id), "time", when));
+    out_json_row(
+        &p->json,
+        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "id", (json_int_t)id,
+                  "operation", out_json_text(g->operation), "account_id",
+                  out_json_text_or_null(g->account), "region", out_json_text_or_null(g->region),
+                  "target", out_json_text_or_null(g->target), "class", out_json_text(g->class),
+                  "code", out_json_text_or_null(g->code), "message", out_json_text(g->message),
+                  "request_id", out_json_text_or_null(g->request_id), "time", when));
     return 0;
 }
 
@@ -292,10 +261,10 @@ static int write_gaps(struct package *p)
         return -1;
     }
     head(p);
-    list_open(p, "gaps");
+    out_json_list(&p->json, "gaps");
     int rc = store_each_gap(p->store, gap_row, p, p->err);
-    list_close(p);
-    fputs("\n}\n", p->out);
+    out_json_list_end(&p->json);
+    fputs("\n}\n", p->json.out);
     return close_file(p) || rc < 0 ? -1 : 0;
 }
 
@@ -339,24 +308,24 @@ static int write_readme(struct package *p)
         open_file(p, path_join(p->directory, "README.txt"))) {
         return -1;
     }
-    fputs("Evidence of an audit by towerkeep\n\n", p->out);
+    fputs("Evidence of an audit by towerkeep\n\n", p->json.out);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         const char *value = store_meta(p->store, members[i][1]);
         struct text line;
         text_init(&line, 4096);
         text_add_printable(&line, value != NULL ? value : "?", value != NULL ? strlen(value) : 1);
-        fprintf(p->out, "%-20s %s\n", members[i][0], text_str(&line));
+        fprintf(p->json.out, "%-20s %s\n", members[i][0], text_str(&line));
         text_release(&line);
     }
-    fprintf(p->out, "%-20s %s\n", "Verdict", verdict_name(summary.verdict));
-    fprintf(p->out,
+    fprintf(p->json.out, "%-20s %s\n", "Verdict", verdict_name(summary.verdict));
+    fprintf(p->json.out,
             "%-20s %" PRId64 " of %" PRId64 " account-Regions fully read, %" PRId64 " gaps\n",
             "Coverage", summary.coverage.reached, summary.coverage.expected, summary.coverage.gaps);
-    fprintf(p->out, "%-20s", "Findings");
+    fprintf(p->json.out, "%-20s", "Findings");
     for (int i = 0; i < STATUS_COUNT; i++) {
-        fprintf(p->out, " %s %" PRId64, status_name((enum status)i), summary.by_status[i]);
+        fprintf(p->json.out, " %s %" PRId64, status_name((enum status)i), summary.by_status[i]);
     }
-    fprintf(p->out, "\n\n%s", readme);
+    fprintf(p->json.out, "\n\n%s", readme);
     return close_file(p);
 }
 

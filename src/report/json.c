@@ -12,46 +12,20 @@
 #include "formats.h"
 #include "inventory/coverage.h"
 #include "inventory/trend.h"
+#include "out_json.h"
 #include "plain.h"
 
 #define BUFFER_BYTES ((size_t)64 * 1024)
 #define ROW_MAX_BYTES ((size_t)16 * 1024 * 1024)
 
 struct writer {
-    FILE *out;
+    struct out_json json;
     struct store *store;
     struct text rows;       /* findings on their way, written some at a time */
     struct map *compliance; /* check id -> the member of its findings, as JSON text */
     json_t *before;         /* what failed before the first change, by finding id; NULL: none */
-    bool first;
     struct err *err;
 };
-
-/* Writes one more row of the list that is open, and frees it. */
-static void row(struct writer *w, json_t *object)
-{
-    fputs(w->first ? "\n    " : ",\n    ", w->out);
-    w->first = false;
-    (void)jx_write(object, w->out, JSON_COMPACT);
-    json_decref(object);
-}
-
-static void member(struct writer *w, const char *name, json_t *value)
-{
-    fprintf(w->out, ",\n  \"%s\": ", name);
-    (void)jx_write(value, w->out, JSON_COMPACT | JSON_ENCODE_ANY);
-    json_decref(value);
-}
-
-static json_t *text(const char *s)
-{
-    return jx_string(s != NULL ? s : "", s != NULL ? strlen(s) : 0);
-}
-
-static json_t *text_or_null(const char *s)
-{
-    return s != NULL && *s ? text(s) : json_null();
-}
 
 /* Metadata kept as JSON text. */
 static json_t *parsed(struct store *store, const char *key)
@@ -68,7 +42,7 @@ static json_t *describe_run(struct store *store)
         "waivers_digest", "program_digest"};
     json_t *run = json_object();
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        json_object_set_new(run, members[i], text_or_null(store_meta(store, members[i])));
+        json_object_set_new(run, members[i], out_json_text_or_null(store_meta(store, members[i])));
     }
     json_object_set_new(run, "governed_regions", parsed(store, "governed_regions"));
     json_object_set_new(run, "calls", parsed(store, "calls"));
@@ -120,27 +94,32 @@ static json_t *describe_diff(struct store *store, const struct report_summary *s
         json_object_set_new(by_change, change_name((enum change)i), json_integer(s->by_change[i]));
     }
     return json_pack("{s:o, s:o, s:o}", "previous_run_id",
-                     text_or_null(store_meta(store, "previous_run_id")), "previous_ended",
-                     text_or_null(store_meta(store, "previous_ended")), "by_change", by_change);
+                     out_json_text_or_null(store_meta(store, "previous_run_id")), "previous_ended",
+                     out_json_text_or_null(store_meta(store, "previous_ended")), "by_change",
+                     by_change);
 }
 
 static int coverage_row(void *context, const struct coverage *c)
 {
-    row(context,
-        json_pack("{s:o, s:o, s:o, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:s}", "account_id",
-                  text(c->account), "account_name", text(c->name), "ou_path", text(c->ou_path),
-                  "region", text(c->region), "governed", c->governed, "expected",
-                  (json_int_t)c->expected, "ok", (json_int_t)c->ok, "denied", (json_int_t)c->denied,
-                  "throttled_then_ok", (json_int_t)c->throttled_then_ok, "failed",
-                  (json_int_t)c->failed, "state", c->state));
+    struct writer *w = context;
+    out_json_row(&w->json,
+                 json_pack("{s:o, s:o, s:o, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:s}", "account_id",
+                           out_json_text(c->account), "account_name", out_json_text(c->name),
+                           "ou_path", out_json_text(c->ou_path), "region", out_json_text(c->region),
+                           "governed", c->governed, "expected", (json_int_t)c->expected, "ok",
+                           (json_int_t)c->ok, "denied", (json_int_t)c->denied, "throttled_then_ok",
+                           (json_int_t)c->throttled_then_ok, "failed", (json_int_t)c->failed,
+                           "state", c->state));
     return 0;
 }
 
 static int check_row(void *context, const struct finding_count *c)
 {
-    row(context, json_pack("{s:o, s:o, s:i, s:s, s:o}", "check_id", text(c->check_id), "title",
-                           text(c->title), "step", c->step, "severity", severity_name(c->severity),
-                           "by_status", counts(c->by_status)));
+    struct writer *w = context;
+    out_json_row(&w->json,
+                 json_pack("{s:o, s:o, s:i, s:s, s:o}", "check_id", out_json_text(c->check_id),
+                           "title", out_json_text(c->title), "step", c->step, "severity",
+                           severity_name(c->severity), "by_status", counts(c->by_status)));
     return 0;
 }
 
@@ -177,7 +156,7 @@ static int flush(struct writer *w, struct err *err)
     if (text_failed(&w->rows)) {
         return err_set(err, ERR_INPUT, "a finding is larger than %zu bytes", ROW_MAX_BYTES);
     }
-    fwrite(text_str(&w->rows), 1, w->rows.length, w->out);
+    fwrite(text_str(&w->rows), 1, w->rows.length, w->json.out);
     text_clear(&w->rows);
     return 0;
 }
@@ -230,26 +209,29 @@ void report_finding_json(struct text *out, const struct finding *f, const json_t
 static int finding_row(void *context, const struct finding *f)
 {
     struct writer *w = context;
-    text_add(&w->rows, w->first ? "\n    " : ",\n    ");
-    w->first = false;
+    text_add(&w->rows, out_json_next(&w->json));
     report_finding_json(&w->rows, f, w->before, w->compliance);
     return w->rows.length < BUFFER_BYTES && !text_failed(&w->rows) ? 0 : flush(w, w->err);
 }
 
 static int gap_row(void *context, int64_t id, const struct gap *g)
 {
-    row(context, json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)id,
-                           "operation", text(g->operation), "account_id", text_or_null(g->account),
-                           "region", text_or_null(g->region), "target", text_or_null(g->target),
-                           "class", text(g->class), "code", text_or_null(g->code), "message",
-                           text(g->message), "request_id", text_or_null(g->request_id)));
+    struct writer *w = context;
+    out_json_row(
+        &w->json,
+        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)id,
+                  "operation", out_json_text(g->operation), "account_id",
+                  out_json_text_or_null(g->account), "region", out_json_text_or_null(g->region),
+                  "target", out_json_text_or_null(g->target), "class", out_json_text(g->class),
+                  "code", out_json_text_or_null(g->code), "message", out_json_text(g->message),
+                  "request_id", out_json_text_or_null(g->request_id)));
     return 0;
 }
 
 static json_t *state_text(const json_t *value)
 {
     char *s = report_state_text(value);
-    json_t *told = text_or_null(s);
+    json_t *told = out_json_text_or_null(s);
     free(s);
     return told;
 }
@@ -262,30 +244,24 @@ static void write_changes(struct writer *w)
     json_array_foreach(changes, i, c)
     {
         json_t *step = json_object_get(c, "step");
-        row(w, json_pack(
-                   "{s:o, s:o, s:O?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-                   text(jx_str(c, "id")), "title", text(jx_str(c, "title")), "step", step, "state",
-                   text(jx_str(c, "state")), "message", text_or_null(jx_str(c, "message")),
-                   "before", state_text(json_object_get(c, "before")), "after",
-                   state_text(json_object_get(c, "after")), "operation",
-                   text(jx_str(c, "operation")), "account_id", text_or_null(jx_str(c, "account")),
-                   "region", text_or_null(jx_str(c, "region")), "request_id",
-                   text_or_null(jx_str(c, "request_id")), "started",
-                   text_or_null(jx_str(c, "started")), "ended", text_or_null(jx_str(c, "ended")),
-                   "plan_digest", text_or_null(jx_str(c, "plan"))));
+        out_json_row(
+            &w->json,
+            json_pack("{s:o, s:o, s:O?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                      "id", out_json_text(jx_str(c, "id")), "title",
+                      out_json_text(jx_str(c, "title")), "step", step, "state",
+                      out_json_text(jx_str(c, "state")), "message",
+                      out_json_text_or_null(jx_str(c, "message")), "before",
+                      state_text(json_object_get(c, "before")), "after",
+                      state_text(json_object_get(c, "after")), "operation",
+                      out_json_text(jx_str(c, "operation")), "account_id",
+                      out_json_text_or_null(jx_str(c, "account")), "region",
+                      out_json_text_or_null(jx_str(c, "region")), "request_id",
+                      out_json_text_or_null(jx_str(c, "request_id")), "started",
+                      out_json_text_or_null(jx_str(c, "started")), "ended",
+                      out_json_text_or_null(jx_str(c, "ended")), "plan_digest",
+                      out_json_text_or_null(jx_str(c, "plan"))));
     }
     json_decref(changes);
-}
-
-static void list_open(struct writer *w, const char *name)
-{
-    fprintf(w->out, ",\n  \"%s\": [", name);
-    w->first = true;
-}
-
-static void list_close(struct writer *w)
-{
-    fputs(w->first ? "]" : "\n  ]", w->out);
 }
 
 /* [{"framework": title, "requirements": [id, ...]}, ...] of every check, written once each. */
@@ -301,8 +277,9 @@ struct map *report_compliance_of_checks(const json_t *rules)
         json_t *requirements;
         json_object_foreach(json_object_get(rule, "compliance"), framework, requirements)
         {
-            json_array_append_new(list, json_pack("{s:o, s:O}", "framework", text(framework),
-                                                  "requirements", requirements));
+            json_array_append_new(list,
+                                  json_pack("{s:o, s:O}", "framework", out_json_text(framework),
+                                            "requirements", requirements));
         }
         map_set(all, jx_str_or(rule, "id", ""), jx_dump(list));
         json_decref(list);
@@ -313,17 +290,10 @@ struct map *report_compliance_of_checks(const json_t *rules)
 static int write_compliance(struct writer *w, struct err *err)
 {
     json_t *rows = NULL;
-    size_t i;
-    json_t *one;
     if (report_compliance(w->store, &rows, err)) {
         return -1;
     }
-    list_open(w, "compliance");
-    json_array_foreach(rows, i, one)
-    {
-        row(w, json_incref(one));
-    }
-    list_close(w);
+    out_json_rows(&w->json, "compliance", rows);
     json_decref(rows);
     return 0;
 }
@@ -331,60 +301,46 @@ static int write_compliance(struct writer *w, struct err *err)
 static void write_waivers(struct writer *w)
 {
     json_t *waivers = report_kept(w->store, "waivers");
-    size_t i;
-    json_t *one;
-    list_open(w, "waivers");
-    json_array_foreach(waivers, i, one)
-    {
-        row(w, json_incref(one));
-    }
-    list_close(w);
+    out_json_rows(&w->json, "waivers", waivers);
     json_decref(waivers);
 }
 
 static int write_trend(struct writer *w, struct err *err)
 {
     json_t *trend = NULL;
-    size_t i;
-    json_t *one;
     if (trend_read(w->store, &trend, err)) {
         return -1;
     }
-    list_open(w, "trend");
-    json_array_foreach(trend, i, one)
-    {
-        row(w, json_incref(one));
-    }
-    list_close(w);
+    out_json_rows(&w->json, "trend", trend);
     json_decref(trend);
     return 0;
 }
 
 static int write_lists(struct writer *w, struct err *err)
 {
-    list_open(w, "account_regions");
+    out_json_list(&w->json, "account_regions");
     if (coverage_each(w->store, coverage_row, w, err) < 0) {
         return -1;
     }
-    list_close(w);
-    list_open(w, "checks");
+    out_json_list_end(&w->json);
+    out_json_list(&w->json, "checks");
     if (store_each_finding_count(w->store, check_row, w, err) < 0) {
         return -1;
     }
-    list_close(w);
-    list_open(w, "findings");
+    out_json_list_end(&w->json);
+    out_json_list(&w->json, "findings");
     if (store_each_finding(w->store, finding_row, w, err) < 0 || flush(w, err)) {
         return -1;
     }
-    list_close(w);
-    list_open(w, "gaps");
+    out_json_list_end(&w->json);
+    out_json_list(&w->json, "gaps");
     if (store_each_gap(w->store, gap_row, w, err) < 0) {
         return -1;
     }
-    list_close(w);
-    list_open(w, "changes");
+    out_json_list_end(&w->json);
+    out_json_list(&w->json, "changes");
     write_changes(w);
-    list_close(w);
+    out_json_list_end(&w->json);
     write_waivers(w);
     return write_compliance(w, err);
 }
@@ -396,24 +352,27 @@ int report_write_json(const struct report_input *in, const char *path, struct er
     if (report_summarize(in->store, &summary, err) || out_file_open(path, &file, err)) {
         return -1;
     }
-    struct writer w = {.out = out_file_stream(file),
+    struct writer w = {.json.out = out_file_stream(file),
                        .store = in->store,
                        .compliance = report_compliance_of_checks(in->rules),
                        .before = report_kept(in->store, "before"),
                        .err = err};
     const struct coverage_totals *c = &summary.coverage;
     const char *version = store_meta(in->store, "version");
-    fprintf(w.out, "{\n  \"schema\": \"towerkeep-report/1\"");
-    member(&w, "tool", json_pack("{s:s, s:o}", "name", "towerkeep", "version", text(version)));
-    member(&w, "run", describe_run(in->store));
-    member(&w, "verdict", json_string(verdict_name(summary.verdict)));
-    member(&w, "coverage",
-           json_pack("{s:I, s:I, s:I, s:o}", "expected", (json_int_t)c->expected, "reached",
-                     (json_int_t)c->reached, "gaps", (json_int_t)c->gaps, "percent",
-                     c->expected ? json_real(100.0 * (double)c->reached / (double)c->expected)
-                                 : json_null()));
-    member(&w, "summary", describe_summary(&summary));
-    member(&w, "diff", describe_diff(in->store, &summary));
+    fprintf(w.json.out, "{\n  \"schema\": \"towerkeep-report/1\"");
+    out_json_member(
+        &w.json, "tool",
+        json_pack("{s:s, s:o}", "name", "towerkeep", "version", out_json_text(version)));
+    out_json_member(&w.json, "run", describe_run(in->store));
+    out_json_member(&w.json, "verdict", json_string(verdict_name(summary.verdict)));
+    out_json_member(
+        &w.json, "coverage",
+        json_pack("{s:I, s:I, s:I, s:o}", "expected", (json_int_t)c->expected, "reached",
+                  (json_int_t)c->reached, "gaps", (json_int_t)c->gaps, "percent",
+                  c->expected ? json_real(100.0 * (double)c->reached / (double)c->expected)
+                              : json_null()));
+    out_json_member(&w.json, "summary", describe_summary(&summary));
+    out_json_member(&w.json, "diff", describe_diff(in->store, &summary));
     text_init(&w.rows, ROW_MAX_BYTES);
     int rc = write_trend(&w, err) || write_lists(&w, err) ? -1 : 0;
     text_release(&w.rows);
@@ -423,6 +382,6 @@ int report_write_json(const struct report_input *in, const char *path, struct er
         out_file_abort(file);
         return -1;
     }
-    fputs("\n}\n", w.out);
+    fputs("\n}\n", w.json.out);
     return out_file_commit(file, err);
 }
