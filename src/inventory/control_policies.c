@@ -97,19 +97,19 @@ static void judge_controls(json_t *document, const json_t *controls)
 int unit_guards(struct visit *v, const struct unit *u, json_t *document)
 {
     struct guarding g = {.v = v, .document = document, .list = json_array()};
-    int result = each_target_policy(v, u->id, add_policy, &g);
+    int rc = each_target_policy(v, u->id, add_policy, &g);
     sort_texts(g.list);
     set_new(document, "service_control_policies", g.list);
     g.list = json_array();
-    for (const struct unit *at = u; result == 0 && at != NULL; at = at->parent) {
-        result = store_each_entity(v->s->store, "enabled-control", at->id, "", add_control, &g,
-                                   v->err) < 0
-                     ? -1
-                     : 0;
+    for (const struct unit *at = u; rc == 0 && at != NULL; at = at->parent) {
+        rc = store_each_entity(v->s->store, "enabled-control", at->id, "", add_control, &g,
+                               v->err) < 0
+                 ? -1
+                 : 0;
     }
     judge_controls(document, g.list);
     json_decref(g.list);
-    return result;
+    return rc;
 }
 
 /* --- leaving the organization --- */
@@ -134,14 +134,14 @@ int account_guards(struct visit *v, const struct account *m, json_t *document)
     bool failed = false;
     struct guarding g = {.v = v, .document = document, .list = json_array(), .failed = &failed};
     bool central = str_equal(m->id, d->central);
-    int result = central ? each_target_policy(v, m->id, add_denial, &g) : 0;
-    for (const struct unit *at = m->unit; central && result == 0 && at != NULL; at = at->parent) {
-        result = each_target_policy(v, at->id, add_denial, &g);
+    int rc = central ? each_target_policy(v, m->id, add_denial, &g) : 0;
+    for (const struct unit *at = m->unit; central && rc == 0 && at != NULL; at = at->parent) {
+        rc = each_target_policy(v, at->id, add_denial, &g);
     }
-    if (central && result == 0 && d->root_id != NULL) {
-        result = each_target_policy(v, d->root_id, add_denial, &g);
+    if (central && rc == 0 && d->root_id != NULL) {
+        rc = each_target_policy(v, d->root_id, add_denial, &g);
     }
     sort_texts(g.list);
     set_new(document, "leaving_denied_by", g.list);
-    return result;
+    return rc;
 }

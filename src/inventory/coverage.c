@@ -153,8 +153,8 @@ static int walk_account(struct store *s, const struct inventory_cache *d, const 
                         const struct coverage_visitor *w, struct err *err)
 {
     struct account_view v;
-    int result = view_account(s, d, m->id, &v, err);
-    for (size_t i = 0; result == 0 && i < v.count; i++) {
+    int rc = view_account(s, d, m->id, &v, err);
+    for (size_t i = 0; rc == 0 && i < v.count; i++) {
         const struct region_counts *p = &v.places[i];
         /* A Region that nobody governs and the account never enabled is no place to look. */
         if (!p->governed && (p->asked == 0 || !account_is_active(m))) {
@@ -171,10 +171,10 @@ static int walk_account(struct store *s, const struct inventory_cache *d, const 
                                    .throttled_then_ok = p->throttled,
                                    .failed = p->unavailable + p->other,
                                    .state = state_of(m, &v, p)};
-        result = w->each(w->context, &c);
+        rc = w->each(w->context, &c);
     }
     view_release(&v);
-    return result;
+    return rc;
 }
 
 int coverage_each(struct store *s, int (*each)(void *context, const struct coverage *c),
@@ -185,15 +185,15 @@ int coverage_each(struct store *s, int (*each)(void *context, const struct cover
         return -1;
     }
     const struct coverage_visitor w = {each, context};
-    int result = 0;
-    for (size_t i = 0; result == 0 && i < d->account_count; i++) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < d->account_count; i++) {
         if (d->accounts[i]->left_out && account_is_active(d->accounts[i])) {
             continue;
         }
-        result = walk_account(s, d, d->accounts[i], &w, err);
+        rc = walk_account(s, d, d->accounts[i], &w, err);
     }
     inventory_cache_free(d);
-    return result;
+    return rc;
 }
 
 static int add_up(void *context, const struct coverage *c)
@@ -238,8 +238,8 @@ int coverage_count(struct store *s, struct coverage_totals *out, struct err *err
         return -1;
     }
     struct gap_count c = {.d = d};
-    int result = store_each_gap(s, count_gap, &c, err);
+    int rc = store_each_gap(s, count_gap, &c, err);
     out->gaps = c.count;
     inventory_cache_free(d);
-    return result;
+    return rc;
 }

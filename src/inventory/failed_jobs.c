@@ -106,11 +106,11 @@ static json_t *in_order(json_t *groups)
 int set_failed_jobs(struct visit *v, const struct account_region *p, json_t *document)
 {
     struct groups g = {.v = v, .document = document, .by_kind = {json_object(), json_object()}};
-    int result = store_each_entity(v->s->store, "failed-jobs", p->account->id, p->region, add_row,
-                                   &g, v->err);
+    int rc = store_each_entity(v->s->store, "failed-jobs", p->account->id, p->region, add_row, &g,
+                               v->err);
     set_new(document, "failed_backup_jobs", in_order(g.by_kind[0]));
     set_new(document, "failed_copy_jobs", in_order(g.by_kind[1]));
     json_decref(g.by_kind[0]);
     json_decref(g.by_kind[1]);
-    return result;
+    return rc;
 }

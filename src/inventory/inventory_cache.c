@@ -351,15 +351,15 @@ int inventory_cache_load(struct store *s, const json_t *config, struct inventory
     d->tree = tree_new();
     d->by_id = map_new(NULL);
     d->baselines_of_target = map_new(NULL);
-    int result = 0;
-    for (size_t i = 0; result >= 0 && i < sizeof kinds / sizeof kinds[0]; i++) {
-        result = store_each_entity(s, kinds[i].kind, NULL, NULL, kinds[i].each, &l, err);
-        if (result >= 0 && kinds[i].each == load_unit) {
+    int rc = 0;
+    for (size_t i = 0; rc >= 0 && i < sizeof kinds / sizeof kinds[0]; i++) {
+        rc = store_each_entity(s, kinds[i].kind, NULL, NULL, kinds[i].each, &l, err);
+        if (rc >= 0 && kinds[i].each == load_unit) {
             tree_finish(d->tree);
         }
     }
     map_free(l.baseline_names);
-    if (result < 0) {
+    if (rc < 0) {
         inventory_cache_free(d);
         return -1;
     }

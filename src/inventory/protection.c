@@ -95,17 +95,17 @@ static int load_plans(struct protection *o)
 {
     struct cursor c = {0};
     const struct account_region *p = o->place;
-    int result = cursor_open(&c, o->v->s->store, "plan", p->account->id, p->region, o->v->err);
-    while (result == 0 && c.more) {
+    int rc = cursor_open(&c, o->v->s->store, "plan", p->account->id, p->region, o->v->err);
+    while (rc == 0 && c.more) {
         o->plans = xreallocarray(o->plans, o->count + 1, sizeof *o->plans);
         o->plans[o->count] = (struct protection_plan){0};
-        result = load_plan(o, &c.row, &o->plans[o->count++]);
-        if (result == 0) {
-            result = cursor_next(&c, o->v->err);
+        rc = load_plan(o, &c.row, &o->plans[o->count++]);
+        if (rc == 0) {
+            rc = cursor_next(&c, o->v->err);
         }
     }
     cursor_close(&c);
-    return result;
+    return rc;
 }
 
 /* A plan or selection that could not be read may be the very one that takes a resource. */
@@ -401,13 +401,13 @@ int protection_describe(struct protection *o, const struct merged_resource *seen
     json_t *names = json_array();
     bool cross_region = false;
     bool to_central = false;
-    int result = 0;
-    for (size_t i = 0; i < o->count && result == 0; i++) {
+    int rc = 0;
+    for (size_t i = 0; i < o->count && rc == 0; i++) {
         const struct protection_plan *plan = &o->plans[i];
         if (!takes(o, plan, seen)) {
             continue;
         }
-        result = remember(o, plan, seen);
+        rc = remember(o, plan, seen);
         (void)json_array_append(plans, plan->shown);
         list_text(names, plan->name);
         subject_fact(document, plan->fact);
@@ -423,10 +423,10 @@ int protection_describe(struct protection *o, const struct merged_resource *seen
     set_bool(document, "plans_copy_to_central", to_central);
     set_bool(document, "plans_copy_cross_region", cross_region);
     set_why(o, seen, often != NULL, place_reason, document);
-    result = result == 0 ? set_lateness(o, seen, often, document) : result;
+    rc = rc == 0 ? set_lateness(o, seen, often, document) : rc;
     set_copies(o, seen, document);
     set_copy_problem(o, seen, document);
     subject_fact(document, seen->facts[2]);
     subject_fact(document, seen->facts[3]);
-    return result == 0 ? protection_keys(o, seen, document) : result;
+    return rc == 0 ? protection_keys(o, seen, document) : rc;
 }

@@ -32,8 +32,8 @@ static int take_beside(struct cursor *c, const char *arn, json_t **rows, int64_t
                        struct err *err)
 {
     size_t length = strlen(arn);
-    int result = 0;
-    while (result == 0 && c->more) {
+    int rc = 0;
+    while (rc == 0 && c->more) {
         int order = strncmp(c->row.key, arn, length);
         if (order > 0 || (order == 0 && c->row.key[length] > ' ')) {
             break;
@@ -45,9 +45,9 @@ static int take_beside(struct cursor *c, const char *arn, json_t **rows, int64_t
             (void)json_array_append_new(*rows, row != NULL ? row : json_null());
             *fact = c->row.fact;
         }
-        result = cursor_next(c, err);
+        rc = cursor_next(c, err);
     }
-    return result;
+    return rc;
 }
 
 /* One step of the merge: the row of either walk, or of both when they stand at the same ARN. */
@@ -77,36 +77,36 @@ static int meet(struct visit *v, struct walks *w, int order,
         .facts = {direct != NULL ? direct->fact : 0, tagged != NULL ? tagged->fact : 0}};
     int64_t unused = 0;
     int64_t *facts[BESIDE_COUNT] = {&s.facts[2], &s.facts[3], &unused};
-    int result = 0;
-    for (size_t i = 0; result == 0 && i < BESIDE_COUNT; i++) {
-        result = take_beside(&w->beside[i], s.arn, &rows[i], facts[i], v->err);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < BESIDE_COUNT; i++) {
+        rc = take_beside(&w->beside[i], s.arn, &rows[i], facts[i], v->err);
     }
     s.protection = json_array_get(rows[PROTECTED], 0);
     s.central = json_array_get(rows[CENTRAL], 0);
     s.volumes = rows[VOLUMES];
     s.type = direct != NULL ? jx_str(own, "type") : resource_type_of_arn(s.arn);
     s.tags = own_tags != NULL ? json_incref(own_tags) : tags_of_mapping(mapping);
-    result = result == 0 ? each(context, &s) : result;
+    rc = rc == 0 ? each(context, &s) : rc;
     for (size_t i = 0; i < BESIDE_COUNT; i++) {
         json_decref(rows[i]);
     }
     json_decref(s.tags);
     json_decref(own);
     json_decref(mapping);
-    return result;
+    return rc;
 }
 
 static int open_walks(struct visit *v, const struct account_region *p, struct walks *w)
 {
     struct store *s = v->s->store;
-    int result = cursor_open(&w->direct, s, "resource", p->account->id, p->region, v->err);
-    if (result == 0) {
-        result = cursor_open(&w->tagged, s, "tagged", p->account->id, p->region, v->err);
+    int rc = cursor_open(&w->direct, s, "resource", p->account->id, p->region, v->err);
+    if (rc == 0) {
+        rc = cursor_open(&w->tagged, s, "tagged", p->account->id, p->region, v->err);
     }
-    for (size_t i = 0; result == 0 && i < BESIDE_COUNT; i++) {
-        result = cursor_open(&w->beside[i], s, beside_kinds[i], p->account->id, p->region, v->err);
+    for (size_t i = 0; rc == 0 && i < BESIDE_COUNT; i++) {
+        rc = cursor_open(&w->beside[i], s, beside_kinds[i], p->account->id, p->region, v->err);
     }
-    return result;
+    return rc;
 }
 
 static void close_walks(struct walks *w)
@@ -122,19 +122,19 @@ int merged_resource_each(struct visit *v, const struct account_region *p,
                          int (*each)(void *context, const struct merged_resource *s), void *context)
 {
     struct walks w = {0};
-    int result = open_walks(v, p, &w);
-    while (result == 0 && (w.direct.more || w.tagged.more)) {
+    int rc = open_walks(v, p, &w);
+    while (rc == 0 && (w.direct.more || w.tagged.more)) {
         int order = !w.tagged.more   ? -1
                     : !w.direct.more ? 1
                                      : strcmp(w.direct.row.key, w.tagged.row.key);
-        result = meet(v, &w, order, each, context);
-        if (result == 0 && order <= 0) {
-            result = cursor_next(&w.direct, v->err);
+        rc = meet(v, &w, order, each, context);
+        if (rc == 0 && order <= 0) {
+            rc = cursor_next(&w.direct, v->err);
         }
-        if (result == 0 && order >= 0) {
-            result = cursor_next(&w.tagged, v->err);
+        if (rc == 0 && order >= 0) {
+            rc = cursor_next(&w.tagged, v->err);
         }
     }
     close_walks(&w);
-    return result;
+    return rc;
 }

@@ -118,15 +118,15 @@ int set_backup_roles(struct visit *v, const char *account, json_t *document)
 {
     struct roles r = {v, account, document, json_object(), json_array()};
     struct store *store = v->s->store;
-    int result = store_each_entity(store, "selection", account, NULL, add_name, &r, v->err);
-    if (result == 0) {
-        result = store_each_entity(store, "role-absent", account, NULL, add_absent, &r, v->err);
+    int rc = store_each_entity(store, "selection", account, NULL, add_name, &r, v->err);
+    if (rc == 0) {
+        rc = store_each_entity(store, "role-absent", account, NULL, add_absent, &r, v->err);
     }
-    if (result == 0) {
-        result = store_each_entity(store, "role", account, "", add_present, &r, v->err);
+    if (rc == 0) {
+        rc = store_each_entity(store, "role", account, "", add_present, &r, v->err);
     }
-    if (result == 0) {
-        result = store_each_entity(store, "role-policy", account, "", strike_policy, &r, v->err);
+    if (rc == 0) {
+        rc = store_each_entity(store, "role-policy", account, "", strike_policy, &r, v->err);
     }
     json_t *list = json_array();
     json_t *problems = json_array();
@@ -148,7 +148,7 @@ int set_backup_roles(struct visit *v, const char *account, json_t *document)
     set_new(document, "role_problems", problems);
     json_decref(r.by_name);
     json_decref(r.named);
-    return result;
+    return rc;
 }
 
 json_t *role_document(struct visit *v, const char *name, json_t *document, bool *failed)

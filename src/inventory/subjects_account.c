@@ -96,12 +96,12 @@ static int set_reports(struct visit *v, const struct account *m, json_t *documen
         return 0;
     }
     set_new(document, "report_plans", json_array());
-    int result =
+    int rc =
         admin ? store_each_entity(v->s->store, "report-plan", m->id, NULL, add_report, &g, v->err)
               : 0;
     sort_texts(g.list);
     set_new(document, "reports_working", g.list);
-    return result < 0 ? -1 : 0;
+    return rc < 0 ? -1 : 0;
 }
 
 static int add_product(void *context, const struct entity *e)
@@ -123,9 +123,8 @@ static int set_products(struct visit *v, const struct account *m, json_t *docume
 {
     struct gathering g = {.v = v, .document = document, .list = json_array()};
     set_new(document, "account_factory_products", g.list);
-    int result =
-        store_each_entity(v->s->store, "account-product", m->id, "", add_product, &g, v->err);
-    return result < 0 ? -1 : 0;
+    int rc = store_each_entity(v->s->store, "account-product", m->id, "", add_product, &g, v->err);
+    return rc < 0 ? -1 : 0;
 }
 
 /* NULL on error. */
@@ -172,18 +171,18 @@ int scope_account(struct visit *v)
 {
     const struct inventory_cache *d = v->s->cache;
     json_t *parents = integration_parents(d);
-    int result = 0;
-    for (size_t i = 0; result == 0 && i < d->account_count; i++) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < d->account_count; i++) {
         json_t *document = account_document(v, d->accounts[i], parents);
         bool set = document != NULL && set_backup_roles(v, d->accounts[i]->id, document) == 0 &&
                    set_policy_plans(v, d->accounts[i], document) == 0;
-        result = set ? 0 : -1;
-        if (result == 0) {
-            result = subject_emit(v, document);
+        rc = set ? 0 : -1;
+        if (rc == 0) {
+            rc = subject_emit(v, document);
         } else {
             json_decref(document);
         }
     }
     json_decref(parents);
-    return result != 0 ? result : unlisted_accounts(v);
+    return rc != 0 ? rc : unlisted_accounts(v);
 }

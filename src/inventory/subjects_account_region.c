@@ -120,8 +120,8 @@ static int set_vaults(struct summary *y)
     struct cursor c = {0};
     json_t *vaults = json_array();
     long long counts[2] = {0}; /* local, central */
-    int result = cursor_open(&c, y->v->s->store, "vault", p->account->id, p->region, y->v->err);
-    while (result == 0 && c.more) {
+    int rc = cursor_open(&c, y->v->s->store, "vault", p->account->id, p->region, y->v->err);
+    while (rc == 0 && c.more) {
         const char *ignored = NULL;
         json_t *raw = jx_parse(c.row.json, c.row.json_length, &ignored);
         const char *state = jx_str_or(raw, "VaultState", "AVAILABLE");
@@ -138,13 +138,13 @@ static int set_vaults(struct summary *y)
             counts[central ? 1 : 0]++;
         }
         json_decref(raw);
-        result = cursor_next(&c, y->v->err);
+        rc = cursor_next(&c, y->v->err);
     }
     cursor_close(&c);
     set_new(y->document, "vaults", vaults);
     set_int(y->document, "local_vaults", counts[0]);
     set_int(y->document, "central_vaults", counts[1]);
-    return result;
+    return rc;
 }
 
 static int set_plans(struct summary *y)
@@ -154,8 +154,8 @@ static int set_plans(struct summary *y)
     bool present[BACKUP_TIER_COUNT] = {false};
     bool named[BACKUP_TIER_COUNT] = {false};
     bool cross_region = false;
-    int result = cursor_open(&c, y->v->s->store, "plan", p->account->id, p->region, y->v->err);
-    while (result == 0 && c.more) {
+    int rc = cursor_open(&c, y->v->s->store, "plan", p->account->id, p->region, y->v->err);
+    while (rc == 0 && c.more) {
         json_t *plan = plan_document(y->v, p, &c.row);
         int tier = backup_tier_of_plan(jx_str(plan, "name"));
         if (tier >= 0 && !jx_bool(plan, "org_managed")) {
@@ -164,7 +164,7 @@ static int set_plans(struct summary *y)
         }
         cross_region = cross_region || jx_bool(plan, "copies_cross_region");
         subject_fact(y->document, c.row.fact);
-        result = plan != NULL ? cursor_next(&c, y->v->err) : -1;
+        rc = plan != NULL ? cursor_next(&c, y->v->err) : -1;
         json_decref(plan);
     }
     cursor_close(&c);
@@ -176,7 +176,7 @@ static int set_plans(struct summary *y)
     set_new(y->document, "plan_tiers_missing", lists[1]);
     set_new(y->document, "plan_tiers_untagged", lists[2]);
     set_bool(y->document, "cross_region_copy", cross_region);
-    return result;
+    return rc;
 }
 
 static void note_one(json_t *list, long long *count, const char *arn)
@@ -256,14 +256,14 @@ static int set_resources(struct summary *y)
     y->tagged_types = json_array();
     y->only_tagging = json_array();
     y->only_direct = json_array();
-    int result = protection_load(y->v, y->place, &y->protection);
-    if (result == 0) {
-        result = merged_resource_each(y->v, y->place, note_resource, y);
+    int rc = protection_load(y->v, y->place, &y->protection);
+    if (rc == 0) {
+        rc = merged_resource_each(y->v, y->place, note_resource, y);
     }
     set_copying(y);
-    if (result == 0 && y->copying == NULL) {
+    if (rc == 0 && y->copying == NULL) {
         struct resource_gaps unseen;
-        result = resource_gaps_load(&y->protection, &unseen);
+        rc = resource_gaps_load(&y->protection, &unseen);
         resource_gaps_hide_all(&unseen, y->document);
         resource_gaps_release(&unseen);
     }
@@ -284,7 +284,7 @@ static int set_resources(struct summary *y)
     set_new(y->document, "only_direct", y->only_direct);
     set_int(y->document, "only_tagging_count", y->only_tagging_count);
     set_int(y->document, "only_direct_count", y->only_direct_count);
-    return result;
+    return rc;
 }
 
 static void set_parts(const struct subjects *s, const struct account_region *p, json_t *document)

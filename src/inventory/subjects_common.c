@@ -111,9 +111,9 @@ void subject_hide(json_t *document, const char *operation, const char *gap)
 
 int subject_emit(struct visit *v, json_t *document)
 {
-    int result = v->each(v->context, document);
+    int rc = v->each(v->context, document);
     json_decref(document);
-    return result;
+    return rc;
 }
 
 json_t *subject_entity(struct visit *v, const char *kind, const char *account, const char *region,
@@ -230,15 +230,15 @@ static int hide_operation(struct visit *v, const json_t *baseline, json_t *docum
 int set_enabled_baselines(struct visit *v, json_t *document, const struct enabled_baseline *first)
 {
     json_t *baselines = json_object();
-    int result = 0;
-    for (const struct enabled_baseline *h = first; h != NULL && result == 0; h = h->next) {
+    int rc = 0;
+    for (const struct enabled_baseline *h = first; h != NULL && rc == 0; h = h->next) {
         json_t *baseline = enabled_baseline_document(v, h);
         set_new(baselines, h->name, baseline);
         subject_fact(document, h->fact);
-        result = hide_operation(v, baseline, document);
+        rc = hide_operation(v, baseline, document);
     }
     set_new(document, "baselines", baselines);
-    return result;
+    return rc;
 }
 
 int subjects_gap(struct visit *v, const char *const *operations, char text[GAP_TEXT_SIZE])
@@ -279,17 +279,17 @@ int unlisted_accounts(struct visit *v)
 int places_each(struct visit *v, int (*each)(struct visit *v, const struct account_region *p))
 {
     const struct inventory_cache *d = v->s->cache;
-    int result = 0;
-    for (size_t i = 0; result == 0 && i < d->account_count; i++) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < d->account_count; i++) {
         if (!account_is_wanted(d->accounts[i])) {
             continue;
         }
-        for (size_t j = 0; result == 0 && j < d->region_count; j++) {
+        for (size_t j = 0; rc == 0 && j < d->region_count; j++) {
             const struct account_region p = {d->accounts[i], d->regions[j]};
-            result = d->region_left_out[j] ? 0 : each(v, &p);
+            rc = d->region_left_out[j] ? 0 : each(v, &p);
         }
     }
-    return result != 0 ? result : unlisted_accounts(v);
+    return rc != 0 ? rc : unlisted_accounts(v);
 }
 
 static int add_region(void *context, const char *region)
@@ -300,23 +300,23 @@ static int add_region(void *context, const char *region)
 
 static int add_regions(struct visit *v, const char *kinds, const char *account, json_t *regions)
 {
-    int result = 0;
-    for (const char *at = kinds; result == 0 && *at != '\0';) {
+    int rc = 0;
+    for (const char *at = kinds; rc == 0 && *at != '\0';) {
         size_t length = strcspn(at, " ");
         char *kind = xstrndup(at, length);
-        result = store_each_entity_region(v->s->store, kind, account, add_region, regions, v->err);
+        rc = store_each_entity_region(v->s->store, kind, account, add_region, regions, v->err);
         free(kind);
         at += length + (at[length] == ' ' ? 1 : 0);
     }
-    return result;
+    return rc;
 }
 
 int places_each_seen(struct visit *v, const char *kinds,
                      int (*each)(struct visit *v, const struct account_region *p))
 {
     const struct inventory_cache *d = v->s->cache;
-    int result = 0;
-    for (size_t i = 0; result == 0 && i < d->account_count; i++) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < d->account_count; i++) {
         if (!account_is_wanted(d->accounts[i])) {
             continue;
         }
@@ -324,18 +324,18 @@ int places_each_seen(struct visit *v, const char *kinds,
         for (size_t j = 0; j < d->region_count; j++) {
             list_text(regions, d->regions[j]);
         }
-        result = add_regions(v, kinds, d->accounts[i]->id, regions);
+        rc = add_regions(v, kinds, d->accounts[i]->id, regions);
         sort_texts(regions);
-        for (size_t j = 0; result == 0 && j < json_array_size(regions); j++) {
+        for (size_t j = 0; rc == 0 && j < json_array_size(regions); j++) {
             const struct account_region p = {d->accounts[i],
                                              json_string_value(json_array_get(regions, j))};
             bool left_out =
                 inventory_cache_governs(d, p.region) && !inventory_cache_looks(d, p.region);
-            result = left_out ? 0 : each(v, &p);
+            rc = left_out ? 0 : each(v, &p);
         }
         json_decref(regions);
     }
-    return result != 0 ? result : unlisted_accounts(v);
+    return rc != 0 ? rc : unlisted_accounts(v);
 }
 
 int place_unlisted(struct visit *v, const struct account_region *p, const char *const *operations)

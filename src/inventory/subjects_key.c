@@ -213,9 +213,9 @@ int scope_key(struct visit *v)
     bool failed = false;
     family_load(v, &f, &failed);
     struct regions elsewhere = {.v = v, .id = f.id, .list = json_array()};
-    int result = failed ? -1
-                        : store_each_entity(v->s->store, "key", d->management, NULL, add_region,
-                                            &elsewhere, v->err);
+    int rc = failed ? -1
+                    : store_each_entity(v->s->store, "key", d->management, NULL, add_region,
+                                        &elsewhere, v->err);
     for (size_t i = 0; i < d->region_count; i++) {
         list_text(elsewhere.list, d->regions[i]);
     }
@@ -223,16 +223,16 @@ int scope_key(struct visit *v)
         (void)json_array_append(elsewhere.list, json_array_get(f.replica_regions, i));
     }
     sort_texts(elsewhere.list);
-    if (result == 0 && jx_list_has(elsewhere.list, d->home)) {
-        result = emit_key(v, &f, d->home);
+    if (rc == 0 && jx_list_has(elsewhere.list, d->home)) {
+        rc = emit_key(v, &f, d->home);
     }
-    for (size_t i = 0; result == 0 && i < json_array_size(elsewhere.list); i++) {
+    for (size_t i = 0; rc == 0 && i < json_array_size(elsewhere.list); i++) {
         const char *region = json_string_value(json_array_get(elsewhere.list, i));
         if (!str_equal(region, d->home)) {
-            result = emit_key(v, &f, region);
+            rc = emit_key(v, &f, region);
         }
     }
     json_decref(elsewhere.list);
     family_release(&f);
-    return result;
+    return rc;
 }

@@ -143,12 +143,12 @@ static int set_cloudtrail_role(struct visit *v, json_t *document, bool *failed)
     static const char name[] = "AWSControlTowerCloudTrailRole";
     struct attached g = {.document = document, .list = json_array(), .role = name};
     json_t *role = role_document(v, name, document, failed);
-    int result = store_each_entity(v->s->store, "role-policy", v->s->cache->management, NULL,
-                                   add_attached, &g, v->err);
+    int rc = store_each_entity(v->s->store, "role-policy", v->s->cache->management, NULL,
+                               add_attached, &g, v->err);
     sort_texts(g.list);
     set_new(role, "policies", g.list);
     set_new(document, "cloudtrail_role", role);
-    return result < 0 ? -1 : 0;
+    return rc < 0 ? -1 : 0;
 }
 
 /* Keys that the landing zone has for itself: of the organization's trail and of AWS Config. */
@@ -225,9 +225,9 @@ static int set_empty_regions(struct visit *v, json_t *document)
         r.seen[i] = d->region_left_out[i];
         r.missing += r.seen[i] ? 0 : 1;
     }
-    int result = r.missing > 0
-                     ? store_each_entity(v->s->store, "vault", NULL, NULL, note_vault, &r, v->err)
-                     : 0;
+    int rc = r.missing > 0
+                 ? store_each_entity(v->s->store, "vault", NULL, NULL, note_vault, &r, v->err)
+                 : 0;
     for (size_t i = 0; i < d->region_count; i++) {
         if (!r.seen[i]) {
             list_text(list, d->regions[i]);
@@ -235,10 +235,10 @@ static int set_empty_regions(struct visit *v, json_t *document)
     }
     free(r.seen);
     set_new(document, "regions_without_local_vault", list);
-    if (result >= 0 && json_array_size(list) > 0) {
-        result = hide_vaults(v, document);
+    if (rc >= 0 && json_array_size(list) > 0) {
+        rc = hide_vaults(v, document);
     }
-    return result < 0 ? -1 : 0;
+    return rc < 0 ? -1 : 0;
 }
 
 static int set_surroundings(struct visit *v, json_t *document)
@@ -285,12 +285,12 @@ json_t *landing_zone_document(struct visit *v)
     set_new(document, "under_change", under_change(d));
     set_new(document, "accounts", zone_accounts(d));
     struct operations o = {.running = json_array(), .document = document};
-    int result = store_each_entity(v->s->store, "landing-zone-operation", NULL, NULL,
-                                   note_operation, &o, v->err);
+    int rc = store_each_entity(v->s->store, "landing-zone-operation", NULL, NULL, note_operation,
+                               &o, v->err);
     sort_texts(o.running);
     set_new(document, "running_operations", o.running);
     set_new(document, "last_operation", o.last);
-    if (result != 0 || set_surroundings(v, document) != 0) {
+    if (rc != 0 || set_surroundings(v, document) != 0) {
         json_decref(document);
         return NULL;
     }

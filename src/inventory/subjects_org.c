@@ -46,10 +46,10 @@ static int add_policy_types(void *context, const struct entity *e)
 static int set_keys(struct visit *v, json_t *document, const char *member, const char *kind)
 {
     struct collecting c = {.v = v, .into = json_array(), .document = document};
-    int result = store_each_entity(v->s->store, kind, NULL, NULL, add_key, &c, v->err);
+    int rc = store_each_entity(v->s->store, kind, NULL, NULL, add_key, &c, v->err);
     sort_texts(c.into);
     set_new(document, member, c.into);
-    return result;
+    return rc;
 }
 
 static void set_accounts(const struct inventory_cache *d, json_t *document)

@@ -173,22 +173,22 @@ int scope_ou(struct visit *v)
     size_t count = tree_count(tree);
     const struct unit **units = xcalloc(count + 1, sizeof(void *));
     json_t *versions = backup_versions(v->s->cache);
-    int result = 0;
+    int rc = 0;
     for (size_t i = 0; i < count; i++) {
         units[i] = tree_at(tree, i);
     }
     qsort(units, count, sizeof(void *), by_id);
-    for (size_t i = 0; result == 0 && i < count; i++) {
+    for (size_t i = 0; rc == 0 && i < count; i++) {
         bool failed = false;
         json_t *document = ou_document(v, units[i], versions, &failed);
         if (failed) {
             json_decref(document);
-            result = -1;
+            rc = -1;
         } else {
-            result = subject_emit(v, document);
+            rc = subject_emit(v, document);
         }
     }
     json_decref(versions);
     free(units);
-    return result != 0 ? result : ous_unlisted(v);
+    return rc != 0 ? rc : ous_unlisted(v);
 }

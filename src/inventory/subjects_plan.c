@@ -291,26 +291,26 @@ static int takes_anything(struct visit *v, const struct account_region *p, const
                           bool *takes, json_t *document)
 {
     struct protection all = {0};
-    int result = protection_load(v, p, &all);
+    int rc = protection_load(v, p, &all);
     *takes = false;
-    for (size_t i = 0; result == 0 && i < all.count; i++) {
+    for (size_t i = 0; rc == 0 && i < all.count; i++) {
         if (str_equal(jx_str(all.plans[i].shown, "id"), id)) {
             struct protection only = all;
             only.plans = &all.plans[i];
             only.count = 1;
             int found = merged_resource_each(v, p, note_taken, &only);
             *takes = found > 0;
-            result = found < 0 ? -1 : 0;
+            rc = found < 0 ? -1 : 0;
         }
     }
-    if (result == 0 && !*takes) {
+    if (rc == 0 && !*takes) {
         struct resource_gaps unseen;
-        result = resource_gaps_load(&all, &unseen);
+        rc = resource_gaps_load(&all, &unseen);
         resource_gaps_hide_all(&unseen, document);
         resource_gaps_release(&unseen);
     }
     protection_release(&all);
-    return result;
+    return rc;
 }
 
 /* When it ran last, against its own schedule. */
@@ -351,24 +351,24 @@ static int set_runs(struct visit *v, const struct account_region *p, const struc
 static int plans_of_place(struct visit *v, const struct account_region *p)
 {
     struct cursor c = {0};
-    int result = place_unlisted(v, p, listing);
-    if (result == 0) {
-        result = cursor_open(&c, v->s->store, "plan", p->account->id, p->region, v->err);
+    int rc = place_unlisted(v, p, listing);
+    if (rc == 0) {
+        rc = cursor_open(&c, v->s->store, "plan", p->account->id, p->region, v->err);
     }
-    while (result == 0 && c.more) {
+    while (rc == 0 && c.more) {
         json_t *document = plan_document(v, p, &c.row);
-        result = document != NULL ? set_runs(v, p, &c.row, document) : -1;
-        if (result == 0) {
-            result = subject_emit(v, document);
+        rc = document != NULL ? set_runs(v, p, &c.row, document) : -1;
+        if (rc == 0) {
+            rc = subject_emit(v, document);
         } else {
             json_decref(document);
         }
-        if (result == 0) {
-            result = cursor_next(&c, v->err);
+        if (rc == 0) {
+            rc = cursor_next(&c, v->err);
         }
     }
     cursor_close(&c);
-    return result;
+    return rc;
 }
 
 int scope_plan(struct visit *v)

@@ -156,19 +156,19 @@ static const char *const listing[] = {
 static int resources_of_place(struct visit *v, const struct account_region *p)
 {
     struct resources r = {.v = v, .place = p, .exempt = account_is_exempt(v->s, p->account)};
-    int result = place_unlisted(v, p, listing);
-    if (result == 0) {
-        result = protection_load(v, p, &r.protection);
+    int rc = place_unlisted(v, p, listing);
+    if (rc == 0) {
+        rc = protection_load(v, p, &r.protection);
     }
-    if (result == 0) {
-        result = resource_gaps_load(&r.protection, &r.unseen);
+    if (rc == 0) {
+        rc = resource_gaps_load(&r.protection, &r.unseen);
     }
-    if (result == 0) {
-        result = merged_resource_each(v, p, emit_resource, &r);
+    if (rc == 0) {
+        rc = merged_resource_each(v, p, emit_resource, &r);
     }
     resource_gaps_release(&r.unseen);
     protection_release(&r.protection);
-    return result == 0 ? remember_place(v, p) : result;
+    return rc == 0 ? remember_place(v, p) : rc;
 }
 
 int scope_resource(struct visit *v)

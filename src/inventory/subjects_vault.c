@@ -43,21 +43,21 @@ static bool set_expired(struct visit *v, const struct entity *e, json_t *documen
     char *prefix = xasprintf("%s/", e->key);
     json_t *shown = json_array();
     long long count = 0;
-    int result = cursor_open(&c, v->s->store, "expired-point", e->account, e->region, v->err);
-    while (result == 0 && c.more) {
+    int rc = cursor_open(&c, v->s->store, "expired-point", e->account, e->region, v->err);
+    while (rc == 0 && c.more) {
         if (str_starts(c.row.key, prefix)) {
             if (count++ < EXPIRED_SHOWN) {
                 list_text(shown, c.row.key + strlen(prefix));
             }
             subject_fact(document, c.row.fact);
         }
-        result = cursor_next(&c, v->err);
+        rc = cursor_next(&c, v->err);
     }
     cursor_close(&c);
     free(prefix);
     set_int(document, "expired_points", count);
     set_new(document, "expired_shown", shown);
-    return result == 0;
+    return rc == 0;
 }
 
 static int emit_vault(struct visit *v, const struct entity *e)
@@ -114,18 +114,18 @@ static const char *const listing[] = {"backup:ListBackupVaults", NULL};
 static int vaults_of_place(struct visit *v, const struct account_region *p)
 {
     struct cursor c = {0};
-    int result = place_unlisted(v, p, listing);
-    if (result == 0) {
-        result = cursor_open(&c, v->s->store, "vault", p->account->id, p->region, v->err);
+    int rc = place_unlisted(v, p, listing);
+    if (rc == 0) {
+        rc = cursor_open(&c, v->s->store, "vault", p->account->id, p->region, v->err);
     }
-    while (result == 0 && c.more) {
-        result = emit_vault(v, &c.row);
-        if (result == 0) {
-            result = cursor_next(&c, v->err);
+    while (rc == 0 && c.more) {
+        rc = emit_vault(v, &c.row);
+        if (rc == 0) {
+            rc = cursor_next(&c, v->err);
         }
     }
     cursor_close(&c);
-    return result;
+    return rc;
 }
 
 int scope_vault(struct visit *v)

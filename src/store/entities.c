@@ -78,15 +78,15 @@ int store_each_entity(struct store *s, const char *kind, const char *account, co
                       struct err *err)
 {
     struct cursor c = {0};
-    int result = cursor_open(&c, s, kind, account, region, err);
-    while (result == 0 && c.more) {
-        result = each(context, &c.row);
-        if (result == 0) {
-            result = cursor_next(&c, err);
+    int rc = cursor_open(&c, s, kind, account, region, err);
+    while (rc == 0 && c.more) {
+        rc = each(context, &c.row);
+        if (rc == 0) {
+            rc = cursor_next(&c, err);
         }
     }
     cursor_close(&c);
-    return result;
+    return rc;
 }
 
 int store_each_entity_region(struct store *s, const char *kind, const char *account,
@@ -99,16 +99,16 @@ int store_each_entity_region(struct store *s, const char *kind, const char *acco
     }
     store_bind(statement, 1, kind);
     store_bind(statement, 2, account);
-    int result = 0;
+    int rc = 0;
     int step = 0;
-    while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
-        result = each(context, store_column(statement, 0));
+    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+        rc = each(context, store_column(statement, 0));
     }
-    if (result == 0 && step != SQLITE_DONE) {
-        result = store_fail(s, err);
+    if (rc == 0 && step != SQLITE_DONE) {
+        rc = store_fail(s, err);
     }
     store_give(s, SQL_ENTITY_REGIONS, statement);
-    return result;
+    return rc;
 }
 
 int store_get_entity(struct store *s, const char *kind, const char *account, const char *region,
@@ -124,20 +124,20 @@ int store_get_entity(struct store *s, const char *kind, const char *account, con
     store_bind(statement, 3, region);
     store_bind(statement, 4, key);
     int step = sqlite3_step(statement);
-    int result = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
+    int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
     if (step == SQLITE_ROW) {
         const char *problem = NULL;
         const char *json = store_column(statement, 0);
         *out = jx_parse(json, (size_t)sqlite3_column_bytes(statement, 0), &problem);
         if (*out == NULL) {
-            result = err_set(err, ERR_INPUT, "%s: %s %s in %s/%s is damaged: %s", s->path, kind,
-                             key, account, region, problem);
+            rc = err_set(err, ERR_INPUT, "%s: %s %s in %s/%s is damaged: %s", s->path, kind, key,
+                         account, region, problem);
         } else if (fact != NULL) {
             *fact = sqlite3_column_int64(statement, 1);
         }
     }
     store_give(s, SQL_GET_ENTITY, statement);
-    return result;
+    return rc;
 }
 
 int64_t store_count_entities(struct store *s, const char *kind)

@@ -9,17 +9,17 @@ int store_each_finding_by_place(struct store *s,
 {
     sqlite3_stmt *statement =
         store_checks_load(s, err) == 0 ? store_take(s, SQL_EACH_FINDING_BY_PLACE, err) : NULL;
-    int result = statement != NULL ? 0 : -1;
+    int rc = statement != NULL ? 0 : -1;
     int step = SQLITE_DONE;
-    while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
         struct finding f = store_finding_of_row(s, statement);
-        result = each(context, &f);
+        rc = each(context, &f);
     }
-    if (result == 0 && step != SQLITE_DONE) {
-        result = store_fail(s, err);
+    if (rc == 0 && step != SQLITE_DONE) {
+        rc = store_fail(s, err);
     }
     store_give(s, SQL_EACH_FINDING_BY_PLACE, statement);
-    return result;
+    return rc;
 }
 
 static struct grounds grounds_of_row(sqlite3_stmt *statement)
@@ -35,17 +35,17 @@ int store_each_grounds(struct store *s, int (*each)(void *context, const struct 
                        void *context, struct err *err)
 {
     sqlite3_stmt *statement = store_take(s, SQL_EACH_GROUNDS, err);
-    int result = statement != NULL ? 0 : -1;
+    int rc = statement != NULL ? 0 : -1;
     int step = SQLITE_DONE;
-    while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
         const struct grounds g = grounds_of_row(statement);
-        result = each(context, &g);
+        rc = each(context, &g);
     }
-    if (result == 0 && step != SQLITE_DONE) {
-        result = store_fail(s, err);
+    if (rc == 0 && step != SQLITE_DONE) {
+        rc = store_fail(s, err);
     }
     store_give(s, SQL_EACH_GROUNDS, statement);
-    return result;
+    return rc;
 }
 
 int store_read_grounds(struct store *s, int64_t row,
@@ -58,13 +58,13 @@ int store_read_grounds(struct store *s, int64_t row,
     }
     (void)sqlite3_bind_int64(statement, 1, row);
     int step = sqlite3_step(statement);
-    int result = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
+    int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
     if (step == SQLITE_ROW) {
         const struct grounds g = grounds_of_row(statement);
-        result = each(context, &g);
+        rc = each(context, &g);
     }
     store_give(s, SQL_READ_GROUNDS, statement);
-    return result;
+    return rc;
 }
 
 static struct fact fact_of_row(sqlite3_stmt *statement)
@@ -92,13 +92,13 @@ int store_read_fact(struct store *s, int64_t id, int (*each)(void *context, cons
     }
     (void)sqlite3_bind_int64(statement, 1, id);
     int step = sqlite3_step(statement);
-    int result = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
+    int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
     if (step == SQLITE_ROW) {
         const struct fact f = fact_of_row(statement);
-        result = each(context, &f);
+        rc = each(context, &f);
     }
     store_give(s, SQL_READ_FACT, statement);
-    return result;
+    return rc;
 }
 
 int store_each_fact(struct store *s, int64_t after,
@@ -110,17 +110,17 @@ int store_each_fact(struct store *s, int64_t after,
         return -1;
     }
     (void)sqlite3_bind_int64(statement, 1, after);
-    int result = 0;
+    int rc = 0;
     int step = SQLITE_DONE;
-    while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
         const struct fact f = fact_of_row(statement);
-        result = each(context, sqlite3_column_int64(statement, 12), &f);
+        rc = each(context, sqlite3_column_int64(statement, 12), &f);
     }
-    if (result == 0 && step != SQLITE_DONE) {
-        result = store_fail(s, err);
+    if (rc == 0 && step != SQLITE_DONE) {
+        rc = store_fail(s, err);
     }
     store_give(s, SQL_EACH_FACT, statement);
-    return result;
+    return rc;
 }
 
 int store_count_facts(struct store *s, int64_t *count, int64_t *largest_id, struct err *err)
@@ -129,13 +129,13 @@ int store_count_facts(struct store *s, int64_t *count, int64_t *largest_id, stru
     if (statement == NULL) {
         return -1;
     }
-    int result = sqlite3_step(statement) == SQLITE_ROW ? 0 : store_fail(s, err);
-    if (result == 0) {
+    int rc = sqlite3_step(statement) == SQLITE_ROW ? 0 : store_fail(s, err);
+    if (rc == 0) {
         *count = sqlite3_column_int64(statement, 0);
         *largest_id = sqlite3_column_int64(statement, 1);
     }
     store_give(s, SQL_COUNT_FACTS, statement);
-    return result;
+    return rc;
 }
 
 int store_each_operation(struct store *s,
@@ -143,21 +143,21 @@ int store_each_operation(struct store *s,
                          struct err *err)
 {
     sqlite3_stmt *statement = store_take(s, SQL_COUNT_OPERATIONS, err);
-    int result = statement != NULL ? 0 : -1;
+    int rc = statement != NULL ? 0 : -1;
     int step = SQLITE_DONE;
-    while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
         const struct operation_count c = {.operation = store_column(statement, 0),
                                           .calls = sqlite3_column_int64(statement, 1),
                                           .attempts = sqlite3_column_int64(statement, 2),
                                           .throttles = sqlite3_column_int64(statement, 3),
                                           .bytes = sqlite3_column_int64(statement, 4)};
-        result = each(context, &c);
+        rc = each(context, &c);
     }
-    if (result == 0 && step != SQLITE_DONE) {
-        result = store_fail(s, err);
+    if (rc == 0 && step != SQLITE_DONE) {
+        rc = store_fail(s, err);
     }
     store_give(s, SQL_COUNT_OPERATIONS, statement);
-    return result;
+    return rc;
 }
 
 /* Scans have no use for this index, so runs do not carry it: it is made beside the run. */
@@ -184,9 +184,9 @@ int store_each_entity_of_fact(struct store *s, int64_t fact,
         return -1;
     }
     (void)sqlite3_bind_int64(statement, 1, fact);
-    int result = 0;
+    int rc = 0;
     int step = SQLITE_DONE;
-    while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
         struct entity e = {.kind = store_column(statement, 0),
                            .account = store_column(statement, 1),
                            .region = store_column(statement, 2),
@@ -194,11 +194,11 @@ int store_each_entity_of_fact(struct store *s, int64_t fact,
                            .json = store_column(statement, 4),
                            .fact = sqlite3_column_int64(statement, 5)};
         e.json_length = (size_t)sqlite3_column_bytes(statement, 4);
-        result = each(context, &e);
+        rc = each(context, &e);
     }
-    if (result == 0 && step != SQLITE_DONE) {
-        result = store_fail(s, err);
+    if (rc == 0 && step != SQLITE_DONE) {
+        rc = store_fail(s, err);
     }
     store_give(s, SQL_ENTITIES_OF_FACT, statement);
-    return result;
+    return rc;
 }

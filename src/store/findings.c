@@ -165,9 +165,9 @@ int store_checks_load(struct store *s, struct err *err)
                                   .remedy = store_column(statement, 7)};
         (void)keep_words(s, store_column(statement, 0), &f);
     }
-    int result = step == SQLITE_DONE ? 0 : store_fail(s, err);
+    int rc = step == SQLITE_DONE ? 0 : store_fail(s, err);
     store_give(s, SQL_EACH_CHECK, statement);
-    return result;
+    return rc;
 }
 
 static const char *column_or(sqlite3_stmt *statement, int column, const char *common)
@@ -217,18 +217,18 @@ static int walk_findings(struct store *s, enum sql which, sqlite3_stmt *statemen
                          int (*each)(void *context, const struct finding *f), void *context,
                          struct err *err)
 {
-    int result = 0;
+    int rc = 0;
     int step = 0;
-    while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
         struct finding f = store_finding_of_row(s, statement);
-        result = store_finding_seen(s, &f, err);
-        result = result == 0 ? each(context, &f) : result;
+        rc = store_finding_seen(s, &f, err);
+        rc = rc == 0 ? each(context, &f) : rc;
     }
-    if (result == 0 && step != SQLITE_DONE) {
-        result = store_fail(s, err);
+    if (rc == 0 && step != SQLITE_DONE) {
+        rc = store_fail(s, err);
     }
     store_give(s, which, statement);
-    return result;
+    return rc;
 }
 
 int store_each_finding(struct store *s, int (*each)(void *context, const struct finding *f),
@@ -301,9 +301,9 @@ int store_each_finding_count(struct store *s,
 {
     struct map *counts = put_in_order(s, err) == 0 ? count_by_check(s, err) : NULL;
     sqlite3_stmt *statement = counts != NULL ? store_take(s, SQL_EACH_CHECK, err) : NULL;
-    int result = statement != NULL ? 0 : -1;
+    int rc = statement != NULL ? 0 : -1;
     int step = SQLITE_DONE;
-    while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
         struct finding_count count = {0};
         const struct finding_count *counted = map_get(counts, store_column(statement, 0));
         if (counted != NULL) {
@@ -313,23 +313,23 @@ int store_each_finding_count(struct store *s,
         count.title = store_column(statement, 1);
         count.step = sqlite3_column_int(statement, 2);
         count.severity = (enum severity)sqlite3_column_int(statement, 3);
-        result = each(context, &count);
+        rc = each(context, &count);
     }
-    if (result == 0 && step != SQLITE_DONE) {
-        result = store_fail(s, err);
+    if (rc == 0 && step != SQLITE_DONE) {
+        rc = store_fail(s, err);
     }
     store_give(s, SQL_EACH_CHECK, statement);
     map_free(counts);
-    return result;
+    return rc;
 }
 
 int store_each_ou_count(struct store *s, int (*each)(void *context, const struct ou_count *c),
                         void *context, struct err *err)
 {
     sqlite3_stmt *statement = store_take(s, SQL_COUNT_OUS, err);
-    int result = statement != NULL ? 0 : -1;
-    int step = result == 0 ? sqlite3_step(statement) : SQLITE_DONE;
-    while (result == 0 && step == SQLITE_ROW) {
+    int rc = statement != NULL ? 0 : -1;
+    int step = rc == 0 ? sqlite3_step(statement) : SQLITE_DONE;
+    while (rc == 0 && step == SQLITE_ROW) {
         char *path = xstrdup(store_column(statement, 0));
         struct ou_count c = {.ou_path = path};
         do {
@@ -337,12 +337,12 @@ int store_each_ou_count(struct store *s, int (*each)(void *context, const struct
                 sqlite3_column_int64(statement, 2);
             step = sqlite3_step(statement);
         } while (step == SQLITE_ROW && strcmp(store_column(statement, 0), path) == 0);
-        result = each(context, &c);
+        rc = each(context, &c);
         free(path);
     }
-    if (result == 0 && step != SQLITE_DONE) {
-        result = store_fail(s, err);
+    if (rc == 0 && step != SQLITE_DONE) {
+        rc = store_fail(s, err);
     }
     store_give(s, SQL_COUNT_OUS, statement);
-    return result;
+    return rc;
 }

@@ -26,9 +26,9 @@ int store_previous_find(struct store *s, struct err *err)
     int step = sqlite3_step(statement);
     const char *scope = store_meta(s, "previous_scope");
     s->has_previous = step == SQLITE_ROW && scope != NULL && scope[0] != '\0';
-    int result = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
+    int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
     store_give(s, SQL_PREVIOUS_THERE, statement);
-    return result;
+    return rc;
 }
 
 bool store_has_previous(const struct store *s)
@@ -67,9 +67,9 @@ int store_finding_seen(struct store *s, struct finding *f, struct err *err)
             copy_time(s->status_since, store_column(statement, 2));
         }
     }
-    int result = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
+    int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
     store_give(s, SQL_PREVIOUS_SEEN, statement);
-    return result;
+    return rc;
 }
 
 struct carrying {
@@ -282,14 +282,14 @@ static int meet(struct side *before, struct side *after, unsigned wanted,
                            .first_seen = order <= 0 ? before->first_seen : "",
                            .status_since = order <= 0 ? before->status_since : ""};
     d.change = change_of(d.before, d.after, seen == 1);
-    int result = (wanted >> d.change & 1U) != 0 ? each(context, &d) : 0;
-    if (result == 0 && order <= 0) {
-        result = side_next(before, err);
+    int rc = (wanted >> d.change & 1U) != 0 ? each(context, &d) : 0;
+    if (rc == 0 && order <= 0) {
+        rc = side_next(before, err);
     }
-    if (result == 0 && order >= 0) {
-        result = side_next(after, err);
+    if (rc == 0 && order >= 0) {
+        rc = side_next(after, err);
     }
-    return result;
+    return rc;
 }
 
 int store_each_difference(struct store *before, struct store *after, unsigned wanted,
@@ -297,19 +297,19 @@ int store_each_difference(struct store *before, struct store *after, unsigned wa
                           struct err *err)
 {
     struct side a = {0}, b = {0};
-    int result = before != NULL ? same_organization(before, after, err) : 0;
-    if (result == 0) {
-        result = side_open(&a, before != NULL ? before : after, before == NULL, err);
+    int rc = before != NULL ? same_organization(before, after, err) : 0;
+    if (rc == 0) {
+        rc = side_open(&a, before != NULL ? before : after, before == NULL, err);
     }
-    if (result == 0) {
-        result = side_open(&b, after, false, err);
+    if (rc == 0) {
+        rc = side_open(&b, after, false, err);
     }
-    while (result == 0 && (a.more || b.more)) {
-        result = meet(&a, &b, wanted, each, context, err);
+    while (rc == 0 && (a.more || b.more)) {
+        rc = meet(&a, &b, wanted, each, context, err);
     }
     side_close(&a);
     side_close(&b);
-    return result;
+    return rc;
 }
 
 static int count_one(void *context, const struct difference *d)

@@ -29,9 +29,9 @@ int plan_membership_since(struct store *s, const struct plan_membership *t, int6
         bool same = strcmp(store_column(statement, 1), t->arn) == 0;
         *since_ms = same ? sqlite3_column_int64(statement, 0) : now_ms;
     }
-    int result = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
+    int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
     store_give(s, SQL_PLAN_MEMBERSHIP_SINCE, statement);
-    return result;
+    return rc;
 }
 
 static int add(struct store *s, enum sql which, const struct plan_membership *t,
@@ -63,18 +63,18 @@ int plan_membership_carry(struct store *previous, struct store *s, struct err *e
         return -1;
     }
     (void)sqlite3_bind_int64(known, 1, KEPT_MS);
-    int result = 0;
+    int rc = 0;
     int step = sqlite3_step(known);
-    while (result == 0 && step == SQLITE_ROW) {
+    while (rc == 0 && step == SQLITE_ROW) {
         const struct plan_membership t = {store_column(known, 0), store_column(known, 1),
                                           store_column(known, 2), store_column(known, 3)};
         const int64_t times[] = {sqlite3_column_int64(known, 4), sqlite3_column_int64(known, 5)};
-        result = add(s, SQL_PLAN_MEMBERSHIP_CARRY, &t, times, err);
-        step = result == 0 ? sqlite3_step(known) : step;
+        rc = add(s, SQL_PLAN_MEMBERSHIP_CARRY, &t, times, err);
+        step = rc == 0 ? sqlite3_step(known) : step;
     }
-    if (result == 0 && step != SQLITE_DONE) {
-        result = store_fail(previous, err);
+    if (rc == 0 && step != SQLITE_DONE) {
+        rc = store_fail(previous, err);
     }
     store_give(previous, SQL_PLAN_MEMBERSHIP_KNOWN, known);
-    return result;
+    return rc;
 }

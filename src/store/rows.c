@@ -46,7 +46,7 @@ int store_open_questions(struct store *s, int64_t after, int limit,
         char *texts[4];
     } *rows = NULL;
     int count = 0;
-    int result = -1;
+    int rc = -1;
     int bounded = limit < 0 || limit > OPEN_QUESTIONS_MAX ? OPEN_QUESTIONS_MAX : limit;
     sqlite3_stmt *statement = store_take(s, SQL_OPEN_QUESTIONS, err);
     if (statement == NULL) {
@@ -70,7 +70,7 @@ int store_open_questions(struct store *s, int64_t after, int limit,
     if (step != SQLITE_DONE) {
         goto out;
     }
-    result = count;
+    rc = count;
     for (int i = 0; i < count; i++) {
         const struct question q = {.id = rows[i].id,
                                    .collector = rows[i].texts[0],
@@ -78,7 +78,7 @@ int store_open_questions(struct store *s, int64_t after, int limit,
                                    .region = rows[i].texts[2],
                                    .target = rows[i].texts[3]};
         if (each(context, &q) != 0) {
-            result = i + 1;
+            rc = i + 1;
             break;
         }
     }
@@ -89,7 +89,7 @@ out:
         }
     }
     free(rows);
-    return result;
+    return rc;
 }
 
 int store_question_close(struct store *s, int64_t id, enum question_state state, struct err *err)
@@ -132,9 +132,9 @@ int store_questions_count_all(struct store *s, struct err *err)
             s->questions[state] = sqlite3_column_int64(statement, 1);
         }
     }
-    int result = step == SQLITE_DONE ? 0 : store_fail(s, err);
+    int rc = step == SQLITE_DONE ? 0 : store_fail(s, err);
     store_give(s, SQL_COUNT_QUESTIONS, statement);
-    return result;
+    return rc;
 }
 
 int store_fact(struct store *s, const struct fact *f, int64_t *id, struct err *err)
@@ -212,17 +212,17 @@ int store_each_gap(struct store *s, int (*each)(void *context, int64_t id, const
     if (statement == NULL) {
         return -1;
     }
-    int result = 0;
+    int rc = 0;
     int step = 0;
-    while (result == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
         struct gap g = gap_of_row(statement);
-        result = each(context, sqlite3_column_int64(statement, 9), &g);
+        rc = each(context, sqlite3_column_int64(statement, 9), &g);
     }
-    if (result == 0 && step != SQLITE_DONE) {
-        result = store_fail(s, err);
+    if (rc == 0 && step != SQLITE_DONE) {
+        rc = store_fail(s, err);
     }
     store_give(s, SQL_EACH_GAP, statement);
-    return result;
+    return rc;
 }
 
 /* Sets the index range of an operation's name: itself alone, or everything a trailing '*' stands
@@ -284,13 +284,13 @@ int store_find_gap(struct store *s, const char *operation, const char *account, 
         store_bind(statement, 4, region);
     }
     int step = sqlite3_step(statement);
-    int result = step == SQLITE_ROW ? 1 : step == SQLITE_DONE ? 0 : store_fail(s, err);
-    if (result == 1 && text != NULL) {
+    int rc = step == SQLITE_ROW ? 1 : step == SQLITE_DONE ? 0 : store_fail(s, err);
+    if (rc == 1 && text != NULL) {
         struct gap g = gap_of_row(statement);
         describe_gap(&g, text, size);
     }
     store_give(s, which, statement);
-    return result;
+    return rc;
 }
 
 int store_gap_at(struct store *s, const char *account, const char *region, struct err *err)
@@ -305,7 +305,7 @@ int store_gap_at(struct store *s, const char *account, const char *region, struc
     store_bind(statement, 1, account);
     store_bind(statement, 2, region);
     int step = sqlite3_step(statement);
-    int result = step == SQLITE_ROW ? 1 : step == SQLITE_DONE ? 0 : store_fail(s, err);
+    int rc = step == SQLITE_ROW ? 1 : step == SQLITE_DONE ? 0 : store_fail(s, err);
     store_give(s, SQL_GAP_AT, statement);
-    return result;
+    return rc;
 }

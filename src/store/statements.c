@@ -237,7 +237,7 @@ const char *store_column(sqlite3_stmt *statement, int column)
 
 int store_run(struct store *s, enum sql which, sqlite3_stmt *statement, struct err *err)
 {
-    int result = sqlite3_step(statement) == SQLITE_DONE ? 0 : store_fail(s, err);
+    int rc = sqlite3_step(statement) == SQLITE_DONE ? 0 : store_fail(s, err);
     store_give(s, which, statement);
-    return result;
+    return rc;
 }

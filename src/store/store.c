@@ -106,9 +106,9 @@ static int connect_to(struct store *s, struct err *err)
     text_addf(&sql,
               "PRAGMA cache_size = -%d; PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF;",
               CACHE_KIB);
-    int result = store_exec(s, text_str(&sql), err);
+    int rc = store_exec(s, text_str(&sql), err);
     text_release(&sql);
-    return result;
+    return rc;
 }
 
 static int pragma_number(struct store *s, const char *sql, long long *out, struct err *err)
@@ -153,9 +153,9 @@ static int load_meta(struct store *s, struct err *err)
     while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
         map_set(s->meta, store_column(statement, 0), xstrdup(store_column(statement, 1)));
     }
-    int result = step == SQLITE_DONE ? 0 : store_fail(s, err);
+    int rc = step == SQLITE_DONE ? 0 : store_fail(s, err);
     store_give(s, SQL_META_ALL, statement);
-    return result;
+    return rc;
 }
 
 void store_gap_remember(struct store *s, const char *operation, const char *account)
@@ -175,9 +175,9 @@ static int load_gaps(struct store *s, struct err *err)
     while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
         store_gap_remember(s, store_column(statement, 0), store_column(statement, 1));
     }
-    int result = step == SQLITE_DONE ? 0 : store_fail(s, err);
+    int rc = step == SQLITE_DONE ? 0 : store_fail(s, err);
     store_give(s, SQL_GAP_KEYS, statement);
-    return result;
+    return rc;
 }
 
 static int create_file(const char *path, struct err *err)
@@ -204,12 +204,12 @@ int store_create(const char *path, struct store **out, struct err *err)
               "PRAGMA page_size = 8192; PRAGMA journal_mode = DELETE; BEGIN; %s"
               "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;",
               store_schema, APPLICATION_ID, STORE_SCHEMA_VERSION);
-    int result = connect_to(s, err);
-    if (result == 0) {
-        result = store_exec(s, text_str(&sql), err);
+    int rc = connect_to(s, err);
+    if (rc == 0) {
+        rc = store_exec(s, text_str(&sql), err);
     }
     text_release(&sql);
-    if (result != 0) {
+    if (rc != 0) {
         store_close(s);
         (void)unlink(path);
         return -1;
