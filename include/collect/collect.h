@@ -1,7 +1,7 @@
 /*
- * Reads an organization. A table of collectors, each "ask this, keep that, ask these next"; answers
- * queue new questions in the store; done when none is open. A failed question becomes a gap, never
- * silence.
+ * Reads an organization. A table of collectors, each with its phase, what it asks and what it
+ * keeps; answers queue further tasks in the store; done when none is open. A task that fails
+ * becomes a collection error, never silence.
  */
 #ifndef TOWERKEEP_COLLECT_COLLECT_H
 #define TOWERKEEP_COLLECT_COLLECT_H
@@ -41,9 +41,9 @@ struct collect_options {
         *stop; /* non-zero: finish what is in flight, leave the run resumable, ERR_INTERRUPTED */
 };
 
-/* Seeds a new run (or resumes one whose questions are open) and runs it to the end. Preconditions
-   that make a scan pointless fail here with one clear line: not an organization, caller is not the
-   management account, no landing zone. */
+/* Reads a new run, or what is open of one that was interrupted. ERR_INPUT with one clear line when
+   a precondition does not hold: an organization, the management account's credentials, a landing
+   zone, known accounts and OUs in the filters. */
 int collect_run(struct aws_client *client, struct store *store,
                 const struct collect_options *options, struct err *err);
 

@@ -1,5 +1,6 @@
 /*
- * What a run knows, in one SQLite file: questions, facts, gaps, entities, findings, metadata.
+ * What a run knows, in one SQLite file: tasks (questions), API calls (facts), collection errors
+ * (gaps), entities, findings, metadata. The words in parentheses are those of tables and functions.
  * Rows in, rows out, in order, in bounded memory. Every row type is also a table any SQLite tool
  * can read.
  */
@@ -35,7 +36,7 @@ int store_meta_set(struct store *s, const char *key, const char *value, struct e
 const char *store_meta(struct store *s,
                        const char *key); /* borrowed until the next set; NULL when unset */
 
-/* --- questions: the crawl's queue; (collector, account, region, target) is unique --- */
+/* --- questions: the crawl's tasks; (collector, account, region, target) is unique --- */
 enum question_state { QUESTION_OPEN, QUESTION_ANSWERED, QUESTION_GAP };
 struct question {
     int64_t id;
@@ -45,16 +46,16 @@ struct question {
 /* 1 when new, 0 when it was already there, -1 on error. */
 int store_ask(struct store *s, const char *collector, const char *account, const char *region,
               const char *target, struct err *err);
-/* Up to `limit` open questions with id > after, in order of id; calls each; returns how many, -1 on
+/* Up to `limit` open tasks with id > after, in order of id; calls each; returns how many, -1 on
  * error. */
 int store_open_questions(struct store *s, int64_t after, int limit,
                          int (*each)(void *context, const struct question *q), void *context,
                          struct err *err);
-/* An open question only: what was closed stays as it is. */
+/* An open task only: what was closed stays as it is. */
 int store_question_close(struct store *s, int64_t id, enum question_state state, struct err *err);
 int64_t store_question_count(struct store *s, enum question_state state);
 
-/* --- facts: one answered call (one page) --- */
+/* --- facts: one answered API call (one page) --- */
 struct fact {
     const char *operation; /* "kms:DescribeKey" */
     const char *account, *region, *target;
@@ -67,7 +68,7 @@ struct fact {
 };
 int store_fact(struct store *s, const struct fact *f, int64_t *id, struct err *err);
 
-/* --- gaps: what could not be seen. region "" = every Region of the account; --- */
+/* --- gaps: collection errors. region "": every Region of the account --- */
 struct gap {
     const char *operation;
     const char *account, *region, *target;
@@ -79,11 +80,11 @@ struct gap {
 int store_gap(struct store *s, const struct gap *g, struct err *err);
 int store_each_gap(struct store *s, int (*each)(void *context, int64_t id, const struct gap *g),
                    void *context, struct err *err);
-/* The gap that hides `operation` from (account, region), if any: the same operation there, any
-   Region-wide ("" region) gap of it, or an AssumeRole gap of that account. region NULL: any Region
+/* The collection error that `operation` has in (account, region), if any: of the same operation
+   there or in every Region ("" region), or of AssumeRole in that account. region NULL: any Region
    of the account; account NULL: anywhere. Copies a one-line description into text ("kms:DescribeKey
    in 1111.../eu-west-1: denied: AccessDeniedException ..."). 1 found, 0 none, -1 error. Must be
-   fast (indexed; answers "no gaps at all" without a query). */
+   fast (indexed; answers "no collection errors at all" without a query). */
 int store_find_gap(struct store *s, const char *operation, const char *account, const char *region,
                    char *text, size_t size, struct err *err);
 
@@ -137,18 +138,18 @@ int store_each_finding_count(struct store *s,
                              int (*each)(void *context, const struct finding_count *c),
                              void *context, struct err *err); /* per check, by id */
 
-/* --- evidence: what a finding rests on --- */
+/* --- evidence: what a finding is based on --- */
 /* In order of check, account, Region, subject: everything about one place together. */
 int store_each_finding_by_place(struct store *s,
                                 int (*each)(void *context, const struct finding *f), void *context,
                                 struct err *err);
-/* What a finding rests on: `row` names it to store_read_grounds(). */
+/* What a finding is based on: `row` names it to store_read_grounds(). */
 struct grounds {
     int64_t row;
     const char *check_id, *account, *region;
-    const char *evidence; /* space separated fact ids */
+    const char *evidence; /* space separated ids of API calls */
 };
-/* In the order of judging, which is the cheapest. */
+/* In the order of evaluation, which is the cheapest. */
 int store_each_grounds(struct store *s, int (*each)(void *context, const struct grounds *g),
                        void *context, struct err *err);
 int store_read_grounds(struct store *s, int64_t row,
@@ -167,7 +168,7 @@ struct operation_count {
 int store_each_operation(struct store *s,
                          int (*each)(void *context, const struct operation_count *c), void *context,
                          struct err *err); /* by name */
-/* Calls each with the fact of that id; 0 when there is none. */
+/* Calls each with the API call of that id; 0 when there is none. */
 int store_read_fact(struct store *s, int64_t id, int (*each)(void *context, const struct fact *f),
                     void *context, struct err *err);
 /* The documents kept from one answer, in order of kind, account, Region, key. The first call makes

@@ -98,7 +98,7 @@ static int refused_reach(struct crawl *crawl, const struct question *q, const st
     return rc;
 }
 
-/* EC2's words and the Account API's for the same thing: one vocabulary in the store. */
+/* EC2 and the Account API have different words for the same status; the store has the latter. */
 static const char *region_status(const char *opt_in)
 {
     static const char *const words[][2] = {{"opt-in-not-required", "ENABLED_BY_DEFAULT"},

@@ -18,7 +18,7 @@
 #define PROGRESS_MS 100
 #define COMMIT_MS 2000
 
-struct task_in_flight { /* one question on its way */
+struct task_in_flight { /* one task on its way */
     struct crawl *crawl;
     const struct collector *collector;
     struct question question;
@@ -57,8 +57,8 @@ static int record_fact(const struct task_in_flight *p, const struct answer *a, i
 static int record_gap(const struct task_in_flight *p, const struct answer *a, const char *class,
                       const char *message, struct err *err)
 {
-    /* A question that stands for a whole account (reach, S3's global list) hides every Region of
-     * it. */
+    /* A task that stands for a whole account (its role, S3's global list) is missing in every
+     * Region of it. */
     bool whole_account = a->op->reach == REACH_GLOBAL ||
                          strcmp(p->collector->operation, "sts:GetCallerIdentity") == 0;
     struct gap gap = {.operation = strcmp(p->collector->operation, "sts:GetCallerIdentity") == 0
@@ -73,14 +73,15 @@ static int record_gap(const struct task_in_flight *p, const struct answer *a, co
                       .wall_ms = a->wall_ms,
                       .request_id = a->request_id != NULL ? a->request_id : ""};
     p->crawl->gaps++;
-    /* Before the landing zone is known a gap ends the scan, whose last line tells it. */
+    /* Before the landing zone is known a collection error ends the scan, whose last line says it.
+     */
     bool fatal = p->crawl->governed_count == 0;
     log_write(fatal ? LOG_INFO : LOG_WARN, "%s in %s%s%s: %s: %s %s", gap.operation, gap.account,
               *gap.region ? "/" : "", gap.region, class, gap.code, gap.message);
     return store_gap(p->crawl->store, &gap, err);
 }
 
-/* What is not there has its fact, too. */
+/* An absence has its API call, too. */
 static int keep_absence(const struct answer_page *p, const char *kind, struct err *err)
 {
     const struct question *q = p->question;
@@ -166,8 +167,8 @@ static bool interrupted(const struct crawl *crawl)
     return crawl->options->stop != NULL && *crawl->options->stop != 0;
 }
 
-/* Is the question asked as the caller itself? Then refused credentials mean that nothing else will
- * be answered. */
+/* Is the task asked with the caller's own credentials? Then a refusal of them means that nothing
+ * else will be answered. */
 static bool own_credentials(const struct task_in_flight *p)
 {
     return p->collector->as_management || strcmp(p->question.account, p->crawl->management) == 0;
@@ -188,7 +189,7 @@ static void on_suspected(void *context, const struct answer *a, bool off)
     struct crawl *crawl = p->crawl;
     struct err err = ERR_INIT;
     if (crawl->failed || interrupted(crawl)) {
-        /* The question stays open. */
+        /* The task stays open. */
     } else if (!off) {
         refuse_credentials(crawl, p, a);
     } else if (p->question.id != 0 && answer_refused(p, a, &err) != 0) {
@@ -333,7 +334,7 @@ static void tell(struct crawl *crawl, bool now)
     o->progress(o->context, &progress);
 }
 
-/* Hands open questions over until the window is full. */
+/* Hands open tasks over until the window is full. */
 static int refill(struct crawl *crawl, bool *more)
 {
     *more = true;
@@ -355,7 +356,8 @@ static int refill(struct crawl *crawl, bool *more)
     return 0;
 }
 
-/* Lets what is in flight come home without being kept, so that no callback outlives the crawl. */
+/* Waits for calls in flight without keeping their answers, so that no callback outlives the crawl.
+ */
 static void wind_down(struct crawl *crawl)
 {
     struct err ignored = ERR_INIT;

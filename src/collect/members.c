@@ -9,8 +9,7 @@
 #include "base/text.h"
 #include "crawl.h"
 
-/* Not an operation that any rule needs: it makes the run INCOMPLETE without hiding other answers.
- */
+/* Not an operation that a rule needs: it makes the run INCOMPLETE and affects no other answer. */
 #define PLACE_OF_ACCOUNT "organizations:ListAccounts/Paths"
 
 struct unit { /* an OU or the root, for walking upwards */
@@ -136,7 +135,7 @@ static int cross_check(struct members *m, const char *id, const json_t *account)
         return 0;
     }
     char *message = xasprintf("ListAccounts places the account in %s, the walk of the tree in %s",
-                              told, walked != NULL ? walked : "no OU at all");
+                              told, walked != NULL ? walked : "no OU");
     struct gap gap = {.operation = PLACE_OF_ACCOUNT,
                       .account = id,
                       .region = "",
@@ -209,7 +208,7 @@ static int hunt_account(void *context, const struct entity *e)
     return h->found ? 1 : 0;
 }
 
-/* A filter that fits nothing would make an empty run, which looks like a clean one. */
+/* A filter that matches nothing would give an empty run, which looks like a compliant one. */
 static int check_filter(const struct members *m, const char *const *words, const char *flag,
                         const char *kind, int (*each)(void *context, const struct entity *e))
 {

@@ -1,4 +1,4 @@
-/* What guards an OU or account: service control policies and Control Tower's controls. */
+/* What protects an OU or account: service control policies and Control Tower's controls. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,8 +69,9 @@ static int add_control(void *context, const struct entity *e)
     return 0;
 }
 
-/* In force: enabled here or on an OU above, and not drifted. What is ill here is told as well. */
-static void judge_controls(json_t *document, const json_t *controls)
+/* In force: enabled here or on an OU above, and not drifted. Those that failed or drifted are
+ * listed as well. */
+static void set_controls(json_t *document, const json_t *controls)
 {
     json_t *in_force = json_array();
     json_t *ill = json_array();
@@ -107,7 +108,7 @@ int unit_guards(struct visit *v, const struct unit *u, json_t *document)
                  ? -1
                  : 0;
     }
-    judge_controls(document, g.list);
+    set_controls(document, g.list);
     json_decref(g.list);
     return rc;
 }

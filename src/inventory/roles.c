@@ -1,5 +1,5 @@
-/* The roles that the backups of an account run as: are they there, may AWS Backup take them, and
- * may they do what the four plans need? */
+/* The roles that the backups of an account run as: whether they exist, trust AWS Backup, and have
+ * the policies that the four plans need. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -54,8 +54,8 @@ static double seconds_of(const json_t *row, const char *member)
                : 0;
 }
 
-/* A report that was tried and did not succeed within a day has failed; one that has never been due
-   is well. */
+/* A report that was attempted and did not succeed within a day has failed; one that was never due
+   has not. */
 static bool last_run_failed(const struct inventory_cache *d, const json_t *plan)
 {
     double tried = seconds_of(plan, "LastAttemptedExecutionTime");

@@ -62,7 +62,7 @@ static json_t *under_change(const struct inventory_cache *d)
     return list;
 }
 
-/* The two backup accounts and their states; an account nobody listed has none. */
+/* The two backup accounts and their states; an account that was not listed has none. */
 static json_t *backup_accounts(const struct inventory_cache *d)
 {
     const char *const ids[] = {d->admin, d->central};
@@ -200,7 +200,7 @@ static int note_vault(void *context, const struct entity *e)
     return r->missing == 0 ? 1 : 0;
 }
 
-/* A vault there may be where nobody could look keeps a Region from being called empty. 0 or -1. */
+/* A Region is not called empty where vaults could not be listed. 0 or -1. */
 static int hide_vaults(struct visit *v, json_t *document)
 {
     static const char *const lists[][2] = {{"backup:ListBackupVaults", NULL},

@@ -28,7 +28,9 @@ static void set_ancestors(const struct subjects *s, const struct unit *u, json_t
     set_new(document, "ancestors_without_backup", without);
 }
 
-/* The child baseline must hang on this OU's own one: a left-over of another OU protects nobody. */
+/* The child baseline must belong to this OU's own one: a leftover of another OU protects no
+ * account.
+ */
 static bool covers(const struct account *m, const struct enabled_baseline *parent)
 {
     for (const struct enabled_baseline *h = m->baselines; h != NULL; h = h->next) {
@@ -95,8 +97,8 @@ static json_t *descendants_with_backup(const struct inventory_cache *d, const st
     return list;
 }
 
-/* Which OU is the Security OU follows from where the audit account lies: any top-level one may be,
-   while nobody could tell. 0 or -1. */
+/* The Security OU is the one that holds the audit account: any top-level OU may be it when that is
+   unknown. 0 or -1. */
 static int hide_security(struct visit *v, json_t *document)
 {
     static const char *const places[] = {"organizations:ListAccountsForParent", NULL};
@@ -157,7 +159,7 @@ static int by_id(const void *a, const void *b)
     return strcmp((*first)->id, (*second)->id);
 }
 
-/* OUs there may be that nobody could list must not fall silent. */
+/* OUs that could not be listed must not be left out silently. */
 static int ous_unlisted(struct visit *v)
 {
     static const char *const listing[] = {"organizations:ListRoots",

@@ -8,7 +8,7 @@
 #include "store/cursor.h"
 #include "store/plan_membership.h"
 
-#define GAP_TEXT_SIZE 512 /* of a gap described */
+#define GAP_TEXT_SIZE 512 /* of a collection error in one line */
 
 struct subjects {
     struct store *store;
@@ -39,8 +39,8 @@ struct subject_identity {
 
 json_t *subject_new(const struct subject_identity *who);
 void subject_fact(json_t *document, int64_t fact); /* 0 is ignored */
-/* Says that the subject rests on an operation that had no answer: `gap` is what store_find_gap()
-   says of it. Judged where a rule names the operation in its needs. */
+/* The subject is based on an operation that had no answer: `gap` is what store_find_gap() says of
+   it. Evaluated where a rule names the operation in its needs. */
 void subject_hide(json_t *document, const char *operation, const char *gap);
 /* Hands the document over; returns what the visitor says. Takes it. */
 int subject_emit(struct visit *v, json_t *document);
@@ -65,14 +65,15 @@ json_t *enabled_baseline_document(struct visit *v, const struct enabled_baseline
 /* Sets "baselines" {name: that} of a target whose first baseline is `first`. 0 or -1. */
 int set_enabled_baselines(struct visit *v, json_t *document, const struct enabled_baseline *first);
 
-/* The first of the operations (NULL-terminated) that has a gap anywhere: 1, 0 or -1. */
+/* The first of the operations (NULL-terminated) that has a collection error anywhere: 1, 0 or -1.
+ */
 int subjects_gap(struct visit *v, const char *const *operations, char text[GAP_TEXT_SIZE]);
-/* Emits the `_unlisted` subject that stands for all of the scope nobody could list. */
+/* Emits the `_unlisted` subject that stands for what of the scope could not be listed. */
 int subject_unlisted(struct visit *v, const char *gap);
 /* Accounts are listed twice, by ListAccounts and by the walk of the tree, and one of them is
-   enough: 1 when both have a gap, else 0; -1 on error. */
+   enough: 1 when both have a collection error, else 0; -1 on error. */
 int accounts_gap(struct visit *v, char text[GAP_TEXT_SIZE]);
-/* subject_unlisted() when there is such a gap. */
+/* subject_unlisted() when there is such an error. */
 int unlisted_accounts(struct visit *v);
 
 struct account_region { /* one ACTIVE account in one Region */
@@ -85,7 +86,8 @@ int places_each(struct visit *v, int (*each)(struct visit *v, const struct accou
  * ("resource tagged"). */
 int places_each_seen(struct visit *v, const char *kinds,
                      int (*each)(struct visit *v, const struct account_region *p));
-/* Emits the `_unlisted` subject of the place when a listing operation has a gap there. */
+/* Emits the `_unlisted` subject of the account and Region when a listing operation has a collection
+ * error there. */
 int place_unlisted(struct visit *v, const struct account_region *p, const char *const *operations);
 bool vault_is_local(const char *name);
 bool vault_is_central(const struct subjects *s, const char *account, const char *name);
@@ -104,11 +106,11 @@ int scope_resource(struct visit *v);
 json_t *org_document(struct visit *v);
 json_t *landing_zone_document(struct visit *v);
 
-/* failed_jobs.c: what a place's document says of them. 0 or -1. */
+/* failed_jobs.c: what the document of an account and Region says of them. 0 or -1. */
 int set_failed_jobs(struct visit *v, const struct account_region *p, json_t *document);
 /* roles.c: what an account's document says of the roles its backups run as. 0 or -1. */
 int set_backup_roles(struct visit *v, const char *account, json_t *document);
-/* {"present"} of a role of the management account; null where nobody was told. Yours. */
+/* {"present"} of a role of the management account; null when it was not read. Yours. */
 json_t *role_document(struct visit *v, const char *name, json_t *document, bool *failed);
 /* policies.c: the plans that backup policies come to in the account. 0 or -1. */
 int set_policy_plans(struct visit *v, const struct account *m, json_t *document);
