@@ -66,7 +66,7 @@ enum reach {
                     S3's ListBuckets counts as global */
 };
 
-/* What a call changes. Zero is no effect: every row says its own. */
+/* What a call changes. Zero is not an effect: every row names its own. */
 enum effect {
     EFFECT_READ = 1,
     EFFECT_WRITE,      /* creates, changes or repairs */
@@ -131,7 +131,7 @@ const struct op *
 op_parse(const char *service_colon_name); /* "kms:DescribeKey"; NULL when unknown */
 void op_label(const struct op *op, char *out, size_t size); /* "kms:DescribeKey" */
 /* Item element of an XML list element of this service ("member", "item", "DBInstance"), or NULL
- * when it is no list. */
+ * when it is not a list. */
 const char *service_list_item(enum service service, const char *element);
 
 /* Does it change anything? A scan never sends such a call. */

@@ -95,7 +95,7 @@ struct rate {
 };
 
 #define RATES_MAX 2
-/* The buckets a call of this class draws from, most specific first. Returns how many were written:
+/* The buckets that a call of this class uses, most specific first. Returns how many were written:
  * 0 for RATE_NONE, else 1 or 2. */
 size_t rate_class_rates(enum rate_class rate_class, const struct rate *out[RATES_MAX]);
 

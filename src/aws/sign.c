@@ -21,7 +21,7 @@ static int hex_value(char c)
     return at == NULL ? -1 : (int)(at - digits);
 }
 
-/* The byte that "%XX" at s stands for, or -1. */
+/* The byte that "%XX" at s encodes, or -1. */
 static int escaped_byte(const char *s, size_t left)
 {
     if (left < 3 || s[0] != '%' || hex_value(s[1]) < 0 || hex_value(s[2]) < 0) {

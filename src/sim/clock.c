@@ -14,7 +14,7 @@ struct timeline {
     int64_t base_ms; /* simulated time when ... */
     int64_t real_ms; /* ... the machine's steady clock stood here */
     double scale;
-    bool standing; /* a job runs: the clock stands at its due time */
+    bool standing; /* a job runs: the clock shows its due time */
     int64_t stand_ms;
     struct job *heap;
     size_t count, size;

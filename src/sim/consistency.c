@@ -165,7 +165,7 @@ void consistency_after(struct sim *sim)
     c->copies = NULL;
 }
 
-/* From low_ms to high_ms, the same draws in the same order for the same seed. */
+/* From low_ms to high_ms; equal seeds give equal sequences. */
 static int64_t draw_ms(struct consistency *c)
 {
     unsigned char digest[SHA256_SIZE];

@@ -116,7 +116,7 @@ void xml_error(const struct service_info *info, const char *code, const char *me
 json_t *xml_body(enum service service, const char *data, size_t length,
                  struct err *err); /* {root: value}; new */
 
-/* --- who asks (auth.c, policy.c) --- */
+/* --- the caller (auth.c, policy.c) --- */
 struct principal {
     char access_key_id[129];
     char *secret;

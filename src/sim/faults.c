@@ -55,7 +55,7 @@ static bool fits(const char *pattern, const char *value)
     return pattern == NULL || (value != NULL && str_glob(pattern, value));
 }
 
-/* Between 0 and 1; the same draws in the same order for the same seed. */
+/* Between 0 and 1; equal seeds give equal sequences. */
 static double draw(struct faults *f)
 {
     unsigned char digest[SHA256_SIZE];

@@ -63,7 +63,7 @@ static const struct naming namings[] = {
     {"iam:SimulatePrincipalPolicy", "PolicySourceArn", "{v}", NULL},
 };
 
-/* Organizations: what stands in these members is told from its first letters. */
+/* Organizations: the first letters of these members' values tell their type. */
 static const char *const places[] = {
     "AccountId", "ChildId",  "DestinationParentId", "ParentId", "PolicyId", "ResourceId",
     "RootId",    "TargetId", "SourceParentId",      NULL};

@@ -89,7 +89,7 @@ static int pattern(struct parser *p, struct node *n)
     PCRE2_SIZE offset = 0;
     n->code = pcre2_compile((PCRE2_SPTR)n->pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF, &code,
                             &offset, NULL);
-    return n->code == NULL ? complain(p, "the pattern is no regular expression") : 0;
+    return n->code == NULL ? complain(p, "the pattern is not a regular expression") : 0;
 }
 
 static struct node *parse_members(struct parser *p, char end)

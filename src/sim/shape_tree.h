@@ -1,4 +1,4 @@
-/* A compiled shape, shared by the compiler (shape.c) and the judge (shape_check.c). */
+/* A compiled shape, shared by the compiler (shape.c) and the validator (shape_check.c). */
 #ifndef TOWERKEEP_SIM_SHAPE_TREE_H
 #define TOWERKEEP_SIM_SHAPE_TREE_H
 

@@ -1,14 +1,19 @@
 /*
- * towerkeep-sim from the inside. An AWS on loopback: one port, every service, one thread.
+ * towerkeep-sim: an AWS on loopback. One port, every service, one thread.
  *
- *   http.c     libmicrohttpd in, bytes out           auth.c     signatures, sessions, session
- * policies, SCPs wire.c     request -> JSON input, JSON -> answer  shape.c    validates inputs
- * against the shapes a route declares world.c    files and generated worlds             svc_*.c one
- * service each: a table of routes clock.c    simulated time, jobs that finish later throttle.c
- * AWS's own rates     faults.c what goes wrong on request
+ *   http.c      HTTP over libmicrohttpd
+ *   auth.c      signatures and sessions; policy.c evaluates policies and SCPs
+ *   route.c     operation -> handler, from the rows of aws/ops.h
+ *   wire.c      request -> JSON input, JSON -> answer
+ *   shape.c     validates inputs against the shapes that the handlers' routes declare
+ *   world.c     world files and generated worlds
+ *   services/   one file or folder for each service: its handlers and their table of routes
+ *   clock.c     simulated time, jobs that finish later
+ *   throttle.c  the rates of AWS
+ *   faults.c    faults on request
  *
- * State is JSON (jansson), so that worlds, handlers and dumps speak one language. Every handler
- * runs to its end before the next request is read: no locks.
+ * State is JSON (jansson), shared by worlds, handlers and dumps. Every handler runs to its end
+ * before the next request is read: no locks.
  */
 #ifndef TOWERKEEP_SIM_SIM_H
 #define TOWERKEEP_SIM_SIM_H
@@ -133,7 +138,6 @@ sim_world(const struct sim *sim); /* the whole world document, as loaded or gene
 const char *sim_partition(const struct sim *sim);
 const char *sim_home_region(const struct sim *sim);
 const char *sim_management_account(const struct sim *sim);
-uint64_t sim_seed(const struct sim *sim);
 
 /* Simulated time: starts at the world's "now" (or the real time) and runs --time-scale times
  * faster. */

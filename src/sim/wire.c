@@ -304,7 +304,7 @@ static json_t *input_form(const struct sim_request *request, struct sim_call *ca
     return in;
 }
 
-/* The member a query key stands for ("nextToken=NextToken"), or NULL. */
+/* The member that a query key names ("nextToken=NextToken"), or NULL. */
 static bool query_member(const struct op *op, const char *key, char *out, size_t size)
 {
     size_t length = strlen(key);

@@ -347,7 +347,7 @@ static int apply_call(struct sim *sim, const json_t *change, struct err *err)
     const char *call = jx_str_or(change, "call", "");
     const struct op *op = op_parse(call);
     if (op == NULL) {
-        return err_set(err, ERR_INPUT, "'%s' is no operation; write service:Operation", call);
+        return err_set(err, ERR_INPUT, "unknown operation '%s': expected service:Operation", call);
     }
     const char *account =
         word_or(change, "account", "management", sim->management_account, sim->management_account);
@@ -422,7 +422,7 @@ int world_take(struct sim *sim, json_t *world, struct err *err)
     json_decref(sim->world);
     sim->world = world;
     if (text != NULL && !time_parse_iso(text, &now)) {
-        return err_set(err, ERR_INPUT, "now: '%s' is no ISO 8601 time", text);
+        return err_set(err, ERR_INPUT, "now: '%s' is not an ISO 8601 time", text);
     }
     if (complete(sim, world, err) != 0 || take_credentials(sim, err) != 0) {
         return -1;
@@ -481,11 +481,6 @@ const char *sim_home_region(const struct sim *sim)
 const char *sim_management_account(const struct sim *sim)
 {
     return sim->management_account;
-}
-
-uint64_t sim_seed(const struct sim *sim)
-{
-    return sim->seed;
 }
 
 bool sim_generated_account(const struct sim *sim, const char *account)

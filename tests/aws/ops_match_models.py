@@ -103,7 +103,7 @@ def check_paging(label, row, model, op):
         expect(label, "list", row["list"], by_member("output", pages["result_key"]))
     for column, side in (("token_in", inputs), ("token_out", outputs), ("limit", inputs), ("list", outputs)):
         if row[column] and row[column] not in side:
-            problems.append(f"{label}: {column} {row[column]} is no member")
+            problems.append(f"{label}: {column} {row[column]} is not a member")
     tokens = {"NextToken", "nextToken", "Marker", "PaginationToken"} & set(inputs) & set(outputs)
     if tokens and not row["token_in"]:
         problems.append(f"{label}: has {tokens}, and the row is not paged")

@@ -74,7 +74,7 @@ static int add_header(struct tool *tool, const char *name, const char *value, st
     return 0;
 }
 
-/* A line that begins with a blank goes on with the value above it: the break becomes blanks. */
+/* A line that begins with a blank continues the value above it: the break becomes blanks. */
 static int read_headers(struct tool *tool, char **at, char *end, struct err *err)
 {
     char *line, *last = NULL;
