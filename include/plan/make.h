@@ -15,9 +15,15 @@
 enum goal { GOAL_FIX, GOAL_ENABLE, GOAL_TEARDOWN };
 
 struct plan_options {
-    const json_t *config;      /* struct config's document: the desired state */
-    const char *const *checks; /* GOAL_FIX: only findings of these checks (globs); NULL: all */
-    int only_step;             /* 0: all six */
+    const json_t *config; /* struct config's document: the desired state */
+    /* GOAL_FIX: only findings of these; NULL-terminated lists, NULL: all. Checks are globs. */
+    const char *const *checks, *const *excluded_checks;
+    const char *const *checks_too; /* a second list: a finding's check is in both */
+    const char *const *accounts, *const *excluded_accounts; /* ids */
+    const char *const *regions, *const *excluded_regions;
+    const char *const *ous;                    /* ids, names or paths; and all below them */
+    int severities;                            /* the so many highest; 0: all */
+    int only_step;                             /* 0: all six */
     bool delete_key, close_accounts;           /* GOAL_TEARDOWN */
     const char *const *delete_recovery_points; /* GOAL_TEARDOWN: vault names */
     const json_t *sent; /* step id -> its "send", of steps that this walk did already; NULL: none */

@@ -12,6 +12,7 @@
 #include "aws/creds.h"
 #include "base/err.h"
 #include "base/words.h"
+#include "plan/make.h"
 #include "store/store.h"
 #include "workflow/criteria.h"
 #include "workflow/reports.h"
@@ -96,6 +97,8 @@ int session_open_dir(struct session *s, const char *directory, struct err *err);
 int session_open_run(struct session *s, struct err *err);
 int session_collect(struct session *s, struct err *err);
 int session_evaluate(struct session *s, struct err *err);
+/* What a plan is made for, as the options say; borrowed from the session. */
+struct plan_options session_plan_options(const struct session *s);
 /* Writes the reports, then gives the run its name, then the checksums and the evidence package. */
 int session_publish(struct session *s, struct err *err);
 /* All of the above, in order: one scan. */

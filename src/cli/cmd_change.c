@@ -39,11 +39,9 @@ int cmd_teardown(struct options *o)
 
 static int plan_of_run(struct session *s, const char *run, json_t **plan, struct err *err)
 {
-    const struct session_options *o = &s->options;
     struct subjects *subjects = NULL;
     char *path = NULL;
-    const struct plan_options options = {
-        .config = s->criteria.config.document, .checks = o->only, .only_step = o->only_step};
+    const struct plan_options options = session_plan_options(s);
     int rc = -1;
     if (run_dir_find(run, &path, err) == 0 && store_open(path, true, &s->store, err) == 0 &&
         subjects_new(s->store, options.config, &subjects, err) == 0) {

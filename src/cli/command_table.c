@@ -68,15 +68,16 @@ static const struct command commands[COMMAND_COUNT] = {
                   "writes every call to a journal before it is sent, waits for asynchronous "
                   "operations, and prints the result of each step. Scan afterwards to see the "
                   "checks pass.",
-         .more = "The journal is PLAN.journal.db, beside the plan. After a crash, the same command "
-                 "continues where it stopped; a call that took effect is not repeated.\n"
-                 "To change less than the whole plan, use --only, or make a narrower plan: "
-                 "`towerkeep plan` takes --accounts, --ou, --region, --checks and "
-                 "--severity.\n" FILES_SEARCHED "\n"
-                 "Exit status: 0 every step is done or needed no change; 5 stopped part-way; "
-                 "others as for scan.\n"
-                 "Example:\n"
-                 "  towerkeep apply plan.json --dry-run",
+         .more =
+             "The journal is PLAN.journal.db, beside the plan. After a crash, the same command "
+             "continues where it stopped; a call that took effect is not repeated.\n"
+             "The whole plan is applied. To change less, make a narrower plan: `towerkeep plan` "
+             "takes --only, --accounts, --ou, --region, --checks and --severity.\n" FILES_SEARCHED
+             "\n"
+             "Exit status: 0 every step is done or needed no change; 5 stopped part-way; "
+             "others as for scan.\n"
+             "Example:\n"
+             "  towerkeep apply plan.json --dry-run",
          .run = cmd_apply},
     [COMMAND_ENABLE] =
         {.name = "enable",

@@ -83,6 +83,7 @@ static int run(int argc, char **argv)
         return run_parent(command, argc - used, argv + used);
     }
     options_parse(&o, command, argc - used + 1, argv + used - 1);
+    log_open(stderr, (enum log_level)o.run.log_level);
     int code = c->run(&o);
     options_release(&o);
     return code;

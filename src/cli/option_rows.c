@@ -265,7 +265,7 @@ const struct option_row option_rows[] = {
      .help = "Only changes of this step (1 to 6) or for findings of these checks, and the changes "
              "that they need",
      .group = GROUP_CHANGES,
-     .commands = BIT(SCAN) | BIT(PLAN) | BIT(APPLY) | CHANGING,
+     .commands = BIT(SCAN) | BIT(PLAN) | CHANGING,
      .form = &form_only,
      TO(ONLY, run.only),
      WITH(SCAN, "fix")},
@@ -364,7 +364,7 @@ const struct option_row option_rows[] = {
      .argument = "FILE",
      .help = "Write the log to this file instead of standard error",
      .group = GROUP_CONCURRENCY,
-     .commands = ONLINE | BIT(PLAN) | STORED,
+     .commands = ONLINE | BIT(PLAN),
      TO(TEXT, run.log_file)},
 
     /* --- of one command --- */
@@ -448,7 +448,7 @@ const struct option_row option_rows[] = {
      .argument = "DIR",
      .help = "Directory of the built-in rules and templates",
      .group = GROUP_VARIABLES,
-     .commands = SCANNING | BIT(PLAN) | STORED | RULES,
+     .commands = SCANNING | BIT(PLAN) | RULES,
      .kind = OPTION_VARIABLE,
      .source = VARIABLE_ONLY},
     {.name = "templates",

@@ -228,14 +228,36 @@ static int check_filter(const struct members *m, const char *const *words, const
     return 0;
 }
 
+/* Outside governed Regions a scan only looks for tagged resources, and not even that when told so.
+ */
+static int check_regions(const struct members *m)
+{
+    const struct crawl *crawl = m->crawl;
+    const char *const *word = crawl->options->regions;
+    bool ungoverned = jx_bool(crawl->options->config->document, "scan.ungoverned_regions");
+    for (; word != NULL && *word != NULL && !ungoverned && crawl->governed_count > 0; word++) {
+        if (!crawl_governs(crawl, *word)) {
+            return err_set(m->err, ERR_INPUT,
+                           "--region: the landing zone does not govern %s, and Regions outside it "
+                           "are not scanned (--no-ungoverned)",
+                           *word);
+        }
+    }
+    return 0;
+}
+
 static int check_filters(const struct members *m)
 {
     const struct collect_options *o = m->crawl->options;
     if (m->crawl->gaps > 0) {
         return 0; /* it may be in what could not be read */
     }
-    int rc = check_filter(m, o->ous, "ou", "ou", hunt_unit);
-    return rc != 0 ? rc : check_filter(m, o->accounts, "accounts", "account", hunt_account);
+    return check_filter(m, o->ous, "ou", "ou", hunt_unit) != 0 ||
+                   check_filter(m, o->accounts, "accounts", "account", hunt_account) != 0 ||
+                   check_filter(m, o->excluded_accounts, "excluded-accounts", "account",
+                                hunt_account) != 0
+               ? -1
+               : check_regions(m);
 }
 
 int members_ask(struct crawl *crawl, struct err *err)

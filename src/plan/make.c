@@ -11,6 +11,7 @@
 #include "model/account.h"
 #include "model/plan.h"
 #include "remedy.h"
+#include "scope.h"
 
 #define CENTRAL_VAULT_PREFIX "aws-controltower-central-backupvault-"
 #define STEPS_OF_THE_SETUP 6
@@ -201,24 +202,11 @@ static json_t *member_of(json_t *object, const char *key, bool list)
     return value;
 }
 
-static bool is_chosen(const struct plan_options *options, const struct finding *f)
-{
-    if (f->status != STATUS_FAIL || (options->only_step != 0 && f->step != options->only_step)) {
-        return false;
-    }
-    for (size_t i = 0; options->checks != NULL && options->checks[i] != NULL; i++) {
-        if (str_glob(options->checks[i], f->check_id)) {
-            return true;
-        }
-    }
-    return options->checks == NULL;
-}
-
 static int gather_finding(void *context, const struct finding *f)
 {
     struct fixing *x = context;
     enum scope scope;
-    if (!is_chosen(x->m->options, f)) {
+    if (f->status != STATUS_FAIL || !scope_has(x->m, f)) {
         return 0;
     }
     if (x->m->goal != GOAL_FIX && f->remedy[0] == '\0') {
@@ -313,7 +301,8 @@ static int fix_scope(struct fixing *x, enum scope scope)
 static int goal_fix(struct making *m, struct err *err)
 {
     struct fixing x = {.m = m, .wanted = json_object(), .err = err};
-    int result = store_each_finding(m->store, gather_finding, &x, err);
+    int result =
+        scope_check(m, err) != 0 ? -1 : store_each_finding(m->store, gather_finding, &x, err);
     for (size_t i = 0; result == 0 && (x.row = remedy_row(i)) != NULL; i++) {
         json_t *scopes = json_object_get(x.wanted, x.row->info.id);
         for (int scope = 0; result == 0 && scopes != NULL && scope < SCOPE_COUNT; scope++) {

@@ -6,6 +6,7 @@
 #include "base/env.h"
 #include "base/file.h"
 #include "base/jsonx.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "workflow/data_dir.h"
@@ -74,6 +75,7 @@ int criteria_load(struct criteria *c, const struct criteria_options *options, st
     if (rc != 0) {
         goto out;
     }
+    log_write(LOG_INFO, "configuration: %s", found != NULL ? found : "none found, defaults apply");
     rc = criteria_rule_directories(c, options, &directories, err);
     if (rc != 0) {
         goto out;

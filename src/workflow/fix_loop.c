@@ -295,15 +295,9 @@ static int scan(struct fix_loop *l, struct err *err)
 static int make_plan(struct fix_loop *l, json_t **plan, struct err *err)
 {
     struct session *s = l->session;
-    const struct session_options *o = &s->options;
     struct subjects *subjects = NULL;
-    const struct plan_options options = {.config = s->criteria.config.document,
-                                         .checks = o->only,
-                                         .only_step = o->only_step,
-                                         .delete_key = o->delete_key,
-                                         .close_accounts = o->close_accounts,
-                                         .sent = l->state.sent,
-                                         .delete_recovery_points = o->delete_recovery_points};
+    struct plan_options options = session_plan_options(s);
+    options.sent = l->state.sent;
     int rc = subjects_new(s->store, options.config, &subjects, err);
     if (rc == 0) {
         rc = plan_make(s->store, subjects, l->goal, &options, plan, err);

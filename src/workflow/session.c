@@ -403,3 +403,22 @@ void session_release(struct session *s)
     free(s->backup_key);
     criteria_release(&s->criteria);
 }
+
+struct plan_options session_plan_options(const struct session *s)
+{
+    const struct session_options *o = &s->options;
+    return (struct plan_options){.config = s->criteria.config.document,
+                                 .checks = o->only,
+                                 .checks_too = o->selection.checks,
+                                 .excluded_checks = o->selection.excluded_checks,
+                                 .accounts = o->accounts,
+                                 .excluded_accounts = o->excluded_accounts,
+                                 .regions = o->regions,
+                                 .excluded_regions = o->excluded_regions,
+                                 .ous = o->ous,
+                                 .severities = o->selection.min_severity + 1,
+                                 .only_step = o->only_step,
+                                 .delete_key = o->delete_key,
+                                 .close_accounts = o->close_accounts,
+                                 .delete_recovery_points = o->delete_recovery_points};
+}

@@ -159,7 +159,7 @@ class Healthy(BadInput):
         self.refused(2, ["TOWERKEEP_FAIL_ON", "hihg"], env=self.environment(TOWERKEEP_FAIL_ON="hihg"))
 
     def test_unknown_command_and_unknown_rule_suggest_what_was_meant(self):
-        for words, command in (("did you mean \"scan\"", ["scam"]), ("did you mean \"show\"", ["rules", "shw"]),
+        for words, command in (("did you mean \"scan\"", ["scam"]), ("did you mean \"rules show\"", ["rules", "shw"]),
                                ("KMS-04", ["rules", "show", "KMS-4"])):
             done = subprocess.run([scans.SCANNER, *command], env=self.environment(), capture_output=True, text=True, check=False)
             self.assertEqual((done.returncode, len(done.stderr.splitlines())), (2, 1), done.stderr)

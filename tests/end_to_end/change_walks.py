@@ -49,7 +49,7 @@ class Walk(unittest.TestCase):
 
     def start(self, *words, scale=WAIT_SCALE):
         online = () if words[0] in ("plan", "init", "report", "rehearse") else (
-            "--endpoint-url", self.sim.endpoint, "--time-scale", str(scale), "--unpaced", "--progress", "none")
+            "--endpoint-url", self.sim.endpoint, "--time-scale", str(scale), "--unpaced")
         formats = ("-M", "json") if words[0] in ("scan", "enable", "teardown") and "-M" not in words else ()
         return subprocess.Popen([str(scans.SCANNER), *map(str, words), *online, *formats], cwd=self.folder, text=True,
                                 env=scans.environment(self.sim), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

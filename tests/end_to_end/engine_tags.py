@@ -110,7 +110,7 @@ class LeftOut(unittest.TestCase):
     def test_the_emitted_script_does_the_same_with_the_aws_cli(self):
         cloud = self.begin("s3", tags=WRONG)
         folder = engine_runs.directory(cloud)
-        online = ("--endpoint-url", cloud.endpoint, "--time-scale", "1400", "--unpaced", "--progress", "none")
+        online = ("--endpoint-url", cloud.endpoint, "--time-scale", "1400", "--unpaced")
         for words in (("scan", "-o", "run", "-M", "json", *online), ("plan", "run", "--emit", "aws-cli", "-o", "fix.sh")):
             done = subprocess.run([str(scans.SCANNER), *words], cwd=folder, env=scans.environment(cloud), text=True,
                                   capture_output=True, timeout=60, check=False)

@@ -1,0 +1,160 @@
+"""Options that narrow what is changed keep exactly those steps; what cannot be honored is refused; the option table for other programs."""
+import json
+import re
+import shutil
+import subprocess
+import unittest
+
+import scans
+from simulator import HOME, SANDBOX, X_PROD
+
+
+def run(*words, env=None):
+    return subprocess.run([str(scans.SCANNER), *map(str, words)], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+                          env=env or scans.environment(), timeout=scans.SCAN_SECONDS)
+
+
+class Narrowing(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.sim = cls.enterClassContext(scans.Simulator("seed-broken", name="narrowing"))
+        cls.done = scans.scan(cls.sim, "--no-ungoverned")
+        cls.failing = {f["finding_id"]: f for f in cls.done.findings if f["status"] == "FAIL"}
+        cls.whole = cls.plan()
+
+    @classmethod
+    def plan(cls, *flags):
+        """The findings that a plan is made for: those of its steps' reasons, and those that are left to people."""
+        path = scans.directory("narrowing-plan").with_suffix(".json")
+        done = run("plan", cls.done.directory, "-o", path, *flags)
+        if done.returncode != 0:
+            raise AssertionError(done.stderr)
+        plan = json.loads(path.read_text(encoding="utf-8"))
+        reasons = [r for step in plan["steps"] for r in step["reasons"]] + [f"finding:{m['finding_id']}" for m in plan["manual"]]
+        return {r.removeprefix("finding:") for r in reasons if r.startswith("finding:")}
+
+    def narrowed(self, wanted, *flags):
+        kept = self.plan(*flags)
+        self.assertEqual(kept, {i for i in self.whole if wanted(self.failing[i])}, flags)
+        self.assertLess(len(kept), len(self.whole), flags)
+        return kept
+
+    def test_a_plan_is_made_for_the_findings_in_scope(self):
+        self.assertTrue(self.narrowed(lambda f: f["account_id"] == X_PROD, "--accounts", X_PROD))
+        self.narrowed(lambda f: f["account_id"] != X_PROD, "--excluded-accounts", X_PROD)
+        self.assertTrue(self.narrowed(lambda f: f["region"] == HOME, "--region", HOME))
+        self.assertTrue(self.narrowed(lambda f: f["region"] != HOME, "--excluded-region", HOME))
+        self.assertTrue(self.narrowed(lambda f: f["check_id"].startswith("KMS-"), "--checks", "KMS-*"))
+        self.assertTrue(self.narrowed(lambda f: not f["check_id"].startswith("KMS-"), "--excluded-checks", "KMS-*"))
+        self.assertTrue(self.narrowed(lambda f: f["severity"] == "critical", "--severity", "critical"))
+        self.assertTrue(self.narrowed(lambda f: (f["ou_path"] or "").split("/")[0] == "Workloads", "--ou", "Workloads"))
+        self.assertTrue(self.narrowed(lambda f: f["step"] == 6, "--only", "6"))
+
+    def test_an_ou_that_is_not_there_is_refused(self):
+        done = run("plan", self.done.directory, "--ou", "Wrokloads")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('--ou: the run has no OU "Wrokloads"; did you mean "Workloads"?', done.stderr)
+
+    def test_what_cannot_be_honored_is_refused(self):
+        for command in (["apply", "p.json"], ["enable"], ["teardown"]):
+            for flags in (["--accounts", X_PROD], ["--ou", "Sandbox"], ["--region", HOME], ["--checks", "KMS-*"], ["--severity", "high"]):
+                done = run(*command, *flags)
+                self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+                self.assertIn(f"{command[0]} does not take {flags[0]}; these commands do: scan, plan", done.stderr)
+
+    def test_a_fix_is_narrowed_like_a_plan(self):
+        done = scans.scan(self.sim, "--no-ungoverned", "--fix", "--dry-run", "--accounts", X_PROD, "--endpoint-url", self.sim.endpoint)
+        plan = json.loads((done.directory / "plan.json").read_text(encoding="utf-8"))
+        of = {f["finding_id"]: f["account_id"] for f in done.findings}
+        accounts = {of[r.removeprefix("finding:")] for step in plan["steps"] for r in step["reasons"] if r.startswith("finding:")}
+        self.assertEqual(accounts, {X_PROD})
+
+    def test_an_account_that_is_not_there_cannot_be_excluded(self):
+        done = scans.scan(self.sim, "--no-ungoverned", "--excluded-accounts", "999900001111")
+        self.assertEqual(done.code, 2)
+        self.assertIn("--excluded-accounts", done.err)
+        self.assertEqual(scans.scan(self.sim, "--no-ungoverned", "--excluded-accounts", SANDBOX).code, self.done.code)
+
+    def test_a_region_that_nothing_is_read_in_is_refused(self):
+        done = scans.scan(self.sim, "--no-ungoverned", "-f", "sa-east-1")
+        self.assertEqual(done.code, 2)
+        self.assertIn("--region: the landing zone does not govern sa-east-1", done.err)
+
+    def test_a_plan_is_written_to_a_file_and_not_to_a_directory(self):
+        done = run("plan", self.done.directory, "-o", self.done.directory)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("is a directory; expected a file", done.stderr)
+
+    def test_the_configuration_in_force_is_told(self):
+        done = run("plan", self.done.directory, "--log-level", "info")
+        self.assertIn("configuration: none found, defaults apply", done.stderr)
+        path = scans.directory("narrowing-configuration").with_suffix(".yaml")
+        path.write_text("{}\n", encoding="utf-8")
+        self.assertIn(f"configuration: {path}", run("plan", self.done.directory, "--log-level", "info", "-C", path).stderr)
+
+    def test_check_and_report_decide_as_a_scan_does(self):
+        copy = scans.directory("narrowing-copy")
+        shutil.copytree(self.done.directory, copy)
+        for command in ("report", "check"):
+            self.assertEqual(run(command, copy, "-M", "json").returncode, 3)
+            self.assertEqual(run(command, copy, "-M", "json", "-z").returncode, 0)
+            variable = scans.environment(TOWERKEEP_IGNORE_EXIT_CODE_3="1")
+            self.assertEqual(run(command, copy, "-M", "json", env=variable).returncode, 0)
+
+
+class Table(unittest.TestCase):
+    """The option table as other programs get it."""
+
+    def table(self, name):
+        done = run("help", "--format", name)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def test_every_shown_option_is_in_every_format(self):
+        table = json.loads(self.table("json"))
+        shown = [row for row in table["options"] if not row["hidden"] and row["source"] != "variable"]
+        self.assertGreater(len(shown), 50)
+        for name, mark in (("bash", "--{}"), ("zsh", "--{}"), ("fish", "-l {} "), ("man", "Fl -{}")):
+            text = self.table(name)
+            self.assertEqual([row["name"] for row in shown if mark.format(row["name"]) not in text], [], name)
+
+    def test_shells_and_the_manual_can_read_them(self):
+        for name, judge in (("bash", ["bash", "-n"]), ("zsh", ["zsh", "-n"]), ("fish", ["fish", "--no-execute"]),
+                            ("man", ["mandoc", "-T", "lint", "-W", "warning"])):
+            if not shutil.which(judge[0]):
+                continue
+            path = scans.directory(f"narrowing-table-{name}")
+            head = ".Dd November 23, 2026\n.Dt TOWERKEEP 1\n.Os\n.Sh NAME\n.Nm towerkeep\n.Nd audit\n" if name == "man" else ""
+            path.write_text(head + self.table(name), encoding="utf-8")
+            done = subprocess.run([*judge, str(path)], capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""), name)
+
+    def test_bash_completes_commands_options_and_values(self):
+        script = self.table("bash") + """
+ask() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _towerkeep 2>/dev/null; echo "${COMPREPLY[*]}"; }
+ask towerkeep te; ask towerkeep rules sh; ask towerkeep teardown --delete-k; ask towerkeep scan --severity crit
+ask towerkeep scan --severity = hi; ask towerkeep plan --delete
+"""
+        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+        self.assertEqual(done.stdout.split("\n"), ["teardown", "show", "--delete-key", "critical", "high", "", ""])
+
+    def test_help_fits_the_terminal(self):
+        commands = [row["name"].split() for row in json.loads(self.table("json"))["commands"]]
+        for width in (60, 80, 100):
+            for command in ([], *commands):
+                done = run(*command, "--help", env=scans.environment(COLUMNS=str(width)))
+                self.assertEqual(done.returncode, 0)
+                self.assertEqual([line for line in done.stdout.splitlines() if len(line) > width], [], (command, width))
+        for command in commands:
+            text = run(*command, "--help").stdout
+            self.assertEqual(run("help", *command).stdout, text)
+            self.assertEqual(run(*command, "-h").stdout, text)
+            self.assertRegex(run(*command, "--version").stdout, r"^towerkeep \d+\.\d+\.\d+\n$")
+        taken = re.findall(r"--([a-z-]+)", run("verify", "--help", env=scans.environment(COLUMNS="100")).stdout.partition("Other options")[2])
+        self.assertEqual(set(taken), {"public-key", "help", "version"})
+
+
+if __name__ == "__main__":
+    unittest.main()
