@@ -1,5 +1,5 @@
-/* Time. Wall time is milliseconds since 1970 UTC; monotonic time only measures. A seam for tests is
- * data: struct clock. */
+/* Time. Wall time is milliseconds since 1970 UTC; monotonic time is only for measuring durations.
+ * Tests replace the clock through struct clock. */
 #ifndef TOWERKEEP_BASE_CLOCK_H
 #define TOWERKEEP_BASE_CLOCK_H
 
@@ -20,7 +20,7 @@ int64_t clock_monotonic_ms(const struct clock *c);
 #define TIME_ISO_SIZE 25
 /* "2026-11-23T04:05:06Z"; out holds TIME_ISO_SIZE. */
 void time_iso(int64_t wall_ms, char out[TIME_ISO_SIZE]);
-/* "20261123T040506Z", as SigV4 wants it. */
+/* "20261123T040506Z", the form that SigV4 requires. */
 void time_amz(int64_t wall_ms, char out[17]);
 /* Reads ISO 8601 (Z or +hh:mm, optional fraction) or a bare date. */
 bool time_parse_iso(const char *s, int64_t *wall_ms);

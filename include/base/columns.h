@@ -1,6 +1,6 @@
-/* How much room text takes on a terminal, by the C library's own table (wcwidth): East Asian wide
- * characters and emoji take two columns, combining marks none. Text is UTF-8 made printable before
- * (text_add_printable). */
+/* The width of text on a terminal, from the C library's table (wcwidth): East Asian wide
+ * characters and emoji take two columns, combining marks none. The text must be UTF-8 that
+ * text_add_printable() has made printable. */
 #ifndef TOWERKEEP_BASE_COLUMNS_H
 #define TOWERKEEP_BASE_COLUMNS_H
 
@@ -9,11 +9,11 @@
 
 /* Columns of the first `length` bytes of s. */
 size_t columns_of(const char *s, size_t length);
-/* The most bytes of s, in whole characters, that fit into so many columns. */
+/* The most bytes of s, in whole characters, that fit into the given number of columns. */
 size_t columns_fit(const char *s, size_t columns);
-/* How many bytes of s make the next line of at most so many columns: up to the last space that
- * fits. A word that is longer is cut when `cut`, else it stays whole and sticks out: what is meant
- * to be copied must not be broken. */
+/* The number of bytes of s in the next line of at most the given columns: up to the last space that
+ * fits. A longer word is split when `cut` is true; otherwise it stays whole and exceeds the width,
+ * so that it can be copied. */
 size_t columns_line(const char *s, size_t columns, bool cut);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * A document read from YAML 1.1 (and so from JSON), as a tree of nodes that remember line and
- * column. Config, rules, waivers, worlds and fault files all come through here. Limits: 16 MB of
- * input, 100 levels, 2 million nodes; anchors and aliases are refused (no billion laughs);
- * duplicate keys are refused with the line of both.
- */
+ * column. Configuration, rules, waivers, worlds and fault files are all read here. Limits: 16 MB of
+ * input, 100 levels, 2 million nodes; anchors and aliases are rejected (they allow exponential
+ * expansion); duplicate keys are rejected, and the error names both
+ * lines. */
 #ifndef TOWERKEEP_BASE_DOC_H
 #define TOWERKEEP_BASE_DOC_H
 
@@ -46,10 +46,12 @@ void node_path(const struct node *n, char *out, size_t size);
 /* ERR_INPUT "FILE:LINE:COLUMN: PATH: message". Returns -1. */
 int node_err(const struct doc *doc, const struct node *n, struct err *err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* Refuses members of `map` not in `known` (ends with NULL), suggesting the nearest. */
+/* Rejects members of `map` that are not in `known` (ends with NULL) and suggests the nearest
+ * name. */
 int node_only(const struct doc *doc, const struct node *map, const char *const *known,
               struct err *err);
-/* A required or optional (default NULL) string/bool/int member, with the right complaint. */
+/* Reads a required or optional (default NULL) string/bool/int member; the error says what is
+ * wrong. */
 int node_need_string(const struct doc *doc, const struct node *map, const char *key,
                      const char **out, struct err *err);
 int node_opt_string(const struct doc *doc, const struct node *map, const char *key,
@@ -58,7 +60,7 @@ int node_opt_bool(const struct doc *doc, const struct node *map, const char *key
                   struct err *err);
 int node_opt_int(const struct doc *doc, const struct node *map, const char *key, long long low,
                  long long high, long long *out, struct err *err);
-/* A new jansson value of the subtree; yours (json_decref). */
+/* A new jansson value of the subtree; the caller owns it (json_decref). */
 json_t *node_to_json(const struct node *n);
 
 #endif

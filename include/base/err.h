@@ -1,9 +1,9 @@
 /*
- * An error is a value: a code and one line of text. It is made where the fact is
- * known, prefixed at most once by whoever knows the place, and printed by cli alone.
+ * An error is a value: a code and one line of text. It is created where the failure is detected,
+ * prefixed at most once by the function that knows the location, and printed only by cli.
  *
- * Functions that can fail return 0 or -1 and take a `struct err *` last, never NULL.
- */
+ * Functions that can fail return 0 or -1 and take a `struct err *` last, never
+ * NULL. */
 #ifndef TOWERKEEP_BASE_ERR_H
 #define TOWERKEEP_BASE_ERR_H
 
@@ -12,13 +12,13 @@
 enum err_code {
     ERR_NONE = 0,
     ERR_INTERNAL,    /* a bug or a library that failed without reason */
-    ERR_INPUT,       /* a flag, file, rule or environment variable the user can mend */
-    ERR_IO,          /* the disk: unwritable, full, vanished */
+    ERR_INPUT,       /* an option, file, rule or environment variable that the user can fix */
+    ERR_IO,          /* the disk: not writable, full or gone */
     ERR_NETWORK,     /* unreachable, TLS not trusted, timeout */
     ERR_DENIED,      /* AWS answered: not allowed */
-    ERR_CREDENTIALS, /* none found, expired, malformed */
-    ERR_AWS,         /* any other refusal or a malformed answer */
-    ERR_INTERRUPTED  /* a signal asked us to stop */
+    ERR_CREDENTIALS, /* credentials: none found, expired or malformed */
+    ERR_AWS,         /* any other AWS error, or a malformed answer */
+    ERR_INTERRUPTED  /* a signal requested a stop */
 };
 
 struct err {

@@ -12,12 +12,12 @@ void sha256_hex(const void *data, size_t length, char out[SHA256_HEX_SIZE]);
 void hmac_sha256(const void *key, size_t key_length, const void *data, size_t length,
                  unsigned char out[SHA256_SIZE]);
 void hex_encode(const unsigned char *bytes, size_t length, char *out); /* out holds 2*length+1 */
-/* Random bytes from the operating system; dies when there are none. */
+/* Random bytes from the operating system; ends the program when it cannot provide them. */
 void random_bytes(void *out, size_t length);
 /* A lower-case RFC 4122 version 4 UUID; out holds 37. */
 void random_uuid(char out[37]);
 
-/* The RFC 9562 version 5 UUID of the name in towerkeep's own namespace
+/* The RFC 9562 version 5 UUID of the name in towerkeep's namespace
    (81aa4f1a-87a1-4580-bea0-7ce5411c7edc): the same name gives the same UUID. out holds 37. */
 void uuid_of_name(const char *name, char out[37]);
 

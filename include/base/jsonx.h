@@ -1,4 +1,4 @@
-/* Small helpers over jansson, for reading answers and documents without ceremony. Returned values
+/* Small helpers over jansson to read answers and documents. Returned values
  * are borrowed. */
 #ifndef TOWERKEEP_BASE_JSONX_H
 #define TOWERKEEP_BASE_JSONX_H
@@ -20,15 +20,16 @@ long long jx_int(const json_t *value, const char *path,
                  long long otherwise);                  /* numbers and numeric strings */
 size_t jx_count(const json_t *value, const char *path); /* elements of a list, 0 when missing */
 bool jx_list_has(const json_t *list, const char *word); /* a string element equal to word */
-/* Parses strictly (duplicate keys refused, depth <= JX_DEPTH_MAX, trailing bytes refused); NULL and
- * *problem (static text) on failure. */
+/* Parses strictly (duplicate keys rejected, depth <= JX_DEPTH_MAX, trailing bytes rejected); NULL
+ * and *problem (static text) on failure. */
 json_t *jx_parse(const char *data, size_t length, const char **problem);
 /* Compact, keys sorted: equal values give equal bytes. */
 void jx_canonical(const json_t *value, struct text *out);
-/* Compact, in insertion order; yours. DEL, C1 controls, bidirectional overrides and noncharacters
- * are written as \uXXXX: the same JSON, and nothing that a terminal or an eye obeys. */
+/* Compact, in insertion order; the caller frees it. DEL, C1 controls, bidirectional overrides and
+ * noncharacters are written as \uXXXX: the same JSON, without characters that change how a terminal
+ * displays it. */
 char *jx_dump(const json_t *value);
-/* The same onto a stream, with jansson's flags; -1 when the stream takes no more. */
+/* Writes the same to a stream, with jansson's flags; -1 when a write fails. */
 int jx_write(const json_t *value, FILE *out, size_t flags);
 /* Sets a string member when s is not NULL. */
 void jx_set_str(json_t *object, const char *key, const char *s);

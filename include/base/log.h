@@ -1,5 +1,5 @@
 /*
- * The log: lines for the operator, on stderr or a file. cli opens it; any room may write to it.
+ * The log: lines for the operator, on stderr or a file. cli opens it; any module may write to it.
  * Every line is made printable (text_add_printable) and secrets registered with log_secret() are
  * masked.
  */

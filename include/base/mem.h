@@ -1,4 +1,4 @@
-/* Memory. Running out of it ends the program here, in one place (exit status 1, one line on
+/* Memory. When memory runs out, the program ends here, in one place (exit status 1, one line on
  * stderr). */
 #ifndef TOWERKEEP_BASE_MEM_H
 #define TOWERKEEP_BASE_MEM_H
@@ -8,7 +8,7 @@
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *old, size_t size);
-/* Grows `old` to hold `count` elements; dies on overflow of count * size. */
+/* Grows `old` to hold `count` elements; ends the program on overflow of count * size. */
 void *xreallocarray(void *old, size_t count, size_t size);
 char *xstrdup(const char *s); /* NULL gives NULL */
 char *xstrndup(const char *s, size_t length);

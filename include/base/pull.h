@@ -1,7 +1,7 @@
 /*
- * A strict JSON pull reader over bytes in memory: one pass, no tree, no copies. Made because a tree
- * of a 20 KB list page costs seven times the rest of the call. Use it where pages are large;
- * jansson elsewhere.
+ * A strict JSON pull reader over bytes in memory: one pass, no tree, no copies. It exists because a
+ * tree of a 20 KB list page costs seven times the rest of the call. Use it where pages are large;
+ * use jansson elsewhere.
  *
  *   struct pull p; pull_init(&p, body, length);
  *   pull_object(&p);
@@ -27,7 +27,7 @@ struct pull {
     const char *start, *at, *end;
     unsigned depth;
     bool first;          /* next element is the first of its container */
-    const char *problem; /* static text, NULL while well */
+    const char *problem; /* static text; NULL when there is no error */
 };
 
 void pull_init(struct pull *p, const char *data, size_t length);
@@ -37,16 +37,16 @@ bool pull_member(struct pull *p,
 void pull_list(struct pull *p);      /* enters '[' */
 bool pull_element(struct pull *p);   /* true: a value follows; false past ']' */
 void pull_string(struct pull *p,
-                 struct slice *raw); /* raw bytes between the quotes, escapes not undone */
+                 struct slice *raw); /* raw bytes between the quotes, escapes not decoded */
 void pull_value(struct pull *p,
-                struct slice *raw); /* any value whole, validated, as it stands in the input */
+                struct slice *raw); /* any complete value, validated, as written in the input */
 void pull_skip(struct pull *p);
 char pull_peek(
     struct pull *p); /* first byte of the next value: { [ " t f n or digit/'-'; 0 on error */
 void pull_end(struct pull *p); /* only white space may follow */
 bool pull_failed(const struct pull *p);
 bool slice_is(struct slice s, const char *word);
-/* Undoes escapes into `out` (appends); false on a lone surrogate or bad escape. */
+/* Decodes escapes and appends the result to `out`; false on a lone surrogate or bad escape. */
 bool slice_unescape(struct slice raw, struct text *out);
 
 #endif

@@ -6,16 +6,16 @@
 
 #include "base/err.h"
 
-#define SIGNATURE_MAX 1024 /* bytes; the largest curves need some 140 */
+#define SIGNATURE_MAX 1024 /* bytes; the largest curves need about 140 */
 
-/* Can this private key be used? ERR_INPUT when it is none, is locked by a passphrase, or is of
- * another kind. */
+/* Checks that the private key can be used. ERR_INPUT when the file is not a private key, is
+ * protected by a passphrase, or is of another kind. */
 int signature_key_check(const char *private_key, struct err *err);
-/* Signs; *length is how many bytes of `out` were filled. */
+/* Signs; *length is the number of bytes written to `out`. */
 int signature_make(const char *private_key, const void *data, size_t data_length,
                    unsigned char out[SIGNATURE_MAX], size_t *length, struct err *err);
-/* 1: made with the key that belongs to this public key, over exactly these bytes; 0: not; -1: the
- * key file is of no use. */
+/* 1: the signature matches this public key and exactly these bytes; 0: it does not; -1: the key
+ * file cannot be used. */
 int signature_check(const char *public_key, const void *data, size_t data_length,
                     const void *signature, size_t length, struct err *err);
 

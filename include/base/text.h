@@ -1,8 +1,8 @@
 /*
- * struct text: a growable byte string born with its ceiling (after curl's dynbuf).
- * Append freely and ask once at the end: a failed append empties the text and makes every
- * later one a no-op; text_failed() tells.
- */
+ * struct text: a growable byte string with a fixed maximum size (modeled on curl's dynbuf). Append
+ * without checks and check once at the end: a failed append empties the text and makes every later
+ * append a no-op; text_failed() reports
+ * it. */
 #ifndef TOWERKEEP_BASE_TEXT_H
 #define TOWERKEEP_BASE_TEXT_H
 
@@ -10,24 +10,23 @@
 #include <stddef.h>
 
 struct text {
-    char
-        *data; /* NUL-terminated when length > 0; may be NULL when empty: read through text_str() */
+    char *data;     /* NUL-terminated when length > 0; may be NULL when empty: use text_str() */
     size_t length;  /* bytes, without the NUL */
     size_t size;    /* allocated */
-    size_t ceiling; /* most bytes it may hold */
+    size_t ceiling; /* maximum length */
     bool failed;
 };
 
 void text_init(struct text *t, size_t ceiling);
 void text_release(struct text *t); /* accepts a zeroed text */
-void text_clear(struct text *t);   /* keeps the memory, forgets the failure */
+void text_clear(struct text *t);   /* keeps the memory, clears the failure */
 void text_add(struct text *t, const char *s);
 void text_addn(struct text *t, const char *bytes, size_t length);
 void text_addc(struct text *t, char c);
 void text_addf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *text_str(const struct text *t); /* borrowed, never NULL */
 bool text_failed(const struct text *t);
-char *text_take(struct text *t); /* yours to free; t is empty afterwards; "" when empty */
+char *text_take(struct text *t); /* the caller frees it; t is empty afterwards; "" when empty */
 
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
@@ -39,7 +38,7 @@ unsigned str_distance(const char *a, const char *b, unsigned limit);
 const char *str_nearest(const char *word, const char *const *candidates);
 /* Shell-style match: '*' any run, '?' one byte. Linear time, no recursion. */
 bool str_glob(const char *pattern, const char *s);
-/* Whole string is a decimal number in [low, high]. */
+/* True when the whole string is a decimal number in [low, high]. */
 bool str_number(const char *s, long long low, long long high, long long *out);
 bool str_is_account_id(const char *s); /* exactly 12 digits */
 
@@ -48,7 +47,7 @@ bool str_is_account_id(const char *s); /* exactly 12 digits */
 void text_add_printable(struct text *t, const char *s, size_t length);
 /* Appends RFC 3986 percent-encoding: unreserved bytes stay, '/' stays only when keep_slash. */
 void text_add_percent(struct text *t, const char *s, size_t length, bool keep_slash);
-/* Valid UTF-8 (no surrogates, no overlongs, no NUL)? */
+/* True for valid UTF-8 (no surrogates, no overlong forms, no NUL). */
 bool utf8_valid(const char *s, size_t length);
 
 #endif

@@ -1,5 +1,5 @@
-/* Rule files: data a person without C can read, write and test. Format: docs/rules.md,
- * docs/schemas/rule.schema.json. */
+/* Rule files: data that can be read, written and tested without knowledge of C. Format:
+ * docs/rules.md, docs/schemas/rule.schema.json. */
 #ifndef TOWERKEEP_CHECK_RULES_H
 #define TOWERKEEP_CHECK_RULES_H
 
@@ -11,7 +11,7 @@
 #include "inventory/subjects.h"
 #include "model/finding.h"
 
-struct rule_need {         /* a fact a verdict rests on: a gap under it gives ERROR */
+struct rule_need { /* an API call that a result depends on: a collection error for it gives ERROR */
     const char *operation; /* "kms:DescribeKey" */
     enum need_at {
         NEED_HERE,
@@ -21,10 +21,10 @@ struct rule_need {         /* a fact a verdict rests on: a gap under it gives ER
         NEED_SUBJECT
     } at; /* subject's account and Region; its account, any Region; anywhere in the organization;
              the central backup account, any Region (anywhere when none is known); only where the
-             subject itself says that it rests on it (member "_hidden") */
+             subject says that it depends on the call (member "_hidden") */
 };
 
-struct rule_parameter { /* what a rule lets the configuration set */
+struct rule_parameter { /* a value of a rule that the configuration can set */
     const char *name, *type, *help;
 };
 
@@ -34,14 +34,14 @@ struct rule { /* owned by the rule set */
     int step;
     enum severity severity;
     enum scope scope;
-    bool manual; /* verdict MANUAL: `how` is the procedure for a person */
+    bool manual; /* status MANUAL: `how` is the manual procedure */
     const struct rule_need *needs;
     size_t need_count;
     const char *const *references; /* NULL-terminated */
     json_t *compliance;            /* {"framework": ["requirement", ...]}, may be NULL */
     json_t *parameters;            /* name -> value in force (default or config's) */
-    const struct expr *only_if; /* where false it does not apply, whatever could not be seen; NULL:
-                                   everywhere */
+    const struct expr *only_if; /* when false, the rule does not apply, even with collection errors;
+                                   NULL: applies everywhere */
     const struct expr *when, *assert; /* when NULL: always applicable */
     const struct rule_parameter *parameter_rows;
     size_t parameter_count;
@@ -49,8 +49,8 @@ struct rule { /* owned by the rule set */
 
 struct rule_set;
 
-/* Loads every *.yaml of `directory` (not its sub-folders), then of each further directory: an equal
- * id overrides. */
+/* Loads every *.yaml of `directory` (not its sub-folders), then of each further directory: a later
+ * rule replaces one with the same id. */
 int rules_load(const char *const *directories, const json_t *config, struct rule_set **out,
                struct err *err);
 void rules_free(struct rule_set *set);
@@ -60,10 +60,11 @@ const struct rule *rules_find(const struct rule_set *set, const char *id);
 const char *rules_digest(const struct rule_set *set); /* SHA-256 over the files in order */
 /* The nearest known id for an unknown one, or NULL. */
 const char *rules_nearest(const struct rule_set *set, const char *id);
-/* Loaded, be it disabled by the configuration or not. */
+/* True when the rule is loaded, even if the configuration disables it. */
 bool rules_known(const struct rule_set *set, const char *id);
 
-/* One file alone: 0 when it is well formed, else ERR_INPUT "FILE:LINE:COLUMN: PATH: message". */
+/* Checks one file alone: 0 when it is well formed, else ERR_INPUT "FILE:LINE:COLUMN: PATH:
+ * message". */
 int rules_check_file(const char *path, struct err *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* Waivers: failures somebody has accepted, for a time. Format: docs/waivers.md,
+/* Waivers: failures that are accepted for a limited time. Format: docs/waivers.md,
  * docs/schemas/waivers.schema.json. */
 #ifndef TOWERKEEP_CHECK_WAIVERS_H
 #define TOWERKEEP_CHECK_WAIVERS_H
@@ -11,10 +11,10 @@
 
 struct waivers;
 
-#define WAIVERS_EXPIRING_DAYS 30 /* from so many days before its end a waiver is EXPIRING */
-#define WAIVERS_RULE "WVR-01"    /* judges the waivers themselves, so none of them covers it */
+#define WAIVERS_EXPIRING_DAYS 30 /* a waiver is EXPIRING for so many days before its end */
+#define WAIVERS_RULE "WVR-01"    /* checks the waivers themselves, so no waiver can cover it */
 
-/* A check key that is the id of a rule means that rule alone; rules may be NULL. */
+/* A check key that is the id of a rule matches only that rule; rules may be NULL. */
 int waivers_load(const char *path, const struct rule_set *rules, struct waivers **out,
                  struct err *err);
 int waivers_load_text(const char *name, const char *data, size_t length,
@@ -23,17 +23,18 @@ void waivers_free(struct waivers *w); /* accepts NULL */
 size_t waivers_count(const struct waivers *w);
 const char *waivers_digest(const struct waivers *w); /* SHA-256 of the file */
 
-/* Before a run is judged: its end is "now", and nothing has matched yet. ERR_INPUT without a time.
- */
+/* Call before a run is evaluated: sets "now" to the end of the run and clears the matches.
+ * ERR_INPUT when the run has no end
+ * time. */
 int waivers_begin(struct waivers *w, const char *now_iso, struct err *err);
 /* The name of the first waiver in force that covers the failure, or NULL; borrowed. Every waiver
- * that covers it counts it. tags: {key: value} of the subject, or NULL. */
+ * that covers the failure counts it. tags: {key: value} of the subject, or NULL. */
 const char *waivers_mute(struct waivers *w, const struct finding *f, const json_t *tags);
 
-/* What the organization's document says of waivers: {"given": bool, "expired": [text, ...]}; new
+/* The waivers part of the organization's document: {"given": bool, "expired": [text, ...]}; new
  * reference. w NULL: no file was given. */
 json_t *waivers_document(const struct waivers *w);
-/* One object a waiver, in file order, as the report has them; new reference. */
+/* One object for each waiver, in file order, as in the report; new reference. */
 json_t *waivers_report(const struct waivers *w);
 
 #endif

@@ -1,4 +1,4 @@
-/* ARNs taken apart: arn:partition:service:region:account:resource. */
+/* Splits ARNs into parts: arn:partition:service:region:account:resource. */
 #ifndef TOWERKEEP_MODEL_ARN_H
 #define TOWERKEEP_MODEL_ARN_H
 
@@ -19,8 +19,8 @@ bool arn_parse(const char *s,
 bool arn_part_is(struct arn_part p, const char *word);
 /* Copies a part into `out`, cut to its size; returns out. */
 const char *arn_part_copy(struct arn_part p, char *out, size_t size);
-/* Replaces the Region of an ARN: the replica's ARN of a multi-Region key. Yours; NULL when `s` is
- * no ARN. */
+/* Replaces the Region of an ARN: the replica's ARN of a multi-Region key. The caller frees it; NULL
+ * when `s` is not an ARN. */
 char *arn_in_region(const char *s, const char *region);
 /* The last segment of the resource after '/' or ':' ("mrk-...", a vault's name, a baseline's id);
  * borrowed. */

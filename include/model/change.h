@@ -1,4 +1,4 @@
-/* What became of a finding from one run to the next. */
+/* How a finding changed from one run to the next. */
 #ifndef TOWERKEEP_MODEL_CHANGE_H
 #define TOWERKEEP_MODEL_CHANGE_H
 
@@ -6,21 +6,22 @@
 
 #include "model/finding.h"
 
-enum change {                        /* in the order of reading */
-              CHANGE_REGRESSED,      /* was well, fails now */
-              CHANGE_NEW,            /* fails, and was not known, or did not apply */
-              CHANGE_WAIVER_EXPIRED, /* was muted, fails now */
-              CHANGE_CHANGED,  /* another status, or fails in another way; it was or is not failing
+enum change {                        /* in the order of the report */
+              CHANGE_REGRESSED,      /* did not fail before, fails now */
+              CHANGE_NEW,            /* fails, and was absent or not applicable before */
+              CHANGE_WAIVER_EXPIRED, /* was covered by a waiver, fails now */
+              CHANGE_CHANGED,  /* another status, or another cause of failure; not a change to or
+                                * from failing
                                 */
-              CHANGE_RESOLVED, /* failed, and is well, does not apply, or is gone */
-              CHANGE_NOT_COMPARED, /* only one of the runs looked there */
+              CHANGE_RESOLVED, /* failed before; now passes, does not apply, or is gone */
+              CHANGE_NOT_COMPARED, /* only one of the runs covers it */
               CHANGE_UNCHANGED,
               CHANGE_COUNT
 };
 
 const char *change_name(enum change c); /* "NEW", ..., "WAIVER EXPIRED", "NOT COMPARED" */
-/* Either side may be NULL, not both. `looked`: the run without the finding would have had it, had
-   it been there. Failure that can no longer be seen is not resolved. */
+/* Either side may be NULL, not both. `looked`: the run without the finding covers its scope and
+ * check. A failure that can no longer be evaluated is not resolved. */
 enum change change_of(const struct finding *before, const struct finding *after, bool looked);
 
 #endif

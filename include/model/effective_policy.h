@@ -1,14 +1,13 @@
 /*
- * What backup policies come to for an account: those attached to the root, to each OU on the way
- * down and to the account itself, merged as AWS Organizations merges management policies
- * ("Inheritance operators" in its user guide), so that nobody has to ask account by account.
- *   @@assign replaces what came from above, @@append adds to a list, @@remove takes from it
- *   @@operators_allowed_for_child_policies limits what policies further down may do to that member,
- *   and a limit cannot be widened again; where it does not allow @@assign, nothing new may be added
- *   below it (inferred from AWS's examples, which repeat the limit at every level)
- * The order of policies attached to one and the same place is not documented; the order given
- * counts.
- */
+ * The effective backup policy of an account: the policies attached to the root, to each OU on its
+ * path and to the account itself, merged as AWS Organizations merges management policies
+ * ("Inheritance operators" in its user guide), so that no API call for each account is needed.
+ *   @@assign replaces the inherited value, @@append adds to a list, @@remove takes from it
+ *   @@operators_allowed_for_child_policies limits what child policies may do to that member, and a
+ * child cannot widen the limit; where it does not allow @@assign, children cannot add members below
+ * it (inferred from AWS's examples, which repeat the limit at every level) AWS does not document
+ * the order of policies attached to the same target; the given order is
+ * used. */
 #ifndef TOWERKEEP_MODEL_EFFECTIVE_POLICY_H
 #define TOWERKEEP_MODEL_EFFECTIVE_POLICY_H
 
@@ -18,9 +17,10 @@ struct effective_policy;
 
 struct effective_policy *effective_policy_new(void);
 void effective_policy_free(struct effective_policy *p); /* accepts NULL */
-/* Lays the policies attached to one place (a list of their contents) over what came from above. */
+/* Merges the policies attached to one target (a list of their contents) into the inherited
+ * policy. */
 void effective_policy_descend(struct effective_policy *p, const json_t *contents);
-/* The result without operators, "$account" filled in; {} when there is none. Yours. */
+/* The result without operators, "$account" filled in; {} when there is none. The caller owns it. */
 json_t *effective_policy_result(const struct effective_policy *p, const char *account);
 
 #endif

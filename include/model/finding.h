@@ -1,4 +1,4 @@
-/* A finding: the one verdict of one rule on one subject. */
+/* A finding: the result of one rule for one subject. */
 #ifndef TOWERKEEP_MODEL_FINDING_H
 #define TOWERKEEP_MODEL_FINDING_H
 
@@ -32,18 +32,19 @@ bool severity_parse(const char *word, enum severity *out);
 
 #define FINDING_ID_SIZE 17 /* 16 hex digits and the NUL */
 
-struct finding { /* strings borrowed from whoever filled it; "" when there is none, never NULL */
-    char id[FINDING_ID_SIZE]; /* finding_make_id(): the same in the next run */
+struct finding { /* strings are borrowed from the code that filled them; "" when there is none,
+                    never NULL */
+    char id[FINDING_ID_SIZE];                       /* finding_make_id(): stable from run to run */
     const char *check_id, *title, *scope, *subject; /* subject: the stable key within its scope */
     enum status status;
     enum severity severity;
-    int step; /* 0 (organization and reach) to 6 */
+    int step; /* 0 (organization and access) to 6 */
     const char *account_id, *account_name, *ou_path, *region, *resource_arn, *resource_name;
     const char *expected, *observed, *detail, *risk, *remediation, *remedy;
-    const char *evidence; /* space separated fact ids */
-    const char *waiver;   /* of what is MUTED: the waiver that covers it; NULL counts as "" */
-    /* Read from a run only (ISO 8601, "" when unknown): in which run of the chain it was first and
-       last seen, and since when it has its status. */
+    const char *evidence; /* API call ids, separated by spaces */
+    const char *waiver;   /* for MUTED: the waiver that covers it; NULL counts as "" */
+    /* Only read from a run (ISO 8601, "" when unknown): the times of the first and last run of the
+     * chain with this finding, and when it got its status. */
     const char *first_seen, *last_seen, *status_since;
 };
 
@@ -51,8 +52,8 @@ struct finding { /* strings borrowed from whoever filled it; "" when there is no
 void finding_make_id(const char *check_id, const char *scope, const char *subject,
                      char out[FINDING_ID_SIZE]);
 
-/* The run's verdict: any gap that left a verdict open (ERROR) or an unreached account-Region is
-   INCOMPLETE, which beats NON-COMPLIANT. */
+/* The run's status. A finding with status ERROR or an account-Region that was not reached gives
+ * INCOMPLETE, which takes precedence over NON-COMPLIANT. */
 enum verdict verdict_of(unsigned long long unmuted_failures, unsigned long long errors,
                         unsigned long long gaps);
 

@@ -1,12 +1,12 @@
-/* Kinds of resources, in AWS Backup's words ("EBS"), from ARNs and from the Tagging API. */
+/* Resource types as AWS Backup names them ("EBS"), from ARNs and from the Tagging API. */
 #ifndef TOWERKEEP_MODEL_RESOURCE_TYPE_H
 #define TOWERKEEP_MODEL_RESOURCE_TYPE_H
 
 #include <stdbool.h>
 
-/* AWS Backup's word for the thing an ARN names, or NULL when it is none that AWS Backup knows.
+/* AWS Backup's type of the resource with this ARN, or NULL when AWS Backup does not support it.
    Static. "arn:aws:rds:..:cluster:x" is Aurora: Neptune and DocumentDB share the form;
-   resource_type_of_engine() tells them apart. */
+   resource_type_of_engine() distinguishes them. */
 const char *resource_type_of_arn(const char *arn);
 /* RDS engine -> "RDS", "Aurora", "Neptune" or "DocumentDB"; NULL when unknown. `cluster`: it was
  * listed as a cluster. */
@@ -14,11 +14,12 @@ const char *resource_type_of_engine(const char *engine, bool cluster);
 bool resource_type_known(const char *type);
 /* The known type nearest to a word, case ignored; NULL when none is near. Static. */
 const char *resource_type_nearest(const char *word);
-/* Types that the scan lists directly (beside the Tagging API), so that "never tagged" can be told.
+/* Types that the scan lists directly (besides the Tagging API), to find resources that were never
+ * tagged.
  */
 bool resource_type_listed_directly(const char *type);
-/* The operation that lists resources of that type, "ec2:DescribeVolumes"; NULL when the Tagging API
-   alone knows them. `type` is what resource_type_of_arn() says. */
+/* The operation that lists resources of that type, "ec2:DescribeVolumes"; NULL when only the
+ * Tagging API lists them. `type` is a result of resource_type_of_arn(). */
 const char *resource_type_listing(const char *type);
 
 #endif

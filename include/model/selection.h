@@ -1,16 +1,13 @@
 /*
- * Which resources a backup selection takes, as AWS Backup decides it ("Assign resources with AWS
- * CLI" and BackupSelection in the AWS Backup developer guide):
- *   Resources     any of the ARN patterns ('*' stands for any text); absent with Conditions or
- *                 without anything else: every resource
- *   ListOfTags    any of the pairs, key and value exactly; beside Resources it adds to them
- *                 (inferred: the guide has no example of both)
- *   Conditions    all of them, over tags; a negated one holds for a tag that is not there
- *   NotResources  none of the ARN patterns
- * The opt-in of the resource's type counts, unless Resources names the type itself; for Aurora,
- * Neptune and DocumentDB, whose ARNs look alike, it counts all the same.
- * Pure: nothing is fetched here.
- */
+ * Which resources a backup selection includes, by the rules of AWS Backup ("Assign resources with
+ * AWS CLI" and BackupSelection in the AWS Backup developer guide): Resources     any of the ARN
+ * patterns ('*' stands for any text); absent with Conditions or without anything else: every
+ * resource ListOfTags    any of the pairs, exact key and value; together with Resources it adds to
+ * them (inferred: the guide has no example of both) Conditions    all of them, over tags; a negated
+ * one is true for a missing tag NotResources  none of the ARN patterns The opt-in of the resource's
+ * type counts, unless Resources names the type itself; for Aurora, Neptune and DocumentDB, whose
+ * ARNs look alike, it always counts. No API calls are made
+ * here. */
 #ifndef TOWERKEEP_MODEL_SELECTION_H
 #define TOWERKEEP_MODEL_SELECTION_H
 
@@ -19,21 +16,22 @@
 
 #include "base/text.h"
 
-/* From nearest to farthest from being taken: of several selections the least one is worth telling.
+/* In order from the nearest to the farthest match: of several selections, the lowest value is
+ * reported.
  */
 enum selection_outcome {
     SELECTION_TAKES,
-    SELECTION_OPTED_OUT,   /* it would, were the type on */
-    SELECTION_EXCLUDED,    /* NotResources names it */
-    SELECTION_CONDITION,   /* one of Conditions does not hold */
-    SELECTION_WRONG_VALUE, /* it has the key, with another value */
-    SELECTION_NEAR_KEY,    /* it has a key that is similar to the wanted one */
-    SELECTION_ELSEWHERE    /* nothing in the selection means this resource */
+    SELECTION_OPTED_OUT,   /* it would match if the type were opted in */
+    SELECTION_EXCLUDED,    /* NotResources matches it */
+    SELECTION_CONDITION,   /* one of Conditions is false */
+    SELECTION_WRONG_VALUE, /* the resource has the key with another value */
+    SELECTION_NEAR_KEY,    /* the resource has a key similar to the required one */
+    SELECTION_ELSEWHERE    /* nothing in the selection matches this resource */
 };
 
 struct selection_resource { /* borrowed */
     const char *arn;
-    const char *type;   /* AWS Backup's word, NULL when it is none */
+    const char *type;   /* AWS Backup's resource type; NULL when it has none */
     const json_t *tags; /* {key: value} */
     int type_on;        /* opt-in that counts for the plan: 1, 0, or -1 when unknown */
 };
@@ -41,11 +39,12 @@ struct selection_resource { /* borrowed */
 /* selection: AWS's BackupSelection document. */
 enum selection_outcome selection_judge(const json_t *selection,
                                        const struct selection_resource *resource);
-/* The same, and in words why it is not taken, appended to `why` (nothing when it is taken). */
+/* The same, and appends to `why` the reason that the resource is not included (nothing when it
+ * is). */
 enum selection_outcome selection_explain(const json_t *selection,
                                          const struct selection_resource *resource,
                                          struct text *why);
-/* Does the pattern name a type of resource, and not a whole service? */
+/* True when the pattern names a resource type, not a whole service. */
 bool selection_pattern_names_type(const char *pattern);
 
 #endif

@@ -1,5 +1,5 @@
-/* The tree of organizational units, from their parents and from the Paths that newer answers carry.
- */
+/* The tree of organizational units, built from their parents and from the Paths in newer
+ * answers. */
 #ifndef TOWERKEEP_MODEL_TREE_H
 #define TOWERKEEP_MODEL_TREE_H
 
@@ -8,7 +8,7 @@
 
 struct unit { /* owned by the tree */
     char *id, *arn, *name, *parent_id;
-    const struct unit *parent; /* NULL directly under the root, and when the parent is unknown */
+    const struct unit *parent; /* NULL: directly under the root, or unknown */
     char *path;                /* names from the root down, "Workloads/Workloads X" */
     unsigned depth;            /* 1 directly under the root */
 };
@@ -17,16 +17,17 @@ struct tree;
 
 struct tree *tree_new(void);
 void tree_free(struct tree *t);
-/* parent_id NULL: taken from `organizations_path` ("o-1/r-1/ou-a/ou-b/"), whose last but one
- * element it is. */
+/* parent_id NULL: the next-to-last element of `organizations_path` ("o-1/r-1/ou-a/ou-b/") is
+ * used. */
 void tree_add(struct tree *t, const char *id, const char *parent_id, const char *name,
               const char *arn, const char *organizations_path);
-/* Once all are in: links parents (a circle is cut), writes paths, sorts by depth, then path. */
+/* Call after all units are added: links parents (a cycle is broken), sets paths, sorts by depth,
+ * then path. */
 void tree_finish(struct tree *t);
 size_t tree_count(const struct tree *t);
 const struct unit *tree_at(const struct tree *t, size_t index);
 const struct unit *tree_find(const struct tree *t,
-                             const char *id); /* NULL when unknown, as the root is */
+                             const char *id); /* NULL when unknown; the root is always unknown */
 bool unit_is_under(const struct unit *u, const struct unit *ancestor); /* strictly */
 /* `word` is the unit's id, name, path or a glob over its path. */
 bool unit_is_named(const struct unit *u, const char *word);

@@ -1,5 +1,4 @@
-/* What a run's findings look like to people and programs. A format is a row in a table and a file
- * of its own. */
+/* Report formats for a run's findings. Each format is a row in a table and has its own file. */
 #ifndef TOWERKEEP_REPORT_REPORT_H
 #define TOWERKEEP_REPORT_REPORT_H
 
@@ -14,11 +13,11 @@
 struct report_input {
     struct store *store;
     struct subjects *subjects;
-    const json_t *rules;   /* one object a check: id, title, step, severity, scope, why, how,
+    const json_t *rules;   /* one object for each check: id, title, step, severity, scope, why, how,
                               operations[], references[], compliance{} */
-    const char *templates; /* the folder of report.xslt, report.css and report.js, from which the
-                              HTML report is made; NULL: no HTML can be written */
-    const char *templates_shipped; /* where those are that `templates` lacks; NULL: nowhere */
+    const char *templates; /* the folder of report.xslt, report.css and report.js, used for the HTML
+                              report; NULL: no HTML can be written */
+    const char *templates_shipped; /* files missing from `templates`; NULL: none */
 };
 
 struct report_format {
@@ -26,19 +25,19 @@ struct report_format {
     const char *extension; /* "json" */
     const char *help;
     int (*write)(const struct report_input *in, const char *path,
-                 struct err *err); /* whole or absent */
+                 struct err *err); /* the file is complete or absent */
 };
 
 const struct report_format *report_format_find(const char *name);
-const struct report_format *report_format_at(size_t index); /* NULL past the last */
+const struct report_format *report_format_at(size_t index); /* NULL after the last format */
 
-struct report_summary { /* what the terminal prints and every format counts alike */
+struct report_summary { /* counts shared by the terminal summary and every format */
     enum verdict verdict;
     int64_t by_status[STATUS_COUNT];
     int64_t fail_by_severity[SEVERITY_COUNT];
     int64_t step_status[7][STATUS_COUNT];
     struct coverage_totals coverage;
-    bool compared; /* with the run before; by_change then counts what became of each finding */
+    bool compared; /* compared with the previous run; by_change then counts each kind of change */
     int64_t by_change[CHANGE_COUNT];
 };
 int report_summarize(struct store *store, struct report_summary *out, struct err *err);
