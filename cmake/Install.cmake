@@ -16,3 +16,13 @@ install(DIRECTORY rules templates DESTINATION "${data_dir}")
 install(FILES LICENSE README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(DIRECTORY docs DESTINATION "${CMAKE_INSTALL_DOCDIR}" PATTERN "*.1" EXCLUDE)
 install(FILES docs/towerkeep.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+
+# Completions are printed by the program itself, from its table of options.
+set(completions "${CMAKE_BINARY_DIR}/completions")
+file(MAKE_DIRECTORY "${completions}")
+foreach(shell bash zsh fish)
+  add_custom_command(TARGET towerkeep POST_BUILD COMMAND towerkeep help --format ${shell} > "${completions}/${shell}" VERBATIM)
+endforeach()
+install(FILES "${completions}/bash" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" RENAME towerkeep)
+install(FILES "${completions}/zsh" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions" RENAME _towerkeep)
+install(FILES "${completions}/fish" DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d" RENAME towerkeep.fish)

@@ -49,8 +49,9 @@ int cursor_open(struct cursor *c, struct store *s, const char *kind, const char 
 {
     static const enum sql variants[2][2] = {{SQL_EACH_ENTITY, SQL_EACH_ENTITY_REGION},
                                             {SQL_EACH_ENTITY_ACCOUNT, SQL_EACH_ENTITY_HERE}};
-    *c = (struct cursor){.store = s, .which = variants[account != NULL][region != NULL]};
-    c->statement = store_take(s, c->which, err);
+    enum sql which = variants[account != NULL][region != NULL];
+    *c = (struct cursor){.store = s, .which = (int)which};
+    c->statement = store_take(s, which, err);
     if (c->statement == NULL) {
         return -1;
     }

@@ -15,6 +15,8 @@ DOC = "share/doc/towerkeep"
 FILES = [f"bin/{name}" for name in BIN] + [
     "share/man/man1/towerkeep.1", f"{DOC}/LICENSE", f"{DOC}/README.md", f"{DOC}/docs/rules.md",
     f"{DOC}/docs/schemas/report.schema.json", "share/towerkeep/templates", "share/towerkeep/rules/frameworks",
+    "share/bash-completion/completions/towerkeep", "share/zsh/site-functions/_towerkeep",
+    "share/fish/vendor_completions.d/towerkeep.fish",
 ]
 
 
@@ -53,6 +55,8 @@ class Installation(unittest.TestCase):
     def test_every_file_is_installed(self):
         for name in FILES:
             self.assertTrue((self.prefix / name).exists(), name)
+        for name in FILES[-3:]:
+            self.assertIn("--accounts" if "fish" not in name else "accounts", (self.prefix / name).read_text(encoding="utf-8"))
         for kind in ("rules", "templates"):
             installed = {p.relative_to(self.prefix / "share/towerkeep") for p in (self.prefix / "share/towerkeep" / kind).rglob("*")}
             self.assertEqual(installed, {p.relative_to(TREE) for p in (TREE / kind).rglob("*")})
