@@ -7,14 +7,13 @@
 #include "model/finding.h"
 
 enum change {                        /* in the order of the report */
-              CHANGE_REGRESSED,      /* did not fail before, fails now */
-              CHANGE_NEW,            /* fails, and was absent or not applicable before */
+              CHANGE_REGRESSED,      /* passed before, fails now */
+              CHANGE_NEW,            /* fails; was absent, manual or not applicable */
               CHANGE_WAIVER_EXPIRED, /* was covered by a waiver, fails now */
-              CHANGE_CHANGED,  /* another status, or another cause of failure; not a change to or
-                                * from failing
-                                */
-              CHANGE_RESOLVED, /* failed before; now passes, does not apply, or is gone */
-              CHANGE_NOT_COMPARED, /* only one of the runs covers it */
+              CHANGE_CHANGED,        /* another change of status, severity or values
+                                      */
+              CHANGE_RESOLVED,       /* failed before; now passes, does not apply, or is gone */
+              CHANGE_NOT_COMPARED,   /* only one of the runs covers it */
               CHANGE_UNCHANGED,
               CHANGE_COUNT
 };

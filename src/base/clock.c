@@ -6,7 +6,7 @@
 #include <time.h>
 
 #define DAY_MS 86400000LL
-/* The years 0000 and 9999, beyond which no format here can speak. */
+/* The years 0000 and 9999, the limits of every format here. */
 #define EARLIEST_MS (-62167219200000LL)
 #define LATEST_MS 253402300799999LL
 

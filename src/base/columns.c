@@ -8,8 +8,8 @@
 #include <string.h>
 #include <wchar.h>
 
-/* What the terminal is told is UTF-8 whatever the locale: widths are those of UTF-8 too. Made once,
- * kept to the end. */
+/* Output to the terminal is UTF-8 in every locale, so widths are those of UTF-8 too. Created once
+ * and kept until the program ends. */
 static locale_t utf8(void)
 {
     static locale_t made = (locale_t)0;
@@ -19,7 +19,8 @@ static locale_t utf8(void)
     return made;
 }
 
-/* Columns of the character at s and its bytes; what is no character takes one each. */
+/* The columns and bytes of the character at s; a byte that is not part of a character takes one
+ * column. */
 static size_t step(const char *s, size_t left, size_t *bytes)
 {
     mbstate_t state = {0};

@@ -17,11 +17,11 @@
 #define PATH_SIZE 512
 #define STRING_TAG "tag:yaml.org,2002:str"
 
-/* An open list or map while reading. */
+/* A list or map that is being read. */
 struct level {
     struct node *container;
     size_t size;      /* allocated children */
-    struct map *keys; /* maps: key text to the stored node that has it */
+    struct map *keys; /* maps: key text to its stored node */
     char *key;        /* maps: the key waiting for its value */
     unsigned key_line, key_column;
 };
@@ -60,7 +60,7 @@ static struct level *innermost(struct reader *r)
     return r->depth > 0 ? &r->levels[r->depth - 1] : NULL;
 }
 
-/* Complains at a mark, with the path of what is being read there. */
+/* Sets an error at a mark, with the path of the value that is being read. */
 __attribute__((format(printf, 3, 4))) static int refuse(struct reader *r, const yaml_mark_t *mark,
                                                         const char *format, ...)
 {
@@ -129,7 +129,7 @@ static int refuse_tag(struct reader *r, const yaml_event_t *event, const yaml_ch
                   (const char *)tag);
 }
 
-/* A scalar where a map wants its key. */
+/* A scalar in the position of a map's key. */
 static int read_key(struct reader *r, struct level *level, const yaml_event_t *event)
 {
     const yaml_mark_t *mark = &event->start_mark;
@@ -154,7 +154,7 @@ static int read_key(struct reader *r, struct level *level, const yaml_event_t *e
     return 0;
 }
 
-/* A node for the value that starts here, hung under the innermost container. */
+/* Creates a node for the value that starts here, in the innermost container. */
 static struct node *add_node(struct reader *r, const yaml_mark_t *mark, enum node_kind kind)
 {
     if (++r->nodes > NODES_MAX) {
@@ -297,7 +297,7 @@ static int read_document(struct reader *r)
         }
     }
     if (r->root == NULL) {
-        /* Nothing but comments: the value null, so that the caller says what it wanted. */
+        /* Only comments: the value is null, so that the caller reports what it expected. */
         yaml_mark_t mark = {0, 0, 0};
         struct node *n = add_node(r, &mark, NODE_NULL);
         n->text = "";

@@ -1,4 +1,4 @@
-/* Between doc.c (reading) and node.c (using): what a document holds behind the door. */
+/* The private members of a document, shared by doc.c (reading) and node.c (access). */
 #ifndef TOWERKEEP_BASE_DOC_PRIVATE_H
 #define TOWERKEEP_BASE_DOC_PRIVATE_H
 
@@ -9,8 +9,8 @@ struct doc {
     struct node *root;
 };
 
-/* A node as allocated: the public part first, so that a pointer to one is a pointer to the other.
- */
+/* A node as allocated: the public part first, so that a pointer to one is a pointer to the
+ * other. */
 struct stored_node {
     struct node node;
     char *text; /* owner of node.text */
@@ -19,7 +19,7 @@ struct stored_node {
 };
 
 unsigned node_key_column(const struct node *n);
-/* Gives a plain scalar its YAML 1.2 core schema kind and value. */
+/* Sets the YAML 1.2 core schema kind and value of a plain scalar. */
 void node_resolve(struct node *n);
 /* "FILE:LINE:COLUMN: PATH: message", ERR_INPUT. Returns -1. */
 int doc_complain(struct err *err, const char *file, unsigned line, unsigned column,

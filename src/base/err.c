@@ -13,7 +13,7 @@ static void keep_one_line(struct err *err, const char *raw)
                           raw[length - 1] == ' ' || raw[length - 1] == '\t')) {
         length--;
     }
-    /* One full stop goes; an ellipsis or a path such as "/." stays. */
+    /* Removes one final full stop; an ellipsis or a path such as "/." is kept. */
     if (length > 1 && raw[length - 1] == '.' && raw[length - 2] != '.' && raw[length - 2] != '/') {
         length--;
     }

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* Whose fault an errno is: a path the user can mend, or the disk. */
+/* The error code for an errno: a path that the user can fix, or the disk. */
 static enum err_code blame(int error)
 {
     switch (error) {
@@ -57,13 +57,13 @@ int file_read(const char *path, size_t ceiling, char **data, size_t *length, str
     struct stat info;
     struct text content;
     text_init(&content, ceiling);
-    /* O_NONBLOCK: a named pipe must not make us wait before we can refuse it. */
+    /* O_NONBLOCK: opening a named pipe must not block before it is rejected. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &info) != 0) {
         (void)err_set(err, blame(errno), "cannot read %s: %s", path, strerror(errno));
         goto out;
     }
-    /* /dev/null is how people say "no file". */
+    /* People use /dev/null to mean "no file". */
     if (!S_ISREG(info.st_mode) && strcmp(path, "/dev/null") != 0) {
         (void)err_set(err, ERR_INPUT, "cannot read %s: not a regular file", path);
         goto out;
@@ -142,7 +142,7 @@ int dir_list(const char *path, const char *suffix, char ***names, size_t *count,
     size_t used = 0;
     size_t size = 0;
     for (;;) {
-        /* readdir() says the end and an error alike; only errno tells them apart. */
+        /* readdir() returns NULL at the end and on an error; only errno distinguishes them. */
         errno = 0;
         const struct dirent *entry = readdir(dir);
         if (entry == NULL) {
@@ -183,7 +183,8 @@ void names_free(char **names, size_t count)
 
 char *path_join(const char *a, const char *b)
 {
-    /* An absolute path stands alone, so a path written in a file can be joined to the file's place.
+    /* An absolute path is kept as it is, so a path written in a file can be joined to the file's
+     * directory.
      */
     if (a[0] == '\0' || b[0] == '/') {
         return xstrdup(b);

@@ -19,7 +19,7 @@ json_t *jx_get(const json_t *value, const char *path)
     if (at == NULL || json_is_null(at)) {
         return NULL;
     }
-    /* jansson itself hands out members of a const object as mutable; an empty path does the same.
+    /* jansson returns members of a const object as mutable; an empty path does the same.
      */
     union {
         const json_t *in;
@@ -78,23 +78,24 @@ bool jx_list_has(const json_t *list, const char *word)
     return false;
 }
 
-/* A tree made from the pull reader: jansson's own reader takes three times as long. */
+/* Builds a tree with the pull reader: jansson's reader takes three times as long. */
 struct builder {
     struct pull pull;
     struct text scratch;
-    const char *problem; /* what JSON allows and we do not; the reader's complaints come first */
+    const char *problem; /* errors for what JSON allows and we do not; errors of the reader take
+                            precedence */
 };
 
 static json_t *build(struct builder *b);
 
-/* The string as it is meant; valid until the next one. */
+/* The decoded string; valid until the next call. */
 static struct slice plain_string(struct builder *b, struct slice raw)
 {
     if (raw.length == 0 || memchr(raw.data, '\\', raw.length) == NULL) {
         return raw;
     }
     text_clear(&b->scratch);
-    (void)slice_unescape(raw, &b->scratch); /* the reader has passed every escape */
+    (void)slice_unescape(raw, &b->scratch); /* the reader has already validated every escape */
     return (struct slice){text_str(&b->scratch), b->scratch.length};
 }
 
@@ -105,7 +106,7 @@ static json_t *build_object(struct builder *b)
     pull_object(&b->pull);
     while (pull_member(&b->pull, &raw)) {
         struct slice key = plain_string(b, raw);
-        /* The scratch is used again inside the value. */
+        /* Reading the value overwrites the scratch buffer. */
         char *copy = key.data != raw.data ? xstrndup(key.data, key.length) : NULL;
         size_t before = json_object_size(object);
         json_t *value = build(b);
@@ -151,7 +152,7 @@ static json_t *build_number(struct builder *b)
             return json_integer(number);
         }
     }
-    /* Fractions, exponents and what is out of range: jansson knows, whatever the locale. */
+    /* jansson parses fractions, exponents and numbers out of range, independently of the locale. */
     json_t *value = json_loadb(raw.data, raw.length, JSON_DECODE_ANY, NULL);
     if (value == NULL) {
         b->problem = "number out of range";
@@ -159,7 +160,7 @@ static json_t *build_number(struct builder *b)
     return value;
 }
 
-/* NULL where something is wrong; depth ends with the reader's. */
+/* NULL on an error; the reader limits the depth. */
 static json_t *build(struct builder *b)
 {
     struct slice raw;
@@ -222,8 +223,8 @@ void jx_canonical(const json_t *value, struct text *out)
                              JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
 }
 
-/* Is there, at s, a character that a terminal or a reader's eye obeys: DEL, C1, a bidirectional
- * override, a noncharacter? Its code, and its bytes; 0: none. */
+/* The code and bytes of a character at s that changes how text is displayed: DEL, C1, a
+ * bidirectional override, a noncharacter; 0: none. */
 static unsigned unwelcome(const unsigned char *s, size_t left, size_t *bytes)
 {
     *bytes = 1;
@@ -251,7 +252,7 @@ struct escaping {
     void *context;
 };
 
-/* jansson hands over whole characters. */
+/* jansson passes complete characters. */
 static int escape(const char *text, size_t size, void *context)
 {
     const struct escaping *e = context;
@@ -311,7 +312,7 @@ void jx_set_str(json_t *object, const char *key, const char *s)
     }
 }
 
-/* How many bytes from s on are whole valid UTF-8 characters. */
+/* The number of bytes from s that are complete, valid UTF-8 characters. */
 static size_t valid_run(const char *s, size_t length)
 {
     size_t done = 0;

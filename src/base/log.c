@@ -17,12 +17,13 @@
 static const char *const level_words[] = {
     [LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
 
-/* The one state of the program that is nobody's argument: every room may speak, cli alone listens.
- */
+/* The only global state of the program besides open output files: every module may log, and only
+ * cli configures
+ * it. */
 static struct {
     FILE *stream;
     enum log_level level;
-    char **secrets; /* longest first, so that a secret within another leaves no tail */
+    char **secrets; /* longest first, so that a secret within another is masked completely */
     size_t secret_count;
     void (*before_line)(void *context);
     void *context;
@@ -85,7 +86,7 @@ int log_level_parse(const char *word, enum log_level *out)
     return -1;
 }
 
-/* The length of the registered secret that stands at s, or 0. */
+/* The length of the registered secret at s, or 0. */
 static size_t secret_at(const char *s)
 {
     for (size_t i = 0; i < state.secret_count; i++) {
@@ -128,7 +129,8 @@ void log_write(enum log_level level, const char *format, ...)
     char *raw = xcalloc(size, 1);
     (void)vsnprintf(raw, size, format, again);
     va_end(again);
-    /* Masked before it is cut or cleaned: neither may leave half a secret that no longer matches.
+    /* Secrets are masked before the line is cut or cleaned: otherwise part of a secret could remain
+     * that no longer matches.
      */
     char *message = masked(raw);
     size_t kept = strlen(message);

@@ -15,11 +15,11 @@ struct entry {
     uint64_t hash;
 };
 
-/* Entries stand in insertion order; slots hold entry index + 1, 0 when never used. */
+/* Entries are in insertion order; slots hold entry index + 1, 0 when never used. */
 struct map {
     struct entry *entries;
     size_t used;  /* entries written, removed ones included */
-    size_t count; /* entries alive */
+    size_t count; /* entries not removed */
     size_t *slots;
     size_t slot_count; /* a power of two, 0 until the first key */
     uint64_t seed[2];
@@ -45,8 +45,8 @@ static void sip_round(uint64_t v[4])
     v[2] = rotate(v[2], 32);
 }
 
-/* SipHash-1-3 with a seed of our own: keys come from AWS, and hostile ones must not collide at
- * will. */
+/* SipHash-1-3 with a random seed: keys come from AWS, and an attacker must not be able to choose
+ * keys that collide. */
 static uint64_t hash_key(const struct map *m, const char *key)
 {
     size_t length = strlen(key);
@@ -129,7 +129,7 @@ static void place(struct map *m, size_t index)
     m->slots[slot] = index + 1;
 }
 
-/* Drops the removed entries and sizes the slots for at least one more key. */
+/* Discards the removed entries and sizes the slots for at least one more key. */
 static void rebuild(struct map *m)
 {
     size_t alive = 0;

@@ -209,7 +209,7 @@ int node_err(const struct doc *doc, const struct node *n, struct err *err, const
     return doc_complain(err, doc->name, at->line, at->column, path, message);
 }
 
-/* Which words are known: the nearest where one is near, all where they are few. */
+/* Names the known words: the nearest one if there is one, all of them if they are few. */
 static void say_unknown(const char *key, const char *const *known, char *message, size_t size)
 {
     const char *nearest = str_nearest(key, known);
@@ -336,7 +336,7 @@ static json_t *scalar_to_json(const struct node *n)
         return is_digits_as_name(n) ? jx_string(n->text, strlen(n->text))
                                     : json_integer(n->integer);
     case NODE_REAL:
-        /* JSON has no word for infinity or NaN. */
+        /* JSON cannot represent infinity or NaN. */
         return isfinite(n->real) ? json_real(n->real) : jx_string(n->text, strlen(n->text));
     case NODE_STRING:
     case NODE_LIST:

@@ -22,14 +22,14 @@
 
 struct out_file {
     char *asked; /* as the caller named it, for messages */
-    char *path;  /* where it ends, links resolved */
+    char *path;  /* the final path, links resolved */
     char *temp;  /* NULL when written in place: a device or a pipe */
     FILE *stream;
     pid_t owner; /* a forked child must not remove its parent's files */
     struct out_file *next;
 };
 
-/* The open ones, so that an exit path can find them; the one global besides the log. */
+/* The open files, so that they can be removed on exit; the only global state besides the log. */
 static struct out_file *open_files;
 
 void path_temp(const char *final_path, char *out, size_t size)
@@ -40,10 +40,10 @@ void path_temp(const char *final_path, char *out, size_t size)
     (void)snprintf(out, size, "%.*s.%s.tmp-%ld", folder, final_path, name, (long)getpid());
 }
 
-/* Was the temporary `name` (".NAME.tmp-PID") left by a process that ended? A live process with that
- * number may be its owner. On a shared disk the owner may be a process of another machine, whose
- * number is likely to be in use here too: a file left behind costs space, a file removed from its
- * writer costs a report. */
+/* True when a process that has ended left the temporary file `name` (".NAME.tmp-PID"). A live
+ * process with that number may be its owner. On a shared disk the owner may be a process of another
+ * machine, whose number is likely to be in use here too: a file that is left costs space, but a
+ * file removed during writing costs a report. */
 static bool is_stale(const char *name)
 {
     static const char mark[] = ".tmp-";
@@ -57,7 +57,7 @@ static bool is_stale(const char *name)
     return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
 }
 
-/* Those whose names begin with `stem`. */
+/* Removes the stale files whose names begin with `stem`. */
 static void drop_stale(const char *directory, const char *stem, size_t length)
 {
     DIR *dir = opendir(directory);
@@ -93,7 +93,7 @@ void path_drop_stale(const char *final_path)
 }
 
 /* A rename is on the disk only when its directory is; a file system that cannot sync directories is
- * forgiven. */
+ * accepted. */
 static void sync_directory_of(const char *path)
 {
     char *copy = xstrdup(path);
@@ -118,7 +118,7 @@ static int open_temp(const char *temp, const char *asked, struct err *err)
     int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
     int fd = open(temp, flags, 0600);
     if (fd < 0 && errno == EEXIST) {
-        /* Left by a dead process that had our number. */
+        /* Left by an ended process that had our number. */
         (void)unlink(temp);
         fd = open(temp, flags, 0600);
     }
@@ -164,7 +164,7 @@ int out_file_open(const char *path, struct out_file **out, struct err *err)
             (void)cannot_write(err, path, errno);
         }
     } else {
-        /* Through a link we replace what it points to, not the link. */
+        /* If the path is a link, its target is replaced, not the link. */
         f->path = realpath(path, NULL);
         if (f->path == NULL) {
             f->path = xstrdup(path);
@@ -202,8 +202,8 @@ const char *out_file_temp_path(const struct out_file *f)
     return f->temp != NULL ? f->temp : f->asked;
 }
 
-/* Everything on the disk and the stream closed; -1 with *error (0 when an earlier write failed
- * unseen). */
+/* Syncs the file to the disk and closes the stream; -1 with *error (0 when an earlier write failed
+ * without errno). */
 static int finish_stream(struct out_file *f, int *error)
 {
     bool failed = ferror(f->stream) != 0;
@@ -261,7 +261,7 @@ void out_file_abort(struct out_file *f)
 
 void out_file_abort_all(void)
 {
-    /* Only the names go: whoever holds an out_file may still abort it on the way out. */
+    /* Only the files are removed: the owner of an out_file may still abort it during exit. */
     for (const struct out_file *f = open_files; f != NULL; f = f->next) {
         if (f->temp != NULL && f->owner == getpid()) {
             (void)unlink(f->temp);

@@ -58,7 +58,7 @@ void pull_list(struct pull *p)
     enter(p, '[', "expected a list");
 }
 
-/* Passes the comma before the next item, or the closing bracket (false). */
+/* Skips the comma before the next item, or the closing bracket (false). */
 static bool advance(struct pull *p, char bracket)
 {
     skip_space(p);
@@ -124,7 +124,7 @@ static int hex_digit(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* The four digits at s (`length` bytes left); false when they are not there. */
+/* The four digits at s (`length` bytes left); false when they are missing. */
 static bool hex_unit(const char *s, size_t length, uint32_t *unit)
 {
     if (length < 4) {
@@ -143,8 +143,8 @@ static bool hex_unit(const char *s, size_t length, uint32_t *unit)
 
 /*
  * Reads the escape whose backslash is at s; its code point in *point. Returns the bytes it takes, 0
- * when bad: unknown letter, lone surrogate, or an escaped NUL, which would cut a C string short.
- */
+ * when bad: unknown letter, lone surrogate, or an escaped NUL, which would cut a C string
+ * short. */
 static size_t escape_at(const char *s, size_t length, uint32_t *point)
 {
     static const char letters[] = "\"\\/bfnrt";
@@ -177,7 +177,7 @@ static size_t escape_at(const char *s, size_t length, uint32_t *point)
     return 12;
 }
 
-/* Bytes above ASCII are judged once per string, not once per character. */
+/* Bytes above ASCII are validated once per string, not once per character. */
 void pull_string(struct pull *p, struct slice *raw)
 {
     raw->data = "";

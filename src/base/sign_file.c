@@ -13,7 +13,7 @@
 
 #define KEY_FILE_MAX ((size_t)64 * 1024)
 
-/* Nobody is asked for a passphrase: a nightly job would wait for ever. */
+/* Never prompt for a passphrase: an unattended job would wait forever. */
 static int no_passphrase(char *buffer, int size, int writing, void *context)
 {
     (void)buffer;
@@ -23,7 +23,7 @@ static int no_passphrase(char *buffer, int size, int writing, void *context)
     return -1;
 }
 
-/* The digest that goes with the key: Ed25519 brings its own. */
+/* The digest for the key: Ed25519 has a built-in one. */
 static const EVP_MD *digest_of(const EVP_PKEY *key)
 {
     return EVP_PKEY_get_base_id(key) == EVP_PKEY_EC ? EVP_sha256() : NULL;

@@ -85,7 +85,7 @@ const char *str_nearest(const char *word, const char *const *candidates)
     for (; *candidates != NULL; candidates++) {
         char *low_candidate = lowered(*candidates);
         unsigned distance = str_distance(low_word, low_candidate, NEAREST_LIMIT);
-        /* A word of which most letters changed is not near, however short. */
+        /* A word with most letters changed is not near, even when it is short. */
         if (distance < best_distance && 2 * distance <= strlen(low_candidate) + 1) {
             best = *candidates;
             best_distance = distance;
@@ -98,8 +98,8 @@ const char *str_nearest(const char *word, const char *const *candidates)
 
 bool str_glob(const char *pattern, const char *s)
 {
-    const char *star = NULL;  /* just past the last '*' met */
-    const char *retry = NULL; /* where in s that '*' would stop swallowing */
+    const char *star = NULL;  /* after the last '*' found */
+    const char *retry = NULL; /* the position in s where the match of that '*' ends */
     while (*s != '\0') {
         if (*pattern == '*') {
             star = ++pattern;

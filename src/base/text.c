@@ -80,7 +80,7 @@ void text_addf(struct text *t, const char *format, ...)
     va_start(args, format);
     va_list again;
     va_copy(again, args);
-    /* Mostly it fits into what is there already, and is worked out once. */
+    /* In most cases the result fits the free space and is formatted only once. */
     bool room = !t->failed && t->data != NULL;
     int length =
         vsnprintf(room ? t->data + t->length : NULL, room ? t->size - t->length : 0, format, args);
@@ -157,7 +157,7 @@ bool utf8_valid(const char *s, size_t length)
 {
     for (size_t i = 0; i < length;) {
         uint32_t point = 0;
-        if (s[i] > 0 && s[i] <= 0x7E) { /* ASCII, and no NUL: nearly everything is */
+        if (s[i] > 0 && s[i] <= 0x7E) { /* ASCII without NUL: the usual case */
             i++;
             continue;
         }

@@ -1,4 +1,4 @@
-/* Rules x subjects -> findings: one pass over the subjects of each scope that has rules. */
+/* Evaluates rules on subjects: one pass over the subjects of each scope that has rules. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,8 @@
 
 #define GAP_TEXT_MAX 700
 
-/* A need of the scope's rules, and what the last look at the gaps said of it. */
+/* A required API call of the scope's rules, and the last result of the lookup in the collection
+ * errors. */
 struct watched {
     const char *operation;
     enum need_at at;
@@ -29,7 +30,7 @@ struct pass { /* over the subjects of one scope */
     size_t rule_count;
     struct watched *watched;
     size_t watched_count;
-    char *account, *region; /* of the subject before */
+    char *account, *region; /* of the previous subject */
     const char *central;    /* id of the central backup account, or NULL */
     const struct check_options *options;
     struct view view;
@@ -60,7 +61,7 @@ static void add_rule(struct pass *p, const struct rule *r)
     }
 }
 
-/* Answers about gaps stay true while the place they were asked for is the same. */
+/* A lookup of collection errors stays valid while the account and Region are the same. */
 static void move_to(struct pass *p, const char *account, const char *region)
 {
     bool same_account = str_equal(p->account, account);
@@ -150,7 +151,8 @@ static int evaluate_rule(struct pass *p, const struct evaluated_rule *j, struct 
     f->step = r->step;
     f->expected = text_str(&p->expected);
     f->observed = text_str(&p->observed);
-    /* The procedure is the rule's, not the finding's; a person who must judge needs it at hand. */
+    /* The procedure belongs to the rule, not the finding; the person who assesses the finding needs
+     * it. */
     f->detail = r->manual ? r->how : "";
     f->risk = r->why;
     f->remediation = text_str(&p->fix);
@@ -194,7 +196,7 @@ static int evaluate_subject(void *context, const json_t *document)
     if (p->scope != SCOPE_ORG) {
         return evaluate_document(p, document);
     }
-    /* The waivers are no part of what was read, but a rule judges them. */
+    /* The waivers were not collected, but a rule evaluates them. */
     json_t *organization = json_object();
     json_object_update(organization, (json_t *)(uintptr_t)document);
     json_object_set_new(organization, "waivers", waivers_document(p->options->waivers));

@@ -1,4 +1,4 @@
-/* One rule on one document: exactly one verdict, and the words for it. */
+/* Evaluates one rule on one document: exactly one result, with its texts. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,8 +42,8 @@ static enum status verdict(const struct loaded_rule *l, struct view *v)
     return passes ? STATUS_PASS : STATUS_FAIL;
 }
 
-/* What one subject rests on and nobody could read: {OPERATION: what the gap says}. A need may name
-   a family of operations. */
+/* The calls that the subject depends on and that failed: {OPERATION: description of the collection
+ * error}. A required call may name a family of operations. */
 static const char *hidden_from(const struct loaded_rule *l, const json_t *document)
 {
     json_t *hidden = json_object_get(document, "_hidden");
@@ -65,7 +65,7 @@ enum status evaluate(const struct loaded_rule *l, struct view *v, const char *ga
 {
     view_turn(v, v->roots[ROOT_DOC], l->rule.parameters);
     const json_t *document = v->roots[ROOT_DOC];
-    /* What does not depend on what was read is settled first. */
+    /* Expressions that do not depend on collected data are evaluated first. */
     bool idle = l->only_if != NULL && !expr_holds(l->only_if, v) && v->problem[0] == '\0';
     gap = idle ? NULL : gap != NULL ? gap : hidden_from(l, document);
     bool unlisted = !idle && json_is_true(json_object_get(document, "_unlisted"));

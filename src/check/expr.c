@@ -136,7 +136,7 @@ static int compile_pattern(const struct parsing *p, const struct node *node, str
                                          problem, offset + 1);
 }
 
-/* $$ stands for a plain $, also inside a list. */
+/* $$ means a literal $, also inside a list. */
 static void unescape_list(json_t *list)
 {
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -159,7 +159,7 @@ static const struct node *reference_within(const struct node *list)
     return NULL;
 }
 
-/* VALUE: a literal, or a string starting with $ that refers elsewhere. */
+/* VALUE: a literal, or a string that starts with $ and is a reference. */
 static int parse_value(const struct parsing *p, const struct node *node, struct expr *e)
 {
     bool text = node->kind == NODE_STRING && node->text[0] == '$';
@@ -372,7 +372,7 @@ static bool holds_field(const struct expr *e, struct view *v)
     return e->op->test(field, value, e->pattern, v);
 }
 
-/* each: none of the elements breaks it; some, no: one element holds. */
+/* each: true for every element; some, no: depends on one element that is true. */
 static bool holds_over(const struct expr *e, struct view *v)
 {
     const json_t *list = path_get(&e->path, v->roots);

@@ -1,4 +1,4 @@
-/* Expressions: a tree built and checked at load, walked without allocating. */
+/* Expressions: a tree that is built and checked at load and evaluated without allocation. */
 #ifndef TOWERKEEP_CHECK_EXPR_H
 #define TOWERKEEP_CHECK_EXPR_H
 
@@ -9,12 +9,12 @@
 
 struct expr;
 
-/* parameters: the values in force, which $param refers to; members: what paths may name, or NULL:
- * anything. Both are borrowed for this call only. */
+/* parameters: the effective values, for $param; members: the members that paths may name, or NULL:
+ * any. Both are borrowed for this call only. */
 int expr_parse(const struct doc *doc, const struct node *node, json_t *parameters,
                const struct members *members, struct expr **out, struct err *err);
 void expr_free(struct expr *e); /* accepts NULL */
-/* Meaningless once v->problem is set. */
+/* The result is undefined when v->problem is set. */
 bool expr_holds(const struct expr *e, struct view *v);
 
 #endif

@@ -1,4 +1,4 @@
-/* Rule fixtures: documents with the verdict a rule must give them. */
+/* Rule fixtures: documents with the result that a rule must give. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 struct testing {
     const struct rule_set *rules;
-    bool (*seen)[STATUS_COUNT]; /* per rule of the set: verdicts that a case expects */
+    bool (*seen)[STATUS_COUNT]; /* for each rule of the set: statuses that its cases expect */
     FILE *out;
     struct rules_test_counts *counts;
     struct err *err;
@@ -58,7 +58,7 @@ static int read_map(const struct doc *doc, const struct node *n, const char *key
     return 0;
 }
 
-/* A document of a shape that no scan can find would prove nothing. */
+/* A document with a shape that no scan can produce would not test the rule. */
 static int check_members(enum scope scope, const struct doc *doc, const struct node *n,
                          struct err *err)
 {
@@ -110,7 +110,8 @@ static void case_release(struct one_case *c)
     json_decref(c->parameters);
 }
 
-/* Parameters are fixed at load: a case that sets some judges with a fresh copy of the rule. */
+/* Parameters are fixed at load: a case that sets parameters is evaluated with a new copy of the
+ * rule. */
 static int reload(const struct rule *r, json_t *parameters, struct loaded_rule **out,
                   struct err *err)
 {
@@ -133,7 +134,7 @@ static void print_hostile(FILE *out, const char *s)
     text_release(&line);
 }
 
-/* One line of a difference, under the one that names the case. */
+/* One line of a difference, below the line that names the case. */
 static void print_line(FILE *out, const char *label, char sign, const char *words)
 {
     (void)fprintf(out, "    %-9s %c ", label, sign);
@@ -141,7 +142,8 @@ static void print_line(FILE *out, const char *label, char sign, const char *word
     (void)fputc('\n', out);
 }
 
-/* Wanted and got, where they differ; else what was said, to understand the verdict by. */
+/* The expected and actual value where they differ; otherwise the actual text, to explain the
+ * result. */
 static void print_wording(FILE *out, const char *label, const char *wanted, const char *got)
 {
     if (wanted == NULL || str_equal(wanted, got)) {
@@ -152,7 +154,7 @@ static void print_wording(FILE *out, const char *label, const char *wanted, cons
     print_line(out, "", '+', got);
 }
 
-/* Says what differs; true when nothing does. */
+/* Prints the differences; true when there are none. */
 static bool same(const struct testing *t, const char *place, const struct one_case *c,
                  const struct check_result *got)
 {
@@ -276,7 +278,7 @@ static bool has_case(const struct testing *t, size_t rule)
     return any;
 }
 
-/* Which verdicts a rule must be shown to give. A rule without any case is told of once, in sum. */
+/* The statuses that the cases of a rule must cover. Rules without any case are only counted. */
 static void count_lacking(const struct testing *t)
 {
     struct rules_test_counts *n = t->counts;

@@ -1,4 +1,4 @@
-/* Framework files: read once, every mistake told with its line. */
+/* Framework files: read once; every error is reported with its line. */
 #include "check/frameworks.h"
 
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static int refuse_check(const struct framework_loader *l, const struct node *at,
                     near != NULL ? "\"?" : "");
 }
 
-/* Text that says something. */
+/* Text that is not empty. */
 static int need_words(const struct framework_loader *l, const struct node *map, const char *key)
 {
     const char *text = NULL;
@@ -41,7 +41,7 @@ static int need_words(const struct framework_loader *l, const struct node *map, 
                : node_err(l->doc, node_get(map, key), l->err, "expected non-empty text");
 }
 
-/* One element of a list by id: each id once. */
+/* One element of a list by id: each id must be unique. */
 static int once(const struct framework_loader *l, const struct node *list, size_t index)
 {
     const char *id = node_string(node_get(list->children[index], "id"));

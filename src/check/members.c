@@ -8,7 +8,7 @@
 
 #define NAMES_MAX 160
 
-/* A list of names to choose from, for the nearest of them. */
+/* Builds a list of names, to find the nearest one. */
 struct names {
     const char *items[NAMES_MAX + 1];
     size_t count;
@@ -67,7 +67,7 @@ static const struct subject_member *start_of(const struct members *m, enum path_
     return NULL;
 }
 
-/* Walks down by names; an index leads to an element, whose members the table already is. */
+/* Walks down by names; an index selects an element, and the table already has its members. */
 static int follow(const struct subject_member *table, bool whole, const char *what,
                   const struct path *p, const struct subject_member **below, char *problem,
                   size_t size)

@@ -1,4 +1,4 @@
-/* Which members a path may name: those docs/subjects.md documents, and the configuration's own. */
+/* The members that a path may name: those in docs/subjects.md and those of the configuration. */
 #ifndef TOWERKEEP_CHECK_MEMBERS_H
 #define TOWERKEEP_CHECK_MEMBERS_H
 
@@ -6,7 +6,7 @@
 #include "inventory/subjects.h"
 #include "path.h"
 
-/* Where a path may start. Inside satisfies the element has other members than the document. */
+/* Where a path may start. Inside satisfies, the element has different members from the document. */
 struct members {
     enum scope scope;                     /* of $doc */
     const struct subject_member *element; /* NULL: any member */
@@ -16,12 +16,12 @@ struct members {
 struct members members_of(enum scope scope);
 /* The members of each element of the list at `p`; p is known. */
 struct members members_below(const struct members *m, const struct path *p);
-/* 0, or -1 with what was expected; m NULL: any path will do. */
+/* 0, or -1 with a description of what was expected; m NULL: any path is valid. */
 int members_check(const struct members *m, const struct path *p, char *problem, size_t size);
 /* The same for the path `tail` below each element of the list at `head`. */
 int members_check_below(const struct members *m, const struct path *head, const struct path *tail,
                         char *problem, size_t size);
-/* Refuses a document, as a fixture writes it, with a member that no subject of the scope has. */
+/* Rejects a fixture's document with a member that no subject of the scope has. */
 int members_check_document(enum scope scope, const struct doc *doc, const struct node *map,
                            struct err *err);
 

@@ -11,7 +11,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* Bounds for one match: a hostile value or a careless pattern costs milliseconds, never the run. */
+/* Bounds for one match: a hostile value or an expensive pattern costs milliseconds and does not
+ * block the run. */
 #define MATCH_LIMIT 100000
 #define DEPTH_LIMIT 2000
 #define HEAP_LIMIT_KB 8192
@@ -34,7 +35,7 @@ struct pattern *pattern_new(const char *text, size_t *offset, char *problem, siz
         *offset = PATTERN_BYTES_MAX;
         return NULL;
     }
-    /* DOLLAR_ENDONLY: a value with a newline at its end must not pass for one without. */
+    /* DOLLAR_ENDONLY: a value with a final newline must not match like one without. */
     pcre2_code *compiled =
         pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
                       PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY, &code, &at, NULL);
@@ -74,7 +75,7 @@ int pattern_search(const struct pattern *p, const char *text, size_t length)
     return rc >= 0 ? 1 : rc == PCRE2_ERROR_NOMATCH ? 0 : -1;
 }
 
-/* 1 matches, 0 not, -1 gave up. */
+/* 1: match, 0: no match, -1: a limit was reached. */
 static int pattern_match(const struct pattern *p, const json_t *field, struct view *v)
 {
     size_t length = json_string_length(field);
@@ -101,7 +102,8 @@ static bool value_equal(const json_t *a, const json_t *b)
     return json_equal(a, b) != 0;
 }
 
-/* Is `item` among the elements of a list, the names of an object, or the parts of a string? */
+/* True when `item` is among the elements of a list, the names of an object, or the parts of a
+ * string. */
 static bool holds_item(const json_t *container, const json_t *item)
 {
     if (json_is_array(container)) {
@@ -122,7 +124,7 @@ static bool holds_item(const json_t *container, const json_t *item)
     return json_is_string(container) && strstr(json_string_value(container), word) != NULL;
 }
 
-/* For in and not_in, and subset_of: text is no collection there. */
+/* For in and not_in, and subset_of: text is not a collection there. */
 static bool is_collection(const json_t *value)
 {
     return json_is_array(value) || json_is_object(value);
@@ -254,7 +256,7 @@ static bool test_contains(const json_t *field, const json_t *value, const struct
     return holds_item(field, value);
 }
 
-/* How many of `items` the container holds; -1 when either is no collection. */
+/* How many of `items` the container holds; -1 when either is not a collection. */
 static int count_held(const json_t *container, const json_t *items)
 {
     if (!is_collection(container) || !json_is_array(items)) {
@@ -299,7 +301,7 @@ static bool test_subset_of(const json_t *field, const json_t *value, const struc
     return json_is_array(field) && count_held(value, field) == (int)json_array_size(field);
 }
 
-/* -1, 0, 1: the number of elements against the value; 2 when it has none to count. */
+/* -1, 0, 1: the number of elements against the value; 2 when it has no elements to count. */
 static int compare_count(const json_t *field, const json_t *value)
 {
     if (!is_collection(field) || !json_is_number(value)) {
@@ -349,7 +351,7 @@ static bool time_of(const json_t *field, int64_t *ms)
     return true;
 }
 
-/* Age minus the value's days, in milliseconds; false when there is no telling. */
+/* Age minus the value's days, in milliseconds; false when it is unknown. */
 static bool age_beyond(const json_t *field, const json_t *value, struct view *v, double *ms)
 {
     int64_t then;

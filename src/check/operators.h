@@ -18,22 +18,23 @@ struct pattern; /* a compiled regular expression with its limits */
 struct operator_row {
     const char *name;
     enum operand operand;
-    bool sees_missing; /* the test itself decides about a missing field */
-    bool if_missing;   /* else: what holds when the field or the value is missing */
+    bool sees_missing; /* the test function handles a missing field */
+    bool if_missing;   /* otherwise: the result when the field or the value is missing */
     bool (*test)(const json_t *field, const json_t *value, const struct pattern *pattern,
                  struct view *v);
 };
 
-/* Rows that expressions with references inside a list are rewritten with. */
+/* The rows used to rewrite expressions with references inside a list. */
 enum { OPERATOR_EQUALS = 0, OPERATOR_IN = 2, OPERATOR_NOT_IN = 3 };
 
 extern const struct operator_row operator_rows[]; /* ends with a NULL name */
 #define OPERATOR_MAX 32                           /* more than there are rows */
 
-/* On failure NULL; *offset and problem say where and what. */
+/* NULL on failure; *offset and problem describe the location and the error. */
 struct pattern *pattern_new(const char *text, size_t *offset, char *problem, size_t size);
 void pattern_free(struct pattern *p); /* accepts NULL */
-/* Is the pattern found in the text? 1 yes, 0 no, -1 gave up (limits, or text that is no UTF-8). */
+/* Searches the text for the pattern: 1 found, 0 not found, -1 no result (limits, or text that is
+ * not UTF-8). */
 int pattern_search(const struct pattern *p, const char *text, size_t length);
 
 #endif

@@ -27,7 +27,7 @@ static void add_name(struct path *p, const char *name, size_t length)
     s->length = length;
 }
 
-/* How many bytes of a plain name stand at `at`. */
+/* The number of bytes of the plain name at `at`. */
 static size_t name_length(const char *at, const char *end)
 {
     size_t length = 0;

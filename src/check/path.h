@@ -1,4 +1,4 @@
-/* Paths: where in a document (or in what surrounds it) a value stands. Parsed once, at load. */
+/* Paths: the location of a value in a document (or its context). Parsed once, at load. */
 #ifndef TOWERKEEP_CHECK_PATH_H
 #define TOWERKEEP_CHECK_PATH_H
 
@@ -28,10 +28,11 @@ struct path {
     size_t count;
 };
 
-/* A zeroed path or one that parsed may be released. On failure `problem` says what was expected. */
+/* A zeroed path or one that parsed may be released. On failure `problem` describes what was
+ * expected. */
 int path_parse(const char *text, size_t length, struct path *out, char *problem, size_t size);
 void path_release(struct path *p);
-/* NULL when any step is missing or null. roots has ROOT_COUNT members, NULL where there is none. */
+/* NULL when any step is missing or null. roots has ROOT_COUNT members; a missing root is NULL. */
 const json_t *path_get(const struct path *p, const json_t *const *roots);
 
 #endif

@@ -1,4 +1,4 @@
-/* One rule file: read, checked to the last member, compiled. */
+/* Reads one rule file, checks every member and compiles it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -419,7 +419,7 @@ static int load_parameters(const struct rule_loader *s)
     return refuse_unknown_values(s);
 }
 
-/* --- what is compiled --- */
+/* --- compiled members --- */
 
 static int load_expressions(const struct rule_loader *s)
 {

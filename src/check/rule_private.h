@@ -1,4 +1,4 @@
-/* A loaded rule with what the door does not show. */
+/* A loaded rule with its private members. */
 #ifndef TOWERKEEP_CHECK_RULE_PRIVATE_H
 #define TOWERKEEP_CHECK_RULE_PRIVATE_H
 
@@ -29,7 +29,7 @@ int rule_load(const char *path, const char *data, size_t length, json_t *values,
 void rule_free(struct loaded_rule *l); /* accepts NULL */
 const struct loaded_rule *rule_loaded(const struct rule *r);
 
-/* Appends to the two texts; the status is the verdict. gap: see check_evaluate(). */
+/* Appends to the two texts; the status is the result. gap: see check_evaluate(). */
 enum status evaluate(const struct loaded_rule *l, struct view *v, const char *gap,
                      struct text *expected, struct text *observed);
 

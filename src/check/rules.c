@@ -1,5 +1,5 @@
-/* The set of rules in force: directories in order, later ones overriding, minus what is disabled.
- */
+/* The set of active rules: directories in order, where later ones override, without disabled
+ * rules. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "rule_private.h"
 
-/* More than any organization writes; each rule is put to every subject of its scope. */
+/* More than any organization writes; each rule is evaluated on every subject of its scope. */
 #define RULES_MAX 2000
 
 struct rule_set {
@@ -69,7 +69,7 @@ static int load_file(const char *path, const char *name, const json_t *config,
     return rc;
 }
 
-/* A rule that is silently not judged is the worst kind of rule. */
+/* A rule must never be skipped silently. */
 static int refuse_yml(const char *directory, struct err *err)
 {
     char **names = NULL;

@@ -12,7 +12,7 @@
 #define RENDERED_ENOUGH 8192
 #define SHELL_SAFE "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
 
-/* How a value enters the text. */
+/* How a value is inserted into the text. */
 enum manner { MANNER_WORDS, MANNER_BARE, MANNER_QUOTED };
 
 struct piece {
@@ -62,7 +62,7 @@ static void flush_literal(struct template *t, struct text *literal)
     text_init(literal, TEMPLATE_TEXT_MAX);
 }
 
-/* Which quotes are open, as a shell would see it; an apostrophe within a word opens none. */
+/* Which quotes are open, by shell syntax; an apostrophe within a word does not open a quote. */
 static char quote_after(char open, const char *at, const char *start)
 {
     if (open != '\0') {
@@ -101,7 +101,7 @@ static int parse_slot(struct template *t, const char *inner, size_t length, enum
     return 0;
 }
 
-/* Does what the slot names exist? */
+/* True when the name in the slot exists. */
 static int check_slot(const struct piece *p, const json_t *parameters,
                       const struct members *members, char *problem, size_t size)
 {
@@ -117,7 +117,7 @@ static int check_slot(const struct piece *p, const json_t *parameters,
     return p->each ? members_check_below(members, &p->head, &p->tail, problem, size) : 0;
 }
 
-/* At '{'; the closing brace may not stand inside ["..."]. */
+/* At '{'; a brace inside ["..."] does not close it. */
 static const char *slot_end(const char *at)
 {
     char quote = '\0';
@@ -274,7 +274,7 @@ static void add_list(struct text *out, const json_t *list, const struct path *ta
 
 static void add_object(struct text *out, const json_t *object, enum manner manner, int depth)
 {
-    /* jansson walks by a mutable iterator even when only reading. */
+    /* jansson needs a mutable iterator even for reading. */
     union {
         const json_t *in;
         json_t *out;

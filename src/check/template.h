@@ -1,4 +1,4 @@
-/* Templates: the wording of verdicts, with {PATH} where a value goes. Compiled at load. */
+/* Templates: the texts of results, with {PATH} in place of a value. Compiled at load. */
 #ifndef TOWERKEEP_CHECK_TEMPLATE_H
 #define TOWERKEEP_CHECK_TEMPLATE_H
 
@@ -10,11 +10,11 @@ struct template;
 
 enum template_use {
     TEMPLATE_WORDS,  /* for reading */
-    TEMPLATE_COMMAND /* for pasting into a shell: values are quoted, or defused inside quotes */
+    TEMPLATE_COMMAND /* for pasting into a shell: values are quoted, or escaped inside quotes */
 };
 
-/* NULL with a problem when a {PATH} is malformed, or names no parameter of the rule or no member.
- * members NULL: any member will do. */
+/* NULL with a problem when a {PATH} is malformed, or names an unknown parameter or member. members
+ * NULL: any member is valid. */
 struct template *template_new(const char *text, enum template_use use, const json_t *parameters,
                               const struct members *members, char *problem, size_t size);
 void template_free(struct template *t); /* accepts NULL */

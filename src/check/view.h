@@ -1,4 +1,4 @@
-/* What an expression or a template sees while one rule judges one subject. */
+/* The data available to an expression or a template while one rule is evaluated on one subject. */
 #ifndef TOWERKEEP_CHECK_VIEW_H
 #define TOWERKEEP_CHECK_VIEW_H
 
@@ -12,7 +12,7 @@ struct view {
     const json_t *roots[ROOT_COUNT];
     int64_t now_ms;
     bool now_known;
-    char problem[256]; /* why a verdict is not possible; "" while well */
+    char problem[256]; /* why there is no result; "" when there is no error */
 };
 
 void view_init(struct view *v, const json_t *context, const char *now_iso);

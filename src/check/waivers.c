@@ -1,4 +1,4 @@
-/* Files of waivers: read once, every mistake told with its line before anything is judged. */
+/* Files of waivers: read once; every error is reported with its line before any evaluation. */
 #include "check/waivers.h"
 
 #include <stdio.h>
@@ -22,15 +22,15 @@ struct waiver_loader {
     struct err *err;
 };
 
-/* Does a star at `at` repeat what stands before it, as in a regular expression? */
+/* True when a star at `at` repeats the item before it, as in a regular expression. */
 static bool repeats(const char *text, size_t at, bool in_class)
 {
     return in_class || (at > 0 && strchr(".)]}", text[at - 1]) != NULL) ||
            (at > 1 && text[at - 2] == '\\') || (at > 0 && text[at - 1] == '\\');
 }
 
-/* Both kinds of files are about: globs (ec2_*, *-logs) and regular expressions (dev-.*). A star
- * after a plain character, or at the start, stands for anything; everywhere else it repeats. */
+/* Both kinds of patterns are in use: globs (ec2_*, *-logs) and regular expressions (dev-.*). A star
+ * after a plain character, or at the start, matches anything; elsewhere it repeats. */
 static char *expression_of(const char *text)
 {
     struct text out;

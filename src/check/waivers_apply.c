@@ -1,4 +1,5 @@
-/* Waivers on failures: which one covers what, and what became of each. In doubt nothing is covered.
+/* Applies waivers to failures and records the use of each waiver. In doubt, a failure is not
+ * covered.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 #define TAGS_BYTES_MAX ((size_t)1024 * 1024)
 
-struct subject { /* what a waiver's patterns look at */
+struct subject { /* the values that a waiver's patterns are matched with */
     const char *account, *check, *region, *name, *arn, *tags;
 };
 
@@ -54,7 +55,7 @@ static bool any_found(struct waiver *one, const struct pattern_list *list, const
     return false;
 }
 
-/* A resource is known by its name and by its ARN: either will do. */
+/* A resource matches by its name or by its ARN. */
 static bool resource_found(struct waiver *one, const struct pattern_list *list,
                            const struct subject *s)
 {
@@ -71,7 +72,7 @@ static bool all_found(struct waiver *one, const struct pattern_list *list, const
     return list->count > 0;
 }
 
-/* Every kind that is listed must be there. */
+/* Every listed kind must match. */
 static bool is_excepted(struct waiver *one, const struct subject *s)
 {
     const struct conditions *c = &one->excepts;
@@ -111,7 +112,7 @@ static char *tags_text(const json_t *tags)
 const char *waivers_mute(struct waivers *w, const struct finding *f, const json_t *tags)
 {
     const char *name = NULL;
-    size_t closed = SIZE_MAX; /* the block in which an exception was met */
+    size_t closed = SIZE_MAX; /* the block in which an exception was found */
     if (strcmp(f->check_id, WAIVERS_RULE) == 0) {
         return NULL;
     }

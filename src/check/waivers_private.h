@@ -20,7 +20,7 @@ struct conditions { /* of a waiver, or of its exceptions */
 };
 
 struct waiver {
-    char *name; /* ACCOUNT/CHECK, as the file writes them; unique in the file */
+    char *name; /* ACCOUNT/CHECK, as written in the file; unique in the file */
     unsigned line;
     const char *account, *check; /* the keys; owned by the document */
     bool one_check;              /* the key is a rule's id */
@@ -28,9 +28,9 @@ struct waiver {
     struct conditions covers, excepts;
     const char *description, *owner, *justification, *ticket, *approved_by, *created, *expires;
     int64_t ends_ms; /* the first millisecond it is no longer in force; 0: never ends */
-    size_t block;    /* waivers of one account stand together */
+    size_t block;    /* waivers of one account are adjacent */
     int64_t matched;
-    const char *problem; /* a pattern gave up; the waiver then covers nothing it decides */
+    const char *problem; /* a pattern reached a limit: no match */
 };
 
 struct waivers {

@@ -60,7 +60,7 @@ static int exact(const char *key)
 
 static void look_near(const char *key, json_t *near_misses)
 {
-    /* Tag keys have 128 characters at most; most are cheaply told apart by their length. */
+    /* Tag keys have 128 characters at most; most are cheap to distinguish by their length. */
     size_t length = strlen(key);
     if (length < 26 || length > 40) {
         return;

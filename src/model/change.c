@@ -11,14 +11,14 @@ static const char *const names[CHANGE_COUNT] = {[CHANGE_REGRESSED] = "REGRESSED"
                                                 [CHANGE_NOT_COMPARED] = "NOT COMPARED",
                                                 [CHANGE_UNCHANGED] = "UNCHANGED"};
 
-/* What it means that a finding of this status fails now. */
+/* The change when a finding with this previous status fails now. */
 static const enum change to_fail[STATUS_COUNT] = {
     [STATUS_PASS] = CHANGE_REGRESSED,       [STATUS_FIXED] = CHANGE_REGRESSED,
     [STATUS_FAIL] = CHANGE_UNCHANGED,       [STATUS_MANUAL] = CHANGE_NEW,
     [STATUS_MUTED] = CHANGE_WAIVER_EXPIRED, [STATUS_ERROR] = CHANGE_CHANGED,
     [STATUS_NOT_APPLICABLE] = CHANGE_NEW};
 
-/* What it means that a failing finding has this status now. */
+/* The change when a failing finding has this status now. */
 static const enum change from_fail[STATUS_COUNT] = {
     [STATUS_PASS] = CHANGE_RESOLVED,          [STATUS_FIXED] = CHANGE_RESOLVED,
     [STATUS_FAIL] = CHANGE_UNCHANGED,         [STATUS_MANUAL] = CHANGE_CHANGED,
@@ -30,7 +30,8 @@ const char *change_name(enum change c)
     return names[c];
 }
 
-/* Two passes are alike whatever was observed: a date or a count moves on. */
+/* Two passes are equal even when the observed values differ: a date or a count changes with
+ * time. */
 static bool says_the_same(const struct finding *a, const struct finding *b)
 {
     bool open = a->status == STATUS_FAIL || a->status == STATUS_ERROR || a->status == STATUS_MANUAL;

@@ -20,12 +20,12 @@
 #define ALIAS_MAX 256
 
 enum form {
-    FORM_ACCOUNT,  /* twelve digits, or {name, email} of an account to be made */
+    FORM_ACCOUNT,  /* twelve digits, or {name, email} of an account to create */
     FORM_ACCOUNTS, /* a list of them */
     FORM_REGIONS,  /* a list of Region names */
-    FORM_TYPES,    /* a list of resource types in AWS Backup's words */
+    FORM_TYPES,    /* a list of AWS Backup's resource types */
     FORM_TYPES_OR_NONE,
-    FORM_WORDS, /* a list of anything but the empty word */
+    FORM_WORDS, /* a list of non-empty words */
     FORM_BOOL,
     FORM_ALIAS,      /* of a KMS key: "alias/..." */
     FORM_STATEMENTS, /* a list of policy statements, as mappings */
@@ -128,7 +128,7 @@ static int word_of_list(const struct doc *doc, const struct node *n, enum form f
                         n->text);
     }
     if ((form == FORM_TYPES || form == FORM_TYPES_OR_NONE) && !resource_type_known(n->text)) {
-        /* AWS adds types: an unknown one is taken at its word, a slip of the pen is not. */
+        /* AWS adds types: an unknown type is accepted, a likely typing error is not. */
         const char *nearest = resource_type_nearest(n->text);
         if (nearest != NULL && str_distance(n->text, nearest, 1) <= 1) {
             return node_err(doc, n, err, "unknown resource type \"%.64s\"; did you mean \"%s\"?",
@@ -176,7 +176,7 @@ static bool is_email(const char *s)
            length <= ACCOUNT_EMAIL_MAX && strpbrk(s, " \t\r\n") == NULL;
 }
 
-/* An id, or what an account that does not exist yet shall be called. */
+/* An id, or the name of an account to create. */
 static int read_account(const struct doc *doc, const struct node *n, json_t **out, struct err *err)
 {
     static const char *const known[] = {"name", "email", NULL};
@@ -382,7 +382,8 @@ static int check_names(const struct doc *doc, const struct node *map, const stru
     return node_only(doc, map, names, err);
 }
 
-/* What is declined by name cannot be wanted too; the default list of declined types gives way. */
+/* A type that is declined explicitly cannot be required too; the default list of declined types
+ * yields. */
 static int check_declined(const struct doc *doc, const struct node *root, const json_t *document,
                           struct err *err)
 {
@@ -442,7 +443,8 @@ static int read_file(const char *path, struct config *out, struct err *err)
     if (result != 0) {
         return -1;
     }
-    /* The file's own names first: a misspelt section must not hide behind a fault inside another.
+    /* Check the file's top-level names first: an error inside a section must not hide a misspelled
+     * section.
      */
     const struct node *root = doc_root(doc);
     if (root != NULL && root->kind != NODE_MAP && root->kind != NODE_NULL) {

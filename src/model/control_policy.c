@@ -1,11 +1,11 @@
-/* Service control policies, as far as backup needs them. */
+/* Service control policies: the parts that backup needs. */
 #include <string.h>
 
 #include "base/mem.h"
 #include "model/policy.h"
 #include "statement.h"
 
-/* Conditions that only except principals leave the denial standing for everybody else. */
+/* With conditions that only except principals, the denial applies to all other principals. */
 static bool only_excepts_principals(const json_t *statement)
 {
     static const char *const tests[] = {"arnnotlike", "arnnotequals", "stringnotlike",

@@ -18,7 +18,7 @@ bool copy_fully_managed(const char *type, int dynamodb_advanced)
     return str_equal(type, "DynamoDB") && dynamodb_advanced != 0;
 }
 
-/* A cluster of RDS's own engines is a Multi-AZ DB cluster; all others are Aurora's, Neptune's or
+/* A cluster of an RDS engine is a Multi-AZ DB cluster; all others are Aurora's, Neptune's or
  * DocumentDB's. */
 static bool is_multi_az_cluster(const struct copy_source *s)
 {
@@ -48,8 +48,8 @@ const char *copy_support_problem(const struct copy_source *s)
         return "AWS Backup cannot copy DynamoDB tables without advanced features for DynamoDB "
                "backup";
     }
-    /* Only the Tagging API tells of FSx, without its kind: AWS Backup takes volumes of ONTAP and
-       file systems of the others (inferred: no page says that it takes no other volumes). */
+    /* Only the Tagging API lists FSx, without its kind: AWS Backup supports volumes of ONTAP and
+     * file systems of the others (inferred: no page excludes other volumes). */
     bool volume = s->arn != NULL && strstr(s->arn, ":volume/") != NULL;
     if (str_equal(s->type, "FSx") && (str_equal(s->engine, "ONTAP") || volume)) {
         return "AWS Backup cannot copy FSx for NetApp ONTAP";

@@ -56,7 +56,7 @@ static const char *const weekday_names[] = {"SUN", "MON", "TUE", "WED", "THU", "
 
 struct field {
     int low, high;
-    const char *const *names; /* the first one means `low` */
+    const char *const *names; /* the first name means `low` */
     const char *problem;
 };
 
@@ -114,7 +114,7 @@ static void set_bit(struct cron *c, int field, int value)
     }
 }
 
-/* "*", "a", "a-b", each with "/step"; a range whose end lies before its start goes around. */
+/* "*", "a", "a-b", each with "/step"; a range whose end is before its start wraps around. */
 static bool read_span(struct cron *c, int field, char *item)
 {
     const struct field *f = &fields[field];
@@ -148,7 +148,7 @@ static bool read_span(struct cron *c, int field, char *item)
     return span >= 0;
 }
 
-/* L, LW, 15W of the month; 5L, 3#2 of the week. 1: read, 0: none of these, -1: wrong. */
+/* L, LW, 15W of the month; 5L, 3#2 of the week. 1: read, 0: none of these, -1: invalid. */
 static int read_special(struct cron *c, int field, char *item)
 {
     const struct field *f = &fields[field];
@@ -236,7 +236,7 @@ static const char *read_rate(const char *inside, size_t length, struct cron *out
     return "a rate is a number and minutes, hours or days";
 }
 
-/* Splits at blanks; the words are upper-cased, for names may be written in any case. */
+/* Splits at blanks; the words are converted to upper case, because names are case-insensitive. */
 static size_t split(const char *inside, size_t length, char words[FIELD_COUNT + 1][FIELD_MAX])
 {
     size_t count = 0;
@@ -270,7 +270,7 @@ static const char *read_cron(const char *inside, size_t length, struct cron *out
         return "day-of-month and day-of-week cannot both be ?";
     }
     if (!any_day && !any_weekday) {
-        /* AWS wants a ? in one of the two; a * there means the same. */
+        /* AWS requires a ? in one of the two; a * there means the same. */
         any_weekday = str_equal(words[WEEKDAYS], "*");
         any_day = !any_weekday && str_equal(words[DAYS], "*");
         if (!any_day && !any_weekday) {
@@ -351,7 +351,7 @@ static uint32_t days_by_week(const struct cron *c, int64_t first, int last)
     return days;
 }
 
-/* The days of a month on which it runs, a bit each. */
+/* The days of a month on which it runs, one bit for each day. */
 static uint32_t run_days(const struct cron *c, int64_t year, int month)
 {
     int64_t index = year - CRON_FIRST_YEAR;
@@ -366,7 +366,7 @@ static uint32_t run_days(const struct cron *c, int64_t year, int month)
     return days & real;
 }
 
-/* The first (step 1) or last (step -1) run of a day that lies beyond the given minute of it. */
+/* The first (step 1) or last (step -1) run of a day after (before) the given minute of it. */
 static int run_minute(const struct cron *c, int beyond, int step)
 {
     for (int at = beyond + step; at >= 0 && at < 24 * 60; at += step) {
@@ -427,7 +427,7 @@ bool cron_previous(const struct cron *c, int64_t before_ms, int64_t *out)
         *out = c->anchor_ms + runs * c->rate_ms;
         return runs >= 0;
     }
-    /* A run at the very minute counts only when the time lies behind it. */
+    /* A run in the same minute counts only when the time is after it. */
     return before_ms > 0 && walk(c, (before_ms + MINUTE_MS - 1) / MINUTE_MS, -1, out);
 }
 

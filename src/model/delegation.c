@@ -1,4 +1,4 @@
-/* The organization's resource policy, read for what it lets one account do with backup policies. */
+/* Evaluates which backup policy actions the organization's resource policy allows one account. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 #define POLICY_TYPE_KEY "organizations:policytype"
 #define BACKUP_TYPE "BACKUP_POLICY"
 
-/* What Organizations lets a member be trusted with, where policies are concerned: [as the
-   documentation writes it, as a normalized statement does]. The first five change policies. */
+/* The policy actions that Organizations can delegate to a member account: [name in the
+ * documentation, name in a normalized statement]. The first five change policies. */
 static const char *const actions[][2] = {
     {"AttachPolicy", "organizations:attachpolicy"},
     {"CreatePolicy", "organizations:createpolicy"},
@@ -64,8 +64,8 @@ static bool any_glob(const json_t *patterns, const char *word)
     return false;
 }
 
-/* Does every condition let backup policies through? A condition about anything else cannot be
-   judged from here, so it lets nothing through. */
+/* True when every condition allows backup policies. A condition on anything else cannot be
+ * evaluated here, so it counts as not allowing. */
 static bool conditions_admit(const json_t *statement, const char *organization_id)
 {
     json_t *copy = json_deep_copy(json_object_get(statement, "Condition"));
@@ -86,7 +86,7 @@ static bool conditions_admit(const json_t *statement, const char *organization_i
     return admits;
 }
 
-/* A statement about other types' policies alone (".../tag_policy/...") says nothing here. */
+/* A statement that covers only other policy types (".../tag_policy/...") is ignored. */
 static bool resources_admit(const json_t *statement)
 {
     const json_t *resources = json_object_get(statement, "Resource");

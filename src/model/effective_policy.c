@@ -11,7 +11,7 @@
 #define POLICY_BYTES_MAX ((size_t)64 * 1024)
 
 /* A node is an object: members that begin with @@ are its value (@@assign) and its limit, all
- * others are what lies below it. */
+ * others are its children. */
 struct effective_policy {
     json_t *whole;
 };
@@ -83,7 +83,8 @@ static void lay_over(json_t *node, json_t *policy)
     }
 }
 
-/* Limits bind those further down only: they are noted once a place's policies are all in. */
+/* Limits apply only to child policies: they are recorded after all policies of a target are
+ * merged. */
 static void limit(json_t *node, json_t *policy)
 {
     const char *key = NULL;

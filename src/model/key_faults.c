@@ -1,5 +1,5 @@
-/* What makes a key policy fail although its statements look right: words that name nothing, and
-   Deny statements in AWS Backup's way. */
+/* Causes of failure in a key policy whose statements look correct: values that match nothing, and
+ * Deny statements that block AWS Backup. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 /* --- slips --- */
 
-/* "arn:PARTITION:..." of another partition; a pattern in its place is meant. */
+/* "arn:PARTITION:..." of another partition; a pattern there is intentional. */
 static bool foreign_partition(const char *word, const char *partition)
 {
     size_t length = strlen(partition);
@@ -38,8 +38,8 @@ static bool placeholder(const char *word)
     return found;
 }
 
-/* A principal's word after its type: "*", an account, an ARN whose account is one or a pattern.
-   What remains of a deleted user or role is its bare id. */
+/* The value of a principal after its type: "*", an account, or an ARN with an account or a pattern.
+ * A deleted user or role leaves only its id. */
 static bool names_nobody(const char *principal)
 {
     const char *word = str_starts(principal, "AWS:") ? principal + 4 : NULL;
@@ -75,7 +75,7 @@ static const char *const backup_roles[] = {
     "role/aws-controltower-BackupRole", "role/aws-controltower-backup-role",
     "role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup"};
 
-/* Is there a role of AWS Backup's, in any account, that the pattern names? */
+/* True when the pattern matches a role of AWS Backup in any account. */
 static bool names_backup_role(const char *pattern)
 {
     const char *iam = strstr(pattern, ":iam::");
@@ -147,7 +147,7 @@ static enum holds conditions_hold(const json_t *statement, const char *organizat
     return all;
 }
 
-/* Whole accounts count: their backup roles are theirs. */
+/* Entire accounts count: they include their backup roles. */
 static bool reaches_backup_roles(const json_t *statement)
 {
     const json_t *principals = json_object_get(statement, "Principal");

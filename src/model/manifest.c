@@ -247,7 +247,7 @@ json_t *manifest_problems(const json_t *manifest, const char *version)
     if (four && json_object_get(manifest, "organizationStructure") != NULL) {
         complain(problems, "organizationStructure is not allowed in version 4.0");
     }
-    /* A version newer than those known may bring members of its own. */
+    /* A version newer than the known ones may have additional members. */
     if (version_compare(version, "4.1") < 0) {
         json_t *known = json_copy(jx_get(manifest, ""));
         if (four) {

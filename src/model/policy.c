@@ -9,7 +9,8 @@
 
 #define POLICY_BYTES_MAX ((size_t)1024 * 1024)
 
-/* What AWS Backup and Control Tower need from the key, for every principal of the organization. */
+/* The actions that AWS Backup and Control Tower need on the key, for every principal of the
+ * organization. */
 static const char *const organization_actions[][2] = {
     {"kms:Decrypt", "kms:decrypt"},
     {"kms:DescribeKey", "kms:describekey"},
@@ -163,7 +164,7 @@ static bool is_harmless(const char *key)
     return str_equal(key, "kms:grantisforawsresource") || str_equal(key, "kms:viaservice");
 }
 
-/* Do all its conditions hold for the account? One we do not know might not. */
+/* True when all its conditions are true for the account. An unknown condition counts as false. */
 static bool conditions_fit(const json_t *statement, const struct policy_frame *frame,
                            const char *account)
 {
@@ -233,7 +234,7 @@ static int hex_digit(char c)
                                   : -1;
 }
 
-/* IAM sends policies percent-encoded; a policy's own text begins with a brace. */
+/* IAM sends policies percent-encoded; plain policy text begins with a brace. */
 static char *decoded(const char *text)
 {
     size_t used = 0;

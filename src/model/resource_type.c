@@ -27,7 +27,7 @@ static const char *const known[] = {"Aurora",
                                     "VirtualMachine",
                                     NULL};
 
-/* Forms of the resource part; the first that fits wins. */
+/* Forms of the resource part; the first match is used. */
 static const struct {
     const char *service, *resource, *type; /* resource: a glob */
 } forms[] = {

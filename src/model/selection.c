@@ -8,7 +8,8 @@
 #define RESOURCE_TAG_PREFIX "aws:ResourceTag/"
 #define NEAR_EDITS BACKUP_TAG_DISTANCE_MAX
 
-/* '*' stands for any text; unlike str_glob() a '?' stands for itself, as values may hold one. */
+/* '*' matches any text; unlike in str_glob(), a '?' matches itself, because values may contain
+ * one. */
 static bool matches(const char *pattern, const char *s)
 {
     const char *star = NULL;
@@ -54,7 +55,7 @@ bool selection_pattern_names_type(const char *pattern)
     return at != NULL && *at != '\0' && *at != '*';
 }
 
-/* Their ARNs look like one another's, so that only the opt-in tells them apart. */
+/* Their ARNs have the same form, so only the opt-in distinguishes them. */
 static bool opt_in_always_counts(const char *type)
 {
     return str_equal(type, "Aurora") || str_equal(type, "Neptune") || str_equal(type, "DocumentDB");
@@ -90,7 +91,7 @@ static bool condition_met(const struct operator* op, const char *wanted, const c
     return same != op->negated;
 }
 
-/* The first condition that does not hold. */
+/* The first condition that is false. */
 static const json_t *unmet(const json_t *conditions, const struct selection_resource *r,
                            const struct operator** op)
 {
@@ -120,9 +121,9 @@ static bool tag_listed(const json_t *list, const struct selection_resource *r)
     return false;
 }
 
-struct means { /* how the selection means a resource, before exclusions */
+struct means { /* how the selection matches a resource, before exclusions */
     bool it;
-    bool type_named; /* by a pattern that names its type */
+    bool type_named; /* by a pattern with its type */
 };
 
 static struct means means(const json_t *selection, const struct selection_resource *r)
@@ -171,7 +172,8 @@ static void lower(const char *s, char *out, size_t size)
     out[i] = '\0';
 }
 
-/* Is a key of the resource's so near to the wanted one that it was meant? */
+/* True when a key of the resource is so near to the required one that it is likely a typing
+ * error. */
 static const char *near_key(const struct selection_resource *r, const char *wanted)
 {
     char a[129];
@@ -212,7 +214,7 @@ static void explain_pair(const char *key, const char *value, const char *has, st
     text_add(why, "\"");
 }
 
-/* Of the tags a selection lists: a wrong value is nearer than a key nearly spelt. */
+/* For the tags of a selection: a wrong value is nearer than a misspelled key. */
 static enum selection_outcome explain_tags(const json_t *list, const struct selection_resource *r,
                                            struct text *why)
 {

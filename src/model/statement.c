@@ -53,7 +53,7 @@ static char *scalar(const json_t *value)
     return NULL;
 }
 
-/* Words of a string or a list of strings into a sorted list; false when it is neither. */
+/* Adds a string or a list of strings to a sorted list; false when it is neither. */
 static bool words(const json_t *value, bool fold, const char *prefix, json_t *list)
 {
     size_t count = json_is_array(value) ? json_array_size(value) : 1;
@@ -256,8 +256,8 @@ bool statement_covers_all_resources(const json_t *statement)
     return jx_list_has(json_object_get(statement, "Resource"), "*");
 }
 
-/* Operators that hold only for the values listed; ...IfExists also holds for callers without the
- * key. */
+/* Operators that are true only for the listed values; ...IfExists is also true for callers without
+ * the key. */
 static bool is_positive(const char *test)
 {
     static const char *const tests[] = {"stringequals",
