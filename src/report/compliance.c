@@ -77,9 +77,9 @@ static json_t *row_of(const json_t *framework, const json_t *requirement, const 
     const char *why = jx_str(requirement, "why");
     if (why == NULL && unjudged && (result == NULL || strcmp(result, "PASS") == 0)) {
         result = NULL;
-        why = "Not all of its checks were judged in this run.";
+        why = "Not all of its checks were evaluated in this run.";
     } else if (why == NULL && result == NULL) {
-        why = "None of its checks had anything to judge in this run.";
+        why = "None of its checks applied to a subject in this run.";
     }
     return json_pack(
         "{s:O, s:O, s:O, s:O, s:s, s:o, s:o, s:o}", "framework", json_object_get(framework, "id"),

@@ -146,7 +146,7 @@ static int write_facts(struct package *p)
         p->row = NULL;
         rc = store_read_fact(p->store, p->fact, fact_row, p, p->err);
         if (rc == 0 && p->row == NULL) {
-            rc = err_set(p->err, ERR_INPUT, "the run is damaged: fact %" PRId64 " is missing",
+            rc = err_set(p->err, ERR_INPUT, "the run is damaged: API call %" PRId64 " is missing",
                          p->fact);
         }
         if (rc == 0) {
@@ -269,19 +269,19 @@ static int write_gaps(struct package *p)
 }
 
 static const char readme[] =
-    "What is here\n"
-    "  digest.txt             SHA-256 of every file of the run, this directory included\n"
-    "  digest.txt.sig         signature over digest.txt, where the run was signed\n"
+    "Content\n"
+    "  digest.txt             SHA-256 of every file of the run, including this directory\n"
+    "  digest.txt.sig         signature of digest.txt, if the run was signed\n"
     "  CHECK/ACCOUNT/REGION.json\n"
-    "                         what that check found there, each fact it rests on (operation,\n"
+    "                         findings of the check, each API call they depend on (operation,\n"
     "                         account, Region, target, request id, time, SHA-256 and size of the\n"
-    "                         answer's body) and the documents kept from that answer;\n"
-    "                         \"organization\" and \"global\" where there is no account or Region\n"
-    "  gaps.json              every call that was not answered, and why\n"
-    "Beside this directory lie the reports and run.db, the run itself (SQLite 3).\n"
+    "                         response body) and the documents kept from its answer;\n"
+    "                         \"organization\" and \"global\" if there is no account or Region\n"
+    "  gaps.json              every collection error with its cause\n"
+    "The parent directory contains the reports and run.db, the run itself (SQLite 3).\n"
     "\n"
     "How to verify\n"
-    "  towerkeep verify DIR [--public-key FILE]        DIR: the directory that holds run.db\n"
+    "  towerkeep verify DIR [--public-key FILE]        DIR: the directory that contains run.db\n"
     "or without towerkeep, in DIR:\n"
     "  sha256sum -c evidence/digest.txt\n"
     "  openssl pkeyutl -verify -pubin -inkey FILE -rawin -in evidence/digest.txt \\\n"
@@ -289,7 +289,7 @@ static const char readme[] =
     "  openssl dgst -sha256 -verify FILE -signature evidence/digest.txt.sig \\\n"
     "    evidence/digest.txt                                             (ECDSA)\n"
     "\n"
-    "A request id can be looked up in CloudTrail, in the account and Region named beside it.\n";
+    "CloudTrail has each request ID, in the account and Region of the call.\n";
 
 static int write_readme(struct package *p)
 {
@@ -319,7 +319,8 @@ static int write_readme(struct package *p)
     }
     fprintf(p->json.out, "%-20s %s\n", "Verdict", verdict_name(summary.verdict));
     fprintf(p->json.out,
-            "%-20s %" PRId64 " of %" PRId64 " account-Regions fully read, %" PRId64 " gaps\n",
+            "%-20s %" PRId64 " of %" PRId64 " account-Regions read completely, %" PRId64
+            " collection errors\n",
             "Coverage", summary.coverage.reached, summary.coverage.expected, summary.coverage.gaps);
     fprintf(p->json.out, "%-20s", "Findings");
     for (int i = 0; i < STATUS_COUNT; i++) {

@@ -67,12 +67,12 @@ static int write_worst(struct report_stream *f)
     if (failing == 0) {
         return 0;
     }
-    text_add(&f->text, "\n## Worst failures\n\n");
+    text_add(&f->text, "\n## Most severe failures\n\n");
     if (stream_findings(f, worst) < 0) {
         return -1;
     }
     if (failing > f->count) {
-        text_addf(&f->text, "\n%" PRId64 " more fail; the other reports list them.\n",
+        text_addf(&f->text, "\n%" PRId64 " more findings fail; the other reports list them.\n",
                   failing - f->count);
     }
     return 0;
@@ -114,7 +114,7 @@ static int write_gaps(struct report_stream *f)
         return -1;
     }
     if (f->summary.coverage.gaps > gaps.shown) {
-        text_addf(&f->text, "\n%" PRId64 " more gaps; the other reports list them.\n",
+        text_addf(&f->text, "\n%" PRId64 " more collection errors; the other reports list them.\n",
                   f->summary.coverage.gaps - gaps.shown);
     }
     return 0;
@@ -158,13 +158,14 @@ static void write_head(const struct report_stream *f, struct text *out)
     code(out, ", ended ", stream_meta(f, "ended"));
     code(out, ", towerkeep ", stream_meta(f, "version"));
     text_addf(out,
-              "\n- Coverage: %" PRId64 " of %" PRId64 " account-Regions fully read, %" PRId64
-              " gap%s\n",
+              "\n- Coverage: %" PRId64 " of %" PRId64 " account-Regions read completely, %" PRId64
+              " collection error%s\n",
               c->reached, c->expected, c->gaps, c->gaps == 1 ? "" : "s");
     if (judged > 0) {
         int64_t tenths = by[STATUS_PASS] * 1000 / judged; /* rounded down: 100.0 % is all of them */
         text_addf(out,
-                  "- Pass rate: %" PRId64 ".%" PRId64 " %% (%" PRId64 " of %" PRId64 " judged)\n",
+                  "- Pass rate: %" PRId64 ".%" PRId64 " %% (%" PRId64 " of %" PRId64
+                  " are PASS or FAIL)\n",
                   tenths / 10, tenths % 10, by[STATUS_PASS], judged);
     }
     text_add(out, "- Failing:");

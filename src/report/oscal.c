@@ -242,7 +242,8 @@ static void add_evidence(struct oscal *o, const struct finding *finding)
     text_add_percent(&href, path, strlen(path), true);
     text_add(out, ",\"relevant-evidence\":[{\"href\":\"evidence/");
     text_addf(out, "%s\"", text_str(&href)); /* percent-encoded: nothing to escape */
-    char *facts = xasprintf("facts %s", finding->evidence[0] != '\0' ? finding->evidence : "none");
+    char *facts =
+        xasprintf("API calls %s", finding->evidence[0] != '\0' ? finding->evidence : "none");
     oscal_line(o, ",\"description\":", facts, "facts");
     text_add(out, "}]");
     free(facts);
@@ -362,11 +363,11 @@ void oscal_back_matter(struct oscal *o)
     static const struct {
         const char *name, *title, *description, *href;
     } resources[] = {
-        {"rules", "The checks and how they are tested",
+        {"rules", "The checks and how they are evaluated",
          "Sheet Control Matrix of the workbook; the digest of the rules is in the metadata.",
          "report.xlsx"},
-        {"run", "The run itself", "A SQLite 3 database with every fact, gap and finding.",
-         "run.db"}};
+        {"run", "The run itself",
+         "A SQLite 3 database with every API call, collection error and finding.", "run.db"}};
     struct text *out = &o->stream->text;
     text_add(out, ",\n\"back-matter\":{\"resources\":[");
     for (size_t i = 0; i < sizeof resources / sizeof resources[0]; i++) {

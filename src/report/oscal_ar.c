@@ -113,10 +113,10 @@ static int observation_row(struct report_stream *f, const struct finding *findin
 static const struct state {
     const char *state, *reason, *remarks;
 } states[] = {{"not-satisfied", "fail", "At least one subject fails."},
-              {"not-satisfied", "other", "Something it rests on could not be seen."},
-              {"not-satisfied", "other", "A person must judge."},
+              {"not-satisfied", "other", "Data that it depends on could not be read."},
+              {"not-satisfied", "other", "Manual review is needed."},
               {"not-satisfied", "fail", "Failures are covered by a waiver."},
-              {"satisfied", "pass", "Every subject that it applies to passes."}};
+              {"satisfied", "pass", "Every subject passes."}};
 
 /* NULL: there was nothing it applied to. */
 static const struct state *state_of(const struct finding_count *c)
@@ -207,8 +207,8 @@ static int write_result(struct results *r)
     char id[OSCAL_UUID];
     oscal_uuid(o, "result", "scan", id);
     text_addf(out,
-              "\"results\":[{\"uuid\":\"%s\",\"title\":\"Scan\",\"description\":\"What the "
-              "checks found\"",
+              "\"results\":[{\"uuid\":\"%s\",\"title\":\"Scan\",\"description\":\"Findings of the "
+              "checks\"",
               id);
     plain_add_json(out, ",\"start\":", oscal_time(f, "started"));
     plain_add_json(out, ",\"end\":", oscal_time(f, "ended"));
@@ -253,7 +253,7 @@ static int write_all(struct results *r)
     }
     oscal_uuid(o, "resource", "rules", id);
     text_addf(&f->text,
-              "\"import-ap\":{\"href\":\"#%s\",\"remarks\":\"No plan was written: the "
+              "\"import-ap\":{\"href\":\"#%s\",\"remarks\":\"There is no assessment plan; the "
               "checks are the plan.\"}",
               id);
     if (f->total > 0) {

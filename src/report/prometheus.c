@@ -63,29 +63,29 @@ static int check_rows(void *context, const struct finding_count *c)
 
 static void describe(const struct report_stream *f, struct text *out)
 {
-    family(out, "run_info", "The run that these numbers are of.");
+    family(out, "run_info", "The run of these metrics.");
     label(out, "towerkeep_run_info{version=", stream_meta(f, "version"));
     label(out, ",run_id=", stream_meta(f, "run_id"));
     label(out, ",organization_id=", stream_meta(f, "organization_id"));
     label(out, ",management_account=", stream_meta(f, "management_account"));
     label(out, ",home_region=", stream_meta(f, "home_region"));
     text_add(out, "} 1\n");
-    moment(f, out, "started", "run_started_timestamp_seconds", "When the run began.");
-    moment(f, out, "ended", "run_ended_timestamp_seconds", "When the run ended.");
+    moment(f, out, "started", "run_started_timestamp_seconds", "Start of the run.");
+    moment(f, out, "ended", "run_ended_timestamp_seconds", "End of the run.");
     family(out, "verdict", "1 for the verdict of the run, 0 for the others.");
     for (int v = VERDICT_COMPLIANT; v <= VERDICT_INCOMPLETE; v++) {
         text_addf(out, "towerkeep_verdict{verdict=\"%s\"} %d\n", verdict_name((enum verdict)v),
                   f->summary.verdict == (enum verdict)v);
     }
     const struct coverage_totals *c = &f->summary.coverage;
-    single(out, "account_regions_expected", "Account and Region pairs that should be read.",
+    single(out, "account_regions_expected", "Account and Region pairs that are expected.",
            c->expected);
-    single(out, "account_regions_reached", "Account and Region pairs that were fully read.",
+    single(out, "account_regions_reached", "Account and Region pairs that were read completely.",
            c->reached);
-    single(out, "gaps", "Calls that were not answered.", c->gaps);
+    single(out, "gaps", "Collection errors.", c->gaps);
     json_t *calls = report_kept(f->in->store, "calls");
     static const char *const kinds[] = {"calls", "retries", "throttles"};
-    family(out, "api_calls", "Calls to AWS of the run.");
+    family(out, "api_calls", "API calls of the run.");
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         text_addf(out, "towerkeep_api_calls{kind=\"%s\"} %lld\n", kinds[i],
                   jx_int(calls, kinds[i], 0));
@@ -111,6 +111,6 @@ int report_write_prometheus(const struct report_input *in, const char *path, str
         text_addf(out, "towerkeep_failing_findings{severity=\"%s\"} %" PRId64 "\n",
                   severity_name((enum severity)i), f.summary.fail_by_severity[i]);
     }
-    family(out, "check_findings", "Findings by check and status; what is zero is left out.");
+    family(out, "check_findings", "Findings by check and status; counts of zero are omitted.");
     return stream_close(&f, store_each_finding_count(in->store, check_rows, &f, err) < 0 ? -1 : 0);
 }

@@ -255,7 +255,7 @@ int report_write_html(const struct report_input *in, const char *path, struct er
 {
     struct report_stream f;
     if (in->templates == NULL) {
-        return err_set(err, ERR_INTERNAL, "no folder of templates was given");
+        return err_set(err, ERR_INTERNAL, "no template directory was given");
     }
     if (stream_open(&f, in, path, err)) {
         return -1;

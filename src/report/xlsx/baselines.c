@@ -189,11 +189,10 @@ int xlsx_baselines(struct book *b, struct err *err)
     struct sheet s = {
         .book = b,
         .name = "OU Baselines",
-        .note =
-            "The tree of organizational units. Order: the sequence in which baselines "
-            "are enabled, parents before children; removal runs backwards. Head-room: "
-            "service control policies that may still be attached, of ten; tinted where the older "
-            "quota of five is reached (ORG-08).",
+        .note = "The tree of organizational units. Order: the sequence in which baselines "
+                "are enabled, parents before children; removal uses the reverse order. Head-room: "
+                "number of service control policies that can still be attached, of 10; colored if "
+                "the older quota of 5 is reached (ORG-08).",
         .columns = columns,
         .column_count = sizeof columns / sizeof columns[0],
         .large_paper = true,

@@ -70,8 +70,8 @@ int xlsx_changes(struct book *b, struct err *err)
 {
     struct sheet s = {.book = b,
                       .name = "Changes",
-                      .note = "What was changed on the way to this run, in the order of the plan. "
-                              "Findings holds what the same checks said afterwards.",
+                      .note = "Changes that were made before this run, in the order of the plan. "
+                              "Findings contains the results of the same checks afterwards.",
                       .columns = columns,
                       .column_count = sizeof columns / sizeof columns[0],
                       .large_paper = true,
@@ -79,8 +79,8 @@ int xlsx_changes(struct book *b, struct err *err)
     size_t i;
     const json_t *change;
     if (json_array_size(b->changes) == 0) {
-        s.note = "No changes: this run follows a scan alone, so nothing was sent that alters "
-                 "anything. Fix, apply, enable and teardown list here what they changed.";
+        s.note = "No changes: this run is a scan, which sends no writes. Fix, apply, enable and "
+                 "teardown list their changes here.";
     }
     sheet_open(&s);
     json_array_foreach(b->changes, i, change)

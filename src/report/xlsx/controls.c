@@ -115,7 +115,7 @@ int xlsx_controls(struct book *b, struct err *err)
     }
     struct sheet s = {.book = b,
                       .name = "Control Matrix",
-                      .note = "One row per check. Result: the worst verdict over its subjects.",
+                      .note = "One row per check. Result: the most severe status of its subjects.",
                       .columns = columns,
                       .column_count = FIXED_COUNT + f.count,
                       .large_paper = true,

@@ -30,23 +30,23 @@ static const struct line run_lines[] = {
 static const struct line digest_lines[] = {
     {"Rules (SHA-256)", "rules_digest", NULL},
     {"Configuration (SHA-256)", "config_digest", NULL},
-    {"Waivers (SHA-256)", "waivers_digest", "no file of waivers was given"}};
+    {"Waivers (SHA-256)", "waivers_digest", "no waiver file was given"}};
 
 static const char *const meanings[] = {
     [VERDICT_COMPLIANT] = "Every account and Region in scope was read, and no check fails.",
     [VERDICT_NON_COMPLIANT] = "Every account and Region in scope was read; at least one check "
                               "fails.",
-    [VERDICT_INCOMPLETE] = "Something in scope could not be read, so the run cannot vouch for the "
-                           "whole: see Errors and Coverage. Failures that were found still count.",
+    [VERDICT_INCOMPLETE] = "Something in scope could not be read, so the result is incomplete: see "
+                           "Errors and Coverage. Failures still count.",
 };
 
 static const char *const limitations[] = {
-    "The run shows what AWS answered between start and end; later changes are not in it.",
-    "Only what the caller and the assumed roles may read was seen; every refusal is a row in "
-    "Errors and leaves its checks in ERROR, never in PASS.",
-    "Settings are judged, not restores: a passed check does not prove that a backup can be "
-    "restored.",
-    "Resource types that AWS Backup does not support are outside the audit.",
+    "The run contains the answers of AWS between start and end; later changes are not included.",
+    "The run contains only what the caller and the assumed roles can read. Every refusal is a row "
+    "in Errors, and its checks are ERROR, never PASS.",
+    "The checks evaluate settings, not restores: a passed check does not prove that a backup can "
+    "be restored.",
+    "Resource types that AWS Backup does not support are not audited.",
 };
 
 static void section(struct sheet *s, const char *title)
@@ -85,9 +85,9 @@ static void verdict(struct sheet *s)
     sheet_styled(s, STYLE_LABEL, "Verdict");
     sheet_word(s, word);
     sheet_merged(s, LAST_COLUMN, STYLE_WRAP, meanings[b->summary.verdict]);
-    char *text =
-        xasprintf("%lld of %lld account-Regions fully read; %lld gap%s", (long long)c->reached,
-                  (long long)c->expected, (long long)c->gaps, c->gaps == 1 ? "" : "s");
+    char *text = xasprintf("%lld of %lld account-Regions read completely; %lld collection error%s",
+                           (long long)c->reached, (long long)c->expected, (long long)c->gaps,
+                           c->gaps == 1 ? "" : "s");
     line(s, "Coverage", text);
     free(text);
     const int64_t *by = b->summary.by_status;
@@ -158,14 +158,13 @@ static void scope(struct sheet *s)
     struct store *store = s->book->in->store;
     const char *filtered = store_meta(store, "filtered");
     const struct book *b = s->book;
-    char *text =
-        xasprintf("%s %lld checks have findings; every check and how it is tested: Control "
-                  "Matrix.",
-                  filtered != NULL && str_equal(filtered, "true")
-                      ? "A SELECTION of accounts, OUs or Regions was scanned: absence of a "
-                        "finding elsewhere means nothing."
-                      : "All active accounts of the organization in all governed Regions.",
-                  (long long)b->check_count);
+    char *text = xasprintf("%s %lld checks have findings; every check and its method: Control "
+                           "Matrix.",
+                           filtered != NULL && str_equal(filtered, "true")
+                               ? "A SELECTION of accounts, OUs or Regions was scanned: there is no "
+                                 "result for all others."
+                               : "All active accounts of the organization in all governed Regions.",
+                           (long long)b->check_count);
     line(s, "Scope", text);
     free(text);
     for (size_t i = 0; i < sizeof limitations / sizeof limitations[0]; i++) {

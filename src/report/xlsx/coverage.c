@@ -29,15 +29,14 @@ static int row(void *context, const struct coverage *c)
 
 int xlsx_coverage(struct book *b, struct err *err)
 {
-    struct sheet s = {.book = b,
-                      .name = "Coverage",
-                      .note =
-                          "Every account and Region where something was to be read. Outside the "
-                          "governed Regions, REGION DENY and REGION DISABLED are what Control "
-                          "Tower promises, not gaps.",
-                      .columns = columns,
-                      .column_count = sizeof columns / sizeof columns[0],
-                      .frozen = 1};
+    struct sheet s = {
+        .book = b,
+        .name = "Coverage",
+        .note = "Every expected account and Region. Outside the governed Regions, REGION DENY and "
+                "REGION DISABLED are normal and do not count as collection errors.",
+        .columns = columns,
+        .column_count = sizeof columns / sizeof columns[0],
+        .frozen = 1};
     sheet_open(&s);
     return coverage_each(b->in->store, row, &s, err) < 0 ? -1 : sheet_close(&s, err);
 }

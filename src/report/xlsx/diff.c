@@ -52,8 +52,8 @@ int xlsx_diff(struct book *b, struct err *err)
 {
     struct sheet s = {.book = b,
                       .name = "Diff",
-                      .note = "Findings that differ from those of the run before, what got worse "
-                              "first. An empty status: there was, or is, no such finding.",
+                      .note = "Findings that differ from the previous run, worse findings first. "
+                              "An empty status means that the finding did not or does not exist.",
                       .columns = columns,
                       .column_count = sizeof columns / sizeof columns[0],
                       .large_paper = true,
@@ -64,10 +64,10 @@ int xlsx_diff(struct book *b, struct err *err)
         differing += b->summary.by_change[change];
     }
     if (!compared) {
-        s.note = "No comparison: there was no run before this one in its directory, and none was "
-                 "named with --previous.";
+        s.note =
+            "No comparison: the directory contained no previous run, and --previous was not given.";
     } else if (differing == 0) {
-        s.note = "No differences: every finding is as it was in the run before.";
+        s.note = "No differences: all findings are the same as in the previous run.";
     }
     sheet_open(&s);
     for (unsigned change = 0; compared && change < CHANGE_UNCHANGED; change++) {

@@ -19,24 +19,26 @@ static const struct {
     const char *consequence;
 } consequences[] = {
     {"sts:AssumeRole", NULL,
-     "The account could not be entered: nothing in it was read, and every check on it is ERROR."},
+     "No role could be assumed in the account: nothing in it was read, and all its checks are "
+     "ERROR."},
     {NULL, "region-deny",
-     "A service control policy closes this Region: nothing is known of it. Expected outside the "
-     "governed Regions; inside them its checks are ERROR."},
+     "A service control policy denies this Region, so nothing was read. Normal outside the "
+     "governed Regions; in a governed Region, its checks are ERROR."},
     {NULL, "region-unavailable",
-     "The Region is not enabled for the account, or lacks the service. Expected outside the "
-     "governed Regions; inside them its checks are ERROR."},
+     "The Region is not enabled for the account, or does not have the service. Normal outside the "
+     "governed Regions; in a governed Region, its checks are ERROR."},
     {NULL, "denied",
-     "The role may not make this call: checks that rest on it are ERROR here, neither PASS nor "
+     "The role is not allowed to make this call: checks that depend on it are ERROR, neither PASS "
+     "nor "
      "FAIL."},
     {NULL, "skipped",
-     "Not asked because an earlier answer was missing: checks that rest on it are "
+     "Not sent because an earlier answer is missing: checks that depend on it are "
      "ERROR here."},
     {NULL, "throttled",
-     "AWS kept refusing for too many requests: checks that rest on it are ERROR here; scan again."},
+     "AWS throttled the call on every attempt: checks that depend on it are ERROR; scan again."},
     {NULL, "malformed",
-     "The answer was not what AWS promises and was not used: checks that rest on it are ERROR."},
-    {NULL, NULL, "No usable answer: checks that rest on this call are ERROR here."},
+     "The answer was invalid and was not used: checks that depend on it are ERROR."},
+    {NULL, NULL, "No usable answer: checks that depend on this call are ERROR."},
 };
 
 struct errors {
@@ -108,7 +110,7 @@ int xlsx_errors(struct book *b, struct err *err)
     e.sheet = (struct sheet){.book = b,
                              .name = "Errors",
                              .note = "Everything that could not be read. An empty table means that "
-                                     "every question was answered.",
+                                     "there were no collection errors.",
                              .columns = columns,
                              .column_count = sizeof columns / sizeof columns[0],
                              .large_paper = true,

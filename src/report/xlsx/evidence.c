@@ -99,7 +99,7 @@ static void used_by_cell(struct index *x, size_t at)
         }
     }
     sheet_text(&x->sheet,
-               list->length > 0 ? text_str(list) : "no check: it led to what was asked next");
+               list->length > 0 ? text_str(list) : "no check: used to find further calls");
 }
 
 static int row(void *context, int64_t id, const struct fact *f)
@@ -140,11 +140,10 @@ int xlsx_evidence(struct book *b, struct err *err)
     x.sheet = (struct sheet){
         .book = b,
         .name = "Evidence Index",
-        .note = b->facts > 0
-                    ? "One row per answer from AWS (a page each). The same numbers stand in "
-                      "Findings, in the table facts of run.db, and in the evidence package "
-                      "(--evidence), where an answer stands in every file that rests on it."
-                    : "No evidence: AWS answered nothing in this run.",
+        .note = b->facts > 0 ? "One row per API call (one page each). Findings, run.db and the "
+                               "evidence package (--evidence) use the same numbers. The evidence "
+                               "package repeats an answer in every file that depends on it."
+                             : "No evidence: AWS answered no call in this run.",
         .columns = columns,
         .column_count = sizeof columns / sizeof columns[0],
         .large_paper = true,

@@ -132,13 +132,13 @@ int xlsx_findings(struct book *b, struct err *err)
     char note[400];
     (void)snprintf(note, sizeof note,
                    "One row per check and subject, FAIL first, then ERROR and MANUAL. The finding "
-                   "id is the same in every run. Age: days since it has this status. Evidence "
-                   "leads to Evidence Index%s",
+                   "ID is the same in every run. Age: days since the finding got its status. "
+                   "Evidence links to Evidence Index%s",
                    count(b) <= b->limits.links ? "." : " in the first ");
     if (count(b) > b->limits.links) {
         size_t at = strlen(note);
         (void)snprintf(note + at, sizeof note - at,
-                       "%u rows, as many as Excel allows; below, look the number up there.",
+                       "%u rows, the limit of Excel; for later rows, search for the number there.",
                        b->limits.links);
     }
     struct sheet s = {.book = b,

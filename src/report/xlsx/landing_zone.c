@@ -18,24 +18,25 @@ static const struct {
     {"Status", "status", "ACTIVE, or PROCESSING or FAILED after the last change."},
     {"Version", "version", ""},
     {"Latest available version", "latest_version", ""},
-    {"Drift", "drift", "IN_SYNC: as Control Tower left it."},
+    {"Drift", "drift", "IN_SYNC: unchanged since the last Control Tower operation."},
     {"Home Region", "home_region", ""},
     {"Home Region is governed", "home_governed", ""},
-    {"Governed Regions", "governed_regions", "Backup vaults and key replicas are due in each."},
-    {"Backup enabled", "backup.enabled", "The landing zone's switch for centralized backup."},
-    {"Central backup account", "backup.central_account", "Holds the central vaults."},
+    {"Governed Regions", "governed_regions", "Each needs backup vaults and a key replica."},
+    {"Backup enabled", "backup.enabled", "The landing zone setting for centralized backup."},
+    {"Central backup account", "backup.central_account", "Contains the central vaults."},
     {"Backup administrator account", "backup.admin_account",
      "Delegated administrator of AWS Backup."},
     {"Backup key", "backup.kms_key_arn", "The multi-Region key that encrypts the vaults."},
     {"Backup settings complete", "backup.complete", "Both accounts and the key are named."},
     {"Config enabled", "config_enabled", "A prerequisite of backup."},
     {"Security roles enabled", "security_roles_enabled", "A prerequisite of backup."},
-    {"Baselines under change", "under_change", "Change nothing else while these run."},
+    {"Baselines under change", "under_change", "Make no other change while these run."},
     {"Running operations", "running_operations", ""},
     {"Last operation", "last_operation.type", ""},
     {"Last operation, status", "last_operation.status", ""},
     {"Last operation, message", "last_operation.message", ""},
-    {"Manifest problems", "schema_problems", "Parts of the manifest that do not fit its version."},
+    {"Manifest problems", "schema_problems",
+     "Parts of the manifest that are invalid for its version."},
 };
 
 static void value(struct sheet *s, const json_t *v)
@@ -86,9 +87,8 @@ int xlsx_landing_zone(struct book *b, struct err *err)
 {
     struct sheet s = {.book = b,
                       .name = "Landing Zone",
-                      .note =
-                          "Settings of the landing zone as read in this run (verdicts: Findings, "
-                          "step 3), then what AWS asks not to do while backup is on.",
+                      .note = "Settings of the landing zone in this run (results: Findings, step "
+                              "3), and the changes that AWS asks to avoid while backup is enabled.",
                       .columns = columns,
                       .column_count = sizeof columns / sizeof columns[0],
                       .frozen = 1};

@@ -10,82 +10,90 @@ static const struct column columns[] = {
 static const struct {
     const char *subject, *term, *meaning;
 } lines[] = {
-    {"Finding status", "PASS", "The subject is as the check's title says."},
-    {"Finding status", "FAIL", "It is not; Expected and Observed say how."},
-    {"Finding status", "MANUAL", "A person must judge; Remediation tells the procedure."},
-    {"Finding status", "MUTED", "It fails, and a waiver in force covers it."},
-    {"Finding status", "ERROR", "It could not be seen. Never counted as PASS or FAIL."},
-    {"Finding status", "NOT_APPLICABLE", "The check does not concern this subject."},
+    {"Finding status", "PASS", "The subject has the state that the title of the check describes."},
+    {"Finding status", "FAIL", "The subject does not have that state; see Expected and Observed."},
+    {"Finding status", "MANUAL", "Manual review is needed; Remediation contains the procedure."},
+    {"Finding status", "MUTED", "The finding fails, and a waiver covers it."},
+    {"Finding status", "ERROR", "Data could not be read. Does not count as PASS or FAIL."},
+    {"Finding status", "NOT_APPLICABLE", "The check does not apply to this subject."},
     {"Finding status", "FIXED",
-     "It failed, was remedied, and the same check passed afterwards. Detail says how it was."},
-    {"Run verdict", "COMPLIANT", "Everything in scope was read, and nothing fails."},
-    {"Run verdict", "NON-COMPLIANT", "Everything in scope was read, and something fails."},
+     "The finding failed, was repaired, and the same check passed afterwards. Detail contains the "
+     "earlier value."},
+    {"Run verdict", "COMPLIANT", "Everything in scope was read, and no finding fails."},
+    {"Run verdict", "NON-COMPLIANT",
+     "Everything in scope was read, and at least one finding fails."},
     {"Run verdict", "INCOMPLETE",
-     "Something in scope was not read. This outweighs NON-COMPLIANT; failures still count."},
+     "Something in scope was not read. Takes precedence over NON-COMPLIANT; failures still count."},
     {"Pass rate", "PASS / (PASS + FAIL)",
-     "ERROR, MANUAL, MUTED, FIXED and NOT_APPLICABLE are not in it and are shown beside it."},
-    {"Coverage", "REACHED", "Every question asked in this account and Region was answered."},
-    {"Coverage", "PARTIAL", "Some were not: see Errors."},
-    {"Coverage", "NOT REACHED", "None were, or the account could not be entered."},
-    {"Coverage", "SUSPENDED", "The account is closed or suspended; nothing is expected of it."},
+     "Does not include ERROR, MANUAL, MUTED, FIXED and NOT_APPLICABLE, which are shown "
+     "separately."},
+    {"Coverage", "REACHED", "AWS answered every API call in this account and Region."},
+    {"Coverage", "PARTIAL", "Some calls were not answered: see Errors."},
+    {"Coverage", "NOT REACHED",
+     "No call was answered, or no role could be assumed in the account."},
+    {"Coverage", "SUSPENDED", "The account is closed or suspended and is not expected."},
     {"Coverage", "REGION DISABLED", "The account has not enabled the Region."},
-    {"Coverage", "REGION DENY", "A service control policy closes the Region."},
-    {"Tags", "selected", "A valid backup tag, in an account and Region where the plans look."},
+    {"Coverage", "REGION DENY", "A service control policy denies the Region."},
+    {"Tags", "selected", "The tag is valid, and a plan selects the resource."},
     {"Tags", "tagged, not selected",
-     "The tag is valid and plans look here, but none that could be read takes it: see Why not."},
-    {"Tags", "selected in part", "The same, but another backup tag on it is wrong or misspelt."},
-    {"Tags", "tagged only", "The tag is valid, but no plan looks there: see Why not."},
-    {"Tags", "type is off", "Tagged, but AWS Backup is not opted in to its type there."},
-    {"Tags", "not supported", "Tagged, but AWS Backup does not know this type."},
-    {"Tags", "not found", "The Tagging API still has it, its own service no longer lists it."},
-    {"Tags", "mistagged", "No valid backup tag, but one with a wrong value or a near-miss key."},
-    {"Tags", "not tagged", "No backup tag at all: it is not backed up by these plans."},
-    {"Tags", "exempt", "The configuration leaves it or its account out."},
-    {"Tags", "ERROR", "The resources of this account and Region could not be listed in full."},
-    {"Changes", "FIXED", "The change was sent, and read back as it was wanted."},
-    {"Changes", "FAILED", "AWS refused or failed it, or it read back otherwise: see Message."},
+     "The tag is valid and plans exist here, but no plan that could be read selects the resource: "
+     "see Why not."},
+    {"Tags", "selected in part",
+     "A plan selects the resource, but another backup tag on it is wrong or misspelled."},
+    {"Tags", "tagged only",
+     "The tag is valid, but no plan exists in this account and Region: see Why not."},
+    {"Tags", "type is off", "Tagged, but its type is not opted in there."},
+    {"Tags", "not supported", "Tagged, but AWS Backup does not support this type."},
+    {"Tags", "not found",
+     "The Tagging API returns the resource, but its service no longer lists it."},
+    {"Tags", "mistagged", "No valid backup tag, but one with a wrong value or a misspelled key."},
+    {"Tags", "not tagged", "No backup tag: these plans do not back up the resource."},
+    {"Tags", "exempt", "The configuration exempts the resource or its account."},
+    {"Tags", "ERROR", "The resources of this account and Region could not be listed completely."},
+    {"Changes", "FIXED", "The change was sent and verified."},
+    {"Changes", "FAILED",
+     "AWS refused the change, the change failed, or it could not be verified: see Message."},
     {"Changes", "SKIPPED",
-     "Not sent: it was true already, or waits for a step that failed, or the walk was stopped."},
+     "Not sent: no change needed, an earlier step failed, or the run was stopped."},
     {"Severity", "critical ... informational",
-     "How bad a failure of the check is; on a PASS row, how bad it would have been."},
+     "The severity of a failure of the check, also in rows with PASS."},
     {"Step", "0 to 6",
-     "0 organization and reach, 1 backup accounts, 2 backup key, 3 landing zone settings, 4 "
+     "0 organization and coverage, 1 backup accounts, 2 backup key, 3 landing zone settings, 4 "
      "service "
      "opt-in and delegated administrator, 5 backup baseline on OUs, 6 resource tags."},
-    {"Method", "One verdict each",
-     "Every check is applied to every subject of its kind in scope; each pair has exactly one row "
-     "in "
-     "Findings. A check names the operations it rests on; where one of them was not answered, the "
-     "verdict is ERROR."},
+    {"Method", "One finding each",
+     "Every check is evaluated on every subject of its scope; each pair has exactly one row in "
+     "Findings. A check names the operations that it depends on; if one of them could not be read, "
+     "the status is ERROR."},
     {"Method", "Evidence",
-     "The numbers in Evidence are rows of Evidence Index and of the table facts in the run's "
-     "database (run.db): operation, account, Region, AWS request id, time and SHA-256 of the "
-     "answer."},
+     "The numbers in Evidence are API calls: rows of Evidence Index, and of a table in the "
+     "database of the run (run.db), with operation, account, Region, request ID, time and SHA-256 "
+     "of the answer."},
     {"Method", "Read-only",
-     "A scan sends no request that changes anything in AWS. What a plan changed on the way to this "
-     "run is listed in the sheet Changes; while that is empty, nothing was."},
+     "A scan sends no request that changes anything in AWS. The sheet Changes lists all changes "
+     "that a plan made before this run."},
     {"Method", "Resources",
-     "Listed through their own services and through the Resource Groups Tagging API, because the "
-     "latter does not know resources that never had a tag."},
+     "Read from the list operations of their services and from the Resource Groups Tagging API, "
+     "because the Tagging API does not return resources that never had a tag."},
     {"This workbook", "Times",
-     "All times are UTC. Account ids are text, so that no digit is lost."},
+     "All times are UTC. Account IDs are text, so that no digit is lost."},
     {"This workbook", "Replaced characters",
      "Control characters, invalid UTF-8 and bidirectional overrides in names and messages are "
      "shown "
-     "as U+FFFD; the JSON report keeps what JSON can carry."},
+     "as U+FFFD; the JSON report keeps the original text if JSON allows it."},
     {"This workbook", "Cut texts",
-     "A cell holds 32,767 characters; longer texts are cut with a note and are whole in the JSON "
-     "report. In Tags a key or value is shown up to 512 bytes."},
+     "A cell has at most 32,767 characters; longer texts are truncated with a note and are "
+     "complete in the JSON report. The sheet Tags shows up to 512 bytes of a key or value."},
     {"This workbook", "Long tables",
-     "A worksheet holds 1,048,576 rows; longer tables go on in \"Tags (2)\" and so forth."},
+     "A worksheet has at most 1,048,576 rows; longer tables continue in \"Tags (2)\" and so on."},
     {"This workbook", "No formulas",
-     "No cell is a formula or a macro, and no link leads out of this file: texts beginning with = "
-     "+ - or @ are plain text. Links go from Findings to Evidence Index, from the first 65,530 "
-     "rows of a worksheet; the numbers beyond are plain text."},
+     "The workbook has no formulas, macros or external links: texts that begin with = + - or @ are "
+     "plain text. Findings link to Evidence Index in the first 65,530 rows of a worksheet; in "
+     "later rows, the numbers are plain text."},
     {"POA&M", "item",
      "A failing check in one account, in the columns of FedRAMP's template. Risk: critical and "
-     "high are High, medium is Moderate, low and informational are Low. What a waiver covers is "
-     "\"Risk accepted\"."},
+     "high are High, medium is Moderate, low and informational are Low. Waived findings are \"Risk "
+     "accepted\"."},
 };
 
 /* Which permissions were used, and how often. */

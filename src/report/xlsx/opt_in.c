@@ -147,16 +147,16 @@ int xlsx_opt_in(struct book *b, struct err *err)
     if (rc == 0) {
         qsort(m->types, m->count, sizeof m->types[0], by_name);
         columns = make_columns(m);
-        m->sheet = (struct sheet){
-            .book = b,
-            .name = "Opt-in Matrix",
-            .note =
-                "AWS Backup's opt-in per account and Region. ON, OFF; n/a: the type is not offered "
-                "in the Region; ERROR: could not be read. OFF is red where the type is required.",
-            .columns = columns,
-            .column_count = FIXED_COUNT + m->count,
-            .large_paper = true,
-            .frozen = 4};
+        m->sheet =
+            (struct sheet){.book = b,
+                           .name = "Opt-in Matrix",
+                           .note = "Opt-in settings of AWS Backup per account and Region. ON, OFF; "
+                                   "n/a: the Region does not support the type; ERROR: could not be "
+                                   "read. OFF is red where the type is required.",
+                           .columns = columns,
+                           .column_count = FIXED_COUNT + m->count,
+                           .large_paper = true,
+                           .frozen = 4};
         sheet_open(&m->sheet);
         rc = subjects_each(b->in->subjects, SCOPE_ACCOUNT_REGION, row, m, err) < 0
                  ? -1

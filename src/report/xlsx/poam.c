@@ -304,7 +304,7 @@ static void colour(struct sheet *s, lxw_row_t first, lxw_row_t last)
 
 static void dress(struct sheet *s, lxw_row_t first, lxw_row_t last)
 {
-    static char title[] = "One of the list", message[] = "Choose a word of the list.";
+    static char title[] = "One of the list", message[] = "Choose a value from the list.";
     static char when[] = "A date", told[] = "A date, as 2027-01-31.";
     static char due[] = "FedRAMP: High 30, Moderate 90, Low 180 days after detection.";
     static const lxw_col_t dates[] = {COLUMN_SCHEDULED, COLUMN_CHECK_IN};
@@ -341,8 +341,8 @@ int xlsx_poam(struct book *b, struct err *err)
         .book = b,
         .name = "POA&M",
         .note = any ? "Plan of action and milestones, in the columns of FedRAMP's template: one "
-                      "item per failing check and account. Tinted cells are for people to fill; "
-                      "an id is the same in every run."
+                      "item per failing check and account. Colored cells must be filled in by a "
+                      "person; an ID is the same in every run."
                     : "No items: no check fails.",
         .columns = columns,
         .column_count = sizeof columns / sizeof columns[0],

@@ -67,7 +67,7 @@ static void verdict_heads(struct sheet *s, const char *first)
 /* Returns the first row of the table's data. */
 static lxw_row_t steps(struct sheet *s)
 {
-    section(s, "Verdicts by step");
+    section(s, "Findings by step");
     verdict_heads(s, "Step");
     lxw_row_t first = s->row + 1;
     for (size_t i = 0; i < XLSX_STEPS; i++) {
@@ -79,10 +79,9 @@ static lxw_row_t steps(struct sheet *s)
     sheet_text(s, "All steps");
     rate_cells(s, s->book->summary.by_status);
     sheet_row(s);
-    sheet_styled(
-        s, STYLE_NOTE,
-        "The pass rate is PASS / (PASS + FAIL). ERROR (could not be seen), MANUAL (a person "
-        "must judge), MUTED (waived), FIXED and NOT_APPLICABLE are left out of it and shown.");
+    sheet_styled(s, STYLE_NOTE,
+                 "The pass rate is PASS / (PASS + FAIL). It does not include ERROR (could not be "
+                 "read), MANUAL (needs manual review), MUTED (waived), FIXED and NOT_APPLICABLE.");
     return first;
 }
 
@@ -181,10 +180,9 @@ static void coverage(struct sheet *s, lxw_row_t *first, lxw_row_t *last)
     sheet_row(s);
     sheet_text(s, "Reached of expected");
     sheet_share(s, c->reached, c->expected);
-    char *basis =
-        xasprintf("%lld of %lld; suspended accounts and closed ungoverned Regions are not "
-                  "expected; %lld gaps",
-                  (long long)c->reached, (long long)c->expected, (long long)c->gaps);
+    char *basis = xasprintf("%lld of %lld; suspended accounts and denied Regions that are not "
+                            "governed are not expected; %lld collection errors",
+                            (long long)c->reached, (long long)c->expected, (long long)c->gaps);
     sheet_styled(s, STYLE_NOTE, basis);
     free(basis);
 }
@@ -231,7 +229,7 @@ static int ous(struct sheet *s, lxw_row_t *first, lxw_row_t *last, struct err *e
     if (u.count > 0) {
         qsort(u.items, u.count, sizeof *u.items, by_trouble);
     }
-    section(s, "Verdicts by OU (most failures first)");
+    section(s, "Findings by OU (most failures first)");
     verdict_heads(s, "OU");
     *first = s->row + 1;
     for (size_t i = 0; i < u.count; i++) {
@@ -298,8 +296,8 @@ static void trend(struct sheet *s, lxw_row_t *first, lxw_row_t *last)
     if (count <= 1) {
         sheet_row(s);
         sheet_styled(s, STYLE_NOTE,
-                     "No earlier run is known: a scan into the same directory, or with "
-                     "--previous, goes on with this table.");
+                     "There is no earlier run. A scan into the same directory, or with --previous, "
+                     "continues this table.");
     }
 }
 
@@ -319,7 +317,7 @@ static void changes_since(struct sheet *s)
         text_addf(line, " (that run ended %.24s)", before != NULL ? before : "?");
     }
     sheet_merged(s, TITLE_LAST + 1, STYLE_WRAP,
-                 b->summary.compared ? text_str(line) : "No run before this one is known.");
+                 b->summary.compared ? text_str(line) : "There is no previous run.");
 }
 
 /* Two charts side by side over rows left empty for them. */
@@ -386,13 +384,13 @@ int xlsx_summary(struct book *b, struct err *err)
     lxw_row_t lower = leave_room(&s);
     if (!s.failed) {
         place_charts(&s, upper,
-                     chart_of_verdicts(b, "Verdicts by step", "step", steps_first,
+                     chart_of_verdicts(b, "Findings by step", "step", steps_first,
                                        steps_first + XLSX_STEPS - 1),
-                     "Stacked bar: verdicts by step",
+                     "Stacked bar: findings by step",
                      chart_of_coverage(b, covered_first, covered_last),
                      "Doughnut: coverage of accounts and Regions");
-        place_charts(&s, lower, chart_of_verdicts(b, "Verdicts by OU", "OU", ous_first, ous_last),
-                     "Stacked bar: verdicts by OU", chart_of_trend(b, runs_first, runs_last),
+        place_charts(&s, lower, chart_of_verdicts(b, "Findings by OU", "OU", ous_first, ous_last),
+                     "Stacked bar: findings by OU", chart_of_trend(b, runs_first, runs_last),
                      "Line: failures and errors of the last runs");
     }
     if (!s.failed) {

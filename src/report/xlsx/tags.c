@@ -151,8 +151,7 @@ int xlsx_tags(struct book *b, struct err *err)
 {
     struct sheet s = {.book = b,
                       .name = "Tags",
-                      .note =
-                          "One row per resource found. What the states mean: Method & Glossary.",
+                      .note = "One row per resource. Method & Glossary explains the states.",
                       .columns = columns,
                       .column_count = sizeof columns / sizeof columns[0],
                       .large_paper = true,

@@ -5,7 +5,7 @@
 #include "xlsx/xlsx.h"
 
 #define REPLACEMENT "\xEF\xBF\xBD"
-static const char cut_note[] = " [cut: the JSON report has it all]";
+static const char cut_note[] = " [truncated: see the JSON report]";
 
 /* "_x000D_" would be read back as a carriage return. */
 static bool looks_escaped(const char *s)

@@ -43,8 +43,8 @@ int xlsx_waivers(struct book *b, struct err *err)
     const char *digest = store_meta(b->in->store, "waivers_digest");
     struct sheet s = {.book = b,
                       .name = "Waivers",
-                      .note = "Failures somebody has accepted. An expired waiver covers nothing; "
-                              "the last day counts whole (UTC). Matched: failures it covers.",
+                      .note = "Accepted failures. An expired waiver covers nothing; the last day "
+                              "counts in full (UTC). Matched: failures that it covers.",
                       .columns = columns,
                       .column_count = sizeof columns / sizeof columns[0],
                       .large_paper = true,
@@ -52,7 +52,7 @@ int xlsx_waivers(struct book *b, struct err *err)
     size_t i;
     const json_t *waiver;
     if (digest == NULL || digest[0] == '\0') {
-        s.note = "No waivers: no file of waivers was given (--mutelist-file), so every failure "
+        s.note = "No waivers: no waiver file was given (--mutelist-file), so every failure "
                  "counts.";
     }
     json_t *waivers = report_kept(b->in->store, "waivers");
