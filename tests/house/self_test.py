@@ -111,6 +111,7 @@ FAULTS = {
         ("rule", {"rules/A-01.yaml": "title: a\nwhy: >-\n  It shall\n"}, 'rules/A-01.yaml:3: "shall"'),
         ("framework", {"rules/frameworks/a.yaml": "requirements:\n  - title: Nobody whom\n"}, 'a.yaml:2: "whom"'),
         ("template", {"templates/report.xslt": "<a test=\"gap\">\n<p>A gap</p></a>\n"}, 'report.xslt:2: "gap"'),
+        ("message", {"src/aws/b.c": 'f("gap", "SELECT gap FROM gaps");\ng("%s is "\n  "no plan");\n'}, 'b.c:2: "is no"'),
         ("comment of a world", {"fixtures/worlds/a.yaml": "gap: 1\nb: 2 # anew\n"}, 'a.yaml:2: "anew"'),
     ],
     "headers_alone": [

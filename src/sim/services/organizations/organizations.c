@@ -251,7 +251,7 @@ static int load_account(struct sim *sim, const json_t *row, const char *parent, 
     jx_set_str(account, "JoinedMethod", jx_str_or(row, "joined_method", "CREATED"));
     if (jx_str(row, "joined") != NULL && !time_parse_iso(jx_str(row, "joined"), &joined)) {
         json_decref(account);
-        return err_set(err, ERR_INPUT, "%s: joined is no ISO 8601 time", where);
+        return err_set(err, ERR_INPUT, "%s: joined: invalid ISO 8601 time", where);
     }
     json_object_set_new(account, "JoinedTimestamp",
                         json_real((double)(joined - joined % 1000) / 1000));
