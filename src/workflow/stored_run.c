@@ -61,9 +61,7 @@ int stored_run_report(struct stored_run *r, const struct report_job *job, const 
                       struct err *err)
 {
     if (job->evidence && (directory != NULL || !is_final(r->path))) {
-        return err_set(
-            err, ERR_INPUT,
-            "--evidence: possible only beside the run, in the directory of its " RUN_FINAL);
+        return err_set(err, ERR_INPUT, "--evidence: supported only in the directory of " RUN_FINAL);
     }
     const char *place = directory != NULL ? directory : r->directory;
     if (dir_make(place, err) != 0 || reports_write(job, r->store, place, &r->written, err) != 0) {
