@@ -8,6 +8,7 @@
 
 #include "aws/client.h"
 #include "base/err.h"
+#include "model/plan.h"
 
 enum step_state {
     STEP_WAITING,
@@ -20,7 +21,7 @@ enum step_state {
 const char *step_state_name(enum step_state s);
 
 struct apply_event { /* borrowed; told whenever a step changes state or a poll says something new */
-    const json_t *step;
+    const struct plan_step *step;
     enum step_state state;
     const char *message;    /* AWS's or ours; "" */
     double elapsed_seconds; /* of the step, in cloud time */
@@ -56,8 +57,8 @@ struct apply_result {
 /* 0 when every step is done or was already true; 1 when some failed or were not attempted (the
    journal says which); -1 when the engine itself could not go on (err), for example interrupted,
    credentials expired, another apply holds the lock. */
-int apply_run(struct aws_client *client, const json_t *plan, const struct apply_options *options,
-              struct apply_result *result, struct err *err);
+int apply_run(struct aws_client *client, const struct plan *plan,
+              const struct apply_options *options, struct apply_result *result, struct err *err);
 void apply_result_release(struct apply_result *result);
 
 /* What must hold before the first change: landing zone ACTIVE and IN_SYNC, nothing running,
@@ -66,7 +67,7 @@ void apply_result_release(struct apply_result *result);
    could not be asked. */
 /* `account_quota`: how many accounts the organization may have; 0: AWS's default, until there are
    more. */
-int preflight_run(struct aws_client *client, const json_t *plan, int account_quota,
+int preflight_run(struct aws_client *client, const struct plan *plan, int account_quota,
                   json_t *problems, struct err *err);
 
 #endif

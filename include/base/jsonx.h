@@ -13,6 +13,9 @@
 
 json_t *jx_get(const json_t *value,
                const char *path); /* "a.b.c"; NULL when any step is missing or null */
+/* The same value: jansson walks an object, and counts a reference, only through a mutable pointer.
+ */
+json_t *jx_mutable(const json_t *value);
 const char *jx_str(const json_t *value, const char *path); /* NULL when missing or not a string */
 const char *jx_str_or(const json_t *value, const char *path, const char *otherwise);
 bool jx_bool(const json_t *value, const char *path); /* true, "true"; anything else is false */

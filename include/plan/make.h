@@ -9,10 +9,10 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/map.h"
 #include "inventory/subjects.h"
+#include "model/plan.h"
 #include "store/store.h"
-
-enum goal { GOAL_FIX, GOAL_ENABLE, GOAL_TEARDOWN };
 
 struct plan_options {
     const json_t *config; /* struct config's document: the desired state */
@@ -26,21 +26,25 @@ struct plan_options {
     int only_step;                             /* 0: all six */
     bool delete_key, close_accounts;           /* GOAL_TEARDOWN */
     const char *const *delete_recovery_points; /* GOAL_TEARDOWN: vault names */
-    const json_t *sent; /* step id -> its "send", of steps that this walk did already; NULL: none */
+    /* step id -> struct plan_call that it sent, of steps that this fix loop did already; NULL: none
+     */
+    const struct map *sent;
 };
 
-/* *plan is yours. A plan without steps is a success: everything is as it should be, or only people
-   can mend it ("manual"), or what it would change rests on something that the run could not see
-   ("held", docs/plan.md). */
+/* *plan is yours. A plan without steps is a success: no changes are needed, or only people can make
+   them (manual), or they rest on data that the run could not collect (deferred). */
 int plan_make(struct store *store, struct subjects *subjects, enum goal goal,
-              const struct plan_options *options, json_t **plan, struct err *err);
+              const struct plan_options *options, struct plan **plan, struct err *err);
 
 /* A readable tree: steps with reasons, requests, risk, expected duration. `width` columns; `color`
  * as cli says. */
-void plan_print(const json_t *plan, FILE *out, int width, bool color);
+void plan_print(const struct plan *plan, FILE *out, int width, bool color);
+/* How long the steps take, in seconds: the longest chain of needs, one step of a concurrency group
+   at a time. */
+long long plan_seconds(const struct plan_steps *steps);
 /* The same steps as a reviewable shell script of AWS CLI commands. It needs jq where it compares
-   policies. ERR_INPUT: a step has a condition that no script can judge. */
-int plan_emit_aws_cli(const json_t *plan, FILE *out, struct err *err);
+   policies. ERR_INPUT: a step has a condition that no script can evaluate. */
+int plan_emit_aws_cli(const struct plan *plan, FILE *out, struct err *err);
 
 /* The catalogue, for docs, iam-policy and tests. */
 struct remedy_info {

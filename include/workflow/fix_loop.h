@@ -21,7 +21,7 @@ int fix_loop(struct session *s, enum goal goal, struct fix_result *result, struc
 
 /* Applies one saved plan, after confirmation unless it is `confirmed`. `journal`: path, as
  * apply_run() takes it. *changes (when not NULL) is a new reference. 0 all done, 1 in part, -1. */
-int fix_loop_apply(struct session *s, const json_t *plan, const char *journal, bool confirmed,
+int fix_loop_apply(struct session *s, const struct plan *plan, const char *journal, bool confirmed,
                    json_t **changes, struct err *err);
 
 #endif

@@ -29,7 +29,7 @@ struct workflow_ui {
     void (*collect_ended)(void *context);
     /* A plan that is about to be confirmed; `resumed`: the plan of an earlier, interrupted command.
      */
-    void (*plan_shown)(void *context, const json_t *plan, bool resumed);
+    void (*plan_shown)(void *context, const struct plan *plan, bool resumed);
     /* NULL: as if there were no terminal. */
     enum reply (*confirm)(void *context, const struct confirmation *question);
     void (*step_changed)(void *context, const struct apply_event *event);

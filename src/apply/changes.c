@@ -1,4 +1,6 @@
 /* What became of every step, for the report and the exit status. */
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/jsonx.h"
 #include "engine.h"
@@ -22,19 +24,19 @@ static json_t *time_of(int64_t wall_ms)
     return json_string(iso);
 }
 
-static json_t *word(const json_t *step, const char *path)
+static json_t *word(const char *s)
 {
-    return json_string(jx_str_or(step, path, ""));
+    return s != NULL ? jx_string(s, strlen(s)) : json_string("");
 }
 
-static json_t *any(const json_t *step, const char *key)
+static json_t *any(json_t *document)
 {
-    json_t *value = json_object_get(step, key);
-    return value != NULL ? json_incref(value) : json_null();
+    return document != NULL ? json_incref(document) : json_null();
 }
 
 static json_t *describe(const struct engine *e, const struct step_run *r)
 {
+    const struct plan_step *step = r->step;
     /* What was not reached is what an interruption or a limit left. */
     enum step_state state = r->state == STEP_WAITING ? STEP_NOT_ATTEMPTED : r->state;
     bool planned = e->options->dry_run && state == STEP_DONE;
@@ -42,12 +44,12 @@ static json_t *describe(const struct engine *e, const struct step_run *r)
                           : state == STEP_NOT_ATTEMPTED ? "not reached"
                                                         : "";
     return json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "id",
-                     word(r->step, "id"), "title", word(r->step, "title"), "step",
-                     any(r->step, "step"), "state", planned ? "planned" : step_state_name(state),
-                     "message", message, "before", any(r->step, "before"), "after",
-                     any(r->step, "after"), "operation", word(r->step, "send.operation"), "account",
-                     word(r->step, "send.account"), "region", word(r->step, "send.region"),
-                     "request_id", r->request_id != NULL ? r->request_id : "", "operation_id",
+                     word(step->id), "title", word(step->title), "step", json_integer(step->step),
+                     "state", planned ? "planned" : step_state_name(state), "message", message,
+                     "before", any(step->before), "after", any(step->after), "operation",
+                     word(step->send->operation), "account", word(step->send->account), "region",
+                     word(step->send->region), "request_id",
+                     r->request_id != NULL ? r->request_id : "", "operation_id",
                      r->operation_id != NULL ? r->operation_id : "", "started",
                      time_of(r->started_wall_ms), "ended", time_of(r->ended_wall_ms));
 }

@@ -100,9 +100,9 @@ static void leave(struct step_run *r)
     }
     r->resume = NULL;
     r->wake_ms = INT64_MAX;
-    if (r->holds_lane) {
-        r->holds_lane = false;
-        (void)map_remove(e->lanes, r->lane);
+    if (r->holds_group) {
+        r->holds_group = false;
+        (void)map_remove(e->groups, r->group);
         unpark(e);
     }
 }
@@ -154,16 +154,16 @@ void engine_ended(struct step_run *r)
 
 /* --- the loop --- */
 
-static bool lane_taken(struct engine *e, struct step_run *r)
+static bool group_taken(struct engine *e, struct step_run *r)
 {
-    if (r->lane == NULL || e->options->dry_run) {
+    if (r->group == NULL || e->options->dry_run) {
         return false;
     }
-    if (map_get(e->lanes, r->lane) != NULL) {
+    if (map_get(e->groups, r->group) != NULL) {
         return true;
     }
-    map_set(e->lanes, r->lane, r);
-    r->holds_lane = true;
+    map_set(e->groups, r->group, r);
+    r->holds_group = true;
     return false;
 }
 
@@ -175,7 +175,7 @@ static void start_ready(struct engine *e)
         if (r->state != STEP_WAITING) {
             continue;
         }
-        if (lane_taken(e, r)) {
+        if (group_taken(e, r)) {
             e->parked[e->parked_count++] = index;
             continue;
         }
@@ -340,8 +340,8 @@ static void begin(struct engine *e)
     }
 }
 
-int apply_run(struct aws_client *client, const json_t *plan, const struct apply_options *options,
-              struct apply_result *result, struct err *err)
+int apply_run(struct aws_client *client, const struct plan *plan,
+              const struct apply_options *options, struct apply_result *result, struct err *err)
 {
     struct engine e = {.client = client, .plan = plan, .options = options};
     memset(result, 0, sizeof *result);

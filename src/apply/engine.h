@@ -10,7 +10,6 @@
 #include "journal.h"
 
 #define ACTIVE_MAX 64
-#define LANE_CONTROL_TOWER "control-tower"
 
 struct engine;
 struct step_run;
@@ -37,13 +36,13 @@ enum sent { SENT_NO, SENT_MAYBE, SENT_YES };
 
 struct step_run {
     struct engine *engine;
-    const json_t *step;
-    const char *id;   /* the step's */
-    const char *lane; /* NULL: none */
+    const struct plan_step *step;
+    const char *id;    /* the step's */
+    const char *group; /* the step's concurrency group; NULL: none */
     enum step_state state;
     enum sent sent;
     size_t blocked; /* needs that have not ended well */
-    bool holds_lane, in_flight;
+    bool holds_group, in_flight;
     bool resumed;       /* sent by an earlier apply */
     bool pretended;     /* dry run: a need was not true, and would have been made so */
     int64_t started_ms; /* monotonic, as are the next two */
@@ -54,15 +53,15 @@ struct step_run {
     run_reply on_reply; /* of the call in flight */
     json_t *joined;     /* its pages so far */
     run_probed on_probed;
-    const json_t *probe; /* being asked; borrowed from the step */
-    json_t *filled;      /* the same without placeholders */
+    const struct plan_probe *probe; /* being evaluated; borrowed from the step */
+    struct plan_probe *filled;      /* the same without placeholders */
     json_t *owed;        /* ARNs that the step's call left out; NULL: its own call goes next */
     size_t owed_at;      /* whose turn it is */
     json_t *owed_answer; /* of the step's call */
-    json_t *own_call;    /* to send for that ARN, filled */
-    char *own_failures;  /* AWS's words on those for which nothing is left to try; NULL: none */
-    size_t own_calls;    /* that took effect */
-    unsigned retries, looks, conflicts, waits, guard;
+    struct plan_call *own_call; /* to send for that ARN, filled */
+    char *own_failures; /* AWS's words on those for which nothing is left to try; NULL: none */
+    size_t own_calls;   /* that took effect */
+    unsigned retries, looks, conflicts, waits, precondition;
     char *message; /* what the operator hears last */
     char *problem; /* why a probe or a call broke */
     char *request_id, *operation_id;
@@ -71,7 +70,7 @@ struct step_run {
 
 struct engine {
     struct aws_client *client;
-    const json_t *plan;
+    const struct plan *plan;
     const struct apply_options *options;
     struct journal *journal; /* NULL: a dry run */
     struct step_run *runs;   /* as in the plan */
@@ -82,8 +81,8 @@ struct engine {
     json_t *captures;             /* step id -> {name: text} */
     json_t *wanted;               /* step id -> {name: true}, what other steps use */
     size_t *ready, ready_count;   /* a heap of indices: the plan's order is kept */
-    size_t *parked, parked_count; /* ready, but their lane is taken */
-    struct map *lanes;            /* name -> the run that holds it */
+    size_t *parked, parked_count; /* ready, but another step of their group is running */
+    struct map *groups;           /* name -> the run that holds it */
     struct step_run *active[ACTIVE_MAX];
     size_t active_count;
     struct step_run *outbox[ACTIVE_MAX];
@@ -106,11 +105,11 @@ void engine_stop(struct engine *e, const struct err *why); /* nothing new is ask
 void engine_boundary(struct engine *e, const struct step_run *r, const char *event);
 void engine_boundary_later(struct engine *e, const struct step_run *r, const char *event);
 void engine_outbox_add(struct step_run *r);
-/* A run has ended: frees its lane, and lets its dependants go or says that they wait for it. */
+/* A run has ended: frees its group, and lets its dependants go or says that they wait for it. */
 void engine_ended(struct step_run *r);
 
 /* run.c: what any run can do */
-void run_call(struct step_run *r, const json_t *call, run_reply on_reply);
+void run_call(struct step_run *r, const struct plan_call *call, run_reply on_reply);
 void run_wait(struct step_run *r, double cloud_seconds, run_action then);
 double run_jitter(double low, double high);
 double run_elapsed(const struct step_run *r, int64_t since_ms); /* seconds of cloud time */
@@ -118,19 +117,19 @@ void run_tell(struct step_run *r, const char *format, ...) __attribute__((format
 void run_problem(struct step_run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void run_journal(struct step_run *r, enum journal_event event, const json_t *captures);
 /* Takes names out of `value` into the step's captures; returns what was taken, yours. */
-json_t *run_capture(struct step_run *r, const json_t *paths, const json_t *value);
-/* A copy of the member of the step with its placeholders filled; NULL with run->problem. Yours. */
-json_t *run_fill(struct step_run *r, const json_t *value);
+json_t *run_capture(struct step_run *r, const struct plan_captures *paths, const json_t *value);
+/* A copy of a call of the step with its placeholders filled; NULL with run->problem. Yours. */
+struct plan_call *run_fill(struct step_run *r, const struct plan_call *call);
+bool run_is_dry(const struct step_run *r);
 void run_end(struct step_run *r, enum step_state state, enum journal_event event);
 /* Ends it as failed; whether it may be under way all the same is for run->sent to say. */
 void run_fail(struct step_run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-double run_number(const struct step_run *r, const char *path, double otherwise);
 
 /* probe.c */
-void probe_ask(struct step_run *r, const json_t *probe, run_probed on_probed);
+void probe_ask(struct step_run *r, const struct plan_probe *probe, run_probed on_probed);
 bool class_is_passing(enum answer_class class); /* may well be another at the next try */
 
-/* step.c: guards, done, send */
+/* step.c: preconditions, done, send */
 void step_start(struct step_run *r);
 void step_begin(struct step_run *r);
 void run_send_step(struct step_run *r); /* from the outbox, journalled */

@@ -20,20 +20,25 @@
 
 static void poll_ask(struct step_run *r);
 
+static double said_or(double seconds, double otherwise)
+{
+    return seconds < 0 ? otherwise : seconds;
+}
+
 static void poll_again(struct step_run *r)
 {
-    double timeout = run_number(r, "poll.timeout_seconds", POLL_TIMEOUT_SECONDS);
+    double timeout = said_or(r->step->poll->timeout_seconds, POLL_TIMEOUT_SECONDS);
     if (run_elapsed(r, r->since_ms) > timeout) {
         run_fail(r, "AWS has not ended it after %.0f seconds; apply again to go on waiting",
                  timeout);
         return;
     }
-    run_wait(r, run_number(r, "poll.every_seconds", POLL_SECONDS), poll_ask);
+    run_wait(r, said_or(r->step->poll->every_seconds, POLL_SECONDS), poll_ask);
 }
 
-static void poll_failed(struct step_run *r, const json_t *poll, const json_t *answer)
+static void poll_failed(struct step_run *r, const struct plan_poll *poll, const json_t *answer)
 {
-    const json_t *found = path_find(answer, jx_str_or(poll, "message", ""));
+    const json_t *found = path_find(answer, poll->message != NULL ? poll->message : "");
     char *words = json_is_string(found) ? xstrdup(json_string_value(found))
                   : found != NULL       ? jx_dump(found)
                                         : xstrdup("without a reason");
@@ -42,10 +47,20 @@ static void poll_failed(struct step_run *r, const json_t *poll, const json_t *an
     free(words);
 }
 
+/* NULL with run->problem. Yours. */
+static struct plan_poll *poll_filled(struct step_run *r)
+{
+    struct err err = ERR_INIT;
+    struct plan_poll *poll = plan_poll_fill(r->step->poll, r->engine->captures, &err);
+    if (poll == NULL) {
+        run_problem(r, "%s", err.text);
+    }
+    return poll;
+}
+
 static void on_poll(struct step_run *r, const struct reply *reply)
 {
-    json_t *poll = run_fill(r, json_object_get(r->step, "poll"));
-    const json_t *fail = json_object_get(poll, "fail");
+    struct plan_poll *poll = poll_filled(r);
     if (reply->class != ANSWER_OK) {
         bool passing = class_is_passing(reply->class) || reply->class == ANSWER_NOT_FOUND;
         if (passing && r->retries++ < POLL_FAULTS_MAX) {
@@ -54,44 +69,44 @@ static void on_poll(struct step_run *r, const struct reply *reply)
         } else {
             run_fail(r, "it was sent, and cannot be followed: %s", r->problem);
         }
-    } else if (condition_holds(json_object_get(poll, "until"), reply->json)) {
-        json_decref(run_capture(r, json_object_get(poll, "capture"), reply->json));
+    } else if (condition_holds(poll->until, reply->json)) {
+        json_decref(run_capture(r, &poll->capture, reply->json));
         run_journal(r, EVENT_POLLING, json_object_get(r->engine->captures, r->id));
         follow_look(r);
-    } else if (json_is_object(fail) && condition_holds(fail, reply->json)) {
+    } else if (poll->fail != NULL && condition_holds(poll->fail, reply->json)) {
         poll_failed(r, poll, reply->json);
     } else {
         r->retries = 0;
         run_tell(r, "%s", "under way");
         poll_again(r);
     }
-    json_decref(poll);
+    plan_poll_free(poll);
 }
 
 static void poll_ask(struct step_run *r)
 {
-    json_t *poll = run_fill(r, json_object_get(r->step, "poll"));
+    struct plan_poll *poll = poll_filled(r);
     if (poll == NULL) {
         /* The answer that told what to ask for was lost: only the outcome is left to look at. */
         follow_look(r);
         return;
     }
     engine_boundary(r->engine, r, "polling");
-    run_call(r, json_object_get(poll, "call"), on_poll);
-    json_decref(poll);
+    run_call(r, poll->call, on_poll);
+    plan_poll_free(poll);
 }
 
 void follow_start(struct step_run *r)
 {
-    double every = run_number(r, "poll.every_seconds", POLL_SECONDS);
+    const struct plan_poll *poll = r->step->poll;
     r->since_ms = engine_now_ms();
     r->retries = 0;
-    if (!json_is_object(json_object_get(r->step, "poll"))) {
+    if (poll == NULL) {
         follow_look(r);
         return;
     }
     run_tell(r, "%s", "under way");
-    run_wait(r, r->resumed ? 0 : every / 3, poll_ask);
+    run_wait(r, r->resumed ? 0 : said_or(poll->every_seconds, POLL_SECONDS) / 3, poll_ask);
 }
 
 /* --- is it so? --- */
@@ -101,9 +116,9 @@ static void look(struct step_run *r);
 /* Without the operation's id the whole operation is waited for here. */
 static double look_timeout(const struct step_run *r)
 {
-    double expected = 2 * run_number(r, "expected_seconds", 0);
+    double expected = 2 * said_or(r->step->expected_seconds, 0);
     double timeout = expected > LOOK_TIMEOUT_SECONDS ? expected : LOOK_TIMEOUT_SECONDS;
-    double poll = run_number(r, "poll.timeout_seconds", 0);
+    double poll = r->step->poll != NULL ? said_or(r->step->poll->timeout_seconds, 0) : 0;
     return poll > timeout ? poll : timeout;
 }
 
@@ -120,8 +135,7 @@ static void on_look(struct step_run *r, enum probe_result result)
         run_fail(r, "it was sent, and cannot be looked at: %s", r->problem);
     } else if (r->looks >= LOOKS_MIN && run_elapsed(r, r->since_ms) > look_timeout(r)) {
         run_fail(r, "it was sent, and is not so after %.0f seconds: %s", look_timeout(r),
-                 jx_str_or(r->filled != NULL ? r->filled : r->probe, "says",
-                           jx_str_or(r->probe, "call.operation", "")));
+                 r->probe->says != NULL ? r->probe->says : r->probe->call->operation);
     } else {
         r->looks++;
         run_wait(r, wait < LOOK_SECONDS_MAX ? wait : LOOK_SECONDS_MAX, look);
@@ -130,9 +144,8 @@ static void on_look(struct step_run *r, enum probe_result result)
 
 static void look(struct step_run *r)
 {
-    const json_t *done = json_object_get(r->step, "done");
-    if (json_is_object(done)) {
-        probe_ask(r, done, on_look);
+    if (r->step->done != NULL) {
+        probe_ask(r, r->step->done, on_look);
     } else {
         on_look(r, PROBE_TRUE);
     }

@@ -91,26 +91,33 @@ static int set_meta(struct journal *j, const char *key, const char *value, struc
     return good ? 0 : broken(j, err);
 }
 
-static const char *const plan_keys[] = {"organization_id", "digest", "goal", "run_id"};
-
-static int create(struct journal *j, const json_t *plan, struct err *err)
+static int create(struct journal *j, const struct plan *plan, struct err *err)
 {
     char now[TIME_ISO_SIZE];
+    const char *const rows[][2] = {{"organization_id", plan->organization_id},
+                                   {"digest", plan->digest},
+                                   {"goal", goal_name(plan->goal)},
+                                   {"run_id", plan->run_id},
+                                   {"created", now}};
     time_iso(clock_wall_ms(NULL), now);
-    int status = run(j, "BEGIN IMMEDIATE", err) != 0 || run(j, schema, err) != 0 ? -1 : 0;
-    for (size_t i = 0; status == 0 && i < sizeof plan_keys / sizeof *plan_keys; i++) {
-        status = set_meta(j, plan_keys[i], jx_str_or(plan, plan_keys[i], ""), err);
+    if (run(j, "BEGIN IMMEDIATE", err) != 0 || run(j, schema, err) != 0) {
+        return -1;
     }
-    return status != 0 || set_meta(j, "created", now, err) != 0 || run(j, "COMMIT", err) != 0 ? -1
-                                                                                              : 0;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (set_meta(j, rows[i][0], rows[i][1], err) != 0) {
+            return -1;
+        }
+    }
+    return run(j, "COMMIT", err);
 }
 
-static int compare(struct journal *j, const json_t *plan, struct err *err)
+static int compare(struct journal *j, const struct plan *plan, struct err *err)
 {
-    static const struct {
-        const char *key, *says;
-    } same[] = {{"organization_id", "the journal of another organization"},
-                {"digest", "the journal of another plan; give this plan one of its own"}};
+    const struct {
+        const char *key, *value, *says;
+    } same[] = {{"organization_id", plan->organization_id, "the journal of another organization"},
+                {"digest", plan->digest,
+                 "the journal of another plan; give this plan a journal of its own"}};
     char *version = ask(j, "PRAGMA user_version", NULL);
     char *application = ask(j, "PRAGMA application_id", NULL);
     char ours[16];
@@ -123,7 +130,7 @@ static int compare(struct journal *j, const json_t *plan, struct err *err)
     free(application);
     for (size_t i = 0; status == 0 && i < sizeof same / sizeof *same; i++) {
         char *found = ask(j, "SELECT value FROM meta WHERE key = ?1", same[i].key);
-        if (!str_equal(found, jx_str(plan, same[i].key))) {
+        if (!str_equal(found, same[i].value)) {
             status = err_set(err, ERR_INPUT, "%s: %s", j->path, same[i].says);
         }
         free(found);
@@ -139,7 +146,7 @@ static int lock(struct journal *j, struct err *err)
     return status == 0 ? 0 : err_prefix(err, "another apply is at work");
 }
 
-static int open_database(struct journal *j, const json_t *plan, struct err *err)
+static int open_database(struct journal *j, const struct plan *plan, struct err *err)
 {
     /* SQLite would make the file readable by others. */
     int fd = open(j->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -172,7 +179,7 @@ static int open_database(struct journal *j, const json_t *plan, struct err *err)
     return sqlite3_prepare_v2(j->db, add, -1, &j->add, NULL) == SQLITE_OK ? 0 : broken(j, err);
 }
 
-int journal_open(const char *path, const json_t *plan, struct journal **out, struct err *err)
+int journal_open(const char *path, const struct plan *plan, struct journal **out, struct err *err)
 {
     struct journal *j = xcalloc(1, sizeof *j);
     j->path = xstrdup(path);

@@ -15,23 +15,24 @@
 
 #define FAILURES_SHOWN_BYTES 700
 
-static const json_t *own_calls(const struct step_run *r)
-{
-    return jx_get(r->step, "otherwise.calls");
-}
-
 static const char *arn_of(const struct step_run *r)
 {
     return json_string_value(json_array_get(r->owed, r->owed_at));
+}
+
+static const struct plan_retry_call *own_call(const struct step_run *r)
+{
+    return plan_retry_for(r->step->retry, arn_of(r));
 }
 
 void per_resource_retry_forget(struct step_run *r)
 {
     json_decref(r->owed);
     json_decref(r->owed_answer);
-    json_decref(r->own_call);
+    plan_call_free(r->own_call);
     free(r->own_failures);
-    r->owed = r->owed_answer = r->own_call = NULL;
+    r->owed = r->owed_answer = NULL;
+    r->own_call = NULL;
     r->own_failures = NULL;
     r->owed_at = 0;
 }
@@ -52,8 +53,7 @@ static void add_failure(struct step_run *r, const char *words)
 static void go_on(struct step_run *r)
 {
     if (r->owed_at < json_array_size(r->owed)) {
-        const json_t *own = json_object_get(own_calls(r), arn_of(r));
-        run_tell(r, "%s for %.300s", jx_str_or(own, "send.operation", ""), arn_of(r));
+        run_tell(r, "%s for %.300s", own_call(r)->send->operation, arn_of(r));
         r->sent = SENT_NO;
         engine_outbox_add(r);
         return;
@@ -74,7 +74,7 @@ static void go_on(struct step_run *r)
 
 static void next(struct step_run *r)
 {
-    json_decref(r->own_call);
+    plan_call_free(r->own_call);
     r->own_call = NULL;
     r->owed_at++;
     go_on(r);
@@ -125,14 +125,13 @@ static bool has_key(const json_t *list, const char *key, const char *value)
 
 /* Everything that is there now stays, but for what the call sets itself and what it is to remove.
  */
-static void keep(json_t *into, const json_t *there, const json_t *merge)
+static void keep(json_t *into, const json_t *there, const struct plan_merge *merge)
 {
-    const char *key = jx_str_or(merge, "key", "");
     json_t *kept = json_array();
     for (size_t i = 0; i < json_array_size(there); i++) {
         json_t *element = json_array_get(there, i);
-        const char *value = jx_str_or(element, key, "");
-        if (!has_key(into, key, value) && !jx_list_has(json_object_get(merge, "without"), value)) {
+        const char *value = jx_str_or(element, merge->key, "");
+        if (!has_key(into, merge->key, value) && !plan_strings_has(&merge->without, value)) {
             (void)json_array_append(kept, element);
         }
     }
@@ -142,23 +141,17 @@ static void keep(json_t *into, const json_t *there, const json_t *merge)
     json_decref(kept);
 }
 
-static const json_t *merge_of(const struct step_run *r)
-{
-    return json_object_get(json_object_get(own_calls(r), arn_of(r)), "merge");
-}
-
 static void on_read(struct step_run *r, const struct reply *reply)
 {
-    const json_t *merge = merge_of(r);
-    const json_t *there = path_find(reply->json, jx_str_or(merge, "list", ""));
-    bool none = reply->class != ANSWER_OK && str_equal(reply->code, jx_str(merge, "none_when"));
+    const struct plan_merge *merge = own_call(r)->merge;
+    const json_t *there = path_find(reply->json, merge->list);
+    bool none = reply->class != ANSWER_OK && str_equal(reply->code, merge->none_when);
     if (reply->class == ANSWER_OK && !json_is_array(there)) {
         /* Not understood is not empty: nothing of it may be lost. */
-        run_problem(r, "%s: the answer holds no %s", jx_str_or(merge, "read.operation", ""),
-                    jx_str_or(merge, "list", ""));
+        run_problem(r, "%s: the answer has no %s", merge->read->operation, merge->list);
         failed(r);
     } else if (reply->class == ANSWER_OK || none) {
-        json_t *into = jx_get(jx_get(r->own_call, "input"), jx_str_or(merge, "into", ""));
+        json_t *into = jx_get(r->own_call->input, merge->into);
         keep(into, there, merge);
         run_call(r, r->own_call, on_own_sent);
     } else if (class_is_passing(reply->class)) {
@@ -172,12 +165,11 @@ static void on_read(struct step_run *r, const struct reply *reply)
 
 void per_resource_retry_send(struct step_run *r)
 {
-    const json_t *own = json_object_get(own_calls(r), arn_of(r));
-    const json_t *question = jx_get(own, "merge.read");
-    json_t *read = question != NULL ? run_fill(r, question) : NULL;
-    json_decref(r->own_call);
-    r->own_call = run_fill(r, json_object_get(own, "send"));
-    if (r->own_call == NULL || (question != NULL && read == NULL)) {
+    const struct plan_retry_call *own = own_call(r);
+    struct plan_call *read = own->merge != NULL ? run_fill(r, own->merge->read) : NULL;
+    plan_call_free(r->own_call);
+    r->own_call = run_fill(r, own->send);
+    if (r->own_call == NULL || (own->merge != NULL && read == NULL)) {
         r->sent = SENT_NO;
         run_fail(r, "%s", r->problem);
     } else if (read != NULL) {
@@ -186,12 +178,12 @@ void per_resource_retry_send(struct step_run *r)
     } else {
         run_call(r, r->own_call, on_own_sent);
     }
-    json_decref(read);
+    plan_call_free(read);
 }
 
 bool per_resource_retry_start(struct step_run *r, const json_t *answer)
 {
-    json_t *left = jx_get(answer, jx_str_or(r->step, "otherwise.failed", "."));
+    json_t *left = r->step->retry != NULL ? jx_get(answer, r->step->retry->failed) : NULL;
     json_t *owed = json_array();
     const char *arn = NULL;
     json_t *why = NULL;
@@ -199,11 +191,10 @@ bool per_resource_retry_start(struct step_run *r, const json_t *answer)
     json_object_foreach(left, arn, why)
     {
         const char *said = jx_str_or(why, "ErrorMessage", jx_str_or(why, "ErrorCode", "left out"));
-        if (json_object_get(own_calls(r), arn) != NULL) {
+        if (plan_retry_for(r->step->retry, arn) != NULL) {
             (void)json_array_append_new(owed, json_string(arn));
         } else {
-            char *words = xasprintf("%s: %.300s: %.250s", jx_str_or(r->step, "send.operation", ""),
-                                    arn, said);
+            char *words = xasprintf("%s: %.300s: %.250s", r->step->send->operation, arn, said);
             add_failure(r, words);
             free(words);
         }

@@ -46,9 +46,9 @@ static char *source_of(struct flight *f, struct err *err, int *status)
 }
 
 /* The first ARN among the members of the input; NULL: it names none. */
-static const char *resource_of(const json_t *step)
+static const char *resource_of(const struct plan_step *step)
 {
-    json_t *input = jx_get(step, "send.input");
+    json_t *input = jx_mutable(step->send->input);
     const char *name = NULL;
     json_t *value = NULL;
     json_object_foreach(input, name, value)
@@ -70,22 +70,22 @@ static void add_context(json_t *list, const char *key, const char *value)
     }
 }
 
-static json_t *context_of(const struct flight *f, const struct op *op, const json_t *step)
+static json_t *context_of(const struct flight *f, const struct op *op, const struct plan_step *step)
 {
     json_t *list = json_array();
     const char *account = aws_client_account(f->client);
-    const char *organization = jx_str(f->plan, "organization_id");
+    const char *organization = f->plan->organization_id;
     /* Which Region a global service's endpoint stands for is the partition's affair. */
     if (op->reach != REACH_GLOBAL) {
-        add_context(list, "aws:RequestedRegion", jx_str(step, "send.region"));
+        add_context(list, "aws:RequestedRegion", step->send->region);
     }
     add_context(list, "aws:PrincipalAccount", account);
     add_context(list, "aws:ResourceAccount", account);
     add_context(list, "aws:PrincipalOrgID", organization);
     add_context(list, "aws:ResourceOrgID", organization);
     add_context(list, "organizations:ServicePrincipal",
-                jx_str(step, "send.input.ServicePrincipal"));
-    add_context(list, "iam:AWSServiceName", jx_str(step, "send.input.AWSServiceName"));
+                jx_str(step->send->input, "ServicePrincipal"));
+    add_context(list, "iam:AWSServiceName", jx_str(step->send->input, "AWSServiceName"));
     return list;
 }
 
@@ -101,7 +101,8 @@ static bool may_be_granted_there(const char *action)
     return false;
 }
 
-static void judge(struct flight *f, const json_t *step, const char *action, const json_t *answer)
+static void judge(struct flight *f, const struct plan_step *step, const char *action,
+                  const json_t *answer)
 {
     const json_t *row = json_array_get(jx_get(answer, "EvaluationResults"), 0);
     const char *decision = jx_str_or(row, "EvalDecision", "allowed");
@@ -109,13 +110,12 @@ static void judge(struct flight *f, const json_t *step, const char *action, cons
                    (strcmp(decision, "implicitDeny") == 0 && !may_be_granted_there(action));
     if (certain && jx_count(row, "MissingContextValues") == 0) {
         flight_problem(f, "step %s: %s is not authorized to perform %s (IAM's simulation: %s)",
-                       jx_str_or(step, "id", ""), aws_client_caller_arn(f->client), action,
-                       decision);
+                       step->id, aws_client_caller_arn(f->client), action, decision);
     }
 }
 
 static int ask_of(struct flight *f, const char *source, const struct op *op, const char *action,
-                  const json_t *step, struct err *err)
+                  const struct plan_step *step, struct err *err)
 {
     const char *resource = resource_of(step);
     bool narrow = iam_action_is_narrow(action);
@@ -136,11 +136,11 @@ static int ask_of(struct flight *f, const char *source, const struct op *op, con
     return status;
 }
 
-static bool is_own(const struct flight *f, const json_t *step)
+static bool is_own(const struct flight *f, const struct plan_step *step)
 {
     const char *account = aws_client_account(f->client);
-    return jx_str(step, "send.role") == NULL &&
-           str_equal(jx_str_or(step, "send.account", account), account);
+    return step->send->role == NULL &&
+           (step->send->account == NULL || str_equal(step->send->account, account));
 }
 
 int check_permissions(struct flight *f, struct err *err)
@@ -148,9 +148,9 @@ int check_permissions(struct flight *f, struct err *err)
     struct map *asked = map_new(NULL);
     int status = 0;
     char *source = source_of(f, err, &status);
-    for (size_t i = 0; source != NULL && status == 0 && i < json_array_size(f->steps); i++) {
-        const json_t *step = json_array_get(f->steps, i);
-        const struct op *op = op_parse(jx_str_or(step, "send.operation", ""));
+    for (size_t i = 0; source != NULL && status == 0 && i < f->steps->count; i++) {
+        const struct plan_step *step = f->steps->items[i];
+        const struct op *op = op_parse(step->send->operation);
         char action[ACTION_BYTES];
         if (op == NULL || !is_own(f, step) || !op_iam_action(op, 0, NULL, action, sizeof action) ||
             map_get(asked, action) != NULL) {

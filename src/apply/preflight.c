@@ -56,11 +56,11 @@ static int ask(struct flight *f, const char *operation, json_t *take_input, json
 }
 
 /* Does any step send an operation that begins so? */
-static const json_t *first_sending(const struct flight *f, const char *operation)
+static const struct plan_step *first_sending(const struct flight *f, const char *operation)
 {
-    for (size_t i = 0; i < json_array_size(f->steps); i++) {
-        const json_t *step = json_array_get(f->steps, i);
-        if (str_starts(jx_str_or(step, "send.operation", ""), operation)) {
+    for (size_t i = 0; i < f->steps->count; i++) {
+        const struct plan_step *step = f->steps->items[i];
+        if (str_starts(step->send->operation, operation)) {
             return step;
         }
     }
@@ -75,7 +75,7 @@ static int check_caller(struct flight *f, struct err *err)
     int status = ask(f, "organizations:DescribeOrganization", NULL, &answer, err);
     if (status == 0) {
         const char *found = jx_str_or(answer, "Organization.Id", "");
-        const char *wanted = jx_str_or(f->plan, "organization_id", "");
+        const char *wanted = f->plan->organization_id;
         const char *master = jx_str_or(answer, "Organization.MasterAccountId", "");
         if (strcmp(found, wanted) != 0) {
             flight_problem(f, "the plan is for the organization %s; these credentials belong to %s",
@@ -148,11 +148,11 @@ static int check_landing_zone(struct flight *f, struct err *err)
 }
 
 /* From 4.0 on every integration can be off, and backup needs these two on. */
-static void check_chain(struct flight *f, const json_t *step)
+static void check_chain(struct flight *f, const struct plan_step *step)
 {
     static const char *const needed[] = {"config", "securityRoles"};
-    const json_t *manifest = jx_get(step, "send.input.manifest");
-    const char *version = jx_str_or(step, "send.input.version", "");
+    const json_t *manifest = jx_get(step->send->input, "manifest");
+    const char *version = jx_str_or(step->send->input, "version", "");
     bool modern = strtol(version, NULL, 10) >= 4;
     if (!modern || !jx_bool(manifest, "backup.enabled")) {
         return;
@@ -161,28 +161,28 @@ static void check_chain(struct flight *f, const json_t *step)
         char path[64];
         (void)snprintf(path, sizeof path, "%s.enabled", needed[i]);
         if (!jx_bool(manifest, path)) {
-            flight_problem(f, "step %s: backup needs %s to be enabled in the manifest",
-                           jx_str_or(step, "id", ""), needed[i]);
+            flight_problem(f, "step %s: backup needs %s to be enabled in the manifest", step->id,
+                           needed[i]);
         }
     }
 }
 
-static void check_root_stays(struct flight *f, const json_t *step)
+static void check_root_stays(struct flight *f, const struct plan_step *step)
 {
-    const char *text = jx_str(step, "send.input.Policy");
-    struct policy_frame frame = {.partition = jx_str_or(f->plan, "partition", "aws"),
-                                 .management_account = jx_str_or(f->plan, "management_account", ""),
-                                 .organization_id = jx_str_or(f->plan, "organization_id", "")};
-    if (text == NULL || !str_starts(jx_str_or(step, "send.operation", ""), "kms:")) {
+    const char *text = jx_str(step->send->input, "Policy");
+    struct policy_frame frame = {.partition = f->plan->partition,
+                                 .management_account = f->plan->management_account,
+                                 .organization_id = f->plan->organization_id};
+    if (text == NULL || !str_starts(step->send->operation, "kms:")) {
         return;
     }
     json_t *description = key_policy_describe(text, &frame);
     if (!jx_bool(description, "valid")) {
-        flight_problem(f, "step %s: its key policy is not valid", jx_str_or(step, "id", ""));
+        flight_problem(f, "step %s: its key policy is not valid", step->id);
     } else if (!jx_bool(description, "management_root")) {
         flight_problem(f,
                        "step %s: its key policy would lock the management account out of the key",
-                       jx_str_or(step, "id", ""));
+                       step->id);
     }
     json_decref(description);
 }
@@ -190,10 +190,10 @@ static void check_root_stays(struct flight *f, const json_t *step)
 static int check_requests(struct flight *f, struct err *err)
 {
     (void)err;
-    for (size_t i = 0; i < json_array_size(f->steps); i++) {
-        const json_t *step = json_array_get(f->steps, i);
+    for (size_t i = 0; i < f->steps->count; i++) {
+        const struct plan_step *step = f->steps->items[i];
         check_root_stays(f, step);
-        if (str_equal(jx_str(step, "send.operation"), "controltower:UpdateLandingZone")) {
+        if (str_equal(step->send->operation, "controltower:UpdateLandingZone")) {
             check_chain(f, step);
         }
     }
@@ -204,8 +204,8 @@ static int check_requests(struct flight *f, struct err *err)
 
 static bool in_plan(const struct flight *f, const char *account)
 {
-    for (size_t i = 0; i < json_array_size(f->steps); i++) {
-        if (str_equal(jx_str(json_array_get(f->steps, i), "send.account"), account)) {
+    for (size_t i = 0; i < f->steps->count; i++) {
+        if (str_equal(f->steps->items[i]->send->account, account)) {
             return true;
         }
     }
@@ -215,9 +215,9 @@ static bool in_plan(const struct flight *f, const char *account)
 static size_t count_sending(const struct flight *f, const char *operation)
 {
     size_t count = 0;
-    for (size_t i = 0; i < json_array_size(f->steps); i++) {
-        const json_t *step = json_array_get(f->steps, i);
-        count += str_equal(jx_str(step, "send.operation"), operation) ? 1 : 0;
+    for (size_t i = 0; i < f->steps->count; i++) {
+        const struct plan_step *step = f->steps->items[i];
+        count += str_equal(step->send->operation, operation) ? 1 : 0;
     }
     return count;
 }
@@ -271,11 +271,11 @@ static int check_targets(struct flight *f, struct err *err)
 {
     struct map *seen = map_new(NULL);
     int status = 0;
-    for (size_t i = 0; status == 0 && i < json_array_size(f->steps); i++) {
-        const json_t *step = json_array_get(f->steps, i);
-        const char *target = jx_str(step, "send.input.targetIdentifier");
+    for (size_t i = 0; status == 0 && i < f->steps->count; i++) {
+        const struct plan_step *step = f->steps->items[i];
+        const char *target = jx_str(step->send->input, "targetIdentifier");
         const char *ou = target != NULL ? strstr(target, "/ou-") : NULL;
-        bool enables = str_equal(jx_str(step, "send.operation"), "controltower:EnableBaseline");
+        bool enables = str_equal(step->send->operation, "controltower:EnableBaseline");
         if (enables && ou != NULL && map_get(seen, ou + 1) == NULL) {
             map_set(seen, ou + 1, f);
             status = check_one_target(f, ou + 1, err);
@@ -320,11 +320,12 @@ static int check_regions(struct flight *f, struct err *err)
         map_set(states, jx_str_or(row, "RegionName", ""),
                 xstrdup(jx_str_or(row, "RegionOptStatus", "")));
     }
-    for (size_t i = 0; i < json_array_size(f->steps); i++) {
-        const json_t *step = json_array_get(f->steps, i);
-        const char *account = jx_str_or(step, "send.account", aws_client_account(f->client));
-        const char *region = jx_str_or(step, "send.region", "");
-        if (strcmp(account, aws_client_account(f->client)) == 0 && is_off(states, region)) {
+    for (size_t i = 0; i < f->steps->count; i++) {
+        const struct plan_step *step = f->steps->items[i];
+        const char *caller = aws_client_account(f->client);
+        const char *account = step->send->account != NULL ? step->send->account : caller;
+        const char *region = step->send->region;
+        if (strcmp(account, caller) == 0 && is_off(states, region)) {
             flight_problem(f, "%s is not enabled in the management account", region);
             map_set(states, region, xstrdup("TOLD"));
         }
@@ -341,17 +342,17 @@ static int (*const checks[])(struct flight *f, struct err *err) = {
     check_caller,  check_landing_zone, check_requests,   check_accounts,
     check_targets, check_regions,      check_permissions};
 
-int preflight_run(struct aws_client *client, const json_t *plan, int account_quota,
+int preflight_run(struct aws_client *client, const struct plan *plan, int account_quota,
                   json_t *problems, struct err *err)
 {
     struct flight f = {.client = client,
                        .plan = plan,
-                       .steps = json_object_get(plan, "steps"),
-                       .home = jx_str_or(plan, "home_region", ""),
+                       .steps = &plan->steps,
+                       .home = plan->home_region,
                        .problems = problems,
                        .quota = account_quota > 0 ? (size_t)account_quota : 0};
     int status = 0;
-    bool any = json_array_size(f.steps) > 0;
+    bool any = f.steps->count > 0;
     for (size_t i = 0; any && status == 0 && i < sizeof checks / sizeof *checks; i++) {
         status = checks[i](&f, err);
     }

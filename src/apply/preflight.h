@@ -6,10 +6,12 @@
 
 #include "aws/client.h"
 #include "base/err.h"
+#include "model/plan.h"
 
 struct flight {
     struct aws_client *client;
-    const json_t *plan, *steps;
+    const struct plan *plan;
+    const struct plan_steps *steps; /* the plan's */
     const char *home;
     json_t *problems;
     json_t *landing_zone; /* GetLandingZone's, NULL: none */

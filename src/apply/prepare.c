@@ -11,55 +11,48 @@
 
 /* --- does it fit? --- */
 
-static int check_call(const json_t *call, enum effect effect, const char *id, struct err *err)
+static int check_call(const struct plan_call *call, bool writes, const char *id, struct err *err)
 {
-    const char *name = jx_str_or(call, "operation", "");
-    const struct op *op = op_parse(name);
+    const struct op *op = op_parse(call->operation);
     if (op == NULL) {
-        return err_set(err, ERR_INPUT, "step %s: no operation is called \"%.80s\"", id, name);
+        return err_set(err, ERR_INPUT, "step %s: unknown operation \"%.80s\"", id, call->operation);
     }
-    if (op_writes(op) != (effect != EFFECT_READ)) {
-        return err_set(err, ERR_INPUT, "step %s: %s %s", id, name,
-                       effect == EFFECT_READ ? "changes things, and only a question belongs there"
-                                             : "changes nothing and cannot be a step");
+    if (op_writes(op) != writes) {
+        return err_set(err, ERR_INPUT, "step %s: %s %s", id, call->operation,
+                       !writes ? "changes something, and only a read is expected here"
+                               : "changes nothing and cannot be sent as a step");
     }
     return 0;
 }
 
-static int check_own_calls(const json_t *step, struct err *err)
+static int check_retry(const struct plan_step *step, struct err *err)
 {
-    const char *id = jx_str_or(step, "id", "");
-    const char *arn = NULL;
-    json_t *own = NULL;
-    json_object_foreach(json_object_get(json_object_get(step, "otherwise"), "calls"), arn, own)
-    {
-        const json_t *read = jx_get(own, "merge.read");
-        if (check_call(json_object_get(own, "send"), EFFECT_WRITE, id, err) != 0 ||
-            (read != NULL && check_call(read, EFFECT_READ, id, err) != 0)) {
+    const struct plan_retry *retry = step->retry;
+    for (size_t i = 0; retry != NULL && i < retry->calls.count; i++) {
+        const struct plan_retry_call *own = retry->calls.items[i];
+        if (check_call(own->send, true, step->id, err) != 0 ||
+            (own->merge != NULL && check_call(own->merge->read, false, step->id, err) != 0)) {
             return -1;
         }
     }
     return 0;
 }
 
-static int check_step(const json_t *step, struct err *err)
+static int check_step(const struct plan_step *step, struct err *err)
 {
-    static const char *const questions[] = {"done.call", "poll.call", "recover.probe.call"};
-    const char *id = jx_str_or(step, "id", "");
-    const json_t *guards = json_object_get(step, "guard");
-    if (check_call(json_object_get(step, "send"), EFFECT_WRITE, id, err) != 0 ||
-        check_own_calls(step, err) != 0) {
+    const struct plan_call *const reads[] = {
+        step->done != NULL ? step->done->call : NULL, step->poll != NULL ? step->poll->call : NULL,
+        step->recover != NULL ? step->recover->probe->call : NULL};
+    if (check_call(step->send, true, step->id, err) != 0 || check_retry(step, err) != 0) {
         return -1;
     }
-    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
-        const json_t *call = jx_get(step, questions[i]);
-        if (call != NULL && check_call(call, EFFECT_READ, id, err) != 0) {
+    for (size_t i = 0; i < sizeof reads / sizeof *reads; i++) {
+        if (reads[i] != NULL && check_call(reads[i], false, step->id, err) != 0) {
             return -1;
         }
     }
-    for (size_t i = 0; i < json_array_size(guards); i++) {
-        const json_t *call = json_object_get(json_array_get(guards, i), "call");
-        if (check_call(call, EFFECT_READ, id, err) != 0) {
+    for (size_t i = 0; i < step->preconditions.count; i++) {
+        if (check_call(step->preconditions.items[i]->call, false, step->id, err) != 0) {
             return -1;
         }
     }
@@ -87,13 +80,13 @@ static int check_organization(const struct engine *e, struct err *err)
 {
     json_t *answer = NULL;
     struct aws_call call = {.op = op_parse("organizations:DescribeOrganization"),
-                            .region = jx_str_or(e->plan, "home_region", "")};
+                            .region = e->plan->home_region};
     if (aws_call_wait(e->client, &call, &answer, NULL, err) != 0) {
         return -1;
     }
-    const char *wanted = jx_str_or(e->plan, "organization_id", "");
+    const char *wanted = e->plan->organization_id;
     const char *found = jx_str_or(answer, "Organization.Id", "none");
-    const char *account = jx_str_or(e->plan, "management_account", "");
+    const char *account = e->plan->management_account;
     int status = 0;
     if (strcmp(found, wanted) != 0) {
         status =
@@ -112,16 +105,16 @@ static int check_organization(const struct engine *e, struct err *err)
 
 int engine_prepare_check(struct engine *e, struct err *err)
 {
-    const json_t *steps = json_object_get(e->plan, "steps");
+    const struct plan_steps *steps = &e->plan->steps;
     if (check_options(e, err) != 0) {
         return -1;
     }
-    for (size_t i = 0; i < json_array_size(steps); i++) {
-        if (check_step(json_array_get(steps, i), err) != 0) {
+    for (size_t i = 0; i < steps->count; i++) {
+        if (check_step(steps->items[i], err) != 0) {
             return -1;
         }
     }
-    return json_array_size(steps) > 0 ? check_organization(e, err) : 0;
+    return steps->count > 0 ? check_organization(e, err) : 0;
 }
 
 /* --- runs --- */
@@ -145,20 +138,20 @@ static void note_wanted(void *context, const char *step, const char *name)
     (void)json_object_set_new(names, name, json_true());
 }
 
-static void build_runs(struct engine *e, const json_t *steps)
+static void build_runs(struct engine *e)
 {
     for (size_t i = 0; i < e->count; i++) {
-        const json_t *step = json_array_get(steps, i);
-        const char *lane = jx_str(step, "lane");
+        const struct plan_step *step = e->plan->steps.items[i];
+        const char *group = step->concurrency_group;
         struct step_run *r = &e->runs[i];
         r->engine = e;
         r->step = step;
-        r->id = jx_str_or(step, "id", "");
-        r->lane = lane != NULL && lane[0] != '\0' ? lane : NULL;
+        r->id = step->id;
+        r->group = group != NULL && group[0] != '\0' ? group : NULL;
         r->wake_ms = INT64_MAX;
         map_set(e->index, r->id, r);
         struct wants wants = {e->wanted, r->id};
-        placeholder_each(step, note_wanted, &wants);
+        plan_step_placeholders(step, note_wanted, &wants);
     }
 }
 
@@ -167,12 +160,11 @@ static void build_dependants(struct engine *e)
 {
     size_t total = 0;
     for (size_t i = 0; i < e->count; i++) {
-        const json_t *needs = json_object_get(e->runs[i].step, "needs");
-        e->runs[i].blocked = json_array_size(needs);
-        total += json_array_size(needs);
-        for (size_t k = 0; k < json_array_size(needs); k++) {
-            const struct step_run *on =
-                map_get(e->index, json_string_value(json_array_get(needs, k)));
+        const struct plan_strings *needs = &e->runs[i].step->needs;
+        e->runs[i].blocked = needs->count;
+        total += needs->count;
+        for (size_t k = 0; k < needs->count; k++) {
+            const struct step_run *on = map_get(e->index, needs->items[k]);
             e->first_dependant[(size_t)(on - e->runs) + 1]++;
         }
     }
@@ -182,10 +174,9 @@ static void build_dependants(struct engine *e)
     size_t *used = xcalloc(e->count + 1, sizeof *used);
     e->dependants = xcalloc(total + 1, sizeof *e->dependants);
     for (size_t i = 0; i < e->count; i++) {
-        const json_t *needs = json_object_get(e->runs[i].step, "needs");
-        for (size_t k = 0; k < json_array_size(needs); k++) {
-            const struct step_run *on =
-                map_get(e->index, json_string_value(json_array_get(needs, k)));
+        const struct plan_strings *needs = &e->runs[i].step->needs;
+        for (size_t k = 0; k < needs->count; k++) {
+            const struct step_run *on = map_get(e->index, needs->items[k]);
             size_t at = (size_t)(on - e->runs);
             e->dependants[e->first_dependant[at] + used[at]++] = i;
         }
@@ -195,17 +186,16 @@ static void build_dependants(struct engine *e)
 
 void engine_prepare(struct engine *e)
 {
-    const json_t *steps = json_object_get(e->plan, "steps");
-    e->count = json_array_size(steps);
+    e->count = e->plan->steps.count;
     e->runs = xcalloc(e->count + 1, sizeof *e->runs);
     e->ready = xcalloc(e->count + 1, sizeof *e->ready);
     e->parked = xcalloc(e->count + 1, sizeof *e->parked);
     e->first_dependant = xcalloc(e->count + 1, sizeof *e->first_dependant);
     e->index = map_new(NULL);
-    e->lanes = map_new(NULL);
+    e->groups = map_new(NULL);
     e->captures = json_object();
     e->wanted = json_object();
-    build_runs(e, steps);
+    build_runs(e);
     build_dependants(e);
 }
 
@@ -215,7 +205,7 @@ void engine_prepare_release(struct engine *e)
         struct step_run *r = &e->runs[i];
         json_decref(r->joined);
         per_resource_retry_forget(r);
-        json_decref(r->filled);
+        plan_probe_free(r->filled);
         free(r->message);
         free(r->problem);
         free(r->request_id);
@@ -228,7 +218,7 @@ void engine_prepare_release(struct engine *e)
     free(e->first_dependant);
     free(e->dependants);
     map_free(e->index);
-    map_free(e->lanes);
+    map_free(e->groups);
     json_decref(e->captures);
     json_decref(e->wanted);
 }

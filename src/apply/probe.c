@@ -20,27 +20,25 @@ bool class_is_passing(enum answer_class class)
 static void conclude(struct step_run *r, enum probe_result result)
 {
     run_probed on_probed = r->on_probed;
-    json_decref(r->filled);
+    plan_probe_free(r->filled);
     r->filled = NULL;
     on_probed(r, result);
 }
 
-static bool judge(struct step_run *r, const json_t *answer)
+static bool evaluate(struct step_run *r, const json_t *answer)
 {
-    const json_t *select = json_object_get(r->filled, "select");
-    const json_t *when = json_object_get(r->filled, "when");
-    const json_t *judged = answer;
-    if (json_is_object(select)) {
-        judged = condition_select(answer, json_string_value(json_object_get(select, "list")),
-                                  json_object_get(select, "where"));
+    const struct plan_probe *probe = r->filled;
+    const json_t *value = answer;
+    if (probe->select != NULL) {
+        value = condition_select(answer, probe->select->list, probe->select->where);
     }
-    bool holds = judged != NULL && (!json_is_object(when) || condition_holds(when, judged));
+    bool holds = value != NULL && (probe->when == NULL || condition_holds(probe->when, value));
     if (holds) {
-        json_decref(run_capture(r, json_object_get(r->filled, "capture"), judged));
-        /* What a recovery captures stands beside its probe. */
-        const json_t *recover = json_object_get(r->step, "recover");
-        if (json_object_get(recover, "probe") == r->probe) {
-            json_decref(run_capture(r, json_object_get(recover, "capture"), judged));
+        json_decref(run_capture(r, &probe->capture, value));
+        /* What a recovery captures is listed beside its probe. */
+        const struct plan_recover *recover = r->step->recover;
+        if (recover != NULL && recover->probe == r->probe) {
+            json_decref(run_capture(r, &recover->capture, value));
         }
     }
     return holds;
@@ -52,16 +50,15 @@ static void ask(struct step_run *r);
 static bool is_new_role(const struct step_run *r, const struct reply *reply)
 {
     return reply->class == ANSWER_DENIED && str_starts(reply->message, "sts:AssumeRole of") &&
-           json_array_size(json_object_get(r->step, "needs")) > 0;
+           r->step->needs.count > 0;
 }
 
 static void on_reply(struct step_run *r, const struct reply *reply)
 {
     if (reply->class == ANSWER_OK) {
-        conclude(r, judge(r, reply->json) ? PROBE_TRUE : PROBE_FALSE);
+        conclude(r, evaluate(r, reply->json) ? PROBE_TRUE : PROBE_FALSE);
     } else if (reply->class == ANSWER_NOT_FOUND) {
-        bool holds = jx_bool(r->filled, "absent_is");
-        conclude(r, holds ? PROBE_TRUE : PROBE_FALSE);
+        conclude(r, r->filled->absent_is ? PROBE_TRUE : PROBE_FALSE);
     } else if ((class_is_passing(reply->class) || is_new_role(r, reply)) &&
                r->retries++ < RETRIES_MAX && !r->engine->options->dry_run) {
         run_wait(r, run_jitter(RETRY_SECONDS / 2.0, RETRY_SECONDS * 1.5), ask);
@@ -72,17 +69,19 @@ static void on_reply(struct step_run *r, const struct reply *reply)
 
 static void ask(struct step_run *r)
 {
-    run_call(r, json_object_get(r->filled, "call"), on_reply);
+    run_call(r, r->filled->call, on_reply);
 }
 
-void probe_ask(struct step_run *r, const json_t *probe, run_probed on_probed)
+void probe_ask(struct step_run *r, const struct plan_probe *probe, run_probed on_probed)
 {
+    struct err err = ERR_INIT;
     r->probe = probe;
     r->on_probed = on_probed;
     r->retries = 0;
-    json_decref(r->filled);
-    r->filled = run_fill(r, probe);
+    plan_probe_free(r->filled);
+    r->filled = plan_probe_fill(probe, r->engine->captures, &err);
     if (r->filled == NULL) {
+        run_problem(r, "%s", err.text);
         on_probed(r, PROBE_UNASKABLE);
         return;
     }

@@ -42,10 +42,8 @@ static void on_recover(struct step_run *r, enum probe_result result)
 
 static void ask(struct step_run *r)
 {
-    const json_t *recover = json_object_get(r->step, "recover");
-    const json_t *probe = json_object_get(json_is_object(recover) ? recover : r->step,
-                                          json_is_object(recover) ? "probe" : "done");
-    probe_ask(r, probe, on_recover);
+    const struct plan_recover *recover = r->step->recover;
+    probe_ask(r, recover != NULL ? recover->probe : r->step->done, on_recover);
 }
 
 void recover_start(struct step_run *r)

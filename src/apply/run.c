@@ -33,7 +33,7 @@ static void join(const struct op *op, json_t *joined, const json_t *page)
  * gone, the home Region would say so, too, and stop everything. */
 static enum answer_class class_here(const struct engine *e, const struct answer *answer)
 {
-    bool home = str_equal(answer->region, jx_str(e->plan, "home_region"));
+    bool home = str_equal(answer->region, e->plan->home_region);
     return answer->class == ANSWER_BAD_CREDENTIALS && !home ? ANSWER_REGION_UNAVAILABLE
                                                             : answer->class;
 }
@@ -79,20 +79,19 @@ static void on_answer(void *context, const struct answer *answer)
     json_decref(json);
 }
 
-void run_call(struct step_run *r, const json_t *call, run_reply on_reply)
+void run_call(struct step_run *r, const struct plan_call *call, run_reply on_reply)
 {
     struct engine *e = r->engine;
     struct err err = ERR_INIT;
     if (e->stopping) {
         return;
     }
-    json_t *input = json_object_get(call, "input");
-    struct aws_call ask = {.op = op_parse(jx_str_or(call, "operation", "")),
-                           .account = jx_str(call, "account"),
-                           .role = jx_str(call, "role"),
+    struct aws_call ask = {.op = op_parse(call->operation),
+                           .account = call->account,
+                           .role = call->role,
                            .ask_anew = true,
-                           .region = jx_str(call, "region"),
-                           .input = json_is_object(input) ? json_incref(input) : json_object(),
+                           .region = call->region,
+                           .input = call->input != NULL ? json_incref(call->input) : json_object(),
                            .done = on_answer,
                            .context = r};
     r->on_reply = on_reply;
@@ -126,12 +125,6 @@ double run_jitter(double low, double high)
 double run_elapsed(const struct step_run *r, int64_t since_ms)
 {
     return (double)(engine_now_ms() - since_ms) / 1000.0 * r->engine->options->time_scale;
-}
-
-double run_number(const struct step_run *r, const char *path, double otherwise)
-{
-    const json_t *value = path_find(r->step, path);
-    return json_is_number(value) ? json_number_value(value) : otherwise;
 }
 
 /* --- words --- */
@@ -200,7 +193,7 @@ void run_journal(struct step_run *r, enum journal_event event, const json_t *cap
     }
 }
 
-json_t *run_capture(struct step_run *r, const json_t *paths, const json_t *value)
+json_t *run_capture(struct step_run *r, const struct plan_captures *paths, const json_t *value)
 {
     json_t *all = r->engine->captures;
     json_t *own = json_object_get(all, r->id);
@@ -209,14 +202,13 @@ json_t *run_capture(struct step_run *r, const json_t *paths, const json_t *value
         own = json_object();
         (void)json_object_set_new(all, r->id, own);
     }
-    void *at = json_object_iter(jx_get(paths, ""));
-    for (; at != NULL; at = json_object_iter_next(jx_get(paths, ""), at)) {
-        const json_t *found = path_find(value, json_string_value(json_object_iter_value(at)));
+    for (size_t i = 0; i < paths->count; i++) {
+        const json_t *found = path_find(value, paths->items[i].path);
         char *text = json_is_string(found) ? xstrdup(json_string_value(found))
                      : found != NULL       ? jx_dump(found)
                                            : NULL;
         if (text != NULL) {
-            (void)json_object_set_new(taken, json_object_iter_key(at), json_string(text));
+            (void)json_object_set_new(taken, paths->items[i].name, json_string(text));
         }
         free(text);
     }
@@ -224,11 +216,16 @@ json_t *run_capture(struct step_run *r, const json_t *paths, const json_t *value
     return taken;
 }
 
-json_t *run_fill(struct step_run *r, const json_t *value)
+bool run_is_dry(const struct step_run *r)
 {
-    json_t *filled = NULL;
+    return r->engine->options->dry_run;
+}
+
+struct plan_call *run_fill(struct step_run *r, const struct plan_call *call)
+{
     struct err err = ERR_INIT;
-    if (placeholder_fill(value, r->engine->captures, &filled, &err) != 0) {
+    struct plan_call *filled = plan_call_fill(call, r->engine->captures, &err);
+    if (filled == NULL) {
         run_problem(r, "%s", err.text);
     }
     return filled;

@@ -19,50 +19,40 @@
 
 static bool has_needs(const struct step_run *r)
 {
-    return json_array_size(json_object_get(r->step, "needs")) > 0;
+    return r->step->needs.count > 0;
 }
 
-static bool dry(const struct step_run *r)
-{
-    return r->engine->options->dry_run;
-}
+/* --- preconditions --- */
 
-/* --- guards --- */
-
-static void next_guard(struct step_run *r);
+static void next_precondition(struct step_run *r);
 static void ask_done(struct step_run *r);
 
-static const char *probe_words(const json_t *probe)
+static void precondition_holds(struct step_run *r)
 {
-    return jx_str_or(probe, "says", jx_str_or(probe, "call.operation", ""));
-}
-
-static void guard_holds(struct step_run *r)
-{
-    r->guard++;
+    r->precondition++;
     r->looks = 0;
-    next_guard(r);
+    next_precondition(r);
 }
 
-static void on_guard(struct step_run *r, enum probe_result result)
+static void on_precondition(struct step_run *r, enum probe_result result)
 {
-    const char *words = probe_words(r->probe);
-    if (result == PROBE_TRUE || (dry(r) && r->pretended)) {
-        guard_holds(r);
+    if (result == PROBE_TRUE || (run_is_dry(r) && r->pretended)) {
+        precondition_holds(r);
     } else if (result == PROBE_BROKEN || result == PROBE_UNASKABLE) {
-        run_fail(r, "cannot tell whether the facts are still the same: %s", r->problem);
-    } else if (has_needs(r) && !dry(r) && ++r->looks < LOOKS_MAX) {
-        run_wait(r, LOOK_SECONDS, next_guard);
+        run_fail(r, "cannot check its preconditions: %s", r->problem);
+    } else if (has_needs(r) && !run_is_dry(r) && ++r->looks < LOOKS_MAX) {
+        run_wait(r, LOOK_SECONDS, next_precondition);
     } else {
-        run_fail(r, "the facts changed: %s", words);
+        run_fail(r, "precondition not met: %s",
+                 r->probe->says != NULL ? r->probe->says : r->probe->call->operation);
     }
 }
 
-static void next_guard(struct step_run *r)
+static void next_precondition(struct step_run *r)
 {
-    const json_t *guard = json_array_get(json_object_get(r->step, "guard"), r->guard);
-    if (guard != NULL) {
-        probe_ask(r, guard, on_guard);
+    const struct plan_probes *probes = &r->step->preconditions;
+    if (r->precondition < probes->count) {
+        probe_ask(r, probes->items[r->precondition], on_precondition);
     } else {
         ask_done(r);
     }
@@ -107,28 +97,26 @@ static void on_supply(struct step_run *r, enum probe_result result)
 
 static void want_to_send(struct step_run *r)
 {
-    if (!dry(r)) {
+    if (!run_is_dry(r)) {
         engine_outbox_add(r);
         return;
     }
-    const json_t *send = json_object_get(r->step, "send");
     free(r->message);
-    r->message = xasprintf("would send %s in %s", jx_str_or(send, "operation", ""),
-                           jx_str_or(send, "region", ""));
+    r->message = xasprintf("would send %s in %s", r->step->send->operation, r->step->send->region);
     r->pretended = true;
     run_end(r, STEP_DONE, EVENT_DONE);
 }
 
 static void on_done_before(struct step_run *r, enum probe_result result)
 {
-    const json_t *recover = json_object_get(r->step, "recover");
+    const struct plan_recover *recover = r->step->recover;
     if (result == PROBE_TRUE && missing_capture(r) == NULL) {
         already_true(r);
-    } else if (result == PROBE_TRUE && json_is_object(recover)) {
-        probe_ask(r, json_object_get(recover, "probe"), on_supply);
+    } else if (result == PROBE_TRUE && recover != NULL) {
+        probe_ask(r, recover->probe, on_supply);
     } else if (result == PROBE_TRUE) {
         on_supply(r, PROBE_FALSE);
-    } else if (result == PROBE_BROKEN && !(dry(r) && r->pretended)) {
+    } else if (result == PROBE_BROKEN && !(run_is_dry(r) && r->pretended)) {
         run_fail(r, "cannot tell whether it is already true: %s", r->problem);
     } else {
         want_to_send(r);
@@ -137,27 +125,26 @@ static void on_done_before(struct step_run *r, enum probe_result result)
 
 static void ask_done(struct step_run *r)
 {
-    const json_t *done = json_object_get(r->step, "done");
-    if (json_is_object(done)) {
-        probe_ask(r, done, on_done_before);
+    if (r->step->done != NULL) {
+        probe_ask(r, r->step->done, on_done_before);
     } else {
         want_to_send(r);
     }
 }
 
-static void first_guard(struct step_run *r)
+static void first_precondition(struct step_run *r)
 {
-    r->guard = 0;
+    r->precondition = 0;
     r->looks = 0;
-    next_guard(r);
+    next_precondition(r);
 }
 
 void step_begin(struct step_run *r)
 {
-    if (r->lane != NULL && strcmp(r->lane, LANE_CONTROL_TOWER) == 0 && !dry(r)) {
-        wait_idle(r, first_guard);
+    if (r->group != NULL && strcmp(r->group, GROUP_CONTROL_TOWER) == 0 && !run_is_dry(r)) {
+        wait_idle(r, first_precondition);
     } else {
-        first_guard(r);
+        first_precondition(r);
     }
 }
 
@@ -192,14 +179,14 @@ void run_send_step(struct step_run *r)
         per_resource_retry_send(r);
         return;
     }
-    json_t *call = run_fill(r, json_object_get(r->step, "send"));
+    struct plan_call *call = run_fill(r, r->step->send);
     if (call == NULL) {
         r->sent = SENT_NO;
         run_fail(r, "%s", r->problem);
         return;
     }
     run_call(r, call, on_sent);
-    json_decref(call);
+    plan_call_free(call);
 }
 
 void step_refused(struct step_run *r)
@@ -210,7 +197,7 @@ void step_refused(struct step_run *r)
 
 void step_answered(struct step_run *r, const json_t *answer)
 {
-    json_t *taken = run_capture(r, json_object_get(r->step, "capture"), answer);
+    json_t *taken = run_capture(r, &r->step->capture, answer);
     const char *operation = jx_str(answer, "operationIdentifier");
     r->sent = SENT_YES;
     free(r->operation_id);
@@ -242,16 +229,15 @@ static void on_refused_done(struct step_run *r, enum probe_result result)
 
 static void ask_refused_done(struct step_run *r)
 {
-    probe_ask(r, json_object_get(r->step, "done"), on_refused_done);
+    probe_ask(r, r->step->done, on_refused_done);
 }
 
 void step_refused_for_good(struct step_run *r)
 {
-    const json_t *done = json_object_get(r->step, "done");
     run_tell(r, "%s", r->problem);
     step_refused(r);
     r->looks = 0;
-    if (json_is_object(done)) {
+    if (r->step->done != NULL) {
         ask_refused_done(r);
     } else {
         on_refused_done(r, PROBE_FALSE);
@@ -277,12 +263,11 @@ static void on_conflict_done(struct step_run *r, enum probe_result result)
 
 void step_conflict(struct step_run *r)
 {
-    const json_t *done = json_object_get(r->step, "done");
     r->conflicts++;
     run_tell(r, "waits: %s", r->problem);
     step_refused(r);
-    if (json_is_object(done)) {
-        probe_ask(r, done, on_conflict_done);
+    if (r->step->done != NULL) {
+        probe_ask(r, r->step->done, on_conflict_done);
     } else {
         on_conflict_done(r, PROBE_FALSE);
     }
@@ -308,9 +293,10 @@ static void add_failures(const json_t *found, struct text *out, int depth)
 }
 
 /* An answer that says success and is none. */
-static void describe_failures(struct step_run *r, const json_t *call, const json_t *answer)
+static void describe_failures(struct step_run *r, const struct plan_call *call,
+                              const json_t *answer)
 {
-    const json_t *found = path_find(answer, jx_str_or(call, "message", ""));
+    const json_t *found = path_find(answer, call->message != NULL ? call->message : "");
     struct text text;
     text_init(&text, (size_t)4 * FAILURES_SHOWN_BYTES);
     add_failures(found, &text, 0);
@@ -319,16 +305,15 @@ static void describe_failures(struct step_run *r, const json_t *call, const json
         text_addf(&text, "%.800s", dumped);
         free(dumped);
     }
-    run_problem(r, "%s: %s", jx_str_or(call, "operation", ""),
+    run_problem(r, "%s: %s", call->operation,
                 text.length > 0 ? text_str(&text) : "the answer says that it failed");
     text_release(&text);
 }
 
 static bool failed_all_the_same(struct step_run *r, const json_t *answer)
 {
-    const json_t *call = json_object_get(r->step, "send");
-    const json_t *fail_when = json_object_get(call, "fail_when");
-    if (!json_is_object(fail_when) || !condition_holds(fail_when, answer)) {
+    const struct plan_call *call = r->step->send;
+    if (call->fail_when == NULL || !condition_holds(call->fail_when, answer)) {
         return false;
     }
     describe_failures(r, call, answer);

@@ -1,8 +1,11 @@
-/* Control Tower does one thing at a time, for everybody: before a step of its lane begins, nobody's
- * operation runs. Where this may not be asked, its ConflictException still says so. */
+/* Control Tower does one thing at a time, for everybody: before a step of its group begins,
+ * nobody's operation runs. Where this may not be asked, its ConflictException still says so. */
 #include "engine.h"
 
+#include <stdlib.h>
+
 #include "base/jsonx.h"
+#include "base/mem.h"
 
 #define BUSY_MAX 360 /* waits of 30 to 60 seconds: operations take up to two hours */
 
@@ -11,10 +14,12 @@ static void ask(struct step_run *r);
 static void ask_for(struct step_run *r, const char *operation, json_t *take_input,
                     run_reply on_reply)
 {
-    json_t *call = json_pack("{s:s, s:s, s:o}", "operation", operation, "region",
-                             jx_str_or(r->engine->plan, "home_region", ""), "input", take_input);
-    run_call(r, call, on_reply);
-    json_decref(call);
+    char *name = xstrdup(operation);
+    const struct plan_call call = {
+        .operation = name, .region = r->engine->plan->home_region, .input = take_input};
+    run_call(r, &call, on_reply);
+    free(name);
+    json_decref(take_input);
 }
 
 static void quiet(struct step_run *r)

@@ -8,6 +8,15 @@
 #include "base/mem.h"
 #include "base/pull.h"
 
+json_t *jx_mutable(const json_t *value)
+{
+    union {
+        const json_t *in;
+        json_t *out;
+    } borrowed = {value};
+    return borrowed.out;
+}
+
 json_t *jx_get(const json_t *value, const char *path)
 {
     const json_t *at = value;
@@ -16,16 +25,9 @@ json_t *jx_get(const json_t *value, const char *path)
         at = json_object_getn(at, path, length);
         path += length + (path[length] == '.' ? 1 : 0);
     }
-    if (at == NULL || json_is_null(at)) {
-        return NULL;
-    }
     /* jansson returns members of a const object as mutable; an empty path does the same.
      */
-    union {
-        const json_t *in;
-        json_t *out;
-    } borrowed = {at};
-    return borrowed.out;
+    return at == NULL || json_is_null(at) ? NULL : jx_mutable(at);
 }
 
 const char *jx_str(const json_t *value, const char *path)

@@ -29,7 +29,7 @@ static void add_duration(struct text *out, long long seconds)
 void apply_progress_step(void *context, const struct apply_event *event)
 {
     struct text head, rest, margin;
-    const char *title = jx_str_or(event->step, "title", "?");
+    const char *title = event->step->title;
     const char *state = step_state_name(event->state);
     (void)context;
     text_init(&head, LINE_BYTES_MAX);
@@ -41,7 +41,8 @@ void apply_progress_step(void *context, const struct apply_event *event)
         text_add(&rest, "  ");
         add_duration(&rest, (long long)event->elapsed_seconds);
         text_add(&rest, " of about ");
-        add_duration(&rest, jx_int(event->step, "expected_seconds", 0));
+        double expected = event->step->expected_seconds;
+        add_duration(&rest, expected > 0 ? (long long)expected : 0);
     }
     if (event->message && *event->message && strcmp(event->message, state) != 0) {
         text_add(&rest, "  ");
@@ -73,26 +74,24 @@ static json_t *member(json_t *object, const char *key, json_t *take_empty)
 }
 
 /* "kind (note)" -> "account name" -> [region]: a vault of one name stands in every Region. */
-static json_t *sorted(const json_t *remains)
+static json_t *sorted(const struct plan *plan)
 {
-    json_t *kinds = json_object(), *row;
-    size_t i;
-    json_array_foreach(remains, i, row)
-    {
-        char *kind = xasprintf("%s: %s", jx_str_or(row, "kind", ""), jx_str_or(row, "note", ""));
-        char *what =
-            xasprintf("%-12s  %s", jx_str_or(row, "account", ""), jx_str_or(row, "name", ""));
+    json_t *kinds = json_object();
+    for (size_t i = 0; i < plan->remains_count; i++) {
+        const struct plan_remains *row = &plan->remains[i];
+        char *kind = xasprintf("%s: %s", row->kind, row->note);
+        char *what = xasprintf("%-12s  %s", row->account, row->name);
         json_t *regions = member(member(kinds, kind, json_object()), what, json_array());
-        json_array_append_new(regions, json_string(jx_str_or(row, "region", "")));
+        json_array_append_new(regions, json_string(row->region));
         free(kind);
         free(what);
     }
     return kinds;
 }
 
-void print_remains(const json_t *plan)
+void print_remains(const struct plan *plan)
 {
-    json_t *kinds = sorted(jx_get(plan, "remains")), *things, *regions;
+    json_t *kinds = sorted(plan), *things, *regions;
     const char *kind, *what;
     if (json_object_size(kinds) > 0) {
         puts("\nNot deleted (name it to delete it):");

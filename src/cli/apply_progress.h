@@ -9,6 +9,6 @@
 void apply_progress_step(void *context, const struct apply_event *event);
 /* A plan's "remains" on standard output, so that nobody believes it gone. Nothing when it has none.
  */
-void print_remains(const json_t *plan);
+void print_remains(const struct plan *plan);
 
 #endif

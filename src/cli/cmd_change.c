@@ -37,7 +37,7 @@ int cmd_teardown(struct options *o)
     return change(o, GOAL_TEARDOWN);
 }
 
-static int plan_of_run(struct session *s, const char *run, json_t **plan, struct err *err)
+static int plan_of_run(struct session *s, const char *run, struct plan **plan, struct err *err)
 {
     struct subjects *subjects = NULL;
     char *path = NULL;
@@ -52,7 +52,7 @@ static int plan_of_run(struct session *s, const char *run, json_t **plan, struct
     return rc;
 }
 
-static int write_plan(const struct scan_options *o, const json_t *plan, const char *output,
+static int write_plan(const struct scan_options *o, const struct plan *plan, const char *output,
                       struct err *err)
 {
     if (o->emit != NULL) {
@@ -83,7 +83,7 @@ int cmd_plan(struct options *o)
 {
     struct console c = {0};
     struct err err = ERR_INIT;
-    json_t *plan = NULL;
+    struct plan *plan = NULL;
     const char *run = o->arguments.count > 0 ? o->arguments.items[0] : "towerkeep-output";
     int code = -1;
     options_take_run(o, &c.options);
@@ -97,7 +97,7 @@ int cmd_plan(struct options *o)
         code = write_plan(&c.options, plan, o->output, &err);
     }
 out:
-    json_decref(plan);
+    plan_free(plan);
     if (code < 0) {
         code = cli_fail(&err);
     }
@@ -109,7 +109,7 @@ int cmd_apply(struct options *o)
 {
     struct console c = {0};
     struct err err = ERR_INIT;
-    json_t *plan = NULL;
+    struct plan *plan = NULL;
     const char *path = o->arguments.items[0];
     char *journal = xasprintf("%s.journal.db", path);
     options_take_run(o, &c.options);
@@ -120,10 +120,10 @@ int cmd_apply(struct options *o)
     if (code == 0) {
         plan_print(plan, stdout, terminal_width(stdout), color_wanted(c.options.no_color, stdout));
         fflush(stdout);
-        code = fix_loop_apply(&c.session, plan, journal, jx_count(plan, "steps") == 0, NULL, &err);
+        code = fix_loop_apply(&c.session, plan, journal, plan->steps.count == 0, NULL, &err);
         code = code > 0 ? EXIT_PARTWAY : code;
     }
-    json_decref(plan);
+    plan_free(plan);
     free(journal);
     if (code < 0) {
         code = console_failed(&err);

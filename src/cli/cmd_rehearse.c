@@ -12,12 +12,12 @@
 
 static int parse_goal(const char *word, enum goal *out, struct err *err)
 {
-    static const char *const words[] = {"fix", "enable", "teardown", NULL};
-    for (int i = 0; words[i] != NULL; i++) {
-        if (strcmp(words[i], word) == 0) {
-            *out = (enum goal)i;
-            return 0;
-        }
+    if (goal_parse(word, out)) {
+        return 0;
+    }
+    const char *words[GOAL_COUNT + 1] = {NULL};
+    for (int i = 0; i < GOAL_COUNT; i++) {
+        words[i] = goal_name((enum goal)i);
     }
     const char *near = str_nearest(word, words);
     return err_set(err, ERR_INPUT, "rehearse \"%s\": expected enable, fix or teardown%s%s%s", word,

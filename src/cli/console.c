@@ -33,7 +33,7 @@ static void collect_ended(void *context)
 }
 
 /* A resumed plan only where somebody is there to confirm it. */
-static void plan_shown(void *context, const json_t *plan, bool resumed)
+static void plan_shown(void *context, const struct plan *plan, bool resumed)
 {
     const struct console *c = context;
     if (resumed && isatty(STDIN_FILENO) != 1) {

@@ -11,20 +11,16 @@
 #include "base/jsonx.h"
 #include "base/text.h"
 #include "cli.h"
+#include "model/step.h"
 
 #define WAIVERS_SHOWN 20
 
 #define COLUMNS_MIN 40
 #define COLUMNS_MAX 1000
 #define COLUMNS_UNTOLD 100
-#define STEPS 7
 #define NAME_COLUMNS 26 /* of a step and its number */
 #define CELL_COLUMNS 8
 #define ERRORS_SHOWN 5
-
-static const char *const step_names[] = {
-    "Organization and reach", "Backup accounts",  "Backup key",   "Landing zone settings",
-    "Opt-in and delegation",  "Baselines on OUs", "Resource tags"};
 
 /* In the order of the table. A narrow terminal shows columns without numbers last. */
 static const struct {
@@ -120,9 +116,9 @@ static void print_steps(FILE *out, const struct report_summary *s, bool color)
         }
     }
     fprintf(out, "%s\n", paint(color, COLOR_OFF));
-    for (int step = 0; step < STEPS; step++) {
+    for (int step = 0; step < STEP_COUNT; step++) {
         char name[NAME_COLUMNS + 1];
-        (void)snprintf(name, sizeof name, "%d %s", step, step_names[step]);
+        (void)snprintf(name, sizeof name, "%s", step_title(step));
         print_row(out, name, s->step_status[step], chosen, color);
     }
     print_row(out, "All steps", s->by_status, chosen, color);

@@ -1,321 +1,172 @@
 #include "model/plan.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/jsonx.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "model/condition.h"
+#include "plan_form.h"
 #include "plan_private.h"
 
-#define SCHEMA "towerkeep-plan/1"
-#define CIRCLE_SHOWN 12
+#define SCHEMA_FAMILY "towerkeep-plan/"
+#define SCHEMA SCHEMA_FAMILY "1"
 
-static const char *id_of(const json_t *step)
+static const struct {
+    const char *name, *command;
+} goals[GOAL_COUNT] = {[GOAL_FIX] = {"fix", "scan --fix"},
+                       [GOAL_ENABLE] = {"enable", "enable"},
+                       [GOAL_TEARDOWN] = {"teardown", "teardown"}};
+
+const char *goal_name(enum goal goal)
 {
-    const char *id = json_string_value(json_object_get(step, "id"));
-    return id != NULL ? id : "";
+    return goals[goal].name;
 }
 
-/* --- order --- */
-
-enum mark { UNSEEN, OPEN, PLACED };
-
-struct sorter {
-    json_t *steps, *sorted;
-    struct map *index; /* id -> position + 1 */
-    enum mark *marks;
-    struct visit {
-        size_t step, next_need;
-    } * stack;
-    size_t depth;
-};
-
-static size_t position_of(const struct map *index, const char *id)
+const char *goal_command(enum goal goal)
 {
-    const size_t *position = id != NULL ? map_get(index, id) : NULL;
-    return position != NULL ? *position : 0;
+    return goals[goal].command;
 }
 
-static int index_steps(const json_t *steps, struct map *index, struct err *err)
+bool goal_parse(const char *name, enum goal *goal)
 {
-    for (size_t i = 0; i < json_array_size(steps); i++) {
-        const char *id = id_of(json_array_get(steps, i));
-        if (map_get(index, id) != NULL) {
-            return err_set(err, ERR_INPUT, "two steps are named %s", id);
-        }
-        size_t *position = xmalloc(sizeof *position);
-        *position = i + 1;
-        map_set(index, id, position);
-    }
-    return 0;
-}
-
-static int circle(const struct sorter *s, size_t again, struct err *err)
-{
-    struct text names;
-    text_init(&names, ERR_TEXT_MAX);
-    size_t from = s->depth;
-    while (from > 0 && s->stack[from - 1].step != again) {
-        from--;
-    }
-    for (size_t i = from - 1; i < s->depth && i < from - 1 + CIRCLE_SHOWN; i++) {
-        text_addf(&names, "%s needs ", id_of(json_array_get(s->steps, s->stack[i].step)));
-    }
-    text_addf(&names, "%s%s", s->depth - from >= CIRCLE_SHOWN ? "... " : "",
-              id_of(json_array_get(s->steps, again)));
-    (void)err_set(err, ERR_INPUT, "the steps go in a circle: %s", text_str(&names));
-    text_release(&names);
-    return -1;
-}
-
-/* Places what the step needs, then the step; by a stack of its own, for a plan can be deep. */
-static int place(struct sorter *s, size_t first, struct err *err)
-{
-    s->stack[s->depth++] = (struct visit){first, 0};
-    s->marks[first] = OPEN;
-    while (s->depth > 0) {
-        struct visit *top = &s->stack[s->depth - 1];
-        const json_t *step = json_array_get(s->steps, top->step);
-        const json_t *needs = json_object_get(step, "needs");
-        if (top->next_need >= json_array_size(needs)) {
-            s->marks[top->step] = PLACED;
-            (void)json_array_append(s->sorted, json_array_get(s->steps, top->step));
-            s->depth--;
-            continue;
-        }
-        const char *need = json_string_value(json_array_get(needs, top->next_need++));
-        size_t at = position_of(s->index, need);
-        if (at == 0) {
-            return err_set(err, ERR_INPUT, "step %s needs %.200s, which is no step of the plan",
-                           id_of(step), need != NULL ? need : "");
-        }
-        if (s->marks[at - 1] == OPEN) {
-            return circle(s, at - 1, err);
-        }
-        if (s->marks[at - 1] == UNSEEN) {
-            s->marks[at - 1] = OPEN;
-            s->stack[s->depth++] = (struct visit){at - 1, 0};
-        }
-    }
-    return 0;
-}
-
-int plan_order(json_t *steps, struct err *err)
-{
-    size_t count = json_array_size(steps);
-    struct sorter s = {.steps = steps, .sorted = json_array(), .index = map_new(free)};
-    s.marks = xcalloc(count + 1, sizeof *s.marks);
-    s.stack = xcalloc(count + 1, sizeof *s.stack);
-    int status = index_steps(steps, s.index, err);
-    for (size_t i = 0; status == 0 && i < count; i++) {
-        status = s.marks[i] == UNSEEN ? place(&s, i, err) : 0;
-    }
-    if (status == 0) {
-        (void)json_array_clear(steps);
-        (void)json_array_extend(steps, s.sorted);
-    }
-    json_decref(s.sorted);
-    map_free(s.index);
-    free(s.marks);
-    free(s.stack);
-    return status;
-}
-
-/* --- check --- */
-
-struct checker {
-    const json_t *steps;
-    const struct map *index;
-    size_t at; /* the step being checked */
-    int status;
-    struct err *err;
-};
-
-/* Where a step learns what others use; the last two also after a crash or when it was true already.
- */
-static const char *const suppliers[] = {"", "poll", "done", "recover"};
-
-static bool supplies(const json_t *step, size_t first, const char *name)
-{
-    for (size_t i = first; i < sizeof suppliers / sizeof *suppliers; i++) {
-        const json_t *holder = i > 0 ? json_object_get(step, suppliers[i]) : step;
-        if (json_object_get(json_object_get(holder, "capture"), name) != NULL) {
+    for (size_t i = 0; i < GOAL_COUNT; i++) {
+        if (str_equal(goals[i].name, name)) {
+            *goal = (enum goal)i;
             return true;
         }
     }
     return false;
 }
 
-/* Does `step` need the step at `wanted`, directly or through others? Needs point backwards. */
-static bool leads_to(const struct checker *c, size_t from, size_t wanted)
-{
-    bool *reached = xcalloc(from + 1, sizeof *reached);
-    reached[from] = true;
-    for (size_t i = from + 1; i-- > wanted;) {
-        const json_t *needs = json_object_get(json_array_get(c->steps, i), "needs");
-        for (size_t k = 0; reached[i] && k < json_array_size(needs); k++) {
-            size_t at = position_of(c->index, json_string_value(json_array_get(needs, k)));
-            if (at > 0 && at - 1 < i) {
-                reached[at - 1] = true;
-            }
-        }
-    }
-    bool found = reached[wanted];
-    free(reached);
-    return found;
-}
+/* --- digests --- */
 
-static void check_placeholder(void *context, const char *id, const char *name)
-{
-    struct checker *c = context;
-    const json_t *self = json_array_get(c->steps, c->at);
-    size_t at = position_of(c->index, id);
-    if (c->status != 0) {
-        return;
-    }
-    const json_t *other = at > 0 ? json_array_get(c->steps, at - 1) : NULL;
-    if (other == NULL || !supplies(other, 0, name)) {
-        c->status = err_set(c->err, ERR_INPUT, "step %s: ${%s:%s} is captured by no step",
-                            id_of(self), id, name);
-        return;
-    }
-    if (other == self) {
-        return;
-    }
-    if (at - 1 > c->at || !leads_to(c, c->at, at - 1)) {
-        c->status = err_set(c->err, ERR_INPUT, "step %s uses ${%s:%s} and does not need that step",
-                            id_of(self), id, name);
-        return;
-    }
-    if (!supplies(other, 2, name)) {
-        c->status =
-            err_set(c->err, ERR_INPUT, "step %s: neither done nor recover supplies \"%s\" for %s",
-                    id, name, id_of(self));
-    }
-}
-
-static int check_needs(const struct checker *c, const json_t *step, struct err *err)
-{
-    const json_t *needs = json_object_get(step, "needs");
-    for (size_t i = 0; i < json_array_size(needs); i++) {
-        const char *need = json_string_value(json_array_get(needs, i));
-        if (position_of(c->index, need) > c->at) {
-            return err_set(err, ERR_INPUT, "step %s stands before %s, which it needs", id_of(step),
-                           need);
-        }
-    }
-    return 0;
-}
-
-static int check_together(const json_t *steps, struct err *err)
-{
-    struct map *index = map_new(free);
-    json_t *copy = json_copy(jx_get(steps, ""));
-    struct checker c = {.steps = steps, .index = index, .err = err};
-    /* Names what is missing, double or circular. */
-    int status = plan_order(copy, err) != 0 || index_steps(steps, index, err) != 0 ? -1 : 0;
-    static const char *const spoken[] = {"done", "guard", "send", "otherwise", "poll", "recover"};
-    for (c.at = 0; status == 0 && c.at < json_array_size(steps); c.at++) {
-        const json_t *step = json_array_get(steps, c.at);
-        status = check_needs(&c, step, err);
-        for (size_t k = 0; status == 0 && k < sizeof spoken / sizeof *spoken; k++) {
-            placeholder_each(json_object_get(step, spoken[k]), check_placeholder, &c);
-            status = c.status;
-        }
-    }
-    json_decref(copy);
-    map_free(index);
-    return status;
-}
-
-static void digest_of(const json_t *plan, char out[SHA256_HEX_SIZE])
+static void digest_of(const json_t *document, char out[SHA256_HEX_SIZE])
 {
     struct text text;
-    json_t *copy = json_copy(jx_get(plan, ""));
     text_init(&text, PLAN_BYTES_MAX * 2);
-    (void)json_object_del(copy, "digest");
-    jx_canonical(copy, &text);
+    jx_canonical(document, &text);
     sha256_hex(text_str(&text), text.length, out);
     text_release(&text);
+}
+
+/* Of everything but the digest itself. */
+static void digest_of_plan(const json_t *document, char out[SHA256_HEX_SIZE])
+{
+    json_t *copy = json_copy(jx_mutable(document));
+    (void)json_object_del(copy, "digest");
+    digest_of(copy, out);
     json_decref(copy);
 }
 
-static int check_head(const json_t *plan, struct err *err)
+/* --- checks of a document --- */
+
+static int check_head(const json_t *document, struct err *err)
 {
-    static const char *const strings[] = {
-        "organization_id", "management_account", "partition",    "home_region", "run_id",
-        "created",         "config_digest",      "rules_digest", "digest"};
-    static const char *const goals[] = {"fix", "enable", "teardown", NULL};
-    const char *schema = jx_str(plan, "schema");
-    if (schema == NULL || strncmp(schema, "towerkeep-plan/", 15) != 0) {
-        return err_set(err, ERR_INPUT, "this is no plan of towerkeep");
+    enum goal goal = GOAL_FIX;
+    const char *schema = jx_str(document, "schema");
+    if (schema == NULL || !str_starts(schema, SCHEMA_FAMILY)) {
+        return err_set(err, ERR_INPUT, "not a towerkeep plan file");
     }
     if (strcmp(schema, SCHEMA) != 0) {
-        return err_set(err, ERR_INPUT, "a plan of another version (%.40s; this program reads %s)",
+        return err_set(err, ERR_INPUT, "unsupported plan version \"%.40s\": this program reads %s",
                        schema, SCHEMA);
     }
-    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
-        if (jx_str(plan, strings[i]) == NULL) {
-            return err_set(err, ERR_INPUT, "\"%s\" is missing", strings[i]);
+    for (const struct plan_member *m = plan_head_form.members; m->name != NULL; m++) {
+        if (jx_str(document, m->name) == NULL) {
+            return err_set(err, ERR_INPUT, "\"%s\" is missing", m->name);
         }
     }
-    size_t goal = 0;
-    while (goals[goal] != NULL && !str_equal(goals[goal], jx_str(plan, "goal"))) {
-        goal++;
+    if (jx_str(document, "digest") == NULL) {
+        return err_set(err, ERR_INPUT, "\"digest\" is missing");
     }
-    if (goals[goal] == NULL) {
-        return err_set(err, ERR_INPUT, "\"goal\": fix, enable or teardown was expected");
+    if (!goal_parse(jx_str(document, "goal"), &goal)) {
+        return err_set(err, ERR_INPUT, "\"goal\": expected fix, enable or teardown");
     }
-    if (!str_is_account_id(jx_str(plan, "management_account"))) {
-        return err_set(err, ERR_INPUT, "\"management_account\": 12 digits were expected");
+    if (!str_is_account_id(jx_str(document, "management_account"))) {
+        return err_set(err, ERR_INPUT, "\"management_account\": expected 12 digits");
     }
     return 0;
 }
 
-static int check_digest(const json_t *plan, struct err *err)
+static int check_digest(const json_t *document, struct err *err)
 {
     char digest[SHA256_HEX_SIZE];
-    digest_of(plan, digest);
-    if (strcmp(digest, jx_str_or(plan, "digest", "")) != 0) {
+    digest_of_plan(document, digest);
+    if (strcmp(digest, jx_str_or(document, "digest", "")) != 0) {
         return err_set(err, ERR_INPUT,
-                       "the plan was changed after it was made (its digest does not fit): "
+                       "the plan was changed after it was made (its digest does not match): "
                        "make a new one with towerkeep plan");
     }
     return 0;
 }
 
-static int check_steps(const json_t *plan, struct err *err)
+static int check_steps(const json_t *document, struct err *err)
 {
-    const json_t *steps = json_object_get(plan, "steps");
-    if (!json_is_array(steps) || !json_is_array(json_object_get(plan, "manual"))) {
-        return err_set(err, ERR_INPUT, "\"%s\": a list was expected",
-                       json_is_array(steps) ? "manual" : "steps");
+    static const char *const lists[] = {"steps", "manual"};
+    const json_t *steps = json_object_get(document, "steps");
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        if (!json_is_array(json_object_get(document, lists[i]))) {
+            return err_set(err, ERR_INPUT, "\"%s\": expected a list", lists[i]);
+        }
     }
     for (size_t i = 0; i < json_array_size(steps); i++) {
         if (plan_check_step(json_array_get(steps, i), err) != 0) {
             return -1;
         }
     }
-    return check_together(steps, err);
-}
-
-int plan_check(const json_t *plan, const char *name, struct err *err)
-{
-    if (check_head(plan, err) != 0 || check_digest(plan, err) != 0 || check_steps(plan, err) != 0) {
-        return err_prefix(err, "%s", name);
-    }
     return 0;
 }
 
-/* --- on disk --- */
+/* --- reading --- */
 
-int plan_load(const char *path, json_t **plan, struct err *err)
+static void *read_rows(const struct plan_form *form, const json_t *list, size_t *count)
+{
+    *count = json_array_size(list);
+    char *rows = *count > 0 ? xcalloc(*count, form->size) : NULL;
+    for (size_t i = 0; i < *count; i++) {
+        plan_form_read(form, json_array_get(list, i), rows + i * form->size);
+    }
+    return rows;
+}
+
+static struct plan *plan_read(const json_t *document)
+{
+    const json_t *steps = json_object_get(document, "steps");
+    struct plan *plan = xcalloc(1, sizeof *plan);
+    plan_form_read(&plan_head_form, document, plan);
+    (void)goal_parse(jx_str(document, "goal"), &plan->goal);
+    (void)snprintf(plan->digest, sizeof plan->digest, "%s", jx_str_or(document, "digest", ""));
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        plan_steps_add(&plan->steps, plan_form_new(&plan_step_form, json_array_get(steps, i)));
+    }
+    plan->manual =
+        read_rows(&plan_manual_form, json_object_get(document, "manual"), &plan->manual_count);
+    plan->deferred =
+        read_rows(&plan_deferred_form, json_object_get(document, "held"), &plan->deferred_count);
+    plan->remains =
+        read_rows(&plan_remains_form, json_object_get(document, "remains"), &plan->remains_count);
+    return plan;
+}
+
+int plan_from_json(const json_t *document, const char *name, struct plan **plan, struct err *err)
+{
+    *plan = NULL;
+    if (check_head(document, err) != 0 || check_digest(document, err) != 0 ||
+        check_steps(document, err) != 0) {
+        return err_prefix(err, "%s", name);
+    }
+    struct plan *read = plan_read(document);
+    if (plan_check_together(&read->steps, err) != 0) {
+        plan_free(read);
+        return err_prefix(err, "%s", name);
+    }
+    *plan = read;
+    return 0;
+}
+
+int plan_load(const char *path, struct plan **plan, struct err *err)
 {
     char *data = NULL;
     size_t length = 0;
@@ -324,36 +175,120 @@ int plan_load(const char *path, json_t **plan, struct err *err)
     if (file_read(path, PLAN_BYTES_MAX, &data, &length, err) != 0) {
         return -1;
     }
-    json_t *read = jx_parse(data, length, &problem);
+    json_t *document = jx_parse(data, length, &problem);
     free(data);
-    if (read == NULL) {
-        return err_set(err, ERR_INPUT, "%s: not a whole plan: %s", path, problem);
+    if (document == NULL) {
+        return err_set(err, ERR_INPUT, "%s: not a complete plan file: %s", path, problem);
     }
-    if (plan_check(read, path, err) != 0) {
-        json_decref(read);
-        return -1;
-    }
-    *plan = read;
-    return 0;
+    int rc = plan_from_json(document, path, plan, err);
+    json_decref(document);
+    return rc;
 }
 
-void plan_seal(json_t *plan)
+/* --- writing --- */
+
+static json_t *rows_document(const struct plan_form *form, const void *rows, size_t count)
 {
-    char digest[SHA256_HEX_SIZE];
-    digest_of(plan, digest);
-    (void)json_object_set_new(plan, "digest", json_string(digest));
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const void *row = (const char *)rows + i * form->size;
+        (void)json_array_append_new(list, plan_form_document(form, row));
+    }
+    return list;
 }
 
-int plan_save(const json_t *plan, const char *path, struct err *err)
+static json_t *steps_document(const struct plan_steps *steps)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < steps->count; i++) {
+        (void)json_array_append_new(list, plan_form_document(&plan_step_form, steps->items[i]));
+    }
+    return list;
+}
+
+json_t *plan_to_json(const struct plan *plan)
+{
+    json_t *document = json_pack("{s:s, s:s}", "schema", SCHEMA, "goal", goals[plan->goal].name);
+    plan_form_write(&plan_head_form, plan, document);
+    (void)json_object_set_new(document, "steps", steps_document(&plan->steps));
+    (void)json_object_set_new(document, "manual",
+                              rows_document(&plan_manual_form, plan->manual, plan->manual_count));
+    if (plan->deferred_count > 0) {
+        (void)json_object_set_new(
+            document, "held",
+            rows_document(&plan_deferred_form, plan->deferred, plan->deferred_count));
+    }
+    if (plan->remains_count > 0) {
+        (void)json_object_set_new(
+            document, "remains",
+            rows_document(&plan_remains_form, plan->remains, plan->remains_count));
+    }
+    if (plan->digest[0] != '\0') {
+        jx_set_str(document, "digest", plan->digest);
+    }
+    return document;
+}
+
+void plan_seal(struct plan *plan)
+{
+    json_t *document = plan_to_json(plan);
+    digest_of_plan(document, plan->digest);
+    json_decref(document);
+}
+
+void plan_steps_digest(const struct plan_steps *steps, char out[SHA256_HEX_SIZE])
+{
+    json_t *document = steps_document(steps);
+    digest_of(document, out);
+    json_decref(document);
+}
+
+int plan_check(const struct plan *plan, const char *name, struct err *err)
+{
+    struct plan *read = NULL;
+    json_t *document = plan_to_json(plan);
+    int rc = plan_from_json(document, name, &read, err);
+    plan_free(read);
+    json_decref(document);
+    return rc;
+}
+
+int plan_save(const struct plan *plan, const char *path, struct err *err)
 {
     struct out_file *file = NULL;
     if (out_file_open(path, &file, err) != 0) {
         return -1;
     }
     FILE *stream = out_file_stream(file);
-    if (jx_write(plan, stream, JSON_INDENT(2)) != 0 || fputc('\n', stream) == EOF) {
+    json_t *document = plan_to_json(plan);
+    int rc = jx_write(document, stream, JSON_INDENT(2));
+    json_decref(document);
+    if (rc != 0 || fputc('\n', stream) == EOF) {
         out_file_abort(file);
-        return err_set(err, ERR_IO, "%s: the plan cannot be written", path);
+        return err_set(err, ERR_IO, "%s: cannot write the plan", path);
     }
     return out_file_commit(file, err);
+}
+
+static void free_rows(const struct plan_form *form, void *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        plan_form_release(form, (char *)rows + i * form->size);
+    }
+    free(rows);
+}
+
+void plan_free(struct plan *plan)
+{
+    if (plan == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < plan->steps.count; i++) {
+        plan_step_free(plan->steps.items[i]);
+    }
+    free(plan->steps.items);
+    free_rows(&plan_manual_form, plan->manual, plan->manual_count);
+    free_rows(&plan_deferred_form, plan->deferred, plan->deferred_count);
+    free_rows(&plan_remains_form, plan->remains, plan->remains_count);
+    plan_form_free(&plan_head_form, plan);
 }

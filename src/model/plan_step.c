@@ -1,4 +1,4 @@
-/* The form of one step of a plan. */
+/* Checks the form of one step of a plan file. */
 #include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -7,12 +7,11 @@
 #include "base/jsonx.h"
 #include "model/condition.h"
 #include "model/path.h"
+#include "plan_form.h"
 #include "plan_private.h"
 
 #define ID_BYTES_MAX 512
 #define NAME_BYTES_MAX 64
-
-#define COUNT_OF(table) (sizeof(table) / sizeof *(table))
 
 static const char lower_digits[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -44,107 +43,7 @@ bool plan_name_valid(const char *name)
 
 /* --- what a member may be --- */
 
-enum kind {
-    KIND_STRING,
-    KIND_WORD, /* a string that is not empty */
-    KIND_NUMBER,
-    KIND_BOOL,
-    KIND_STRINGS,
-    KIND_PATH,
-    KIND_PATHS, /* name -> path */
-    KIND_OBJECT,
-    KIND_RISK,
-    KIND_OPERATION,
-    KIND_CONDITION,
-    KIND_CALL,
-    KIND_PROBE,
-    KIND_PROBES,
-    KIND_POLL,
-    KIND_RECOVER,
-    KIND_SELECT,
-    KIND_OTHERWISE,
-    KIND_OWN_CALLS, /* ARN -> what is sent for it alone */
-    KIND_OWN_CALL,
-    KIND_MERGE,
-    KIND_ANY
-};
-
-enum need { OPTIONAL, REQUIRED };
-
-struct member {
-    const char *name;
-    enum kind kind;
-    enum need need; /* an optional one may be null */
-};
-
-static const struct member call_members[] = {
-    {"operation", KIND_OPERATION, REQUIRED}, {"account", KIND_WORD, OPTIONAL},
-    {"region", KIND_WORD, REQUIRED},         {"role", KIND_WORD, OPTIONAL},
-    {"input", KIND_OBJECT, OPTIONAL},        {"fail_when", KIND_CONDITION, OPTIONAL},
-    {"message", KIND_PATH, OPTIONAL},        {NULL, KIND_ANY, OPTIONAL}};
-
-static const struct member select_members[] = {
-    {"list", KIND_PATH, REQUIRED}, {"where", KIND_CONDITION, REQUIRED}, {NULL, KIND_ANY, OPTIONAL}};
-
-static const struct member probe_members[] = {
-    {"call", KIND_CALL, REQUIRED},     {"when", KIND_CONDITION, OPTIONAL},
-    {"select", KIND_SELECT, OPTIONAL}, {"absent_is", KIND_BOOL, OPTIONAL},
-    {"capture", KIND_PATHS, OPTIONAL}, {"says", KIND_STRING, OPTIONAL},
-    {NULL, KIND_ANY, OPTIONAL}};
-
-static const struct member poll_members[] = {{"call", KIND_CALL, REQUIRED},
-                                             {"until", KIND_CONDITION, REQUIRED},
-                                             {"fail", KIND_CONDITION, OPTIONAL},
-                                             {"every_seconds", KIND_NUMBER, OPTIONAL},
-                                             {"timeout_seconds", KIND_NUMBER, OPTIONAL},
-                                             {"message", KIND_PATH, OPTIONAL},
-                                             {"capture", KIND_PATHS, OPTIONAL},
-                                             {NULL, KIND_ANY, OPTIONAL}};
-
-static const struct member recover_members[] = {
-    {"probe", KIND_PROBE, REQUIRED}, {"capture", KIND_PATHS, OPTIONAL}, {NULL, KIND_ANY, OPTIONAL}};
-
-static const struct member merge_members[] = {
-    {"read", KIND_CALL, REQUIRED},       {"list", KIND_PATH, REQUIRED},
-    {"into", KIND_PATH, REQUIRED},       {"key", KIND_WORD, REQUIRED},
-    {"without", KIND_STRINGS, OPTIONAL}, {"none_when", KIND_WORD, OPTIONAL},
-    {NULL, KIND_ANY, OPTIONAL}};
-
-static const struct member own_call_members[] = {
-    {"send", KIND_CALL, REQUIRED}, {"merge", KIND_MERGE, OPTIONAL}, {NULL, KIND_ANY, OPTIONAL}};
-
-static const struct member otherwise_members[] = {{"failed", KIND_PATH, REQUIRED},
-                                                  {"calls", KIND_OWN_CALLS, REQUIRED},
-                                                  {NULL, KIND_ANY, OPTIONAL}};
-
-static const struct member step_members[] = {{"id", KIND_WORD, REQUIRED},
-                                             {"remedy", KIND_WORD, REQUIRED},
-                                             {"step", KIND_NUMBER, REQUIRED},
-                                             {"title", KIND_WORD, REQUIRED},
-                                             {"reasons", KIND_STRINGS, OPTIONAL},
-                                             {"risk", KIND_RISK, REQUIRED},
-                                             {"expected_seconds", KIND_NUMBER, OPTIONAL},
-                                             {"needs", KIND_STRINGS, OPTIONAL},
-                                             {"lane", KIND_STRING, OPTIONAL},
-                                             {"done", KIND_PROBE, OPTIONAL},
-                                             {"guard", KIND_PROBES, OPTIONAL},
-                                             {"send", KIND_CALL, REQUIRED},
-                                             {"otherwise", KIND_OTHERWISE, OPTIONAL},
-                                             {"poll", KIND_POLL, OPTIONAL},
-                                             {"capture", KIND_PATHS, OPTIONAL},
-                                             {"recover", KIND_RECOVER, OPTIONAL},
-                                             {"undo", KIND_STRING, OPTIONAL},
-                                             {"before", KIND_ANY, OPTIONAL},
-                                             {"after", KIND_ANY, OPTIONAL},
-                                             {NULL, KIND_ANY, OPTIONAL}};
-
-static const struct member *const nested_members[] = {
-    [KIND_CALL] = call_members,         [KIND_PROBE] = probe_members,
-    [KIND_POLL] = poll_members,         [KIND_SELECT] = select_members,
-    [KIND_RECOVER] = recover_members,   [KIND_OTHERWISE] = otherwise_members,
-    [KIND_OWN_CALL] = own_call_members, [KIND_MERGE] = merge_members};
-
-static int check_members(const json_t *object, const struct member *members, const char *where,
+static int check_members(const json_t *object, const struct plan_member *members, const char *where,
                          struct err *err);
 
 static int refuse(const char *where, const char *expected, struct err *err)
@@ -152,10 +51,10 @@ static int refuse(const char *where, const char *expected, struct err *err)
     return err_set(err, ERR_INPUT, "%s: %s was expected", where, expected);
 }
 
-static int check_nested(const json_t *value, const struct member *members, const char *where,
+static int check_nested(const json_t *value, enum plan_kind kind, const char *where,
                         struct err *err)
 {
-    return json_is_object(value) ? check_members(value, members, where, err)
+    return json_is_object(value) ? check_members(value, plan_form_of(kind)->members, where, err)
                                  : refuse(where, "an object", err);
 }
 
@@ -188,7 +87,7 @@ static int check_paths(const json_t *value, const char *where, struct err *err)
 static int check_probes(const json_t *value, const char *where, struct err *err)
 {
     for (size_t i = 0; i < json_array_size(value); i++) {
-        if (check_nested(json_array_get(value, i), probe_members, where, err) != 0) {
+        if (check_nested(json_array_get(value, i), KIND_PROBE, where, err) != 0) {
             return -1;
         }
     }
@@ -196,10 +95,10 @@ static int check_probes(const json_t *value, const char *where, struct err *err)
 }
 
 /* What is kept goes into a list of the call that replaces the whole. */
-static int check_own_call(const json_t *value, const char *where, struct err *err)
+static int check_retry_call(const json_t *value, const char *where, struct err *err)
 {
     const json_t *merge = json_object_get(value, "merge");
-    if (check_nested(value, own_call_members, where, err) != 0) {
+    if (check_nested(value, KIND_RETRY_CALL, where, err) != 0) {
         return -1;
     }
     const char *into = jx_str_or(merge, "into", "");
@@ -208,11 +107,11 @@ static int check_own_call(const json_t *value, const char *where, struct err *er
                : refuse(where, "a list at merge.into within send.input", err);
 }
 
-static int check_own_calls(const json_t *value, const char *where, struct err *err)
+static int check_retry_calls(const json_t *value, const char *where, struct err *err)
 {
     void *at = json_object_iter(jx_get(value, ""));
     for (; at != NULL; at = json_object_iter_next(jx_get(value, ""), at)) {
-        if (check_own_call(json_object_iter_value(at), where, err) != 0) {
+        if (check_retry_call(json_object_iter_value(at), where, err) != 0) {
             return -1;
         }
     }
@@ -262,8 +161,10 @@ static const struct {
     const char *expected;
 } simple[] = {
     [KIND_STRING] = {is_string, "a string"},
+    [KIND_TEXT] = {is_string, "a string"},
     [KIND_WORD] = {is_word, "a string that is not empty"},
-    [KIND_NUMBER] = {is_number, "a number from 0"},
+    [KIND_COUNT] = {is_number, "a number from 0"},
+    [KIND_SECONDS] = {is_number, "a number from 0"},
     [KIND_BOOL] = {is_bool, "true or false"},
     [KIND_PATH] = {is_path, "a path such as a.b[0].c"},
     [KIND_OBJECT] = {is_object, "an object"},
@@ -271,12 +172,14 @@ static const struct {
     [KIND_OPERATION] = {is_operation, "an operation such as kms:CreateKey"},
 };
 
-static int check_value(const json_t *value, enum kind kind, const char *where, struct err *err)
+static int check_value(const json_t *value, enum plan_kind kind, const char *where, struct err *err)
 {
     switch (kind) {
     case KIND_STRING:
     case KIND_WORD:
-    case KIND_NUMBER:
+    case KIND_TEXT:
+    case KIND_COUNT:
+    case KIND_SECONDS:
     case KIND_BOOL:
     case KIND_PATH:
     case KIND_OBJECT:
@@ -291,28 +194,28 @@ static int check_value(const json_t *value, enum kind kind, const char *where, s
         return condition_check(value, err) == 0 ? 0 : err_prefix(err, "%s", where);
     case KIND_PROBES:
         return check_probes(value, where, err);
-    case KIND_OWN_CALLS:
-        return check_own_calls(value, where, err);
+    case KIND_RETRY_CALLS:
+        return check_retry_calls(value, where, err);
     case KIND_CALL:
-    case KIND_OTHERWISE:
-    case KIND_OWN_CALL:
+    case KIND_RETRY:
+    case KIND_RETRY_CALL:
     case KIND_MERGE:
     case KIND_PROBE:
     case KIND_POLL:
     case KIND_RECOVER:
     case KIND_SELECT:
-        return check_nested(value, nested_members[kind], where, err);
+        return check_nested(value, kind, where, err);
     case KIND_ANY:
         return 0;
     }
     return 0;
 }
 
-static int check_members(const json_t *object, const struct member *members, const char *where,
+static int check_members(const json_t *object, const struct plan_member *members, const char *where,
                          struct err *err)
 {
     size_t known = 0;
-    for (const struct member *m = members; m->name != NULL; m++) {
+    for (const struct plan_member *m = members; m->name != NULL; m++) {
         char inner[128];
         const json_t *value = json_object_get(object, m->name);
         known += value != NULL ? 1 : 0;
@@ -332,7 +235,7 @@ static int check_members(const json_t *object, const struct member *members, con
     }
     void *at = json_object_iter(jx_get(object, ""));
     for (; at != NULL; at = json_object_iter_next(jx_get(object, ""), at)) {
-        const struct member *m = members;
+        const struct plan_member *m = members;
         while (m->name != NULL && strcmp(m->name, json_object_iter_key(at)) != 0) {
             m++;
         }
@@ -374,7 +277,7 @@ int plan_check_step(const json_t *step, struct err *err)
                        id != NULL ? id : "");
     }
     size_t word = strcspn(id, "/");
-    if (check_members(step, step_members, "", err) != 0) {
+    if (check_members(step, plan_step_form.members, "", err) != 0) {
         return err_prefix(err, "step %s", id);
     }
     if (strncmp(remedy, id, word) != 0 || remedy[word] != '\0') {

@@ -28,7 +28,7 @@ bool is_backup_account(const struct making *m, const json_t *account);
 /* remedies_delegation.c */
 /* The step of `row` that takes the two statements away again and leaves every other; NULL: none of
    ours is there. *step is yours. */
-int undelegate_backup_policies(struct making *m, const struct remedy *row, json_t **step,
+int undelegate_backup_policies(struct making *m, const struct remedy *row, struct plan_step **step,
                                struct err *err);
 int delegate_backup_policies(struct making *m, const json_t *subject, const char *reason,
                              struct err *err);
@@ -55,7 +55,7 @@ bool manifest_same(const json_t *a, const json_t *b);
 int zone_update(struct making *m, const struct remedy *row, const json_t *zone, const char *version,
                 const json_t *wanted, const char *reason, struct err *err);
 /* Landing zone steps of this plan come first. */
-void after_zone(json_t *step);
+void after_zone(struct plan_step *step);
 
 /* --- baselines (remedies_baselines.c) --- */
 
@@ -64,8 +64,8 @@ const json_t *held_on(const json_t *ou, const char *baseline);
 /* Its ARN in this organization: of the run's ListBaselines, else made up from its id. Yours. */
 char *baseline_arn_new(struct making *m, const char *baseline);
 /* ListEnabledBaselines of one baseline on one OU. */
-json_t *held_call(struct making *m, const char *baseline, const json_t *ou);
-void poll_baseline(const struct making *m, json_t *step);
+struct plan_call *held_call(struct making *m, const char *baseline, const json_t *ou);
+void poll_baseline(const struct making *m, struct plan_step *step);
 /* An operation newer than the run's on the enabled baseline `arn`: a condition over the baseline.
  */
 int changed_since(struct making *m, const char *arn, json_t **condition, struct err *err);

@@ -1,16 +1,17 @@
 /*
- * What may be changed after an incomplete scan: a plan rests on facts, so a step whose ground was
- * not seen is held back, names the gap it waits for, and takes what needs it along. The rest of the
- * plan goes on.
+ * What may be changed after an incomplete scan. A step that rests on data which could not be
+ * collected is deferred with the steps that need it, and names the collection error that it waits
+ * for. The rest of the plan is not affected.
  *
- * A finding that could not be judged is ERROR and never makes a step. Beyond that:
+ * A finding that could not be evaluated is ERROR and never makes a step. Beyond that:
  *
  * - Control Tower's operations and everything about keys reach from the management account into
- *   every governed Region. Any gap of that account there holds them back.
- * - Any other step is held back by a gap of a question that it asks itself (guards, probe, call).
+ *   every governed Region. Any collection error of that account there defers them.
+ * - Any other step is deferred by a collection error of a call that it makes itself (preconditions,
+ *   probe, send).
  *
- * A member account that could not be looked into does not hold back its OU's baselines: what they
- * rest on is Control Tower's own word, and enabling them is what gives us a role there.
+ * A member account that could not be read does not defer its OU's baselines: they rest on what
+ * Control Tower reports, and enabling them is what gives us a role there.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,11 +22,11 @@
 #include "base/text.h"
 #include "remedy.h"
 
-#define GAP_SIZE 512
+#define WHY_SIZE 512
 
 struct deferring {
     struct making *m;
-    char wide[GAP_SIZE]; /* the first gap of the management account that counts; "" when none */
+    char wide[WHY_SIZE]; /* the management account's first collection error that counts, or "" */
 };
 
 static bool is_governed(const struct making *m, const char *region)
@@ -49,114 +50,120 @@ static int note_gap(void *context, int64_t id, const struct gap *g)
     return 1;
 }
 
-static bool reaches_wide(const json_t *step)
+static bool reaches_wide(const struct plan_step *step)
 {
-    return str_equal(jx_str(step, "lane"), LANE_CONTROL_TOWER) ||
-           str_starts(jx_str_or(step, "send.operation", ""), "kms:");
+    return str_equal(step->concurrency_group, GROUP_CONTROL_TOWER) ||
+           str_starts(step->send->operation, "kms:");
 }
 
 /* A reset repairs what it finds, so nothing tells that it was done already. Once a run is enough:
  * what is still wrong then is for people. */
-static bool was_sent(const struct making *m, const json_t *step)
+static bool was_sent(const struct making *m, const struct plan_step *step)
 {
-    const json_t *sent = json_object_get(m->options->sent, step_id(step));
-    return str_starts(jx_str_or(step, "send.operation", ""), "controltower:Reset") &&
-           sent != NULL && json_equal(sent, json_object_get(step, "send"));
+    const struct plan_call *sent =
+        m->options->sent != NULL ? map_get(m->options->sent, step->id) : NULL;
+    return str_starts(step->send->operation, "controltower:Reset") && sent != NULL &&
+           plan_call_equal(sent, step->send);
 }
 
-/* 1 when a question of this call was not answered in the run. */
-static int hides(const struct deferring *h, const json_t *call, char *text, size_t size,
-                 struct err *err)
+/* 1 when the run has a collection error for this call. */
+static int is_unread(const struct deferring *h, const struct plan_call *call, char *text,
+                     size_t size, struct err *err)
 {
-    const char *account = jx_str(call, "account");
-    const char *operation = jx_str(call, "operation");
-    if (operation == NULL || account == NULL || !str_is_account_id(account)) {
+    if (call == NULL || call->account == NULL || !str_is_account_id(call->account)) {
         return 0;
     }
-    return store_find_gap(h->m->store, operation, account, jx_str_or(call, "region", h->m->home),
-                          text, size, err);
+    return store_find_gap(h->m->store, call->operation, call->account,
+                          call->region != NULL ? call->region : h->m->home, text, size, err);
 }
 
-static int hides_any(const struct deferring *h, const json_t *step, char *text, size_t size,
-                     struct err *err)
+static int any_unread(const struct deferring *h, const struct plan_step *step, char *text,
+                      size_t size, struct err *err)
 {
-    static const char *const calls[] = {"send", "done.call", "poll.call", "recover.probe.call"};
-    const json_t *guards = json_object_get(step, "guard");
+    const struct plan_call *calls[] = {step->send, step->done != NULL ? step->done->call : NULL,
+                                       step->poll != NULL ? step->poll->call : NULL,
+                                       step->recover != NULL ? step->recover->probe->call : NULL};
     int found = 0;
     for (size_t i = 0; found == 0 && i < sizeof calls / sizeof *calls; i++) {
-        found = hides(h, jx_get(step, calls[i]), text, size, err);
+        found = is_unread(h, calls[i], text, size, err);
     }
-    for (size_t i = 0; found == 0 && i < json_array_size(guards); i++) {
-        found = hides(h, jx_get(json_array_get(guards, i), "call"), text, size, err);
+    for (size_t i = 0; found == 0 && i < step->preconditions.count; i++) {
+        found = is_unread(h, step->preconditions.items[i]->call, text, size, err);
     }
     return found;
 }
 
 /* Why the step waits, into `text`; 0: it need not. */
-static int reason_to_wait(const struct deferring *h, const json_t *step, char *text, size_t size,
-                          struct err *err)
+static int reason_to_wait(const struct deferring *h, const struct plan_step *step, char *text,
+                          size_t size, struct err *err)
 {
     if (was_sent(h->m, step)) {
         (void)snprintf(text, size,
-                       "a person: it was done in this run already, and the checks fail still");
+                       "a person: this run has done it already, and the checks still fail");
         return 1;
     }
     if (reaches_wide(step) && h->wide[0] != '\0') {
         (void)snprintf(text, size, "%s", h->wide);
         return 1;
     }
-    return json_is_true(json_object_get(step, STEP_UNSEEN)) ? 0
-                                                            : hides_any(h, step, text, size, err);
+    return step->unread ? 0 : any_unread(h, step, text, size, err);
 }
 
-static void defer_step(struct deferring *h, json_t *waiting, const json_t *step, const char *why)
+static void defer_step(struct deferring *h, struct map *waiting, const struct plan_step *step,
+                       const char *why)
 {
-    (void)json_object_set_new(waiting, step_id(step), jx_string(why, strlen(why)));
-    (void)json_array_append_new(
-        h->m->deferred,
-        json_pack("{s:s,s:s,s:O,s:I,s:O*,s:O*,s:O*,s:o}", "id", step_id(step), "title",
-                  jx_str_or(step, "title", ""), "reasons", json_object_get(step, "reasons"), "step",
-                  (json_int_t)jx_int(step, "step", 0), "operation", jx_get(step, "send.operation"),
-                  "account", jx_get(step, "send.account"), "region", jx_get(step, "send.region"),
-                  "waits_for", jx_string(why, strlen(why))));
+    struct plan *p = h->m->plan;
+    p->deferred = xreallocarray(p->deferred, p->deferred_count + 1, sizeof *p->deferred);
+    struct plan_deferred *row = &p->deferred[p->deferred_count++];
+    *row = (struct plan_deferred){.id = xstrdup(step->id),
+                                  .title = xstrdup(step->title),
+                                  .step = step->step,
+                                  .operation = xstrdup(step->send->operation),
+                                  .account = xstrdup(step->send->account),
+                                  .region = xstrdup(step->send->region),
+                                  .waits_for = xstrdup(why)};
+    for (size_t i = 0; i < step->reasons.count; i++) {
+        plan_strings_add(&row->reasons, step->reasons.items[i]);
+    }
+    map_set(waiting, step->id, xstrdup(why));
 }
 
-/* What needs a waiting step waits for the same. */
-static const char *inherited(const json_t *waiting, const json_t *step)
+/* What needs a deferred step waits for the same. */
+static const char *inherited(const struct map *waiting, const struct plan_step *step)
 {
-    const json_t *needs = json_object_get(step, "needs");
-    for (size_t i = 0; i < json_array_size(needs); i++) {
-        const json_t *why = json_object_get(waiting, json_string_value(json_array_get(needs, i)));
+    for (size_t i = 0; i < step->needs.count; i++) {
+        const char *why = map_get(waiting, step->needs.items[i]);
         if (why != NULL) {
-            return json_string_value(why);
+            return why;
         }
     }
     return NULL;
 }
 
-int defer_unseen(struct making *m, json_t *steps, struct err *err)
+int defer_unseen(struct making *m, struct plan_steps *steps, struct err *err)
 {
     struct deferring h = {.m = m};
-    json_t *waiting = json_object();
-    json_t *kept = json_array();
-    int result = store_each_gap(m->store, note_gap, &h, err) < 0 ? -1 : 0;
+    struct map *waiting = map_new(free);
+    size_t kept = 0;
+    int rc = store_each_gap(m->store, note_gap, &h, err) < 0 ? -1 : 0;
     /* The steps are in order: those that a step needs stand before it. */
-    for (size_t i = 0; result == 0 && i < json_array_size(steps); i++) {
-        json_t *step = json_array_get(steps, i);
-        char text[GAP_SIZE] = "";
+    for (size_t i = 0; i < steps->count; i++) {
+        struct plan_step *step = steps->items[i];
+        char text[WHY_SIZE] = "";
         const char *why = inherited(waiting, step);
-        int waits = why != NULL ? 1 : reason_to_wait(&h, step, text, sizeof text, err);
+        int waits = why != NULL ? 1 : 0;
+        if (rc == 0 && why == NULL) {
+            waits = reason_to_wait(&h, step, text, sizeof text, err);
+            rc = waits < 0 ? -1 : 0;
+        }
         if (waits > 0) {
             defer_step(&h, waiting, step, why != NULL ? why : text);
-        } else if (waits == 0) {
-            (void)json_array_append(kept, step);
+            plan_step_free(step);
+        } else {
+            steps->items[kept++] = step;
         }
-        result = waits < 0 ? -1 : 0;
-        (void)json_object_del(step, STEP_UNSEEN);
     }
-    (void)json_array_clear(steps);
-    (void)json_array_extend(steps, kept);
-    json_decref(kept);
-    json_decref(waiting);
-    return result;
+    steps->count = kept;
+    map_free(waiting);
+    return rc;
 }

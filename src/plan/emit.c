@@ -3,7 +3,6 @@
  * owner named stands only within quotes, or made printable within comments.
  */
 #include <ctype.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,11 +16,8 @@
 #include "plan/make.h"
 
 #define SCRIPT_BYTES_MAX ((size_t)256 * 1024 * 1024)
-
-static json_t *mutable_json(const json_t *value)
-{
-    return (json_t *)(uintptr_t)value;
-}
+#define POLL_SECONDS 30 /* where the plan does not say */
+#define POLL_TIMEOUT_SECONDS 7200
 
 /* --- words --- */
 
@@ -126,7 +122,7 @@ static const char *cli_service(const char *ours)
 static json_t *cli_input(const char *operation, const json_t *input)
 {
     static const char *const names[][2] = {{"ResourceId", "Resources"}, {"Tag", "Tags"}};
-    json_t *out = json_copy(mutable_json(input));
+    json_t *out = input != NULL ? json_copy(jx_mutable(input)) : json_object();
     for (size_t i = 0; i < sizeof names / sizeof *names && str_starts(operation, "ec2:"); i++) {
         json_t *value = json_object_get(out, names[i][0]);
         if (value != NULL) {
@@ -140,16 +136,16 @@ static json_t *cli_input(const char *operation, const json_t *input)
 /* --- commands --- */
 
 /* "with ACCOUNT ROLE aws SERVICE COMMAND --region R --cli-input-json '...'" */
-void script_command(struct script *s, const json_t *call)
+void script_command(struct script *s, const struct plan_call *call)
 {
-    const char *operation = jx_str_or(call, "operation", "");
-    const char *role = jx_str(call, "role");
-    const json_t *input = json_object_get(call, "input");
+    const char *operation = call->operation;
+    const char *role = call->role;
+    const json_t *input = call->input;
     size_t colon = strcspn(operation, ":");
     char *service = xstrndup(operation, colon);
     if (role != NULL) {
         text_add(&s->out, "with ");
-        script_word(s, jx_str_or(call, "account", ""));
+        script_word(s, call->account != NULL ? call->account : "");
         text_addc(&s->out, ' ');
         script_word(s, role);
         text_addc(&s->out, ' ');
@@ -157,7 +153,7 @@ void script_command(struct script *s, const json_t *call)
     text_addf(&s->out, "aws %s ", cli_service(service));
     kebab(operation[colon] == ':' ? operation + colon + 1 : "", &s->out);
     text_add(&s->out, " --region ");
-    script_word(s, jx_str_or(call, "region", ""));
+    script_word(s, call->region);
     if (json_object_size(input) > 0) {
         json_t *spoken_input = cli_input(operation, input);
         char *json = json_dumps(spoken_input, JSON_COMPACT | JSON_ENSURE_ASCII);
@@ -175,13 +171,13 @@ void script_query(struct script *s, const char *expression)
     script_word(s, expression);
 }
 
-static const char *absent_word(const json_t *probe)
+static const char *absent_word(const struct plan_probe *probe)
 {
-    return jx_bool(probe, "absent_is") ? "true" : "false";
+    return probe->absent_is ? "true" : "false";
 }
 
 /* "judged ABSENT PROGRAM IS command"; false when jq cannot say it either. */
-static bool judged(struct script *s, const json_t *probe)
+static bool judged(struct script *s, const struct plan_probe *probe)
 {
     struct text program;
     json_t *literals = json_array();
@@ -194,7 +190,7 @@ static bool judged(struct script *s, const json_t *probe)
         text_addc(&s->out, ' ');
         script_word(s, json);
         text_addc(&s->out, ' ');
-        script_command(s, json_object_get(probe, "call"));
+        script_command(s, probe->call);
         free(json);
         s->needs_jq = true;
     }
@@ -204,13 +200,13 @@ static bool judged(struct script *s, const json_t *probe)
 }
 
 /* "holds ABSENT command --query expression", or by jq where JMESPath cannot say it. */
-static void holds(struct script *s, const json_t *step, const json_t *probe)
+static void holds(struct script *s, const struct plan_step *step, const struct plan_probe *probe)
 {
     struct text expression;
     text_init(&expression, EXPRESSION_BYTES_MAX);
     if (jmespath_probe(probe, &expression) && !text_failed(&expression)) {
         text_addf(&s->out, "holds %s ", absent_word(probe));
-        script_command(s, json_object_get(probe, "call"));
+        script_command(s, probe->call);
         script_query(s, text_str(&expression));
     } else if (!judged(s, probe)) {
         s->unsayable = step;
@@ -225,22 +221,20 @@ static char *reference(const char *step, const char *name)
 
 /* answer=$(command --query '[paths]' --output text), and the variables from it. `within`: an
    expression that the paths start from, or "". */
-static void captured(struct script *s, const char *indent, const char *step, const json_t *call,
-                     const char *within, const json_t *capture)
+static void captured(struct script *s, const char *indent, const char *step,
+                     const struct plan_call *call, const char *within,
+                     const struct plan_captures *captures)
 {
     struct text paths;
     struct text names;
-    const char *name = NULL;
-    json_t *path = NULL;
     text_init(&paths, EXPRESSION_BYTES_MAX);
     text_init(&names, EXPRESSION_BYTES_MAX);
     text_addf(&paths, "%s[", within);
-    json_object_foreach(mutable_json(capture), name, path)
-    {
-        char *key = reference(step, name);
+    for (size_t i = 0; i < captures->count; i++) {
+        char *key = reference(step, captures->items[i].name);
         const char *variable = map_get(s->variables, key);
         text_add(&paths, names.length > 0 ? "," : "");
-        jmespath_path(json_string_value(path), &paths);
+        jmespath_path(captures->items[i].path, &paths);
         text_addf(&names, " %s", variable != NULL ? variable : "_");
         free(key);
     }
@@ -255,152 +249,140 @@ static void captured(struct script *s, const char *indent, const char *step, con
 
 /* --- a step --- */
 
-static void emit_reasons(struct script *s, const json_t *step)
+static void emit_reasons(struct script *s, const struct plan_step *step)
 {
-    const json_t *reasons = json_object_get(step, "reasons");
     struct text text;
     text_init(&text, EXPRESSION_BYTES_MAX);
-    for (size_t i = 0; i < json_array_size(reasons); i++) {
-        text_addf(&text, "%s%s", i > 0 ? ", " : "", json_string_value(json_array_get(reasons, i)));
+    for (size_t i = 0; i < step->reasons.count; i++) {
+        text_addf(&text, "%s%s", i > 0 ? ", " : "", step->reasons.items[i]);
     }
     script_comment(s, "", "Because of ", text_str(&text));
     text_release(&text);
 }
 
-static void emit_guards(struct script *s, const json_t *step)
+static void emit_preconditions(struct script *s, const struct plan_step *step)
 {
-    const json_t *guards = json_object_get(step, "guard");
-    for (size_t i = 0; i < json_array_size(guards); i++) {
-        const json_t *guard = json_array_get(guards, i);
+    for (size_t i = 0; i < step->preconditions.count; i++) {
+        const struct plan_probe *probe = step->preconditions.items[i];
         text_add(&s->out, "if ! ");
-        holds(s, step, guard);
+        holds(s, step, probe);
         text_add(&s->out, "; then\n  stop ");
-        script_spoken(s, jx_str_or(guard, "says", "what this step rests on has changed"));
+        script_spoken(s, probe->says != NULL ? probe->says : "what this step rests on has changed");
         text_add(&s->out, "\nfi\n");
     }
 }
 
-static void emit_poll(struct script *s, const char *indent, const json_t *step)
+static void emit_poll(struct script *s, const char *indent, const struct plan_step *step)
 {
-    const char *id = jx_str_or(step, "id", "");
-    const json_t *poll = json_object_get(step, "poll");
+    const struct plan_poll *poll = step->poll;
     struct text until;
     struct text fail;
-    const json_t *call = json_object_get(poll, "call");
-    const json_t *failed = json_object_get(poll, "fail");
     text_init(&until, EXPRESSION_BYTES_MAX);
     text_init(&fail, EXPRESSION_BYTES_MAX);
-    long long every = jx_int(poll, "every_seconds", 30);
-    if (!jmespath_condition(json_object_get(poll, "until"), &until)) {
+    long long every = poll->every_seconds < 0 ? POLL_SECONDS : (long long)poll->every_seconds;
+    long long timeout =
+        poll->timeout_seconds < 0 ? POLL_TIMEOUT_SECONDS : (long long)poll->timeout_seconds;
+    if (!jmespath_condition(poll->until, &until)) {
         s->unsayable = step;
         goto out;
     }
     text_addf(&s->out, "%swaited=0\n%suntil holds false ", indent, indent);
-    script_command(s, call);
+    script_command(s, poll->call);
     script_query(s, text_str(&until));
     text_add(&s->out, "; do\n");
-    if (json_is_object(failed) && jmespath_condition(failed, &fail)) {
+    if (poll->fail != NULL && jmespath_condition(poll->fail, &fail)) {
         text_addf(&s->out, "%s  if holds false ", indent);
-        script_command(s, call);
+        script_command(s, poll->call);
         script_query(s, text_str(&fail));
         text_addf(&s->out, "; then\n%s    stop ", indent);
-        script_spoken(s, id);
+        script_spoken(s, step->id);
         text_addf(&s->out, "' failed'\n%s  fi\n", indent);
     }
-    text_addf(&s->out, "%s  if [ \"$waited\" -ge %lld ]; then\n%s    stop ", indent,
-              jx_int(poll, "timeout_seconds", 7200), indent);
-    script_spoken(s, id);
+    text_addf(&s->out, "%s  if [ \"$waited\" -ge %lld ]; then\n%s    stop ", indent, timeout,
+              indent);
+    script_spoken(s, step->id);
     text_addf(&s->out, "' takes too long'\n%s  fi\n%s  sleep %lld\n%s  waited=$((waited + %lld))\n",
               indent, indent, every, indent, every);
     text_addf(&s->out, "%sdone\n", indent);
-    if (json_object_size(json_object_get(poll, "capture")) > 0) {
-        captured(s, indent, id, call, "", json_object_get(poll, "capture"));
+    if (poll->capture.count > 0) {
+        captured(s, indent, step->id, poll->call, "", &poll->capture);
     }
 out:
     text_release(&until);
     text_release(&fail);
 }
 
-static void emit_send(struct script *s, const char *indent, const json_t *step)
+static void emit_send(struct script *s, const char *indent, const struct plan_step *step)
 {
-    const json_t *send = json_object_get(step, "send");
-    const json_t *capture = json_object_get(step, "capture");
-    const json_t *fail_when = json_object_get(send, "fail_when");
+    const struct plan_call *send = step->send;
     struct text fail;
     text_init(&fail, EXPRESSION_BYTES_MAX);
-    if (json_object_size(capture) > 0) {
-        captured(s, indent, jx_str_or(step, "id", ""), send, "", capture);
-    } else if (json_is_object(json_object_get(step, "otherwise"))) {
+    if (step->capture.count > 0) {
+        captured(s, indent, step->id, send, "", &step->capture);
+    } else if (step->retry != NULL) {
         script_per_resource_retry(s, indent, step);
-    } else if (json_is_object(fail_when) && jmespath_condition(fail_when, &fail)) {
+    } else if (send->fail_when != NULL && jmespath_condition(send->fail_when, &fail)) {
         text_addf(&s->out, "%sanswer=$(", indent);
         script_command(s, send);
         script_query(s, text_str(&fail));
         text_addf(&s->out, " --output json)\n%s[ \"$answer\" != true ] || stop ", indent);
-        script_spoken(s, jx_str_or(step, "id", ""));
+        script_spoken(s, step->id);
         text_add(&s->out, "': AWS refused a part of it'\n");
     } else {
         text_add(&s->out, indent);
         script_command(s, send);
         text_addc(&s->out, '\n');
     }
-    if (json_is_object(json_object_get(step, "poll"))) {
+    if (step->poll != NULL) {
         emit_poll(s, indent, step);
     }
     text_release(&fail);
 }
 
 /* What others use of a step that was done before the script ran. */
-static void emit_supplies(struct script *s, const json_t *step)
+static void emit_supplies(struct script *s, const struct plan_step *step)
 {
-    const json_t *done = json_object_get(step, "done");
-    const json_t *recover = json_object_get(step, "recover");
-    const json_t *probe = json_object_size(json_object_get(done, "capture")) > 0
-                              ? done
-                              : json_object_get(recover, "probe");
-    const json_t *capture = json_object_get(probe, "capture");
-    capture = probe != done && json_object_size(json_object_get(recover, "capture")) > 0
-                  ? json_object_get(recover, "capture")
-                  : capture;
-    const json_t *select = json_object_get(probe, "select");
+    const struct plan_probe *probe = step->done;
+    const struct plan_captures *captures = probe != NULL ? &probe->capture : NULL;
+    if ((captures == NULL || captures->count == 0) && step->recover != NULL) {
+        probe = step->recover->probe;
+        captures = step->recover->capture.count > 0 ? &step->recover->capture : &probe->capture;
+    }
+    if (captures == NULL || captures->count == 0) {
+        text_add(&s->out, "  :\n");
+        return;
+    }
     struct text within;
     text_init(&within, EXPRESSION_BYTES_MAX);
-    if (json_is_object(select)) {
-        jmespath_path(jx_str_or(select, "list", ""), &within);
+    if (probe->select != NULL) {
+        jmespath_path(probe->select->list, &within);
         text_add(&within, "[?");
-        (void)jmespath_condition(json_object_get(select, "where"), &within);
+        (void)jmespath_condition(probe->select->where, &within);
         text_add(&within, "] | [0].");
     }
-    if (json_object_size(capture) > 0) {
-        captured(s, "  ", jx_str_or(step, "id", ""), json_object_get(probe, "call"),
-                 text_str(&within), capture);
-    } else {
-        text_add(&s->out, "  :\n");
-    }
+    captured(s, "  ", step->id, probe->call, text_str(&within), captures);
     text_release(&within);
 }
 
-static void emit_step(struct script *s, const json_t *step, size_t number, size_t count)
+static void emit_step(struct script *s, const struct plan_step *step, size_t number, size_t count)
 {
-    const char *id = jx_str_or(step, "id", "");
-    const json_t *done = json_object_get(step, "done");
     text_addf(&s->out, "\n# --- %zu of %zu: ", number, count);
-    text_add_printable(&s->out, id, strlen(id));
+    text_add_printable(&s->out, step->id, strlen(step->id));
     text_addc(&s->out, '\n');
-    script_comment(s, "", "", jx_str_or(step, "title", ""));
+    script_comment(s, "", "", step->title);
     emit_reasons(s, step);
-    script_comment(s, "", "Risk: ", jx_str_or(step, "risk", ""));
-    script_comment(s, "", "Undone by: ", jx_str_or(step, "undo", ""));
+    script_comment(s, "", "Risk: ", plan_risk_name(step->risk));
+    script_comment(s, "", "Undone by: ", step->undo != NULL ? step->undo : "");
     text_add(&s->out, "say ");
-    script_spoken(s, jx_str_or(step, "title", ""));
+    script_spoken(s, step->title);
     text_addc(&s->out, '\n');
-    emit_guards(s, step);
-    if (!json_is_object(done)) {
+    emit_preconditions(s, step);
+    if (step->done == NULL) {
         emit_send(s, "", step);
         return;
     }
     text_add(&s->out, "if ");
-    holds(s, step, done);
+    holds(s, step, step->done);
     text_add(&s->out, "; then\n");
     emit_supplies(s, step);
     text_add(&s->out, "else\n");
@@ -410,50 +392,52 @@ static void emit_step(struct script *s, const json_t *step, size_t number, size_
 
 /* --- the script --- */
 
-static void name_variables(struct script *s, const json_t *steps)
+static void name_captures(struct script *s, const char *id, size_t number,
+                          const struct plan_captures *captures)
 {
-    static const char *const holders[] = {"", "poll", "done", "recover"};
-    for (size_t i = 0; i < json_array_size(steps); i++) {
-        const json_t *step = json_array_get(steps, i);
-        const char *id = jx_str_or(step, "id", "");
+    for (size_t i = 0; i < captures->count; i++) {
+        char *key = reference(id, captures->items[i].name);
+        char *variable = xasprintf("%.40s_%.40s_%zu", id, captures->items[i].name, number);
+        for (char *c = variable; *c != '\0'; c++) {
+            *c = isalnum((unsigned char)*c) ? *c : '_';
+        }
+        map_set(s->variables, key, variable);
+        free(key);
+    }
+}
+
+static void name_variables(struct script *s, const struct plan_steps *steps)
+{
+    static const struct plan_captures none = {NULL, 0};
+    for (size_t i = 0; i < steps->count; i++) {
+        const struct plan_step *step = steps->items[i];
+        const struct plan_captures *holders[] = {
+            &step->capture, step->poll != NULL ? &step->poll->capture : &none,
+            step->done != NULL ? &step->done->capture : &none,
+            step->recover != NULL ? &step->recover->capture : &none};
         for (size_t k = 0; k < sizeof holders / sizeof *holders; k++) {
-            const json_t *holder = k > 0 ? json_object_get(step, holders[k]) : step;
-            json_t *capture = json_object_get(holder, "capture");
-            const char *name = NULL;
-            json_t *path = NULL;
-            json_object_foreach(capture, name, path)
-            {
-                char *key = reference(id, name);
-                char *variable = xasprintf("%.40s_%.40s_%zu", id, name, i + 1);
-                for (char *c = variable; *c != '\0'; c++) {
-                    *c = isalnum((unsigned char)*c) ? *c : '_';
-                }
-                map_set(s->variables, key, variable);
-                free(key);
-            }
+            name_captures(s, step->id, i + 1, holders[k]);
         }
     }
 }
 
-static void emit_deferred(struct script *s, const json_t *held)
+static void emit_deferred(struct script *s, const struct plan *plan)
 {
-    text_add(&s->out, json_array_size(held) > 0 ? "\n# Held back, and not in this script:\n" : "");
-    for (size_t i = 0; i < json_array_size(held); i++) {
-        const json_t *row = json_array_get(held, i);
-        char *line =
-            xasprintf("%s waits for %s", jx_str_or(row, "id", ""), jx_str_or(row, "waits_for", ""));
+    text_add(&s->out, plan->deferred_count > 0 ? "\n# Deferred, and not in this script:\n" : "");
+    for (size_t i = 0; i < plan->deferred_count; i++) {
+        const struct plan_deferred *row = &plan->deferred[i];
+        char *line = xasprintf("%s waits for %s", row->id, row->waits_for);
         script_comment(s, "", "", line);
         free(line);
     }
 }
 
-static void emit_manual(struct script *s, const json_t *manual)
+static void emit_manual(struct script *s, const struct plan *plan)
 {
-    text_add(&s->out, json_array_size(manual) > 0 ? "\n# For people:\n" : "");
-    for (size_t i = 0; i < json_array_size(manual); i++) {
-        const json_t *row = json_array_get(manual, i);
-        char *line = xasprintf("%s %s: %s", jx_str_or(row, "check_id", ""),
-                               jx_str_or(row, "subject", ""), jx_str_or(row, "why", ""));
+    text_add(&s->out, plan->manual_count > 0 ? "\n# For people:\n" : "");
+    for (size_t i = 0; i < plan->manual_count; i++) {
+        const struct plan_manual *row = &plan->manual[i];
+        char *line = xasprintf("%s %s: %s", row->check_id, row->subject, row->why);
         script_comment(s, "", "", line);
         free(line);
     }
@@ -470,32 +454,33 @@ static int put_out(const struct text *text, FILE *out, struct err *err)
     return 0;
 }
 
-int plan_emit_aws_cli(const json_t *plan, FILE *out, struct err *err)
+int plan_emit_aws_cli(const struct plan *plan, FILE *out, struct err *err)
 {
     struct script s = {.variables = map_new(free)};
-    const json_t *steps = json_object_get(plan, "steps");
-    int result = 0;
+    const struct plan_steps *steps = &plan->steps;
+    int rc = 0;
     text_init(&s.out, SCRIPT_BYTES_MAX);
     name_variables(&s, steps);
     map_set(s.variables, SCRIPT_MERGED, xstrdup("merged"));
-    for (size_t i = 0; i < json_array_size(steps); i++) {
-        emit_step(&s, json_array_get(steps, i), i + 1, json_array_size(steps));
+    for (size_t i = 0; i < steps->count; i++) {
+        emit_step(&s, steps->items[i], i + 1, steps->count);
     }
-    emit_deferred(&s, json_object_get(plan, "held"));
-    emit_manual(&s, json_object_get(plan, "manual"));
+    emit_deferred(&s, plan);
+    emit_manual(&s, plan);
     /* The steps tell what the head has to hold. */
     struct text body = s.out;
     text_init(&s.out, SCRIPT_BYTES_MAX);
     script_head(&s, plan);
     if (s.unsayable != NULL) {
-        result = err_set(err, ERR_INPUT,
-                         "step %.200s rests on what no script can judge: apply the plan itself",
-                         jx_str_or(s.unsayable, "id", ""));
+        rc = err_set(err, ERR_INPUT,
+                     "step %.200s has a condition that a script cannot evaluate: apply the plan "
+                     "itself",
+                     s.unsayable->id);
     }
-    result = result == 0 ? put_out(&s.out, out, err) : result;
-    result = result == 0 ? put_out(&body, out, err) : result;
+    rc = rc == 0 ? put_out(&s.out, out, err) : rc;
+    rc = rc == 0 ? put_out(&body, out, err) : rc;
     text_release(&s.out);
     text_release(&body);
     map_free(s.variables);
-    return result;
+    return rc;
 }

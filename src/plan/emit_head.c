@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/jsonx.h"
 #include "jq.h"
 
 /* What compares policies: they may be spelled in many ways. */
@@ -32,7 +31,7 @@ static void head_jq(struct script *s)
               jq_functions, function);
 }
 
-void script_head(struct script *s, const json_t *plan)
+void script_head(struct script *s, const struct plan *plan)
 {
     static const char functions[] =
         "\nset -euo pipefail\n"
@@ -69,13 +68,12 @@ void script_head(struct script *s, const json_t *plan)
     static const char last[] = "errors=$(mktemp)\n"
                                "trap 'rm -f \"$errors\"' EXIT\n";
     text_add(&s->out, "#!/usr/bin/env bash\n# shellcheck disable=SC2016\n");
-    script_comment(s, "", "Plan: ", jx_str_or(plan, "goal", ""));
-    script_comment(s, "", "Organization: ", jx_str_or(plan, "organization_id", ""));
-    script_comment(s, "", "From run: ", jx_str_or(plan, "run_id", ""));
-    script_comment(s, "", "Plan digest: ", jx_str_or(plan, "digest", ""));
+    script_comment(s, "", "Plan: ", goal_name(plan->goal));
+    script_comment(s, "", "Organization: ", plan->organization_id);
+    script_comment(s, "", "From run: ", plan->run_id);
+    script_comment(s, "", "Plan digest: ", plan->digest);
     text_add(&s->out, "# Run it with credentials of the management account ");
-    text_add_printable(&s->out, jx_str_or(plan, "management_account", ""),
-                       strlen(jx_str_or(plan, "management_account", "")));
+    text_add_printable(&s->out, plan->management_account, strlen(plan->management_account));
     text_add(&s->out, "; calls in member accounts assume a role there.\n");
     text_add(&s->out, functions);
     if (s->needs_jq) {
@@ -83,12 +81,12 @@ void script_head(struct script *s, const json_t *plan)
     }
     text_add(&s->out, last);
     text_add(&s->out, "export AWS_DEFAULT_REGION=");
-    script_word(s, jx_str_or(plan, "home_region", ""));
+    script_word(s, plan->home_region);
     text_addc(&s->out, '\n');
     text_add(&s->out, "partition=");
-    script_word(s, jx_str_or(plan, "partition", "aws"));
+    script_word(s, plan->partition);
     text_add(&s->out, "\naccount=$(aws sts get-caller-identity --query Account --output text)\n"
                       "[ \"$account\" = ");
-    script_word(s, jx_str_or(plan, "management_account", ""));
+    script_word(s, plan->management_account);
     text_add(&s->out, " ] || stop \"these are credentials of account $account\"\n");
 }

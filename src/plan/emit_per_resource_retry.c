@@ -25,17 +25,18 @@ static void json_literal(const json_t *value, struct text *out)
 }
 
 /* What is there but for what `send` sets or removes, and then what it sets. */
-static void merged_query(const json_t *merge, const json_t *set, struct text *out)
+static void merged_query(const struct plan_merge *merge, const json_t *set, struct text *out)
 {
-    const char *key = jx_str_or(merge, "key", "");
     json_t *gone = json_array();
     for (size_t i = 0; i < json_array_size(set); i++) {
-        (void)json_array_append(gone, json_object_get(json_array_get(set, i), key));
+        (void)json_array_append(gone, json_object_get(json_array_get(set, i), merge->key));
     }
-    (void)json_array_extend(gone, json_object_get(merge, "without"));
-    json_t *kept = json_pack("{s:{s:s, s:o}}", "not", "path", key, "in", gone);
+    for (size_t i = 0; i < merge->without.count; i++) {
+        (void)json_array_append_new(gone, json_string(merge->without.items[i]));
+    }
+    json_t *kept = json_pack("{s:{s:s, s:o}}", "not", "path", merge->key, "in", gone);
     text_addc(out, '[');
-    jmespath_path(jx_str_or(merge, "list", ""), out);
+    jmespath_path(merge->list, out);
     text_add(out, "[?");
     (void)jmespath_condition(kept, out);
     text_add(out, "],");
@@ -62,20 +63,20 @@ static void unwrap_merged(struct text *out, size_t from)
 }
 
 /* A call that replaces a whole set: the set is read first, and all of others in it is kept. */
-static void emit_merge(struct script *s, const char *indent, const json_t *own)
+static void emit_merge(struct script *s, const char *indent, const struct plan_retry_call *own)
 {
-    const json_t *merge = json_object_get(own, "merge");
-    json_t *send = json_deep_copy(json_object_get(own, "send"));
-    json_t *set = jx_get(jx_get(send, "input"), jx_str_or(merge, "into", ""));
+    const struct plan_merge *merge = own->merge;
+    struct plan_call *send = plan_call_copy(own->send);
+    json_t *set = jx_get(send->input, merge->into);
     char *ours = json_dumps(set, JSON_COMPACT | JSON_ENSURE_ASCII);
     struct text expression;
     text_init(&expression, EXPRESSION_BYTES_MAX);
     merged_query(merge, set, &expression);
     text_addf(&s->out, "%smerged=$(", indent);
-    script_command(s, json_object_get(merge, "read"));
+    script_command(s, merge->read);
     script_query(s, text_str(&expression));
     text_addf(&s->out, " --output json 2>\"$errors\") || {\n%s  grep -q ", indent);
-    script_word(s, jx_str_or(merge, "none_when", "NoSuch"));
+    script_word(s, merge->none_when != NULL ? merge->none_when : "NoSuch");
     text_addf(&s->out, " \"$errors\" || stop \"$(cat \"$errors\")\"\n%s  merged=", indent);
     script_word(s, ours);
     text_addf(&s->out, "\n%s}\n%s", indent, indent);
@@ -87,41 +88,39 @@ static void emit_merge(struct script *s, const char *indent, const json_t *own)
     text_addc(&s->out, '\n');
     text_release(&expression);
     free(ours);
-    json_decref(send);
+    plan_call_free(send);
 }
 
-void script_per_resource_retry(struct script *s, const char *indent, const json_t *step)
+void script_per_resource_retry(struct script *s, const char *indent, const struct plan_step *step)
 {
-    const json_t *otherwise = json_object_get(step, "otherwise");
+    const struct plan_retry *retry = step->retry;
     struct text failed;
-    const char *arn = NULL;
-    json_t *own = NULL;
     char *inner = xasprintf("%s    ", indent);
     text_init(&failed, EXPRESSION_BYTES_MAX);
     text_add(&failed, "keys(");
-    jmespath_path(jx_str_or(otherwise, "failed", ""), &failed);
+    jmespath_path(retry->failed, &failed);
     text_add(&failed, " || `{}`)");
     text_addf(&s->out, "%sanswer=$(", indent);
-    script_command(s, json_object_get(step, "send"));
+    script_command(s, step->send);
     script_query(s, text_str(&failed));
     text_addf(&s->out, " --output text)\n%sfor arn in $answer; do\n%s  case $arn in\n", indent,
               indent);
-    json_object_foreach(json_object_get(otherwise, "calls"), arn, own)
-    {
+    for (size_t i = 0; i < retry->calls.count; i++) {
+        const struct plan_retry_call *own = retry->calls.items[i];
         text_addf(&s->out, "%s  ", indent);
-        script_word(s, arn);
+        script_word(s, own->arn);
         text_add(&s->out, ")\n");
-        if (json_is_object(json_object_get(own, "merge"))) {
+        if (own->merge != NULL) {
             emit_merge(s, inner, own);
         } else {
             text_add(&s->out, inner);
-            script_command(s, json_object_get(own, "send"));
+            script_command(s, own->send);
             text_addc(&s->out, '\n');
         }
         text_addf(&s->out, "%s;;\n", inner);
     }
     text_addf(&s->out, "%s  *) stop ", indent);
-    script_spoken(s, jx_str_or(step, "id", ""));
+    script_spoken(s, step->id);
     text_addf(&s->out, "': AWS refused '\"$arn\" ;;\n%s  esac\n%sdone\n", indent, indent);
     text_release(&failed);
     free(inner);

@@ -82,8 +82,8 @@ static int add_unseen(struct opting *o, const char *target, const char *account,
         return 0;
     }
     char *place = xasprintf("%s/%s", target, region);
-    json_t *step = step_new(remedy_find("opt-in"), place, "Opt in to the wanted types in %s, %s",
-                            target, region);
+    struct plan_step *step = step_new(remedy_find("opt-in"), place,
+                                      "Opt in to the wanted types in %s, %s", target, region);
     step_send(step, call_new(m, "backup:UpdateRegionSettings", account, region, ROLE_CONTROL_TOWER,
                              json_pack("{s:O}", "ResourceTypeOptInPreference", types)));
     step_done(step,
@@ -93,7 +93,7 @@ static int add_unseen(struct opting *o, const char *target, const char *account,
                         false));
     step_change(step, json_null(), types);
     step_need(step, need);
-    step_set(step, STEP_UNSEEN, json_true());
+    step->unread = true;
     after_zone(step);
     free(place);
     return step_add(m, step, REASON_ENABLE, err);

@@ -139,7 +139,7 @@ static int enable_delegation(struct making *m, struct err *err)
     if (result == 0 && !jx_bool(org, "policy_delegation.manages")) {
         result = run(m, "delegate-backup-policies", org, err);
     }
-    json_t *step = json_object_get(m->by_id, "enable-cross-account-backup");
+    struct plan_step *step = making_step(m, "enable-cross-account-backup");
     if (result == 0 && step != NULL) {
         after_zone(step);
     }

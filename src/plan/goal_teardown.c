@@ -19,7 +19,7 @@ const struct remedy *teardown_row(enum teardown_row row)
 /* --- baselines --- */
 
 /* Baselines of OUs below must be gone first: AWS refuses anything else. */
-static void need_children(const struct making *m, json_t *step, const json_t *ou)
+static void need_children(const struct making *m, struct plan_step *step, const json_t *ou)
 {
     const json_t *all = m->all[SCOPE_OU];
     for (size_t i = 0; i < json_array_size(all); i++) {
@@ -46,8 +46,9 @@ static int disable_unit(struct making *m, const json_t *ou, struct err *err)
     if (changed_since(m, arn, &changed, err) != 0) {
         return -1;
     }
-    json_t *step = step_new(&rows[DISABLE_BASELINE], jx_str_or(ou, "id", ""), "Disable %s on %s",
-                            BACKUP_BASELINE, jx_str_or(ou, "path", ""));
+    struct plan_step *step =
+        step_new(&rows[DISABLE_BASELINE], jx_str_or(ou, "id", ""), "Disable %s on %s",
+                 BACKUP_BASELINE, jx_str_or(ou, "path", ""));
     step_send(step, call_home(m, "controltower:DisableBaseline",
                               json_pack("{s:s}", "enabledBaselineIdentifier", arn)));
     step_done(step, probe_new(held_call(m, BACKUP_BASELINE, ou),
@@ -55,7 +56,7 @@ static int disable_unit(struct making *m, const json_t *ou, struct err *err)
     step_recover(step,
                  probe_select(probe_new(held_call(m, BACKUP_BASELINE, ou), changed, false),
                               "enabledBaselines", cond_text("arn", arn)),
-                 json_pack("{s:s}", "operation", "statusSummary.lastOperationIdentifier"));
+                 "operation", "statusSummary.lastOperationIdentifier");
     poll_baseline(m, step);
     need_children(m, step, ou);
     step_change(step, json_string(jx_str_or(held_on(ou, BACKUP_BASELINE), "status", "")),
@@ -105,7 +106,7 @@ static int disable_zone(struct making *m, struct err *err)
     int result = zone == NULL || !jx_bool(m->lz, "backup.enabled")
                      ? 1
                      : zone_update(m, row, zone, version, wanted, REASON_TEARDOWN, err);
-    json_t *step = json_object_get(m->by_id, row->info.id);
+    struct plan_step *step = making_step(m, row->info.id);
     if (result == 0 && step != NULL) {
         step_after(step, "disable-baseline/*");
         step_after(step, "delete-recovery-point/*");
@@ -117,7 +118,7 @@ static int disable_zone(struct making *m, struct err *err)
 
 /* --- Organizations --- */
 
-static json_t *delegates(const struct making *m)
+static struct plan_call *delegates(const struct making *m)
 {
     return call_home(m, "organizations:ListDelegatedAdministrators",
                      json_pack("{s:s}", "ServicePrincipal", BACKUP_PRINCIPAL));
@@ -125,7 +126,7 @@ static json_t *delegates(const struct making *m)
 
 static int deregister(struct making *m, const char *admin, struct err *err)
 {
-    json_t *step = step_new(&rows[DEREGISTER], NULL, "%s", rows[DEREGISTER].info.title);
+    struct plan_step *step = step_new(&rows[DEREGISTER], NULL, "%s", rows[DEREGISTER].info.title);
     step_send(step, call_home(m, "organizations:DeregisterDelegatedAdministrator",
                               json_pack("{s:s,s:s}", "AccountId", admin, "ServicePrincipal",
                                         BACKUP_PRINCIPAL)));
@@ -139,7 +140,7 @@ static int deregister(struct making *m, const char *admin, struct err *err)
 
 static int distrust(struct making *m, const char *admin, struct err *err)
 {
-    json_t *step = step_new(&rows[DISTRUST], NULL, "%s", rows[DISTRUST].info.title);
+    struct plan_step *step = step_new(&rows[DISTRUST], NULL, "%s", rows[DISTRUST].info.title);
     step_send(step, call_home(m, "organizations:DisableAWSServiceAccess",
                               json_pack("{s:s}", "ServicePrincipal", BACKUP_PRINCIPAL)));
     step_done(step,
@@ -147,11 +148,12 @@ static int distrust(struct making *m, const char *admin, struct err *err)
                         cond_new("EnabledServicePrincipals", "none",
                                  cond_text("ServicePrincipal", BACKUP_PRINCIPAL)),
                         false));
-    step_guard(step, probe_says(probe_new(delegates(m),
-                                          cond_new("DelegatedAdministrators", "every",
-                                                   cond_text("Id", admin)),
-                                          false),
-                                "another account is a delegated administrator of AWS Backup"));
+    step_precondition(
+        step,
+        probe_says(probe_new(delegates(m),
+                             cond_new("DelegatedAdministrators", "every", cond_text("Id", admin)),
+                             false),
+                   "another account is a delegated administrator of AWS Backup"));
     step_change(step, json_true(), json_false());
     step_after(step, rows[DISABLE_ZONE].info.id);
     step_after(step, rows[DEREGISTER].info.id);
@@ -165,7 +167,7 @@ static int leave_organization(struct making *m, struct err *err)
     const char *admin = jx_str(m->org, "backup_admin");
     bool ours = admin != NULL && jx_list_has(registered, admin);
     size_t others = json_array_size(registered) - (ours ? 1 : 0);
-    json_t *step = NULL;
+    struct plan_step *step = NULL;
     if (undelegate_backup_policies(m, &rows[UNDELEGATE], &step, err) != 0) {
         return -1;
     }
@@ -207,8 +209,9 @@ static int close_account(struct making *m, const struct backup_account *which, s
                       "could not be looked into");
         return 0;
     }
-    json_t *step = step_new(&rows[CLOSE_ACCOUNT], id, "Close the %s account %s", which->words, id);
-    json_t *ask =
+    struct plan_step *step =
+        step_new(&rows[CLOSE_ACCOUNT], id, "Close the %s account %s", which->words, id);
+    struct plan_call *ask =
         call_home(m, "organizations:DescribeAccount", json_pack("{s:s}", "AccountId", id));
     step_send(step,
               call_home(m, "organizations:CloseAccount", json_pack("{s:s}", "AccountId", id)));
@@ -245,32 +248,32 @@ int goal_teardown(struct making *m, struct err *err)
 static const struct remedy rows[TEARDOWN_ROW_COUNT] = {
     [DISABLE_BASELINE] = {{"disable-baseline", "Disable BackupBaseline on an OU", 5,
                            "controltower:DisableBaseline", "enable it again, parents first"},
-                          "high",
+                          PLAN_RISK_HIGH,
                           600,
-                          LANE_CONTROL_TOWER,
+                          GROUP_CONTROL_TOWER,
                           NULL,
                           NULL},
     [DELETE_POINT] = {{"delete-recovery-point", "Delete a recovery point", 5,
                        "backup:DeleteRecoveryPoint", "cannot be undone"},
-                      "high",
+                      PLAN_RISK_HIGH,
                       30,
-                      "",
+                      NULL,
                       NULL,
                       NULL},
     [DISABLE_ZONE] = {{"disable-landing-zone-backup", "Switch backup off in the landing zone", 3,
                        "controltower:UpdateLandingZone", "enable: the same update with backup on"},
-                      "high",
+                      PLAN_RISK_HIGH,
                       2400,
-                      LANE_CONTROL_TOWER,
+                      GROUP_CONTROL_TOWER,
                       NULL,
                       NULL},
     [UNDELEGATE] = {{"undelegate-backup-policies",
                      "Take the management of backup policies from the backup administrator", 4,
                      "organizations:PutResourcePolicy organizations:DeleteResourcePolicy",
                      "aws organizations put-resource-policy with the policy of before"},
-                    "medium",
+                    PLAN_RISK_MEDIUM,
                     5,
-                    "",
+                    NULL,
                     NULL,
                     NULL},
     [DEREGISTER] =
@@ -278,32 +281,32 @@ static const struct remedy rows[TEARDOWN_ROW_COUNT] = {
           "Take the delegated administration of AWS Backup from the backup administrator", 4,
           "organizations:DeregisterDelegatedAdministrator",
           "aws organizations register-delegated-administrator"},
-         "medium",
+         PLAN_RISK_MEDIUM,
          5,
-         "",
+         NULL,
          NULL,
          NULL},
     [DISTRUST] = {{"disable-trusted-access", "End AWS Backup's trusted access to the organization",
                    4, "organizations:DisableAWSServiceAccess",
                    "aws organizations enable-aws-service-access"},
-                  "medium",
+                  PLAN_RISK_MEDIUM,
                   5,
-                  "",
+                  NULL,
                   NULL,
                   NULL},
     [DELETE_KEY] = {{"schedule-key-deletion", "Schedule the deletion of the backup key", 2,
                      "kms:ScheduleKeyDeletion",
                      "within 30 days: aws kms cancel-key-deletion, then aws kms enable-key"},
-                    "high",
+                    PLAN_RISK_HIGH,
                     5,
-                    "",
+                    NULL,
                     NULL,
                     NULL},
     [CLOSE_ACCOUNT] = {{"close-account", "Close a backup account", 1, "organizations:CloseAccount",
                         "within 90 days, by AWS Support"},
-                       "high",
+                       PLAN_RISK_HIGH,
                        600,
-                       "",
+                       NULL,
                        NULL,
                        NULL},
 };

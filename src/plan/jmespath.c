@@ -1,15 +1,9 @@
 #include "jmespath.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/jsonx.h"
-
-static json_t *mutable_json(const json_t *value)
-{
-    return (json_t *)(uintptr_t)value;
-}
 
 /* `json`, with the backticks within escaped. */
 static void add_literal(const json_t *value, struct text *out)
@@ -106,7 +100,7 @@ static bool add_superset(const char *at, const json_t *wanted, struct text *out)
         return true;
     }
     text_add(out, "(`true`");
-    json_object_foreach(mutable_json(wanted), key, value)
+    json_object_foreach(jx_mutable(wanted), key, value)
     {
         struct text inner;
         text_init(&inner, 65536);
@@ -199,7 +193,7 @@ bool jmespath_condition(const json_t *condition, struct text *out)
     }
     const char *op = NULL;
     json_t *value = NULL;
-    json_object_foreach(mutable_json(condition), op, value)
+    json_object_foreach(jx_mutable(condition), op, value)
     {
         if (strcmp(op, "path") != 0) {
             return path != NULL && add_operator(path, op, value, out);
@@ -208,21 +202,20 @@ bool jmespath_condition(const json_t *condition, struct text *out)
     return false;
 }
 
-bool jmespath_probe(const json_t *probe, struct text *out)
+bool jmespath_probe(const struct plan_probe *probe, struct text *out)
 {
-    const json_t *select = json_object_get(probe, "select");
-    const json_t *when = json_object_get(probe, "when");
-    if (json_is_object(select)) {
-        jmespath_path(jx_str_or(select, "list", ""), out);
+    const struct plan_select *select = probe->select;
+    if (select != NULL) {
+        jmespath_path(select->list, out);
         text_add(out, "[?");
-        if (!jmespath_condition(json_object_get(select, "where"), out)) {
+        if (!jmespath_condition(select->where, out)) {
             return false;
         }
         text_add(out, "] | [0]");
     }
-    if (!json_is_object(when)) {
-        return json_is_object(select);
+    if (probe->when == NULL) {
+        return select != NULL;
     }
-    text_add(out, json_is_object(select) ? " | " : "");
-    return jmespath_condition(when, out);
+    text_add(out, select != NULL ? " | " : "");
+    return jmespath_condition(probe->when, out);
 }

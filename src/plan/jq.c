@@ -1,6 +1,5 @@
 #include "jq.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,11 +27,6 @@ const char jq_functions[] =
     "  | if type == \"object\" and has(\"Statement\")\n"
     "    then .Statement | (if type == \"array\" then . else [.] end) | map(statement) | unique\n"
     "    else . end;\n";
-
-static json_t *mutable_json(const json_t *value)
-{
-    return (json_t *)(uintptr_t)value;
-}
 
 /* a.b[0] -> .["a"]["b"][0] */
 static void add_path(const char *path, struct text *out)
@@ -80,7 +74,7 @@ static bool compared(const json_t *cond, json_t *literals, struct text *out)
         text_add(out, json_is_true(present) ? " != null)" : " == null)");
     } else if (equals != NULL) {
         text_addf(out, " == $is[%zu])", json_array_size(literals));
-        (void)json_array_append(literals, mutable_json(equals));
+        (void)json_array_append(literals, jx_mutable(equals));
     } else if (means != NULL) {
         text_addf(out, " | . != null and meaning == ($is[%zu] | meaning))",
                   json_array_size(literals));
@@ -106,8 +100,7 @@ static bool condition(const json_t *cond, json_t *literals, struct text *out)
     return compared(cond, literals, out);
 }
 
-bool jq_probe(const json_t *probe, json_t *literals, struct text *out)
+bool jq_probe(const struct plan_probe *probe, json_t *literals, struct text *out)
 {
-    return !json_is_object(json_object_get(probe, "select")) &&
-           condition(json_object_get(probe, "when"), literals, out);
+    return probe->select == NULL && condition(probe->when, literals, out);
 }

@@ -10,11 +10,11 @@
 #include "base/mem.h"
 #include "model/account.h"
 #include "model/plan.h"
+#include "model/step.h"
 #include "remedy.h"
 #include "scope.h"
 
 #define CENTRAL_VAULT_PREFIX "aws-controltower-central-backupvault-"
-#define STEPS_OF_THE_SETUP 6
 
 /* --- what is known --- */
 
@@ -30,9 +30,9 @@ const json_t *making_find(const struct making *m, enum scope scope, const char *
     return NULL;
 }
 
-const json_t *making_step(const struct making *m, const char *id)
+struct plan_step *making_step(const struct making *m, const char *id)
 {
-    return json_object_get(m->by_id, id);
+    return map_get(m->by_id, id);
 }
 
 char *making_key_arn(const struct making *m)
@@ -72,12 +72,12 @@ int making_cannot(struct making *m, const char *format, ...)
 static void add_manual(struct making *m, const char *finding, const char *check,
                        const char *subject, const char *why)
 {
-    json_t *row = json_object();
-    (void)json_object_set_new(row, "finding_id", jx_string(finding, strlen(finding)));
-    (void)json_object_set_new(row, "check_id", jx_string(check, strlen(check)));
-    (void)json_object_set_new(row, "subject", jx_string(subject, strlen(subject)));
-    (void)json_object_set_new(row, "why", jx_string(why, strlen(why)));
-    (void)json_array_append_new(m->manual, row);
+    struct plan *p = m->plan;
+    p->manual = xreallocarray(p->manual, p->manual_count + 1, sizeof *p->manual);
+    p->manual[p->manual_count++] = (struct plan_manual){.finding_id = xstrdup(finding),
+                                                        .check_id = xstrdup(check),
+                                                        .subject = xstrdup(subject),
+                                                        .why = xstrdup(why)};
 }
 
 void making_manual(struct making *m, const char *subject, const char *why)
@@ -85,7 +85,19 @@ void making_manual(struct making *m, const char *subject, const char *why)
     add_manual(m, "", m->check_id != NULL ? m->check_id : "", subject, why);
 }
 
-/* --- a making's life --- */
+void making_remains(struct making *m, const char *kind, const char *account, const char *region,
+                    const char *name, const char *note)
+{
+    struct plan *p = m->plan;
+    p->remains = xreallocarray(p->remains, p->remains_count + 1, sizeof *p->remains);
+    p->remains[p->remains_count++] = (struct plan_remains){.kind = xstrdup(kind),
+                                                           .account = xstrdup(account),
+                                                           .region = xstrdup(region),
+                                                           .name = xstrdup(name),
+                                                           .note = xstrdup(note)};
+}
+
+/* --- setting up and releasing --- */
 
 static int keep_document(void *context, const json_t *document)
 {
@@ -137,9 +149,8 @@ static int making_init(struct making *m, struct err *err)
     m->vaults = json_array();
     m->members = json_object();
     m->roles = json_object();
-    m->by_id = json_object();
-    m->manual = json_array();
-    m->deferred = json_array();
+    m->by_id = map_new(NULL);
+    m->plan = xcalloc(1, sizeof *m->plan);
     m->scratch = json_object();
     for (int scope = SCOPE_ORG; scope <= SCOPE_KEY; scope++) {
         m->all[scope] = json_array();
@@ -170,9 +181,12 @@ static void making_release(struct making *m)
     json_decref(m->vaults);
     json_decref(m->members);
     json_decref(m->roles);
-    json_decref(m->by_id);
-    json_decref(m->manual);
-    json_decref(m->deferred);
+    for (size_t i = 0; i < m->steps.count; i++) {
+        plan_step_free(m->steps.items[i]);
+    }
+    free(m->steps.items);
+    map_free(m->by_id);
+    plan_free(m->plan);
     json_decref(m->scratch);
     free(m->recalled);
     free(m->partition);
@@ -314,19 +328,29 @@ static int goal_fix(struct making *m, struct err *err)
     return result;
 }
 
+static void drop_manual(struct plan *plan, size_t from)
+{
+    for (size_t i = from; i < plan->manual_count; i++) {
+        free(plan->manual[i].finding_id);
+        free(plan->manual[i].check_id);
+        free(plan->manual[i].subject);
+        free(plan->manual[i].why);
+    }
+    plan->manual_count = from;
+}
+
 /* What the goal itself does not build, and its own final checks would call failing. Only once
  * nothing is left to build: before that, findings are about what is not there yet. */
-static int goal_enable_and_mend(struct making *m, struct err *err)
+static int goal_enable_and_fix(struct making *m, struct err *err)
 {
-    int result = goal_enable(m, err);
-    if (result == 0 && json_object_size(m->by_id) == 0) {
-        json_t *for_people = json_deep_copy(m->manual);
-        result = goal_fix(m, err);
+    int rc = goal_enable(m, err);
+    if (rc == 0 && m->steps.count == 0) {
+        size_t kept = m->plan->manual_count;
+        rc = goal_fix(m, err);
         /* A long list of what no step repairs says nothing that the report does not. */
-        json_decref(m->manual);
-        m->manual = for_people;
+        drop_manual(m->plan, kept);
     }
-    return result;
+    return rc;
 }
 
 /* --- the document --- */
@@ -341,135 +365,113 @@ static int finish_rows(struct making *m, struct err *err)
     return result;
 }
 
-static void need_if_there(const struct making *m, json_t *step, const char *glob)
+static void need_if_there(const struct making *m, struct plan_step *step, const char *glob)
 {
-    const char *id = NULL;
-    json_t *other = NULL;
     if (strpbrk(glob, "*?") == NULL) {
-        if (json_object_get(m->by_id, glob) != NULL && strcmp(glob, step_id(step)) != 0) {
+        if (making_step(m, glob) != NULL && strcmp(glob, step->id) != 0) {
             step_need(step, glob);
         }
         return;
     }
-    json_object_foreach(m->by_id, id, other)
-    {
-        if (other != step && str_glob(glob, id)) {
-            step_need(step, id);
+    for (size_t i = 0; i < m->steps.count; i++) {
+        const struct plan_step *other = m->steps.items[i];
+        if (other != step && str_glob(glob, other->id)) {
+            step_need(step, other->id);
         }
     }
 }
 
 static void settle_needs(struct making *m)
 {
-    const char *id = NULL;
-    json_t *step = NULL;
-    json_object_foreach(m->by_id, id, step)
-    {
-        json_t *after = json_incref(json_object_get(step, STEP_AFTER));
-        (void)json_object_del(step, STEP_AFTER);
-        for (size_t i = 0; i < json_array_size(after); i++) {
-            need_if_there(m, step, json_string_value(json_array_get(after, i)));
+    for (size_t i = 0; i < m->steps.count; i++) {
+        struct plan_step *step = m->steps.items[i];
+        for (size_t k = 0; k < step->follows.count; k++) {
+            need_if_there(m, step, step->follows.items[k]);
         }
-        json_decref(after);
     }
 }
 
 /* Of a goal, one of the six steps and whatever it needs. */
-static void keep_step(const struct making *m, json_t *kept, const json_t *step)
+static void keep_step(const struct making *m, struct map *kept, struct plan_step *step)
 {
-    const json_t *needs = json_object_get(step, "needs");
-    if (step == NULL || json_object_get(kept, step_id(step)) != NULL) {
+    if (step == NULL || map_get(kept, step->id) != NULL) {
         return;
     }
-    (void)json_object_set_new(kept, step_id(step), json_true());
-    for (size_t i = 0; i < json_array_size(needs); i++) {
-        const char *need = json_string_value(json_array_get(needs, i));
-        keep_step(m, kept, json_object_get(m->by_id, need));
+    map_set(kept, step->id, step);
+    for (size_t i = 0; i < step->needs.count; i++) {
+        keep_step(m, kept, making_step(m, step->needs.items[i]));
     }
 }
 
-static json_t *steps_wanted(const struct making *m)
+/* Moves the wanted steps into the plan, by the six steps. */
+static void take_wanted(struct making *m)
 {
-    json_t *steps = json_array();
-    json_t *kept = json_object();
-    const char *id = NULL;
-    json_t *step = NULL;
+    struct map *kept = map_new(NULL);
     bool some = m->goal != GOAL_FIX && m->options->only_step != 0;
-    json_object_foreach(m->by_id, id, step)
-    {
-        if (some && jx_int(step, "step", 0) == m->options->only_step) {
-            keep_step(m, kept, step);
+    for (size_t i = 0; some && i < m->steps.count; i++) {
+        if (m->steps.items[i]->step == m->options->only_step) {
+            keep_step(m, kept, m->steps.items[i]);
         }
     }
-    for (int n = 0; n <= STEPS_OF_THE_SETUP; n++) {
-        json_object_foreach(m->by_id, id, step)
-        {
-            if (jx_int(step, "step", 0) == n && (!some || json_object_get(kept, id) != NULL)) {
-                (void)json_array_append(steps, step);
+    for (int n = 0; n < STEP_COUNT; n++) {
+        for (size_t i = 0; i < m->steps.count; i++) {
+            struct plan_step *step = m->steps.items[i];
+            if (step != NULL && step->step == n && (!some || map_get(kept, step->id) != NULL)) {
+                plan_steps_add(&m->plan->steps, step);
+                m->steps.items[i] = NULL;
             }
         }
     }
-    json_decref(kept);
-    return steps;
+    map_free(kept);
 }
 
-static json_t *document_new(struct making *m, json_t *take_steps)
+static void fill_head(struct making *m)
 {
-    static const char *const goals[] = {
-        [GOAL_FIX] = "fix", [GOAL_ENABLE] = "enable", [GOAL_TEARDOWN] = "teardown"};
-    static const char *const metas[][2] = {
-        {"created", "ended"}, {"config_digest", "config_digest"}, {"rules_digest", "rules_digest"}};
-    json_t *plan = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "schema", "towerkeep-plan/1", "goal",
-                             goals[m->goal], "organization_id", m->organization_id,
-                             "management_account", m->management, "partition", m->partition,
-                             "home_region", m->home, "run_id", m->run_id);
-    for (size_t i = 0; i < sizeof metas / sizeof *metas; i++) {
-        const char *value = store_meta(m->store, metas[i][1]);
-        jx_set_str(plan, metas[i][0], value != NULL ? value : "");
+    struct plan *p = m->plan;
+    const struct {
+        char **to;
+        const char *value;
+    } members[] = {{&p->organization_id, m->organization_id},
+                   {&p->management_account, m->management},
+                   {&p->partition, m->partition},
+                   {&p->home_region, m->home},
+                   {&p->run_id, m->run_id},
+                   {&p->created, store_meta(m->store, "ended")},
+                   {&p->config_digest, store_meta(m->store, "config_digest")},
+                   {&p->rules_digest, store_meta(m->store, "rules_digest")}};
+    p->goal = m->goal;
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        *members[i].to = xstrdup(members[i].value != NULL ? members[i].value : "");
     }
-    (void)json_object_set_new(plan, "steps", take_steps);
-    (void)json_object_set(plan, "manual", m->manual);
-    if (json_array_size(m->deferred) > 0) {
-        (void)json_object_set(plan, "held", m->deferred);
-    }
-    json_t *remains = json_object_get(json_object_get(m->scratch, "remains"), "list");
-    if (remains != NULL) {
-        (void)json_object_set(plan, "remains", remains);
-    }
-    return plan;
 }
 
 int plan_make(struct store *store, struct subjects *subjects, enum goal goal,
-              const struct plan_options *options, json_t **plan, struct err *err)
+              const struct plan_options *options, struct plan **plan, struct err *err)
 {
     static int (*const goals[])(struct making * m,
                                 struct err * err) = {[GOAL_FIX] = goal_fix,
-                                                     [GOAL_ENABLE] = goal_enable_and_mend,
+                                                     [GOAL_ENABLE] = goal_enable_and_fix,
                                                      [GOAL_TEARDOWN] = goal_teardown};
     struct making m = {.store = store, .subjects = subjects, .options = options, .goal = goal};
-    json_t *steps = NULL;
-    json_t *made = NULL;
     *plan = NULL;
-    int result = making_init(&m, err);
-    if (result != 0 || (result = goals[goal](&m, err)) != 0 ||
-        (result = finish_rows(&m, err)) != 0) {
+    int rc = making_init(&m, err);
+    if (rc != 0 || (rc = goals[goal](&m, err)) != 0 || (rc = finish_rows(&m, err)) != 0) {
         goto out;
     }
     settle_needs(&m);
-    steps = steps_wanted(&m);
-    result = plan_order(steps, err);
-    if (result != 0 || (result = defer_unseen(&m, steps, err)) != 0) {
+    take_wanted(&m);
+    rc = plan_order(&m.plan->steps, err);
+    if (rc != 0 || (rc = defer_unseen(&m, &m.plan->steps, err)) != 0) {
         goto out;
     }
-    made = document_new(&m, json_incref(steps));
-    plan_seal(made);
-    result = plan_check(made, "the plan", err);
-    if (result == 0) {
-        *plan = json_incref(made);
+    fill_head(&m);
+    plan_seal(m.plan);
+    rc = plan_check(m.plan, "the plan", err);
+    if (rc == 0) {
+        *plan = m.plan;
+        m.plan = NULL;
     }
 out:
-    json_decref(made);
-    json_decref(steps);
     making_release(&m);
-    return result == 0 ? 0 : -1;
+    return rc == 0 ? 0 : -1;
 }

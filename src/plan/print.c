@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "model/step.h"
 #include "plan/make.h"
 
 #define WIDTH_MIN 40
@@ -19,13 +20,8 @@ struct printer {
     bool color;
 };
 
-static const char *const step_names[] = {"Organization", "Backup accounts",       "Encryption key",
-                                         "Landing zone", "Delegation and opt-in", "Baselines",
-                                         "Tags"};
-
-static const struct paint {
-    const char *risk, *code;
-} paints[] = {{"high", "\033[31m"}, {"medium", "\033[33m"}, {"low", "\033[32m"}};
+static const char *const risk_colors[PLAN_RISK_COUNT] = {
+    [PLAN_RISK_LOW] = "\033[32m", [PLAN_RISK_MEDIUM] = "\033[33m", [PLAN_RISK_HIGH] = "\033[31m"};
 
 static bool continues(char c)
 {
@@ -88,22 +84,26 @@ static void duration(long long seconds, char *out, size_t size)
 /* --- totals --- */
 
 struct totals {
-    size_t steps, calls, risks[3];
-    long long seconds; /* along the longest chain of needs, one step of a lane at a time */
+    size_t steps, calls, risks[PLAN_RISK_COUNT];
+    long long seconds; /* along the longest chain of needs, one step of a group at a time */
 };
 
-static long long calls_of(const json_t *step)
+static long long seconds_of(double said)
 {
-    long long every = jx_int(step, "poll.every_seconds", 0);
-    long long polls = every > 0 ? jx_int(step, "expected_seconds", 0) / every + 1 : 0;
-    long long probes = json_is_object(json_object_get(step, "done")) ? 2 : 0;
-    return 1 + polls + probes + (long long)jx_count(step, "guard");
+    return said < 0 ? 0 : (long long)said;
 }
 
-/* Ends are kept one higher in the maps, so that 0 is "not there". */
+static long long calls_of(const struct plan_step *step)
+{
+    long long every = step->poll != NULL ? seconds_of(step->poll->every_seconds) : 0;
+    long long polls = every > 0 ? seconds_of(step->expected_seconds) / every + 1 : 0;
+    long long probes = step->done != NULL ? 2 : 0;
+    return 1 + polls + probes + (long long)step->preconditions.count;
+}
+
 static long long end_of(const struct map *ends, const char *id)
 {
-    const long long *end = id != NULL ? map_get(ends, id) : NULL;
+    const long long *end = map_get(ends, id);
     return end != NULL ? *end : 0;
 }
 
@@ -114,51 +114,56 @@ static void set_end(struct map *ends, const char *id, long long end)
     map_set(ends, id, value);
 }
 
-static struct totals total(const json_t *steps)
+long long plan_seconds(const struct plan_steps *steps)
 {
-    struct totals t = {.steps = json_array_size(steps)};
     struct map *ends = map_new(free);
-    struct map *lanes = map_new(free);
-    for (size_t i = 0; i < t.steps; i++) {
-        const json_t *step = json_array_get(steps, i);
-        const json_t *needs = json_object_get(step, "needs");
-        const char *lane = jx_str_or(step, "lane", "");
-        long long begin = lane[0] != '\0' ? end_of(lanes, lane) : 0;
-        for (size_t k = 0; k < json_array_size(needs); k++) {
-            long long end = end_of(ends, json_string_value(json_array_get(needs, k)));
+    struct map *groups = map_new(free);
+    long long last = 0;
+    for (size_t i = 0; i < steps->count; i++) {
+        const struct plan_step *step = steps->items[i];
+        const char *group = step->concurrency_group != NULL ? step->concurrency_group : "";
+        long long begin = group[0] != '\0' ? end_of(groups, group) : 0;
+        for (size_t k = 0; k < step->needs.count; k++) {
+            long long end = end_of(ends, step->needs.items[k]);
             begin = end > begin ? end : begin;
         }
-        long long end = begin + jx_int(step, "expected_seconds", 0);
-        set_end(ends, jx_str_or(step, "id", ""), end);
-        if (lane[0] != '\0') {
-            set_end(lanes, lane, end);
+        long long end = begin + seconds_of(step->expected_seconds);
+        set_end(ends, step->id, end);
+        if (group[0] != '\0') {
+            set_end(groups, group, end);
         }
-        t.seconds = end > t.seconds ? end : t.seconds;
-        t.calls += (size_t)calls_of(step);
-        for (size_t k = 0; k < 3; k++) {
-            t.risks[k] += str_equal(jx_str(step, "risk"), paints[k].risk) ? 1 : 0;
-        }
+        last = end > last ? end : last;
     }
     map_free(ends);
-    map_free(lanes);
+    map_free(groups);
+    return last;
+}
+
+static struct totals total(const struct plan_steps *steps)
+{
+    struct totals t = {.steps = steps->count, .seconds = plan_seconds(steps)};
+    for (size_t i = 0; i < t.steps; i++) {
+        t.calls += (size_t)calls_of(steps->items[i]);
+        t.risks[steps->items[i]->risk]++;
+    }
     return t;
 }
 
 /* --- one step --- */
 
-static void print_reasons(const struct printer *p, const char *margin, const json_t *step)
+static void print_reasons(const struct printer *p, const char *margin,
+                          const struct plan_strings *reasons)
 {
-    const json_t *reasons = json_object_get(step, "reasons");
     struct text text;
     text_init(&text, LINE_BYTES_MAX);
-    for (size_t i = 0; i < json_array_size(reasons); i++) {
-        const char *reason = json_string_value(json_array_get(reasons, i));
-        const char *colon = reason != NULL ? strchr(reason, ':') : NULL;
+    for (size_t i = 0; i < reasons->count; i++) {
+        const char *reason = reasons->items[i];
+        const char *colon = strchr(reason, ':');
         text_add(&text, text.length > 0 ? ", " : "");
         if (colon != NULL) {
             text_addn(&text, reason, (size_t)(colon - reason));
             text_addf(&text, " %s", colon + 1);
-        } else if (reason != NULL) {
+        } else {
             text_add(&text, reason);
         }
     }
@@ -167,13 +172,12 @@ static void print_reasons(const struct printer *p, const char *margin, const jso
 }
 
 static void print_list(const struct printer *p, const char *margin, const char *label,
-                       const json_t *words)
+                       const struct plan_strings *list)
 {
     struct text text;
     text_init(&text, LINE_BYTES_MAX);
-    for (size_t i = 0; i < json_array_size(words); i++) {
-        const char *word = json_string_value(json_array_get(words, i));
-        text_addf(&text, "%s%s", i > 0 ? ", " : "", word != NULL ? word : "");
+    for (size_t i = 0; i < list->count; i++) {
+        text_addf(&text, "%s%s", i > 0 ? ", " : "", list->items[i]);
     }
     if (text.length > 0) {
         labelled(p, margin, label, text_str(&text));
@@ -182,84 +186,76 @@ static void print_list(const struct printer *p, const char *margin, const char *
 }
 
 static void print_call(const struct printer *p, const char *margin, const char *label,
-                       const json_t *call)
+                       const struct plan_call *call)
 {
-    const char *role = jx_str(call, "role");
-    char *line = xasprintf("%s in %s, %s%s%s", jx_str_or(call, "operation", "?"),
-                           jx_str_or(call, "account", "?"), jx_str_or(call, "region", "?"),
-                           role != NULL ? " as " : "", role != NULL ? role : "");
+    char *line = xasprintf("%s in %s, %s%s%s", call->operation,
+                           call->account != NULL ? call->account : "?", call->region,
+                           call->role != NULL ? " as " : "", call->role != NULL ? call->role : "");
     labelled(p, margin, label, line);
     free(line);
-    if (json_object_size(json_object_get(call, "input")) > 0) {
-        char *input = jx_dump(json_object_get(call, "input"));
+    if (json_object_size(call->input) > 0) {
+        char *input = jx_dump(call->input);
         labelled(p, margin, "", input);
         free(input);
     }
 }
 
-static void print_poll(const struct printer *p, const char *margin, const json_t *poll)
+static void print_poll(const struct printer *p, const char *margin, const struct plan_poll *poll)
 {
     char most[32];
-    if (!json_is_object(poll)) {
+    if (poll == NULL) {
         return;
     }
-    duration(jx_int(poll, "timeout_seconds", 0), most, sizeof most);
-    char *line =
-        xasprintf("%s every %lld s, for at most %s", jx_str_or(poll, "call.operation", "?"),
-                  jx_int(poll, "every_seconds", 0), most);
+    duration(seconds_of(poll->timeout_seconds), most, sizeof most);
+    char *line = xasprintf("%s every %lld s, for at most %s", poll->call->operation,
+                           seconds_of(poll->every_seconds), most);
     labelled(p, margin, "polls", line);
     free(line);
 }
 
-static void print_head(const struct printer *p, const char *branch, const json_t *step)
+static void print_head(const struct printer *p, const char *branch, const struct plan_step *step)
 {
-    const char *risk = jx_str_or(step, "risk", "");
-    const char *code = "";
+    const char *code = p->color ? risk_colors[step->risk] : "";
     char usual[32];
     struct text id;
-    duration(jx_int(step, "expected_seconds", 0), usual, sizeof usual);
-    for (size_t i = 0; p->color && i < 3; i++) {
-        code = str_equal(risk, paints[i].risk) ? paints[i].code : code;
-    }
+    duration(seconds_of(step->expected_seconds), usual, sizeof usual);
     text_init(&id, LINE_BYTES_MAX);
-    text_add_printable(&id, jx_str_or(step, "id", ""), strlen(jx_str_or(step, "id", "")));
+    text_add_printable(&id, step->id, strlen(step->id));
     (void)fprintf(p->out, "%s%s%s%s  [%s%s risk%s, about %s]\n", branch, p->color ? "\033[1m" : "",
-                  text_str(&id), p->color ? "\033[0m" : "", code, risk,
+                  text_str(&id), p->color ? "\033[0m" : "", code, plan_risk_name(step->risk),
                   code[0] != '\0' ? "\033[0m" : "", usual);
     text_release(&id);
 }
 
 /* "otherwise  ec2:CreateTags, s3:PutBucketTagging for what it leaves out" */
 static void print_per_resource_retry(const struct printer *p, const char *margin,
-                                     const json_t *otherwise)
+                                     const struct plan_retry *retry)
 {
     struct text line;
-    json_t *told = json_array();
-    const char *arn = NULL;
-    json_t *own = NULL;
+    struct map *told = map_new(NULL);
     text_init(&line, LINE_BYTES_MAX);
-    json_object_foreach(json_object_get(otherwise, "calls"), arn, own)
-    {
-        const char *operation = jx_str_or(own, "send.operation", "");
-        if (!jx_list_has(told, operation)) {
+    for (size_t i = 0; retry != NULL && i < retry->calls.count; i++) {
+        char *operation = retry->calls.items[i]->send->operation;
+        if (map_get(told, operation) == NULL) {
             text_addf(&line, "%s%s", line.length > 0 ? ", " : "", operation);
-            (void)json_array_append_new(told, json_string(operation));
+            map_set(told, operation, operation);
         }
     }
     if (line.length > 0) {
         text_add(&line, " for what it leaves out");
         labelled(p, margin, "otherwise", text_str(&line));
     }
-    json_decref(told);
+    map_free(told);
     text_release(&line);
 }
 
 /* "stops if  somebody changed the key's policy since the scan" */
-static void print_guards(const struct printer *p, const char *margin, const json_t *guards)
+static void print_preconditions(const struct printer *p, const char *margin,
+                                const struct plan_probes *probes)
 {
     const char *before = "";
-    for (size_t i = 0; i < json_array_size(guards); i++) {
-        const char *says = jx_str_or(json_array_get(guards, i), "says", "");
+    for (size_t i = 0; i < probes->count; i++) {
+        const char *says = probes->items[i]->says != NULL ? probes->items[i]->says : "";
         if (strcmp(says, before) != 0) {
             labelled(p, margin, "stops if", says);
         }
@@ -267,113 +263,125 @@ static void print_guards(const struct printer *p, const char *margin, const json
     }
 }
 
-static void print_step(const struct printer *p, const json_t *step, bool last)
+static void print_step(const struct printer *p, const struct plan_step *step, bool last)
 {
     const char *margin = last ? "      " : "|     ";
     print_head(p, last ? "`-- " : "|-- ", step);
-    wrapped(p, margin, margin, jx_str_or(step, "title", ""));
-    print_reasons(p, margin, step);
-    print_list(p, margin, "waits for", json_object_get(step, "needs"));
-    print_guards(p, margin, json_object_get(step, "guard"));
-    print_call(p, margin, "sends", json_object_get(step, "send"));
-    print_per_resource_retry(p, margin, json_object_get(step, "otherwise"));
-    print_poll(p, margin, json_object_get(step, "poll"));
-    labelled(p, margin, "undo", jx_str_or(step, "undo", ""));
+    wrapped(p, margin, margin, step->title);
+    print_reasons(p, margin, &step->reasons);
+    print_list(p, margin, "waits for", &step->needs);
+    print_preconditions(p, margin, &step->preconditions);
+    print_call(p, margin, "sends", step->send);
+    print_per_resource_retry(p, margin, step->retry);
+    print_poll(p, margin, step->poll);
+    labelled(p, margin, "undo", step->undo != NULL ? step->undo : "");
 }
 
-static void print_manual(const struct printer *p, const json_t *manual)
+/* --- beside the steps --- */
+
+static void print_manual(const struct printer *p, const struct plan *plan)
 {
-    if (json_array_size(manual) == 0) {
+    if (plan->manual_count == 0) {
         return;
     }
-    (void)fprintf(p->out, "\nFor people (%zu)\n", json_array_size(manual));
-    for (size_t i = 0; i < json_array_size(manual); i++) {
-        const json_t *row = json_array_get(manual, i);
-        char *line = xasprintf("%s %s: %s", jx_str_or(row, "check_id", ""),
-                               jx_str_or(row, "subject", ""), jx_str_or(row, "why", ""));
+    (void)fprintf(p->out, "\nFor people (%zu)\n", plan->manual_count);
+    for (size_t i = 0; i < plan->manual_count; i++) {
+        const struct plan_manual *row = &plan->manual[i];
+        char *line = xasprintf("%s %s: %s", row->check_id, row->subject, row->why);
         wrapped(p, "  - ", "    ", line);
         free(line);
     }
 }
 
-/* Steps that wait for the same are told together. */
-static void print_deferred(const struct printer *p, const json_t *held)
+static void free_strings(void *list)
 {
-    json_t *by_reason = json_object();
-    const char *why = NULL;
-    json_t *ids = NULL;
-    for (size_t i = 0; i < json_array_size(held); i++) {
-        const json_t *row = json_array_get(held, i);
-        const char *waits_for = jx_str_or(row, "waits_for", "");
-        if (json_object_get(by_reason, waits_for) == NULL) {
-            (void)json_object_set_new(by_reason, waits_for, json_array());
+    struct plan_strings *strings = list;
+    for (size_t i = 0; i < strings->count; i++) {
+        free(strings->items[i]);
+    }
+    free(strings->items);
+    free(strings);
+}
+
+/* Steps that wait for the same are told together. */
+static void print_deferred(const struct printer *p, const struct plan *plan)
+{
+    struct map *by_reason = map_new(free_strings);
+    for (size_t i = 0; i < plan->deferred_count; i++) {
+        const struct plan_deferred *row = &plan->deferred[i];
+        struct plan_strings *ids = map_get(by_reason, row->waits_for);
+        if (ids == NULL) {
+            ids = xcalloc(1, sizeof *ids);
+            map_set(by_reason, row->waits_for, ids);
         }
-        (void)json_array_append(json_object_get(by_reason, waits_for), json_object_get(row, "id"));
+        plan_strings_add(ids, row->id);
     }
-    if (json_array_size(held) > 0) {
-        (void)fprintf(p->out, "\nHeld back (%zu): what these rest on was not seen\n",
-                      json_array_size(held));
+    if (plan->deferred_count > 0) {
+        (void)fprintf(p->out,
+                      "\nDeferred (%zu): the data that these steps rest on could not be "
+                      "collected\n",
+                      plan->deferred_count);
     }
-    json_object_foreach(by_reason, why, ids)
-    {
+    size_t cursor = 0;
+    const char *why = NULL;
+    void *ids = NULL;
+    while (map_next(by_reason, &cursor, &why, &ids)) {
         char *line = xasprintf("waits for %s", why);
         wrapped(p, "  - ", "    ", line);
         free(line);
         print_list(p, "    ", "", ids);
     }
-    json_decref(by_reason);
+    map_free(by_reason);
 }
 
-static void print_summary(const struct printer *p, const json_t *plan, const struct totals *t)
+static void print_summary(const struct printer *p, const struct plan *plan, const struct totals *t)
 {
     char length[32];
     duration(t->seconds, length, sizeof length);
-    char *line =
-        xasprintf("Plan to %s organization %s (management account %s, home Region %s), "
-                  "from run %s of %s",
-                  jx_str_or(plan, "goal", "?"), jx_str_or(plan, "organization_id", "?"),
-                  jx_str_or(plan, "management_account", "?"), jx_str_or(plan, "home_region", "?"),
-                  jx_str_or(plan, "run_id", "?"), jx_str_or(plan, "created", "?"));
+    char *line = xasprintf("Plan to %s organization %s (management account %s, home Region %s), "
+                           "from run %s of %s",
+                           goal_name(plan->goal), plan->organization_id, plan->management_account,
+                           plan->home_region, plan->run_id, plan->created);
     wrapped(p, "", "  ", line);
     free(line);
     if (t->steps == 0) {
-        (void)fputs(jx_count(plan, "held") > 0 ? "Nothing can be done now.\n" : "Nothing to do.\n",
+        (void)fputs(plan->deferred_count > 0 ? "Nothing can be done now.\n" : "Nothing to do.\n",
                     p->out);
         return;
     }
-    line = xasprintf("%zu step%s: %zu high, %zu medium, %zu low risk; about %s along the longest "
-                     "chain; about %zu API calls, %zu of which change something",
-                     t->steps, t->steps == 1 ? "" : "s", t->risks[0], t->risks[1], t->risks[2],
-                     length, t->calls, t->steps);
+    line =
+        xasprintf("%zu step%s: %zu high, %zu medium, %zu low risk; about %s along the longest "
+                  "chain; about %zu API calls, %zu of which change something",
+                  t->steps, t->steps == 1 ? "" : "s", t->risks[PLAN_RISK_HIGH],
+                  t->risks[PLAN_RISK_MEDIUM], t->risks[PLAN_RISK_LOW], length, t->calls, t->steps);
     wrapped(p, "", "  ", line);
     free(line);
 }
 
-void plan_print(const json_t *plan, FILE *out, int width, bool color)
+void plan_print(const struct plan *plan, FILE *out, int width, bool color)
 {
     struct printer p = {.out = out, .color = color};
     p.width = width <= 0 ? WIDTH_ENDLESS : width < WIDTH_MIN ? WIDTH_MIN : (size_t)width;
-    const json_t *steps = json_object_get(plan, "steps");
-    const struct totals t = total(steps);
+    const struct totals t = total(&plan->steps);
     print_summary(&p, plan, &t);
-    for (size_t n = 0; n < sizeof step_names / sizeof *step_names; n++) {
-        const json_t *held = NULL; /* printed once it is known whether another follows */
-        for (size_t i = 0; i < json_array_size(steps); i++) {
-            const json_t *step = json_array_get(steps, i);
-            if (jx_int(step, "step", 0) != (long long)n) {
+    for (int n = 0; n < STEP_COUNT; n++) {
+        const struct plan_step *last = NULL; /* printed once it is known whether another follows */
+        for (size_t i = 0; i < plan->steps.count; i++) {
+            const struct plan_step *step = plan->steps.items[i];
+            if (step->step != n) {
                 continue;
             }
-            if (held != NULL) {
-                print_step(&p, held, false);
+            if (last != NULL) {
+                print_step(&p, last, false);
             } else {
-                (void)fprintf(out, "\nStep %zu: %s\n", n, step_names[n]);
+                (void)fprintf(out, "\nStep %d: %s\n", n, step_name(n));
             }
-            held = step;
+            last = step;
         }
-        if (held != NULL) {
-            print_step(&p, held, true);
+        if (last != NULL) {
+            print_step(&p, last, true);
         }
     }
-    print_deferred(&p, json_object_get(plan, "held"));
-    print_manual(&p, json_object_get(plan, "manual"));
+    print_deferred(&p, plan);
+    print_manual(&p, plan);
 }

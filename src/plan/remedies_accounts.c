@@ -29,7 +29,7 @@ static const json_t *account_with(const struct making *m, const char *member, co
     return NULL;
 }
 
-static char *step_name(const struct backup_account *which)
+static char *creating_step(const struct backup_account *which)
 {
     return xasprintf("create-accounts/%s", which->target);
 }
@@ -42,7 +42,7 @@ char *backup_account_id(const struct making *m, const struct backup_account *whi
     if (known != NULL || found != NULL) {
         return xstrdup(known != NULL ? known : jx_str(found, "id"));
     }
-    char *step = step_name(which);
+    char *step = creating_step(which);
     char *id = making_step(m, step) != NULL ? xasprintf("${%s:id}", step) : NULL;
     free(step);
     return id;
@@ -67,12 +67,13 @@ static json_t *is_active(void)
                      cond_both("all", cond_present("State", false), cond_text("Status", "ACTIVE")));
 }
 
-static void tell_creation(struct making *m, json_t *step, const char *name, const char *email)
+static void tell_creation(struct making *m, struct plan_step *step, const char *name,
+                          const char *email)
 {
-    char *request = xasprintf("${%s:request}", step_id(step));
+    char *request = xasprintf("${%s:request}", step->id);
     static const char *const alive[] = {"IN_PROGRESS", "SUCCEEDED"};
     json_t *named = cond_new("AccountName", "equals", literal(name));
-    json_t *done = probe_select(
+    struct plan_probe *done = probe_select(
         probe_new(call_home(m, "organizations:ListAccounts", NULL), is_active(), false), "Accounts",
         cond_new("Email", "equals", literal(email)));
     step_done(step, probe_says(probe_capture(done, "id", "Id"), "an ACTIVE account of that email"));
@@ -83,8 +84,7 @@ static void tell_creation(struct making *m, json_t *step, const char *name, cons
               cond_text("CreateAccountStatus.State", "SUCCEEDED"),
               cond_text("CreateAccountStatus.State", "FAILED"), 10, 3600,
               "CreateAccountStatus.FailureReason");
-    (void)json_object_set_new(json_object_get(step, "poll"), "capture",
-                              json_pack("{s:s}", "id", "CreateAccountStatus.AccountId"));
+    plan_captures_set(&step->poll->capture, "id", "CreateAccountStatus.AccountId");
     /* The status tells no email. A name that another account bears is refused, so it is ours. */
     step_recover(
         step,
@@ -92,7 +92,7 @@ static void tell_creation(struct making *m, json_t *step, const char *name, cons
                                          json_pack("{s:[s,s]}", "States", alive[0], alive[1])),
                                cond_present("Id", true), false),
                      "CreateAccountStatuses", named),
-        json_pack("{s:s}", "request", "Id"));
+        "request", "Id");
     free(request);
 }
 
@@ -108,8 +108,9 @@ static int create_account(struct making *m, const struct backup_account *which, 
                              "another name for the %s account",
                              jx_str_or(namesake, "id", "?"), name, which->words);
     }
-    json_t *step = step_new(remedy_find("create-accounts"), which->target,
-                            "Create the %s account \"%s\" (%s)", which->words, name, email);
+    struct plan_step *step =
+        step_new(remedy_find("create-accounts"), which->target, "Create the %s account \"%s\" (%s)",
+                 which->words, name, email);
     step_send(step, call_home(m, "organizations:CreateAccount",
                               json_pack("{s:o,s:o,s:s}", "AccountName", literal(name), "Email",
                                         literal(email), "RoleName", CREATED_ROLE)));
@@ -161,7 +162,7 @@ static int create_accounts(struct making *m, const json_t *subject, const char *
 
 /* --- move-account --- */
 
-static json_t *parent_is(const struct making *m, const char *account, const char *parent)
+static struct plan_probe *parent_is(const struct making *m, const char *account, const char *parent)
 {
     return probe_select(
         probe_new(call_home(m, "organizations:ListParents", json_pack("{s:s}", "ChildId", account)),
@@ -185,25 +186,26 @@ static int move_account(struct making *m, const json_t *subject, const char *rea
     if (str_equal(from, to)) {
         return 0;
     }
-    json_t *step = step_new(remedy_find("move-account"), id, "Move account %s (%s) from %s to %s",
-                            id, jx_str_or(subject, "name", ""), from, to);
-    char *name = xstrdup(step_id(step));
+    struct plan_step *step =
+        step_new(remedy_find("move-account"), id, "Move account %s (%s) from %s to %s", id,
+                 jx_str_or(subject, "name", ""), from, to);
+    char *name = xstrdup(step->id);
     step_send(step, call_home(m, "organizations:MoveAccount",
                               json_pack("{s:s,s:s,s:s}", "AccountId", id, "SourceParentId", from,
                                         "DestinationParentId", to)));
     step_done(step, parent_is(m, id, to));
     json_t *either =
         cond_new("Parents", "some", cond_both("any", cond_text("Id", from), cond_text("Id", to)));
-    step_guard(step, probe_says(probe_new(call_home(m, "organizations:ListParents",
-                                                    json_pack("{s:s}", "ChildId", id)),
-                                          either, false),
-                                "somebody moved the account since the scan"));
+    step_precondition(step, probe_says(probe_new(call_home(m, "organizations:ListParents",
+                                                           json_pack("{s:s}", "ChildId", id)),
+                                                 either, false),
+                                       "somebody moved the account since the scan"));
     step_change(step, json_string(from), json_string(to));
     /* Control Tower takes no notice of the move until the landing zone is gone over again. */
     int result = step_add(m, step, reason, err) != 0
                      ? -1
                      : remedy_run(m, "reset-landing-zone", m->lz, reason, err);
-    json_t *reset = json_object_get(m->by_id, "reset-landing-zone");
+    struct plan_step *reset = making_step(m, "reset-landing-zone");
     if (result == 0 && reset != NULL) {
         step_need(reset, name);
     }
@@ -220,8 +222,8 @@ static int enable_trusted_access(struct making *m, const json_t *subject, const 
     if (jx_list_has(jx_get(m->org, "trusted_services"), BACKUP_PRINCIPAL)) {
         return 0;
     }
-    json_t *step = step_new(remedy_find("enable-trusted-access"), NULL,
-                            "Give AWS Backup trusted access to the organization");
+    struct plan_step *step = step_new(remedy_find("enable-trusted-access"), NULL,
+                                      "Give AWS Backup trusted access to the organization");
     step_send(step, call_home(m, "organizations:EnableAWSServiceAccess",
                               json_pack("{s:s}", "ServicePrincipal", BACKUP_PRINCIPAL)));
     step_done(step,
@@ -247,9 +249,10 @@ static int register_administrator(struct making *m, const json_t *subject, const
         free(id);
         return 0;
     }
-    json_t *step = step_new(remedy_find("register-delegated-administrator"), NULL,
-                            "Make the backup administrator account a delegated administrator of "
-                            "AWS Backup");
+    struct plan_step *step =
+        step_new(remedy_find("register-delegated-administrator"), NULL,
+                 "Make the backup administrator account a delegated administrator of "
+                 "AWS Backup");
     step_send(step, call_home(m, "organizations:RegisterDelegatedAdministrator",
                               json_pack("{s:s,s:s}", "AccountId", id, "ServicePrincipal",
                                         BACKUP_PRINCIPAL)));
@@ -271,39 +274,39 @@ static const struct remedy rows[] = {
     {{"create-accounts", "Create the two backup accounts with AWS Organizations", 1,
       "organizations:CreateAccount",
       "close the account (teardown --close-accounts); AWS removes it after 90 days"},
-     "high",
+     PLAN_RISK_HIGH,
      180,
-     "",
+     NULL,
      create_accounts,
      NULL},
     {{"move-account", "Move a backup account back into the Security OU", 1,
       "organizations:MoveAccount", "move it back to where it was"},
-     "medium",
+     PLAN_RISK_MEDIUM,
      10,
-     "",
+     NULL,
      move_account,
      NULL},
     {{"enable-trusted-access", "Give AWS Backup trusted access to the organization", 4,
       "organizations:EnableAWSServiceAccess",
       "aws organizations disable-aws-service-access (after the delegated administrators are gone)"},
-     "low",
+     PLAN_RISK_LOW,
      5,
-     "",
+     NULL,
      enable_trusted_access,
      NULL},
     {{"register-delegated-administrator", "Register the delegated administrator of AWS Backup", 4,
       "organizations:RegisterDelegatedAdministrator",
       "aws organizations deregister-delegated-administrator"},
-     "medium",
+     PLAN_RISK_MEDIUM,
      5,
-     "",
+     NULL,
      register_administrator,
      NULL},
     {{"delegate-backup-policies", "Let the backup administrator manage backup policies", 4,
       "organizations:PutResourcePolicy", "put the policy back as it was, or delete it"},
-     "medium",
+     PLAN_RISK_MEDIUM,
      5,
-     "",
+     NULL,
      delegate_backup_policies,
      NULL},
 };

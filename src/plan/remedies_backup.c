@@ -26,8 +26,8 @@ static int make_cross_account(struct making *m, const json_t *subject, const cha
     static const char setting[] = "GlobalSettings.isCrossAccountBackupEnabled";
     /* Control Tower may switch it on itself. */
     static const char *const first[] = {"enable-landing-zone-backup*", "enable-trusted-access*"};
-    json_t *step = step_new(&rows[ENABLE_CROSS_ACCOUNT_BACKUP], NULL,
-                            "Switch on cross-account backup for the organization");
+    struct plan_step *step = step_new(&rows[ENABLE_CROSS_ACCOUNT_BACKUP], NULL,
+                                      "Switch on cross-account backup for the organization");
     step_send(step, call_home(m, "backup:UpdateGlobalSettings",
                               json_pack("{s:{s:s}}", "GlobalSettings",
                                         "isCrossAccountBackupEnabled", "true")));
@@ -47,15 +47,16 @@ static int make_cross_account(struct making *m, const json_t *subject, const cha
 
 static int add_linked_role(struct making *m, const char *reason, struct err *err)
 {
-    json_t *step = step_new(&rows[ENABLE_ADMINISTRATOR_SYNC], "role",
-                            "Create AWS Backup's service-linked role in the management account");
+    struct plan_step *step =
+        step_new(&rows[ENABLE_ADMINISTRATOR_SYNC], "role",
+                 "Create AWS Backup's service-linked role in the management account");
     step_send(step, call_home(m, "iam:CreateServiceLinkedRole",
                               json_pack("{s:s}", "AWSServiceName", "backup.amazonaws.com")));
     step_done(step, probe_new(call_home(m, "iam:GetRole",
                                         json_pack("{s:s}", "RoleName", "AWSServiceRoleForBackup")),
                               cond_present("Role.Arn", true), false));
     step_change(step, json_null(), json_string("AWSServiceRoleForBackup"));
-    step_set(step, "undo", json_string("aws iam delete-service-linked-role"));
+    step_undo(step, "aws iam delete-service-linked-role");
     return step_add(m, step, reason, err);
 }
 
@@ -74,8 +75,8 @@ static int make_administrator_sync(struct making *m, const json_t *subject, cons
     if (result != 0 || str_equal(now, "true")) {
         return result;
     }
-    json_t *step = step_new(&rows[ENABLE_ADMINISTRATOR_SYNC], NULL,
-                            "Keep delegated administrators of AWS Backup in step");
+    struct plan_step *step = step_new(&rows[ENABLE_ADMINISTRATOR_SYNC], NULL,
+                                      "Keep delegated administrators of AWS Backup in step");
     step_send(step, call_home(m, "backup:UpdateGlobalSettings",
                               json_pack("{s:{s:s}}", "GlobalSettings", setting, "true")));
     step_done(step, probe_new(call_home(m, "backup:DescribeGlobalSettings", NULL),
@@ -105,8 +106,8 @@ static json_t *still_offered(const char *member, const json_t *wanted)
     return json_pack("{s:o}", "all", all);
 }
 
-static json_t *settings_step(struct making *m, enum row row, const json_t *subject,
-                             const char *member, json_t *take_wanted, json_t *take_before)
+static struct plan_step *settings_step(struct making *m, enum row row, const json_t *subject,
+                                       const char *member, json_t *take_wanted, json_t *take_before)
 {
     const char *account = jx_str_or(subject, "account", "");
     const char *region = jx_str_or(subject, "region", "");
@@ -114,15 +115,16 @@ static json_t *settings_step(struct making *m, enum row row, const json_t *subje
     const char *verb = row == OPT_IN ? "Opt in to resource types"
                                      : "Switch on advanced DynamoDB "
                                        "backup";
-    json_t *step = step_new(&rows[row], target, "%s in %s (%s), %s", verb, account,
-                            jx_str_or(subject, "_account_name", ""), region);
+    struct plan_step *step = step_new(&rows[row], target, "%s in %s (%s), %s", verb, account,
+                                      jx_str_or(subject, "_account_name", ""), region);
     const char *role = making_role(m, account);
     step_send(step, call_new(m, "backup:UpdateRegionSettings", account, region, role,
                              json_pack("{s:o}", member, json_deep_copy(take_wanted))));
-    json_t *settings = call_new(m, "backup:DescribeRegionSettings", account, region, role, NULL);
-    step_guard(step, probe_says(probe_new(json_incref(settings), still_offered(member, take_wanted),
-                                          false),
-                                "this Region no longer offers what is to be switched"));
+    struct plan_call *settings =
+        call_new(m, "backup:DescribeRegionSettings", account, region, role, NULL);
+    step_precondition(step, probe_says(probe_new(plan_call_copy(settings),
+                                                 still_offered(member, take_wanted), false),
+                                       "this Region no longer offers what is to be switched"));
     step_done(step, probe_new(settings,
                               cond_new(member, "superset_of", json_deep_copy(take_wanted)), false));
     step_change(step, take_before, take_wanted);
@@ -153,7 +155,7 @@ static int add_opt_in(struct making *m, const json_t *subject, json_t *take_want
         json_decref(take_before);
         return 0;
     }
-    json_t *step =
+    struct plan_step *step =
         settings_step(m, OPT_IN, subject, "ResourceTypeOptInPreference", take_wanted, take_before);
     return step_add(m, step, reason, err);
 }
@@ -235,9 +237,9 @@ static int make_dynamodb_advanced(struct making *m, const json_t *subject, const
         return making_cannot(m, "AWS Backup in %s does not offer advanced DynamoDB backup",
                              jx_str_or(subject, "region", ""));
     }
-    json_t *step = settings_step(m, DYNAMODB_ADVANCED, subject, "ResourceTypeManagementPreference",
-                                 json_pack("{s:b}", "DynamoDB", 1),
-                                 json_pack("{s:b}", "DynamoDB", json_is_true(known)));
+    struct plan_step *step = settings_step(
+        m, DYNAMODB_ADVANCED, subject, "ResourceTypeManagementPreference",
+        json_pack("{s:b}", "DynamoDB", 1), json_pack("{s:b}", "DynamoDB", json_is_true(known)));
     return step_add(m, step, reason, err);
 }
 
@@ -294,22 +296,23 @@ static int make_put_vault_policy(struct making *m, const json_t *subject, const 
         goto out;
     }
     char *target = xasprintf("%s/%s", region, name);
-    json_t *step =
+    struct plan_step *step =
         step_new(&rows[PUT_VAULT_POLICY], target,
                  "Let the organization, and nobody else, copy into %s in %s", name, region);
     free(target);
     /* The service control policy over the account lets only this role change central vaults. */
-    json_t *read =
+    struct plan_call *read =
         call_new(m, "backup:GetBackupVaultAccessPolicy", account, region, ROLE_CONTROL_TOWER,
                  json_pack("{s:o}", "BackupVaultName", literal(name)));
     step_send(step,
               call_new(m, "backup:PutBackupVaultAccessPolicy", account, region, ROLE_CONTROL_TOWER,
                        json_pack("{s:o,s:o}", "BackupVaultName", literal(name), "Policy",
                                  literal(policy))));
-    step_guard(step, probe_says(probe_new(json_incref(read),
-                                          cond_both("any", policy_is(existing), policy_is(policy)),
-                                          existing == NULL),
-                                "somebody changed the vault's policy since the scan"));
+    step_precondition(step,
+                      probe_says(probe_new(plan_call_copy(read),
+                                           cond_both("any", policy_is(existing), policy_is(policy)),
+                                           existing == NULL),
+                                 "somebody changed the vault's policy since the scan"));
     step_done(step, probe_new(read, policy_is(policy), false));
     step_change(step, existing != NULL ? json_string(existing) : json_null(), json_string(policy));
     after_zone(step); /* Control Tower writes this policy itself when it sets the vault up again */
@@ -326,9 +329,9 @@ static const struct remedy rows[ROW_COUNT] = {
                                       "backup:UpdateGlobalSettings",
                                       "aws backup update-global-settings --global-settings "
                                       "isCrossAccountBackupEnabled=false"},
-                                     "medium",
+                                     PLAN_RISK_MEDIUM,
                                      5,
-                                     "",
+                                     NULL,
                                      make_cross_account,
                                      NULL},
     [ENABLE_ADMINISTRATOR_SYNC] = {{"enable-delegated-administrator-sync",
@@ -336,16 +339,16 @@ static const struct remedy rows[ROW_COUNT] = {
                                     "backup:UpdateGlobalSettings iam:CreateServiceLinkedRole",
                                     "aws backup update-global-settings --global-settings "
                                     "isDelegatedAdministratorEnabled=false"},
-                                   "low",
+                                   PLAN_RISK_LOW,
                                    5,
-                                   "",
+                                   NULL,
                                    make_administrator_sync,
                                    NULL},
     [OPT_IN] = {{"opt-in", "Opt in to resource types", 4, "backup:UpdateRegionSettings",
                  "aws backup update-region-settings with the values of before"},
-                "low",
+                PLAN_RISK_LOW,
                 5,
-                "",
+                NULL,
                 make_opt_in,
                 NULL},
     [DYNAMODB_ADVANCED] =
@@ -353,17 +356,17 @@ static const struct remedy rows[ROW_COUNT] = {
           "backup:UpdateRegionSettings",
           "aws backup update-region-settings --resource-type-management-preference "
           "DynamoDB=false"},
-         "medium",
+         PLAN_RISK_MEDIUM,
          5,
-         "",
+         NULL,
          make_dynamodb_advanced,
          NULL},
     [PUT_VAULT_POLICY] = {{"put-vault-policy", "Complete a central vault's access policy", 3,
                            "backup:PutBackupVaultAccessPolicy",
                            "aws backup put-backup-vault-access-policy with the policy of before"},
-                          "medium",
+                          PLAN_RISK_MEDIUM,
                           5,
-                          "",
+                          NULL,
                           make_put_vault_policy,
                           NULL},
 };

@@ -62,10 +62,10 @@ char *baseline_arn_new(struct making *m, const char *baseline)
 
 /* --- what every baseline step has --- */
 
-json_t *held_call(struct making *m, const char *baseline, const json_t *ou)
+struct plan_call *held_call(struct making *m, const char *baseline, const json_t *ou)
 {
     char *arn = baseline_arn_new(m, baseline);
-    json_t *call =
+    struct plan_call *call =
         call_home(m, "controltower:ListEnabledBaselines",
                   json_pack("{s:{s:[s],s:[s]}}", "filter", "baselineIdentifiers",
                             arn != NULL ? arn : "", "targetIdentifiers", jx_str_or(ou, "arn", "")));
@@ -73,8 +73,8 @@ json_t *held_call(struct making *m, const char *baseline, const json_t *ou)
     return call;
 }
 
-static json_t *held_probe(struct making *m, const char *baseline, const json_t *ou,
-                          json_t *take_when)
+static struct plan_probe *held_probe(struct making *m, const char *baseline, const json_t *ou,
+                                     json_t *take_when)
 {
     return probe_select(probe_new(held_call(m, baseline, ou), take_when, false), "enabledBaselines",
                         cond_text("targetIdentifier", jx_str_or(ou, "arn", "")));
@@ -85,9 +85,9 @@ static json_t *succeeded(void)
     return cond_text("statusSummary.status", "SUCCEEDED");
 }
 
-void poll_baseline(const struct making *m, json_t *step)
+void poll_baseline(const struct making *m, struct plan_step *step)
 {
-    char *operation = xasprintf("${%s:operation}", step_id(step));
+    char *operation = xasprintf("${%s:operation}", step->id);
     step_capture(step, "operation", "operationIdentifier");
     step_poll(step,
               call_home(m, "controltower:GetBaselineOperation",
@@ -98,12 +98,12 @@ void poll_baseline(const struct making *m, json_t *step)
     free(operation);
 }
 
-static void set_duration(json_t *step, const json_t *ou)
+static void set_duration(struct plan_step *step, const json_t *ou)
 {
     size_t accounts = jx_count(ou, "accounts");
     size_t most = (OU_SECONDS_MAX - EMPTY_OU_SECONDS) / ACCOUNT_SECONDS;
     size_t seconds = EMPTY_OU_SECONDS + (accounts < most ? accounts : most) * ACCOUNT_SECONDS;
-    step_set(step, "expected_seconds", json_integer((json_int_t)seconds));
+    step->expected_seconds = (double)seconds;
 }
 
 static const json_t *parent_of(const struct making *m, const json_t *ou)
@@ -112,13 +112,13 @@ static const json_t *parent_of(const struct making *m, const json_t *ou)
     return parent != NULL ? making_find(m, SCOPE_OU, parent) : NULL;
 }
 
-static void after_unit(json_t *step, const char *remedy, const json_t *ou)
+static void after_unit(struct plan_step *step, const char *remedy, const json_t *ou)
 {
     char *id = xasprintf("%s/%s", remedy, jx_str_or(ou, "id", ""));
     char *all = xasprintf("%s/*", id);
-    if (strcmp(id, step_id(step)) != 0) {
+    if (strcmp(id, step->id) != 0) {
         step_after(step, id);
-        if (!str_glob(all, step_id(step))) {
+        if (!str_glob(all, step->id)) {
             step_after(step, all);
         }
     }
@@ -127,7 +127,7 @@ static void after_unit(json_t *step, const char *remedy, const json_t *ou)
 }
 
 /* Behind everything done to the OU above, and behind the landing zone. */
-static void after_parent(const struct making *m, json_t *step, const json_t *ou)
+static void after_parent(const struct making *m, struct plan_step *step, const json_t *ou)
 {
     const json_t *parent = parent_of(m, ou);
     for (size_t i = 0; parent != NULL && i < ROW_COUNT; i++) {
@@ -174,7 +174,8 @@ static int identity_parameter(struct making *m, json_t **parameters)
     return 0;
 }
 
-static void guard_place(struct making *m, json_t *step, const char *baseline, const json_t *ou)
+static void guard_place(struct making *m, struct plan_step *step, const char *baseline,
+                        const json_t *ou)
 {
     const json_t *parent = parent_of(m, ou);
     json_t *ready = cond_text("landingZone.status", "ACTIVE");
@@ -182,14 +183,14 @@ static void guard_place(struct making *m, json_t *step, const char *baseline, co
         ready = cond_both("all", ready,
                           cond_new("landingZone.manifest.backup.enabled", "equals", json_true()));
     }
-    json_t *zone =
+    struct plan_call *zone =
         call_home(m, "controltower:GetLandingZone",
                   json_pack("{s:s}", "landingZoneIdentifier", jx_str_or(m->lz, "arn", "")));
-    step_guard(step, probe_says(probe_new(zone, ready, false),
-                                "the landing zone is not ACTIVE, or its backup is off"));
+    step_precondition(step, probe_says(probe_new(zone, ready, false),
+                                       "the landing zone is not ACTIVE, or its backup is off"));
     if (parent != NULL) {
-        step_guard(step, probe_says(held_probe(m, baseline, parent, succeeded()),
-                                    "the OU above does not have this baseline"));
+        step_precondition(step, probe_says(held_probe(m, baseline, parent, succeeded()),
+                                           "the OU above does not have this baseline"));
     }
 }
 
@@ -198,8 +199,8 @@ static int add_enabling(struct making *m, enum row row, const char *baseline, co
                         struct err *err)
 {
     char *arn = baseline_arn_new(m, baseline);
-    json_t *step = step_new(&rows[row], jx_str_or(ou, "id", ""), "Enable %s %s on %s", baseline,
-                            version, jx_str_or(ou, "path", ""));
+    struct plan_step *step = step_new(&rows[row], jx_str_or(ou, "id", ""), "Enable %s %s on %s",
+                                      baseline, version, jx_str_or(ou, "path", ""));
     json_t *input =
         json_pack("{s:s,s:s,s:s}", "baselineIdentifier", arn != NULL ? arn : "", "baselineVersion",
                   version, "targetIdentifier", jx_str_or(ou, "arn", ""));
@@ -212,7 +213,7 @@ static int add_enabling(struct making *m, enum row row, const char *baseline, co
     step_recover(
         step,
         held_probe(m, baseline, ou, cond_present("statusSummary.lastOperationIdentifier", true)),
-        json_pack("{s:s}", "operation", "statusSummary.lastOperationIdentifier"));
+        "operation", "statusSummary.lastOperationIdentifier");
     poll_baseline(m, step);
     guard_place(m, step, baseline, ou);
     after_parent(m, step, ou);
@@ -323,7 +324,7 @@ static int enable_backup(struct making *m, const json_t *ou, const char *reason,
     result =
         add_enabling(m, ENABLE_BACKUP, BACKUP_BASELINE, ou, backup_version(ou), NULL, reason, err);
     char *id = xasprintf("%s/%s", rows[ENABLE_BACKUP].info.id, jx_str_or(ou, "id", ""));
-    json_t *step = json_object_get(m->by_id, id);
+    struct plan_step *step = making_step(m, id);
     if (result == 0 && step != NULL) {
         after_unit(step, rows[ENABLE_TOWER].info.id, ou);
         after_unit(step, rows[UPDATE].info.id, ou);
@@ -392,13 +393,13 @@ static char *target_of(const json_t *ou, const char *baseline)
 }
 
 static int add_held_step(struct making *m, enum row row, const json_t *ou, const char *baseline,
-                         json_t *take_step, json_t *take_done_when, const char *reason,
+                         struct plan_step *take_step, json_t *take_done_when, const char *reason,
                          struct err *err)
 {
     json_t *changed = NULL;
     const char *arn = jx_str_or(held_on(ou, baseline), "arn", "");
     if (changed_since(m, arn, &changed, err) != 0) {
-        json_decref(take_step);
+        plan_step_free(take_step);
         json_decref(take_done_when);
         return -1;
     }
@@ -406,10 +407,10 @@ static int add_held_step(struct making *m, enum row row, const json_t *ou, const
         take_done_when = cond_both("all", take_done_when, json_incref(changed));
     }
     step_done(take_step, held_probe(m, baseline, ou, take_done_when));
-    step_recover(take_step, held_probe(m, baseline, ou, changed),
-                 json_pack("{s:s}", "operation", "statusSummary.lastOperationIdentifier"));
-    step_guard(take_step, probe_says(held_probe(m, baseline, ou, cond_text("arn", arn)),
-                                     "the enabled baseline is gone or another one"));
+    step_recover(take_step, held_probe(m, baseline, ou, changed), "operation",
+                 "statusSummary.lastOperationIdentifier");
+    step_precondition(take_step, probe_says(held_probe(m, baseline, ou, cond_text("arn", arn)),
+                                            "the enabled baseline is gone or another one"));
     poll_baseline(m, take_step);
     after_parent(m, take_step, ou);
     set_duration(take_step, ou);
@@ -421,7 +422,7 @@ static int reset_held(struct making *m, const json_t *ou, const char *baseline, 
 {
     const json_t *held = held_on(ou, baseline);
     char *target = target_of(ou, baseline);
-    json_t *step =
+    struct plan_step *step =
         step_new(&rows[RESET], target, "Apply %s to %s anew", baseline, jx_str_or(ou, "path", ""));
     step_send(step, call_home(m, "controltower:ResetEnabledBaseline",
                               json_pack("{s:s}", "enabledBaselineIdentifier",
@@ -487,8 +488,8 @@ static int update_held(struct making *m, const json_t *ou, const char *baseline,
         (void)json_object_set_new(input, "parameters", parameters);
     }
     char *target = target_of(ou, baseline);
-    json_t *step = step_new(&rows[UPDATE], target, "Bring %s on %s to version %s", baseline,
-                            jx_str_or(ou, "path", ""), version);
+    struct plan_step *step = step_new(&rows[UPDATE], target, "Bring %s on %s to version %s",
+                                      baseline, jx_str_or(ou, "path", ""), version);
     free(target);
     step_send(step, call_home(m, "controltower:UpdateEnabledBaseline", input));
     step_change(step, json_string(jx_str_or(held, "version", "")), json_string(version));
@@ -516,32 +517,32 @@ static int make_update(struct making *m, const json_t *subject, const char *reas
 static const struct remedy rows[ROW_COUNT] = {
     [ENABLE_TOWER] = {{"enable-control-tower-baseline", "Register an OU with Control Tower", 5,
                        "controltower:EnableBaseline", "aws controltower disable-baseline"},
-                      "high",
+                      PLAN_RISK_HIGH,
                       600,
-                      LANE_CONTROL_TOWER,
+                      GROUP_CONTROL_TOWER,
                       make_enable_tower,
                       NULL},
     [UPDATE] = {{"update-enabled-baseline", "Bring an OU's baseline to a newer version", 5,
                  "controltower:UpdateEnabledBaseline", "cannot be undone: versions only go up"},
-                "medium",
+                PLAN_RISK_MEDIUM,
                 600,
-                LANE_CONTROL_TOWER,
+                GROUP_CONTROL_TOWER,
                 make_update,
                 NULL},
     [ENABLE_BACKUP] = {{"enable-backup-baseline", "Enable BackupBaseline on an OU", 5,
                         "controltower:EnableBaseline",
                         "aws controltower disable-baseline, on the OUs below first"},
-                       "medium",
+                       PLAN_RISK_MEDIUM,
                        600,
-                       LANE_CONTROL_TOWER,
+                       GROUP_CONTROL_TOWER,
                        make_enable_backup,
                        NULL},
     [RESET] = {{"reset-enabled-baseline", "Apply an OU's baseline anew", 5,
                 "controltower:ResetEnabledBaseline",
                 "nothing to undo: the baseline stays as it is"},
-               "medium",
+               PLAN_RISK_MEDIUM,
                600,
-               LANE_CONTROL_TOWER,
+               GROUP_CONTROL_TOWER,
                make_reset,
                NULL},
 };

@@ -109,7 +109,7 @@ static json_t *as_text(const json_t *policy)
     return value;
 }
 
-static json_t *read_content(const struct making *m, json_t *take_when, bool absent_is)
+static struct plan_probe *read_content(const struct making *m, json_t *take_when, bool absent_is)
 {
     return probe_new(call_home(m, "organizations:DescribeResourcePolicy", NULL), take_when,
                      absent_is);
@@ -142,8 +142,9 @@ int delegate_backup_policies(struct making *m, const json_t *subject, const char
         result = making_cannot(m, "the organization's resource policy is not one that can be read");
         goto out;
     }
-    json_t *step = step_new(remedy_find("delegate-backup-policies"), NULL,
-                            "Let the backup administrator account manage backup policies");
+    struct plan_step *step =
+        step_new(remedy_find("delegate-backup-policies"), NULL,
+                 "Let the backup administrator account manage backup policies");
     step_send(step, call_home(m, "organizations:PutResourcePolicy",
                               json_pack("{s:o}", "Content", as_text(policy))));
     step_done(step, read_content(m, content_is(as_text(policy)), false));
@@ -151,8 +152,9 @@ int delegate_backup_policies(struct making *m, const json_t *subject, const char
     if (safe != NULL) {
         expected = cond_both("any", expected, content_is(json_incref(safe)));
     }
-    step_guard(step, probe_says(read_content(m, expected, safe == NULL),
-                                "the organization's resource policy is not as the run knows it"));
+    step_precondition(step,
+                      probe_says(read_content(m, expected, safe == NULL),
+                                 "the organization's resource policy is not as the run knows it"));
     step_change(step, existing != NULL ? json_string(existing) : json_null(),
                 json_deep_copy(policy));
     if (str_starts(account, "${")) {
@@ -168,7 +170,7 @@ out:
     return result;
 }
 
-int undelegate_backup_policies(struct making *m, const struct remedy *row, json_t **step,
+int undelegate_backup_policies(struct making *m, const struct remedy *row, struct plan_step **step,
                                struct err *err)
 {
     json_t *known = NULL;
@@ -192,7 +194,8 @@ int undelegate_backup_policies(struct making *m, const struct remedy *row, json_
                          : call_home(m, "organizations:PutResourcePolicy",
                                      json_pack("{s:o}", "Content", as_text(rest))));
     step_done(*step, read_content(m, json_incref(gone), all));
-    step_guard(*step, probe_says(read_content(m, cond_both("any", gone, content_is(safe)), all),
+    step_precondition(*step,
+                      probe_says(read_content(m, cond_both("any", gone, content_is(safe)), all),
                                  "the organization's resource policy is not as the run knows it"));
     step_change(*step, json_string(existing), all ? json_null() : json_deep_copy(rest));
     json_decref(rest);

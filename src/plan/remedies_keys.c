@@ -30,13 +30,13 @@ static json_t *of_key(const char *key)
     return json_pack("{s:s}", "KeyId", key);
 }
 
-static json_t *kms(const struct making *m, const char *operation, const char *region,
-                   json_t *take_input)
+static struct plan_call *kms(const struct making *m, const char *operation, const char *region,
+                             json_t *take_input)
 {
     return call_new(m, operation, m->management, region, NULL, take_input);
 }
 
-static json_t *describe(const struct making *m, const char *key, const char *region)
+static struct plan_call *describe(const struct making *m, const char *key, const char *region)
 {
     return kms(m, "kms:DescribeKey", region, of_key(key));
 }
@@ -159,15 +159,16 @@ static int add_alias(struct making *m, enum row row, const char *target, const c
         free(alias);
         return -1;
     }
-    json_t *step = step_new(&rows[row], target, "Name the backup key %s in %s", alias, region);
+    struct plan_step *step =
+        step_new(&rows[row], target, "Name the backup key %s in %s", alias, region);
     step_need(step, maker);
     step_send(step, kms(m, operation, region,
                         json_pack("{s:s,s:s}", "AliasName", alias, "TargetKeyId", key)));
-    json_t *probe = probe_new(kms(m, "kms:ListAliases", region, of_key(key)),
-                              cond_present("AliasName", true), false);
+    struct plan_probe *probe = probe_new(kms(m, "kms:ListAliases", region, of_key(key)),
+                                         cond_present("AliasName", true), false);
     step_done(step, probe_select(probe, "Aliases", cond_text("AliasName", alias)));
-    step_set(step, "expected_seconds", json_integer(2));
-    step_set(step, "undo", json_string("aws kms delete-alias"));
+    step->expected_seconds = 2;
+    step_undo(step, "aws kms delete-alias");
     step_change(step, NULL, json_string(alias));
     free(alias);
     return step_add(m, step, reason, err);
@@ -176,7 +177,7 @@ static int add_alias(struct making *m, enum row row, const char *target, const c
 static int add_rotation(struct making *m, enum row row, const char *target, const char *maker,
                         const char *key, const char *region, const char *reason, struct err *err)
 {
-    json_t *step = step_new(&rows[row], target, "Rotate the backup key every year");
+    struct plan_step *step = step_new(&rows[row], target, "Rotate the backup key every year");
     if (maker != NULL) {
         step_need(step, maker);
     }
@@ -186,8 +187,8 @@ static int add_rotation(struct making *m, enum row row, const char *target, cons
     step_send(step, kms(m, "kms:EnableKeyRotation", region, of_key(key)));
     step_done(step, probe_new(kms(m, "kms:GetKeyRotationStatus", region, of_key(key)),
                               cond_new("KeyRotationEnabled", "equals", json_true()), false));
-    step_set(step, "expected_seconds", json_integer(2));
-    step_set(step, "undo", json_string("aws kms disable-key-rotation"));
+    step->expected_seconds = 2;
+    step_undo(step, "aws kms disable-key-rotation");
     step_change(step, json_false(), json_true());
     return step_add(m, step, reason, err);
 }
@@ -203,7 +204,7 @@ static int add_new_key(struct making *m, const char *policy, const char *reason,
         json_decref(leaving);
         return -1;
     }
-    json_t *step =
+    struct plan_step *step =
         step_new(&rows[CREATE_KEY], NULL, "Create the multi-Region backup key in %s", m->home);
     json_t *input = json_pack("{s:s,s:b,s:s,s:s,s:o,s:o}", "Description", DESCRIPTION,
                               "MultiRegion", 1, "KeyUsage", "ENCRYPT_DECRYPT", "KeySpec",
@@ -213,8 +214,8 @@ static int add_new_key(struct making *m, const char *policy, const char *reason,
     /* A key has no name of ours before its alias: its tag, given with it, tells a lost answer. */
     json_t *found = json_pack("{s:[{s:s,s:[s]}],s:[s]}", "TagFilters", "Key", KEY_TAG, "Values",
                               KEY_TAG_VALUE, "ResourceTypeFilters", "kms:key");
-    json_t *probe = probe_new(call_home(m, "tagging:GetResources", found),
-                              cond_present("ResourceARN", true), false);
+    struct plan_probe *probe = probe_new(call_home(m, "tagging:GetResources", found),
+                                         cond_present("ResourceARN", true), false);
     json_t *ours = cond_present("ResourceARN", true);
     if (json_array_size(leaving) > 0) {
         ours =
@@ -308,7 +309,8 @@ static int add_replica(struct making *m, const json_t *subject, const char *prim
     char *id = xasprintf("replicate-key/%s", region);
     char *mine = xasprintf("${%s:arn}", id);
     char *enabling = xasprintf("enable-key/%s", primary_region);
-    json_t *step = step_new(&rows[REPLICATE_KEY], region, "Replicate the backup key to %s", region);
+    struct plan_step *step =
+        step_new(&rows[REPLICATE_KEY], region, "Replicate the backup key to %s", region);
     json_t *input =
         json_pack("{s:s,s:s,s:o,s:s,s:o}", "KeyId", primary_arn, "ReplicaRegion", region, "Policy",
                   literal(policy), "Description", DESCRIPTION, "Tags", tags());
@@ -318,14 +320,15 @@ static int add_replica(struct making *m, const json_t *subject, const char *prim
     if (is_new) {
         step_need(step, "create-key");
     } else {
-        step_guard(step, probe_says(probe_new(describe(m, primary_arn, primary_region),
-                                              cond_text("KeyMetadata.MultiRegionConfiguration."
-                                                        "MultiRegionKeyType",
-                                                        "PRIMARY"),
-                                              false),
-                                    "the primary key is no longer in this Region"));
+        step_precondition(step,
+                          probe_says(probe_new(describe(m, primary_arn, primary_region),
+                                               cond_text("KeyMetadata.MultiRegionConfiguration."
+                                                         "MultiRegionKeyType",
+                                                         "PRIMARY"),
+                                               false),
+                                     "the primary key is no longer in this Region"));
     }
-    json_t *there =
+    struct plan_probe *there =
         probe_new(describe(m, primary_arn, primary_region), cond_present("Arn", true), false);
     (void)probe_select(there, "KeyMetadata.MultiRegionConfiguration.ReplicaKeys",
                        cond_text("Region", region));
@@ -393,17 +396,17 @@ static int add_policy(struct making *m, const json_t *key, const char *policy, c
         free(text);
         return 0;
     }
-    json_t *step =
+    struct plan_step *step =
         step_new(&rows[PUT_KEY_POLICY], region, "Complete the backup key's policy in %s", region);
-    json_t *read = kms(m, "kms:GetKeyPolicy", region,
-                       json_pack("{s:s,s:s}", "KeyId", arn, "PolicyName", "default"));
+    struct plan_call *read = kms(m, "kms:GetKeyPolicy", region,
+                                 json_pack("{s:s,s:s}", "KeyId", arn, "PolicyName", "default"));
     step_send(step, kms(m, "kms:PutKeyPolicy", region,
                         json_pack("{s:s,s:s,s:o}", "KeyId", arn, "PolicyName", "default", "Policy",
                                   literal(policy))));
-    step_guard(step,
-               probe_says(probe_new(json_incref(read),
-                                    cond_both("any", policy_is(text), policy_is(policy)), false),
-                          "somebody changed the key's policy since the scan"));
+    step_precondition(
+        step, probe_says(probe_new(plan_call_copy(read),
+                                   cond_both("any", policy_is(text), policy_is(policy)), false),
+                         "somebody changed the key's policy since the scan"));
     step_done(step, probe_new(read, policy_is(policy), false));
     step_change(step, json_string(text), json_string(policy));
     for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
@@ -436,8 +439,8 @@ static int make_cancel_key_deletion(struct making *m, const json_t *subject, con
 {
     const char *region = jx_str_or(subject, "region", "");
     const char *arn = jx_str_or(subject, "arn", "");
-    json_t *step = step_new(&rows[CANCEL_KEY_DELETION], region,
-                            "Keep the backup key in %s from being deleted", region);
+    struct plan_step *step = step_new(&rows[CANCEL_KEY_DELETION], region,
+                                      "Keep the backup key in %s from being deleted", region);
     json_t *gone =
         cond_in("KeyMetadata.KeyState",
                 (const char *const[]){"PendingDeletion", "PendingReplicaDeletion", NULL});
@@ -462,16 +465,17 @@ static int make_enable_key(struct making *m, const json_t *subject, const char *
     } else if (str_equal(state, "Enabled")) {
         result = 0;
     } else if (leaving || str_equal(state, "Disabled")) {
-        json_t *step = step_new(&rows[ENABLE_KEY], region, "Enable the backup key in %s", region);
+        struct plan_step *step =
+            step_new(&rows[ENABLE_KEY], region, "Enable the backup key in %s", region);
         step_after(step, cancelling);
         step_send(step, kms(m, "kms:EnableKey", region, of_key(arn)));
         step_done(step, probe_new(describe(m, arn, region), state_is("Enabled"), false));
-        step_guard(step,
-                   probe_says(probe_new(describe(m, arn, region),
-                                        cond_in("KeyMetadata.KeyState",
-                                                (const char *const[]){"Disabled", "Enabled", NULL}),
-                                        false),
-                              "the key is neither disabled nor enabled"));
+        step_precondition(
+            step, probe_says(probe_new(describe(m, arn, region),
+                                       cond_in("KeyMetadata.KeyState",
+                                               (const char *const[]){"Disabled", "Enabled", NULL}),
+                                       false),
+                             "the key is neither disabled nor enabled"));
         step_change(step, json_string(state), json_string("Enabled"));
         result = step_add(m, step, reason, err);
     } else {
@@ -506,17 +510,18 @@ static int make_update_primary_region(struct making *m, const json_t *subject, c
     if (arn == NULL) {
         return making_cannot(m, "where the primary key is could not be read");
     }
-    json_t *step = step_new(&rows[UPDATE_PRIMARY_REGION], NULL,
-                            "Make the backup key in %s the primary", m->home);
+    struct plan_step *step = step_new(&rows[UPDATE_PRIMARY_REGION], NULL,
+                                      "Make the backup key in %s the primary", m->home);
     json_t *moved = cond_text("KeyMetadata.MultiRegionConfiguration.PrimaryKey.Region", m->home);
     step_send(step, kms(m, "kms:UpdatePrimaryRegion", from,
                         json_pack("{s:s,s:s}", "KeyId", arn, "PrimaryRegion", m->home)));
-    step_guard(step, probe_says(probe_new(describe(m, arn, from),
-                                          cond_in("KeyMetadata.MultiRegionConfiguration.PrimaryKey."
-                                                  "Region",
-                                                  (const char *const[]){from, m->home, NULL}),
-                                          false),
-                                "the primary key has moved to a third Region"));
+    step_precondition(
+        step, probe_says(probe_new(describe(m, arn, from),
+                                   cond_in("KeyMetadata.MultiRegionConfiguration.PrimaryKey."
+                                           "Region",
+                                           (const char *const[]){from, m->home, NULL}),
+                                   false),
+                         "the primary key has moved to a third Region"));
     step_poll(step, describe(m, home_arn, m->home),
               cond_both("all", json_incref(moved), state_is("Enabled")), NULL, 5, 600,
               "KeyMetadata.KeyState");
@@ -536,53 +541,53 @@ static const struct remedy rows[ROW_COUNT] = {
                      2, "kms:CreateKey kms:CreateAlias kms:UpdateAlias kms:EnableKeyRotation",
                      "once nothing is encrypted with it: aws kms schedule-key-deletion, replicas "
                      "first"},
-                    "medium",
+                    PLAN_RISK_MEDIUM,
                     30,
-                    "",
+                    NULL,
                     make_create_key,
                     NULL},
     [CANCEL_KEY_DELETION] = {{"cancel-key-deletion", "Cancel the deletion of the backup key", 2,
                               "kms:CancelKeyDeletion", "aws kms schedule-key-deletion"},
-                             "low",
+                             PLAN_RISK_LOW,
                              5,
-                             "",
+                             NULL,
                              make_cancel_key_deletion,
                              NULL},
     [ENABLE_KEY] = {{"enable-key", "Enable the backup key", 2, "kms:EnableKey",
                      "aws kms disable-key"},
-                    "low",
+                    PLAN_RISK_LOW,
                     5,
-                    "",
+                    NULL,
                     make_enable_key,
                     NULL},
     [REPLICATE_KEY] = {{"replicate-key", "Replicate the backup key with its policy and alias", 2,
                         "kms:ReplicateKey kms:CreateAlias kms:UpdateAlias",
                         "aws kms schedule-key-deletion in the replica's Region"},
-                       "low",
+                       PLAN_RISK_LOW,
                        60,
-                       "",
+                       NULL,
                        make_replicate_key,
                        NULL},
     [PUT_KEY_POLICY] = {{"put-key-policy", "Complete the backup key's policy", 2,
                          "kms:PutKeyPolicy", "aws kms put-key-policy with the policy of before"},
-                        "medium",
+                        PLAN_RISK_MEDIUM,
                         5,
-                        "",
+                        NULL,
                         make_put_key_policy,
                         NULL},
     [ENABLE_KEY_ROTATION] = {{"enable-key-rotation", "Switch on the backup key's rotation", 2,
                               "kms:EnableKeyRotation", "aws kms disable-key-rotation"},
-                             "low",
+                             PLAN_RISK_LOW,
                              5,
-                             "",
+                             NULL,
                              make_enable_key_rotation,
                              NULL},
     [UPDATE_PRIMARY_REGION] = {{"update-primary-region", "Make the home Region's key the primary",
                                 2, "kms:UpdatePrimaryRegion",
                                 "aws kms update-primary-region back to the Region of before"},
-                               "medium",
+                               PLAN_RISK_MEDIUM,
                                60,
-                               "",
+                               NULL,
                                make_update_primary_region,
                                NULL},
 };

@@ -26,18 +26,18 @@ int zone_load(struct making *m, json_t **zone, struct err *err)
                        : 0;
 }
 
-static json_t *get_zone(const struct making *m)
+static struct plan_call *get_zone(const struct making *m)
 {
     return call_home(m, "controltower:GetLandingZone",
                      json_pack("{s:s}", "landingZoneIdentifier", jx_str_or(m->lz, "arn", "")));
 }
 
-void after_zone(json_t *step)
+void after_zone(struct plan_step *step)
 {
     static const char *const ids[] = {"enable-landing-zone-backup", "update-landing-zone",
                                       "reset-landing-zone"};
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
-        if (strcmp(ids[i], step_id(step)) != 0) {
+        if (strcmp(ids[i], step->id) != 0) {
             step_after(step, ids[i]);
         }
     }
@@ -51,8 +51,8 @@ static int add_key(void *context, const struct entity *e)
 }
 
 /* The first operation of the type that the run did not know, judged by `take_when`. */
-static int new_operation(struct making *m, const char *type, json_t *take_when, json_t **probe,
-                         struct err *err)
+static int new_operation(struct making *m, const char *type, json_t *take_when,
+                         struct plan_probe **probe, struct err *err)
 {
     json_t *known = json_array();
     if (store_each_entity(m->store, "landing-zone-operation", NULL, NULL, add_key, known, err) !=
@@ -61,8 +61,8 @@ static int new_operation(struct making *m, const char *type, json_t *take_when, 
         json_decref(take_when);
         return -1;
     }
-    json_t *call = call_home(m, "controltower:ListLandingZoneOperations",
-                             json_pack("{s:{s:[s]}}", "filter", "types", type));
+    struct plan_call *call = call_home(m, "controltower:ListLandingZoneOperations",
+                                       json_pack("{s:{s:[s]}}", "filter", "types", type));
     json_t *is_new = cond_present("operationIdentifier", true);
     if (json_array_size(known) > 0) {
         is_new = cond_both("all", is_new,
@@ -73,10 +73,10 @@ static int new_operation(struct making *m, const char *type, json_t *take_when, 
     return 0;
 }
 
-static int poll_zone(struct making *m, json_t *step, const char *type, struct err *err)
+static int poll_zone(struct making *m, struct plan_step *step, const char *type, struct err *err)
 {
-    char *operation = xasprintf("${%s:operation}", step_id(step));
-    json_t *probe = NULL;
+    char *operation = xasprintf("${%s:operation}", step->id);
+    struct plan_probe *probe = NULL;
     step_capture(step, "operation", "operationIdentifier");
     step_poll(step,
               call_home(m, "controltower:GetLandingZoneOperation",
@@ -88,7 +88,7 @@ static int poll_zone(struct making *m, json_t *step, const char *type, struct er
     if (new_operation(m, type, cond_present("operationIdentifier", true), &probe, err) != 0) {
         return -1;
     }
-    step_recover(step, probe, json_pack("{s:s}", "operation", "operationIdentifier"));
+    step_recover(step, probe, "operation", "operationIdentifier");
     return 0;
 }
 
@@ -184,7 +184,7 @@ static json_t *is_unchanged(const json_t *now, const json_t *wanted, const char 
 
 /* --- the update --- */
 
-static void need_makers(struct making *m, json_t *step)
+static void need_makers(struct making *m, struct plan_step *step)
 {
     static const char *const before[] = {
         "create-accounts/*",     "create-key",       "create-key/*", "replicate-key/*",
@@ -204,9 +204,9 @@ int zone_update(struct making *m, const struct remedy *row, const json_t *zone, 
     if (strcmp(now, version) == 0 && manifest_same(manifest, wanted)) {
         return 1;
     }
-    json_t *step = step_new(row, NULL, "%s%s%s", row->info.title,
-                            strcmp(now, version) != 0 ? ", going to version " : "",
-                            strcmp(now, version) != 0 ? version : "");
+    struct plan_step *step = step_new(row, NULL, "%s%s%s", row->info.title,
+                                      strcmp(now, version) != 0 ? ", going to version " : "",
+                                      strcmp(now, version) != 0 ? version : "");
     json_t *input = json_pack("{s:s,s:s,s:o}", "landingZoneIdentifier", jx_str_or(zone, "arn", ""),
                               "version", version, "manifest", json_deep_copy(wanted));
     if (json_array_size(remediation) > 0) {
@@ -216,13 +216,13 @@ int zone_update(struct making *m, const struct remedy *row, const json_t *zone, 
     step_done(step, probe_new(get_zone(m), is_wanted(manifest, wanted, version), false));
     json_t *expected =
         cond_both("any", is_unchanged(manifest, wanted, now), is_wanted(manifest, wanted, version));
-    step_guard(step, probe_says(probe_new(get_zone(m), expected, false),
-                                "somebody changed the landing zone since the scan"));
+    step_precondition(step, probe_says(probe_new(get_zone(m), expected, false),
+                                       "somebody changed the landing zone since the scan"));
     step_change(step, json_pack("{s:s,s:O*}", "version", now, "backup", jx_get(manifest, "backup")),
                 json_pack("{s:s,s:O*}", "version", version, "backup", jx_get(wanted, "backup")));
     need_makers(m, step);
     if (poll_zone(m, step, "UPDATE", err) != 0) {
-        json_decref(step);
+        plan_step_free(step);
         return -1;
     }
     return step_add(m, step, reason, err);
@@ -354,7 +354,7 @@ static int update_landing_zone(struct making *m, const json_t *subject, const ch
 static int reset_landing_zone(struct making *m, const json_t *subject, const char *reason,
                               struct err *err)
 {
-    json_t *done = NULL;
+    struct plan_probe *done = NULL;
     const char *arn = jx_str(m->lz, "arn");
     (void)subject;
     if (arn == NULL) {
@@ -367,13 +367,14 @@ static int reset_landing_zone(struct making *m, const json_t *subject, const cha
     if (new_operation(m, "RESET", cond_text("status", "SUCCEEDED"), &done, err) != 0) {
         return -1;
     }
-    json_t *step = step_new(&rows[RESET], NULL, "%s", rows[RESET].info.title);
+    struct plan_step *step = step_new(&rows[RESET], NULL, "%s", rows[RESET].info.title);
     static const char *const idle[] = {"ACTIVE", "FAILED", NULL};
     step_send(step, call_home(m, "controltower:ResetLandingZone",
                               json_pack("{s:s}", "landingZoneIdentifier", arn)));
     step_done(step, done);
-    step_guard(step, probe_says(probe_new(get_zone(m), cond_in("landingZone.status", idle), false),
-                                "the landing zone is being changed"));
+    step_precondition(step,
+                      probe_says(probe_new(get_zone(m), cond_in("landingZone.status", idle), false),
+                                 "the landing zone is being changed"));
     step_change(step,
                 json_pack("{s:s?,s:s?}", "status", jx_str(m->lz, "status"), "drift",
                           jx_str(m->lz, "drift")),
@@ -382,7 +383,7 @@ static int reset_landing_zone(struct making *m, const json_t *subject, const cha
     step_after(step, rows[ENABLE_BACKUP].info.id);
     step_after(step, rows[UPDATE].info.id);
     if (poll_zone(m, step, "RESET", err) != 0) {
-        json_decref(step);
+        plan_step_free(step);
         return -1;
     }
     return step_add(m, step, reason, err);
@@ -392,24 +393,24 @@ static const struct remedy rows[ROW_COUNT] = {
     [ENABLE_BACKUP] = {{"enable-landing-zone-backup", "Switch backup on in the landing zone", 3,
                         "controltower:UpdateLandingZone",
                         "teardown: the same update with backup.enabled false"},
-                       "high",
+                       PLAN_RISK_HIGH,
                        2400,
-                       LANE_CONTROL_TOWER,
+                       GROUP_CONTROL_TOWER,
                        enable_backup,
                        NULL},
     [UPDATE] = {{"update-landing-zone", "Update the landing zone's manifest", 3,
                  "controltower:UpdateLandingZone",
                  "send the manifest of before; a version cannot be taken back"},
-                "high",
+                PLAN_RISK_HIGH,
                 2400,
-                LANE_CONTROL_TOWER,
+                GROUP_CONTROL_TOWER,
                 update_landing_zone,
                 NULL},
     [RESET] = {{"reset-landing-zone", "Reset the landing zone to what its manifest says", 3,
                 "controltower:ResetLandingZone", "nothing to undo: the manifest stays as it is"},
-               "medium",
+               PLAN_RISK_MEDIUM,
                2400,
-               LANE_CONTROL_TOWER,
+               GROUP_CONTROL_TOWER,
                reset_landing_zone,
                NULL},
 };

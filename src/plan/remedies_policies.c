@@ -162,21 +162,24 @@ static char *policy_text(const struct making *m, json_t *group, const char *vaul
 
 /* --- its steps --- */
 
-static int add_step(struct making *m, json_t *take_step, json_t *group, struct err *err)
+static int add_step(struct making *m, struct plan_step *take_step, json_t *group, struct err *err)
 {
-    json_t *reasons = json_object_get(take_step, "reasons");
     const char *reason = NULL;
     json_t *value = NULL;
     json_object_foreach(json_object_get(group, "reasons"), reason, value)
     {
-        (void)json_array_append_new(reasons, json_string(reason));
+        plan_strings_add(&take_step->reasons, reason);
     }
-    return step_add(m, take_step, json_string_value(json_array_get(reasons, 0)), err);
+    /* Each of them is there already. */
+    char *first = xstrdup(take_step->reasons.items[0]);
+    int rc = step_add(m, take_step, first, err);
+    free(first);
+    return rc;
 }
 
-static json_t *policy_type_step(struct making *m, enum row row, const char *target)
+static struct plan_step *policy_type_step(struct making *m, enum row row, const char *target)
 {
-    json_t *step =
+    struct plan_step *step =
         step_new(&rows[row], target, "Enable backup policies on the organization's root");
     json_t *is_on = json_pack("{s:[o,o]}", "all", cond_text("Type", "BACKUP_POLICY"),
                               cond_text("Status", "ENABLED"));
@@ -187,7 +190,7 @@ static json_t *policy_type_step(struct making *m, enum row row, const char *targ
     step_poll(step, call_home(m, "organizations:ListRoots", NULL), json_incref(on), NULL, 5, 300,
               NULL);
     step_done(step, probe_new(call_home(m, "organizations:ListRoots", NULL), on, false));
-    step_set(step, "undo", json_string("aws organizations disable-policy-type"));
+    step_undo(step, "aws organizations disable-policy-type");
     return step;
 }
 
@@ -212,17 +215,17 @@ static int add_attachment(struct making *m, json_t *group, const char *policy_id
 {
     char *target = xasprintf("%s/%s", policy_id + strcspn(policy_id, "/") + 1, account);
     char *id = xasprintf("${%s:id}", policy_id);
-    json_t *step = step_new(&rows[CREATE_BACKUP_POLICY], target,
-                            "Attach the cross-Region backup policy to %s", account);
+    struct plan_step *step = step_new(&rows[CREATE_BACKUP_POLICY], target,
+                                      "Attach the cross-Region backup policy to %s", account);
     step_need(step, policy_id);
     step_send(step, call_home(m, "organizations:AttachPolicy",
                               json_pack("{s:s,s:s}", "PolicyId", id, "TargetId", account)));
-    json_t *probe =
+    struct plan_probe *probe =
         probe_new(call_home(m, "organizations:ListPoliciesForTarget",
                             json_pack("{s:s,s:s}", "TargetId", account, "Filter", "BACKUP_POLICY")),
                   cond_present("Id", true), false);
     step_done(step, probe_select(probe, "Policies", cond_text("Id", id)));
-    step_set(step, "undo", json_string("aws organizations detach-policy"));
+    step_undo(step, "aws organizations detach-policy");
     free(target);
     free(id);
     return add_step(m, step, group, err);
@@ -243,8 +246,8 @@ static int add_policy(struct making *m, json_t *group, const char *vault, struct
     /* The name carries the content's digest: an equal name is an equal policy. */
     char *name = xasprintf(NAME "-%.8s", digest);
     char *target = xasprintf("%.8s", digest);
-    json_t *step = step_new(&rows[CREATE_BACKUP_POLICY], target,
-                            "Create a backup policy that copies into another Region");
+    struct plan_step *step = step_new(&rows[CREATE_BACKUP_POLICY], target,
+                                      "Create a backup policy that copies into another Region");
     step_after(step, "create-backup-policy/policy-type");
     step_after(step, "enable-policy-type");
     step_send(step, call_home(m, "organizations:CreatePolicy",
@@ -252,13 +255,13 @@ static int add_policy(struct making *m, json_t *group, const char *vault, struct
                                         "Copies into another Region", "Type", "BACKUP_POLICY",
                                         "Content", literal(text))));
     step_capture(step, "id", "Policy.PolicySummary.Id");
-    json_t *probe = probe_new(
+    struct plan_probe *probe = probe_new(
         call_home(m, "organizations:ListPolicies", json_pack("{s:s}", "Filter", "BACKUP_POLICY")),
         cond_present("Id", true), false);
     (void)probe_select(probe, "Policies", cond_text("Name", name));
     step_done(step, probe_capture(probe, "id", "Id"));
     step_change(step, json_null(), json_string(text));
-    char *id = xstrdup(step_id(step));
+    char *id = xstrdup(step->id);
     int result = add_step(m, step, group, err);
     const char *account = NULL;
     json_t *value = NULL;
@@ -294,18 +297,18 @@ static const struct remedy rows[ROW_COUNT] = {
                                "organizations:EnablePolicyType organizations:CreatePolicy "
                                "organizations:AttachPolicy",
                                "aws organizations detach-policy, then delete-policy"},
-                              "medium",
+                              PLAN_RISK_MEDIUM,
                               10,
-                              "",
+                              NULL,
                               make_policy,
                               finish_policies},
     [ENABLE_POLICY_TYPE] = {{"enable-policy-type",
                              "Enable backup policies on the organization's root", 5,
                              "organizations:EnablePolicyType",
                              "aws organizations disable-policy-type"},
-                            "low",
+                            PLAN_RISK_LOW,
                             10,
-                            "",
+                            NULL,
                             make_policy_type,
                             NULL},
 };

@@ -140,14 +140,14 @@ struct batch {
     json_t *arns, *reasons;
 };
 
-static json_t *tagging(const struct batch *b, const char *operation, json_t *take_input)
+static struct plan_call *tagging(const struct batch *b, const char *operation, json_t *take_input)
 {
     const char *account = jx_str_or(b->place, "account", "");
     return call_new(b->m, operation, account, jx_str_or(b->place, "region", ""),
                     making_role(b->m, account), take_input);
 }
 
-static json_t *get_resources(const struct batch *b)
+static struct plan_call *get_resources(const struct batch *b)
 {
     return tagging(b, "tagging:GetResources", json_pack("{s:O}", "ResourceARNList", b->arns));
 }
@@ -169,7 +169,7 @@ static json_t *condition_of(const struct batch *b)
     return cond_new(list, "superset_of", all);
 }
 
-static json_t *batch_step(const struct batch *b)
+static struct plan_step *batch_step(const struct batch *b)
 {
     const char *account = jx_str_or(b->place, "account", "");
     const char *region = jx_str_or(b->place, "region", "");
@@ -177,9 +177,9 @@ static json_t *batch_step(const struct batch *b)
     size_t count = json_array_size(b->arns);
     char *target = tag ? xasprintf("%s/%s/%s/%u", account, region, b->key, b->number)
                        : xasprintf("%s/%s/%u", account, region, b->number);
-    json_t *step = step_new(&rows[b->row], target, "%s %.128s%s %zu resource%s in %s, %s",
-                            tag ? "Tag" : "Remove", b->key, tag ? " = true on" : " from", count,
-                            count == 1 ? "" : "s", account, region);
+    struct plan_step *step = step_new(&rows[b->row], target, "%s %.128s%s %zu resource%s in %s, %s",
+                                      tag ? "Tag" : "Remove", b->key, tag ? " = true on" : " from",
+                                      count, count == 1 ? "" : "s", account, region);
     json_t *input = json_pack("{s:O}", "ResourceARNList", b->arns);
     if (tag) {
         (void)json_object_set_new(input, "Tags", json_pack("{s:s}", b->key, "true"));
@@ -194,17 +194,13 @@ static json_t *batch_step(const struct batch *b)
     step_fail_when(step,
                    cond_both("all", cond_present("FailedResourcesMap", true),
                              cond_not(cond_new("FailedResourcesMap", "equals", json_object()))));
-    json_t *otherwise =
-        service_tags_new(b->m, account, region, b->arns, b->key, tag ? "true" : NULL);
-    if (otherwise != NULL) {
-        step_set(step, "otherwise", otherwise);
-    }
+    step->retry = service_tags_new(b->m, account, region, b->arns, b->key, tag ? "true" : NULL);
     step_done(step, probe_new(get_resources(b), condition_of(b), false));
     /* Nothing listed is nothing that somebody changed: the Tagging API may lag behind the services.
      */
     json_t *same = tag_guard_condition(b->place, b->arns, b->key, tag ? "true" : NULL);
-    step_guard(step, probe_says(probe_new(get_resources(b), same, true),
-                                "somebody changed these backup tags since the scan"));
+    step_precondition(step, probe_says(probe_new(get_resources(b), same, true),
+                                       "somebody changed these backup tags since the scan"));
     step_change(step, tag ? json_null() : json_string(b->key),
                 tag ? json_pack("{s:s}", b->key, "true") : json_null());
     free(target);
@@ -216,8 +212,10 @@ static int flush(struct batch *b, struct err *err)
     int result = 0;
     if (json_array_size(b->arns) > 0) {
         b->number++;
-        json_t *step = batch_step(b);
-        (void)json_array_extend(json_object_get(step, "reasons"), b->reasons);
+        struct plan_step *step = batch_step(b);
+        for (size_t i = 0; i < json_array_size(b->reasons); i++) {
+            plan_strings_add(&step->reasons, json_string_value(json_array_get(b->reasons, i)));
+        }
         result = step_add(b->m, step, json_string_value(json_array_get(b->reasons, 0)), err);
     }
     json_decref(b->arns);
@@ -284,16 +282,16 @@ static int finish_untags(struct making *m, struct err *err)
 static const struct remedy rows[ROW_COUNT] = {
     [TAG_RESOURCE] = {{TAG, "Give resources their exact backup tag", 6, "tagging:TagResources",
                        "aws resourcegroupstaggingapi untag-resources"},
-                      "low",
+                      PLAN_RISK_LOW,
                       5,
-                      "",
+                      NULL,
                       make_tag_resource,
                       finish_tags},
     [UNTAG_RESOURCE] = {{UNTAG, "Remove backup tags that select nothing or must not be there", 6,
                          "tagging:UntagResources", "aws resourcegroupstaggingapi tag-resources"},
-                        "medium",
+                        PLAN_RISK_MEDIUM,
                         5,
-                        "",
+                        NULL,
                         make_untag_resource,
                         finish_untags},
 };

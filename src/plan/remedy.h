@@ -1,9 +1,9 @@
 /*
- * Inside the plan room: what a remedy is, and the making of a plan that remedies and goals add
- * steps to. A step is JSON (docs/plan.md); everything here only builds it.
+ * Inside plan: what a remedy is, and the making of a plan that remedies and goals add steps to
+ * (model/plan.h).
  *
- * Life words: a `json_t *` parameter named `take_...` is taken over (also when the function fails
- * or ignores it); every other one is borrowed. *_new() returns yours until it is taken.
+ * Ownership: a parameter named `take_...` is taken over, also when the function fails or ignores
+ * it; every other one is borrowed. *_new() returns yours until it is taken.
  */
 #ifndef TOWERKEEP_PLAN_REMEDY_H
 #define TOWERKEEP_PLAN_REMEDY_H
@@ -12,17 +12,14 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/map.h"
 #include "inventory/subjects.h"
+#include "model/plan.h"
 #include "model/policy.h"
 #include "plan/make.h"
 #include "store/store.h"
 
-#define LANE_CONTROL_TOWER "control-tower"
 #define ROLE_CONTROL_TOWER "AWSControlTowerExecution"
-#define STEP_AFTER "_after" /* step_after()'s list, gone from a finished plan */
-/* On a step in an account that nobody could look into, because a step before it opens that account:
-   its probe looks when its time comes. Gone from a finished plan. */
-#define STEP_UNSEEN "_unseen"
 
 struct making {
     struct store *store;
@@ -38,22 +35,22 @@ struct making {
     json_t *vaults;       /* list of the central account's central vaults {"region","name","arn"} */
     json_t *members;      /* account id -> true, for policies */
     json_t *roles;        /* account id -> role the scan used there */
-    json_t *by_id;        /* step id -> step; in order of adding */
-    json_t *manual;       /* [{"finding_id","check_id","subject","why"}] */
+    struct plan_steps steps; /* in order of adding */
+    struct map *by_id;       /* step id -> step, borrowed from `steps` */
+    struct plan *plan;       /* its manual, deferred and remains are gathered while it is made */
     /* Of the finding at hand (GOAL_FIX); SCOPE_COUNT and "" otherwise. */
     enum scope scope;
     const char *check_id;
-    json_t *deferred; /* [{"id","title","reasons","step",...,"waits_for"}] (hold.c) */
-    char *recalled;   /* ARN of a key that this plan keeps from being deleted; NULL */
+    char *recalled; /* ARN of a key that this plan keeps from being deleted; NULL */
     json_t *scratch;
     char why[512]; /* what making_cannot() said last */
 };
 
 struct remedy {
     struct remedy_info info;
-    const char *risk; /* "low" "medium" "high" */
+    enum plan_risk risk;
     int expected_seconds;
-    const char *lane; /* LANE_CONTROL_TOWER or "" */
+    const char *group; /* the concurrency group: GROUP_CONTROL_TOWER, or NULL */
     /*
      * Adds the steps that mend `subject` (a document of making.scope) for `reason` ("finding:ID",
      * "goal:enable"). 0: steps were added, or none is needed. 1: it cannot, said with
@@ -97,15 +94,15 @@ int remedy_run(struct making *m, const char *id, const json_t *subject, const ch
 int goal_enable(struct making *m, struct err *err);   /* goal_enable.c */
 int goal_teardown(struct making *m, struct err *err); /* goal_teardown.c */
 
-/* Takes the steps (in order) whose ground the run did not see out of `steps`, into m->held;
- * hold.c. */
-int defer_unseen(struct making *m, json_t *steps, struct err *err);
+/* defer.c: takes the steps that rest on data which the run could not collect out of `steps` (in
+ * order), into the plan's deferred ones. */
+int defer_unseen(struct making *m, struct plan_steps *steps, struct err *err);
 
 /* --- what is known --- */
 /* The document of a scope up to SCOPE_KEY, or NULL; borrowed. */
 const json_t *making_find(const struct making *m, enum scope scope, const char *key);
 /* A step added before, or NULL; borrowed. */
-const json_t *making_step(const struct making *m, const char *id);
+struct plan_step *making_step(const struct making *m, const char *id);
 /* ARN of the backup key as calls should name it: of the key that this plan creates
    ("${create-key:arn}"), else of one that it keeps, else the manifest's; NULL when there is
    neither. Yours (free). */
@@ -138,24 +135,28 @@ int keys_leaving(struct making *m, json_t **out, struct err *err);
 int key_alias_operation(struct making *m, const char *region, const char *alias,
                         const char **operation, struct err *err);
 
+/* What the teardown leaves in place. */
+void making_remains(struct making *m, const char *kind, const char *account, const char *region,
+                    const char *name, const char *note);
+
 /* --- pieces --- */
 /* region NULL: the home Region (also for Organizations' global calls). role NULL: the caller's own.
    Another account than the management account needs a role. */
-json_t *call_new(const struct making *m, const char *operation, const char *account,
-                 const char *region, const char *role, json_t *take_input);
+struct plan_call *call_new(const struct making *m, const char *operation, const char *account,
+                           const char *region, const char *role, json_t *take_input);
 /* The same in the management account and home Region. */
-json_t *call_home(const struct making *m, const char *operation, json_t *take_input);
+struct plan_call *call_home(const struct making *m, const char *operation, json_t *take_input);
 /* A NotFound answer counts as `absent_is`. */
-json_t *probe_new(json_t *take_call, json_t *take_when, bool absent_is);
-/* Judge the first element of the list at `list` for which `where` holds (none: false). Returns
+struct plan_probe *probe_new(struct plan_call *take_call, json_t *take_when, bool absent_is);
+/* Evaluates the first element of the list at `list` for which `where` holds (none: false). Returns
  * probe. */
-json_t *probe_select(json_t *probe, const char *list, json_t *take_where);
+struct plan_probe *probe_select(struct plan_probe *probe, const char *list, json_t *take_where);
 
-/* What a true probe supplies to others (${step:name}), also when the step was true already: paths
+/* What a true probe supplies to others (${step:name}), also when the step had nothing to do: paths
    in the element or answer. Returns probe. */
-json_t *probe_capture(json_t *probe, const char *name, const char *path);
-/* What a false guard means, for the operator. Returns probe. */
-json_t *probe_says(json_t *probe, const char *says);
+struct plan_probe *probe_capture(struct plan_probe *probe, const char *name, const char *path);
+/* What a false precondition means, for the operator. Returns probe. */
+struct plan_probe *probe_says(struct plan_probe *probe, const char *says);
 /* A string of AWS's or an owner's making, as a value that no placeholder can hide in. */
 json_t *literal(const char *s);
 
@@ -168,35 +169,30 @@ json_t *cond_not(json_t *take_condition);
 json_t *cond_both(const char *all_or_any, json_t *take_first, json_t *take_second);
 
 /* A step of this remedy: id "REMEDY" or "REMEDY/target" (target NULL: none), with the row's step,
-   risk, expected_seconds, lane and undo; no needs, no guard, done null. */
-json_t *step_new(const struct remedy *row, const char *target, const char *title, ...)
+   risk, expected_seconds, concurrency group and undo, and nothing else yet. */
+struct plan_step *step_new(const struct remedy *row, const char *target, const char *title, ...)
     __attribute__((format(printf, 3, 4)));
-const char *step_id(const json_t *step);
-void step_send(json_t *step, json_t *take_call);
-void step_done(json_t *step, json_t *take_probe);
-void step_guard(json_t *step, json_t *take_probe);
+void step_send(struct plan_step *step, struct plan_call *take_call);
+void step_done(struct plan_step *step, struct plan_probe *take_probe);
+void step_precondition(struct plan_step *step, struct plan_probe *take_probe);
 /* This step waits for that one, which must be in the plan at its end. */
-void step_need(json_t *step, const char *id);
+void step_need(struct plan_step *step, const char *id);
 /* The same, if the plan has such a step in the end. `id` may be a glob ("replicate-key/" and a
  * star). */
-void step_after(json_t *step, const char *id);
-void step_poll(json_t *step, json_t *take_call, json_t *take_until, json_t *take_fail,
-               int every_seconds, int timeout_seconds, const char *message_path);
+void step_after(struct plan_step *step, const char *id);
+void step_poll(struct plan_step *step, struct plan_call *take_call, json_t *take_until,
+               json_t *take_fail, int every_seconds, int timeout_seconds, const char *message_path);
 /* send's answer fails the step although AWS said 200 (TagResources' FailedResourcesMap). */
-void step_fail_when(json_t *step, json_t *take_condition);
-void step_capture(json_t *step, const char *name, const char *path_in_answer);
-/* How to tell whether a lost send took effect. take_capture: {name: path} or NULL. */
-void step_recover(json_t *step, json_t *take_probe, json_t *take_capture);
-void step_change(json_t *step, json_t *take_before, json_t *take_after);
-void step_set(json_t *step, const char *member,
-              json_t *take_value); /* risk, expected_seconds ... */
+void step_fail_when(struct plan_step *step, json_t *take_condition);
+void step_capture(struct plan_step *step, const char *name, const char *path_in_answer);
+/* How to tell whether a lost send took effect, and what its answer would have captured. */
+void step_recover(struct plan_step *step, struct plan_probe *take_probe, const char *name,
+                  const char *path);
+void step_change(struct plan_step *step, json_t *take_before, json_t *take_after);
+void step_undo(struct plan_step *step, const char *undo); /* instead of the row's */
 
-/*
- * Adds the step for `reason`. An equal id merges: reasons, needs and guards unite; inputs, done,
- * before and after unite member by member (opt-ins of one account and Region); where two values
- * contradict, ERR_INTERNAL names the step.
- */
-int step_add(struct making *m, json_t *take_step, const char *reason, struct err *err);
+/* Adds the step for `reason`. An equal id merges (plan_step_merge). */
+int step_add(struct making *m, struct plan_step *take_step, const char *reason, struct err *err);
 
 /* --- policies (policies.c) --- */
 /* What "ours" means in this organization; dies with the making. */

@@ -39,7 +39,7 @@ struct wanted {
     const char *account, *region, *key, *value; /* value NULL: the tag goes */
 };
 
-static json_t *call_of(const struct wanted *w, const char *operation, json_t *take_input)
+static struct plan_call *call_of(const struct wanted *w, const char *operation, json_t *take_input)
 {
     return call_new(w->m, operation, w->account, w->region, making_role(w->m, w->account),
                     take_input);
@@ -50,7 +50,16 @@ static json_t *tag_list(const struct wanted *w)
     return json_pack("[{s:o, s:s*}]", "Key", literal(w->key), "Value", w->value);
 }
 
-static json_t *own_call(const struct wanted *w, const struct service *s, const char *arn)
+static struct plan_retry_call *retry_call_new(const char *arn, struct plan_call *take_send)
+{
+    struct plan_retry_call *call = xcalloc(1, sizeof *call);
+    call->arn = xstrdup(arn);
+    call->send = take_send;
+    return call;
+}
+
+static struct plan_retry_call *own_call(const struct wanted *w, const struct service *s,
+                                        const char *arn)
 {
     json_t *input = json_object();
     json_t *name = literal(s->names == BY_ARN ? arn : arn_name(arn));
@@ -59,7 +68,7 @@ static json_t *own_call(const struct wanted *w, const struct service *s, const c
     (void)json_object_set_new(input, tag ? s->tags : s->keys,
                               tag || s->removes == BY_TAGS ? tag_list(w)
                                                            : json_pack("[o]", literal(w->key)));
-    return json_pack("{s:o}", "send", call_of(w, tag ? s->tag : s->untag, input));
+    return retry_call_new(arn, call_of(w, tag ? s->tag : s->untag, input));
 }
 
 /*
@@ -67,22 +76,28 @@ static json_t *own_call(const struct wanted *w, const struct service *s, const c
  * own ("aws:cloudformation:...") with it: S3 refuses a set without them. An empty set removes the
  * tags, by what users report; the documentation is silent, and the step's probe tells.
  */
-static json_t *bucket_call(const struct wanted *w, const char *arn)
+static struct plan_retry_call *bucket_call(const struct wanted *w, const char *arn)
 {
     const char *name = arn_name(arn);
     json_t *tags = w->value != NULL ? tag_list(w) : json_array();
     json_t *input = json_pack("{s:o, s:{s:o}}", "Bucket", literal(name), "Tagging", "TagSet", tags);
-    json_t *read = call_of(w, "s3:GetBucketTagging", json_pack("{s:o}", "Bucket", literal(name)));
-    json_t *merge = json_pack("{s:o, s:s, s:s, s:s, s:s}", "read", read, "list", "TagSet", "into",
-                              "Tagging.TagSet", "key", "Key", "none_when", "NoSuchTagSet");
+    struct plan_retry_call *call = retry_call_new(arn, call_of(w, "s3:PutBucketTagging", input));
+    struct plan_merge *merge = xcalloc(1, sizeof *merge);
+    merge->read = call_of(w, "s3:GetBucketTagging", json_pack("{s:o}", "Bucket", literal(name)));
+    merge->list = xstrdup("TagSet");
+    merge->into = xstrdup("Tagging.TagSet");
+    merge->key = xstrdup("Key");
+    merge->none_when = xstrdup("NoSuchTagSet");
     if (w->value == NULL) {
-        (void)json_object_set_new(merge, "without", json_pack("[o]", literal(w->key)));
+        json_t *key = literal(w->key);
+        plan_strings_add(&merge->without, json_string_value(key));
+        json_decref(key);
     }
-    return json_pack("{s:o, s:o}", "send", call_of(w, "s3:PutBucketTagging", input), "merge",
-                     merge);
+    call->merge = merge;
+    return call;
 }
 
-static json_t *call_for(const struct wanted *w, const char *arn)
+static struct plan_retry_call *call_for(const struct wanted *w, const char *arn)
 {
     struct arn parts;
     if (!arn_parse(arn, &parts)) {
@@ -99,21 +114,24 @@ static json_t *call_for(const struct wanted *w, const char *arn)
     return NULL;
 }
 
-json_t *service_tags_new(const struct making *m, const char *account, const char *region,
-                         const json_t *arns, const char *key, const char *value)
+struct plan_retry *service_tags_new(const struct making *m, const char *account, const char *region,
+                                    const json_t *arns, const char *key, const char *value)
 {
     struct wanted w = {m, account, region, key, value};
-    json_t *calls = json_object();
+    struct plan_retry *retry = xcalloc(1, sizeof *retry);
+    retry->failed = xstrdup("FailedResourcesMap");
     for (size_t i = 0; i < json_array_size(arns); i++) {
         const char *arn = json_string_value(json_array_get(arns, i));
-        json_t *call = call_for(&w, arn);
+        struct plan_retry_call *call = call_for(&w, arn);
         if (call != NULL) {
-            (void)json_object_set_new(calls, arn, call);
+            struct plan_retry_calls *calls = &retry->calls;
+            calls->items = xreallocarray(calls->items, calls->count + 1, sizeof *calls->items);
+            calls->items[calls->count++] = call;
         }
     }
-    if (json_object_size(calls) == 0) {
-        json_decref(calls);
+    if (retry->calls.count == 0) {
+        plan_retry_free(retry);
         return NULL;
     }
-    return json_pack("{s:s, s:o}", "failed", "FailedResourcesMap", "calls", calls);
+    return retry;
 }

@@ -6,7 +6,7 @@
 
 /* A step's "otherwise" (docs/plan.md): for each of `arns` the call that gives it the tag `key` with
  * `value`, or removes it (`value` NULL). NULL when no service of them has such a call. Yours. */
-json_t *service_tags_new(const struct making *m, const char *account, const char *region,
-                         const json_t *arns, const char *key, const char *value);
+struct plan_retry *service_tags_new(const struct making *m, const char *account, const char *region,
+                                    const json_t *arns, const char *key, const char *value);
 
 #endif

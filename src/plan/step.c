@@ -1,6 +1,5 @@
 /* The pieces of a step: calls, probes, conditions, and how equal steps become one. */
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +7,6 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "remedy.h"
-
-/* jansson walks objects only through iterators of a mutable one. */
-static json_t *mutable_json(const json_t *value)
-{
-    return (json_t *)(uintptr_t)value;
-}
 
 static void put(json_t *object, const char *key, json_t *take_value)
 {
@@ -37,52 +30,50 @@ static json_t *words(const char *s)
 
 /* --- calls and probes --- */
 
-json_t *call_new(const struct making *m, const char *operation, const char *account,
-                 const char *region, const char *role, json_t *take_input)
+struct plan_call *call_new(const struct making *m, const char *operation, const char *account,
+                           const char *region, const char *role, json_t *take_input)
 {
-    json_t *call = json_object();
-    put(call, "operation", words(operation));
-    put(call, "account", words(account));
-    put(call, "region", words(region != NULL ? region : m->home));
-    put(call, "role", role != NULL ? words(role) : json_null());
-    put(call, "input", take_input != NULL ? take_input : json_object());
+    struct plan_call *call = xcalloc(1, sizeof *call);
+    call->operation = xstrdup(operation);
+    call->account = xstrdup(account);
+    call->region = xstrdup(region != NULL ? region : m->home);
+    call->role = xstrdup(role);
+    call->input = take_input;
     return call;
 }
 
-json_t *call_home(const struct making *m, const char *operation, json_t *take_input)
+struct plan_call *call_home(const struct making *m, const char *operation, json_t *take_input)
 {
     return call_new(m, operation, m->management, NULL, NULL, take_input);
 }
 
-json_t *probe_new(json_t *take_call, json_t *take_when, bool absent_is)
+struct plan_probe *probe_new(struct plan_call *take_call, json_t *take_when, bool absent_is)
 {
-    json_t *probe = json_object();
-    put(probe, "call", take_call);
-    put(probe, "when", take_when);
-    put(probe, "absent_is", json_boolean(absent_is));
+    struct plan_probe *probe = xcalloc(1, sizeof *probe);
+    probe->call = take_call;
+    probe->when = take_when;
+    probe->absent_is = absent_is;
     return probe;
 }
 
-json_t *probe_select(json_t *probe, const char *list, json_t *take_where)
+struct plan_probe *probe_select(struct plan_probe *probe, const char *list, json_t *take_where)
 {
-    put(probe, "select", json_pack("{s:s,s:o}", "list", list, "where", take_where));
+    probe->select = xcalloc(1, sizeof *probe->select);
+    probe->select->list = xstrdup(list);
+    probe->select->where = take_where;
     return probe;
 }
 
-json_t *probe_capture(json_t *probe, const char *name, const char *path)
+struct plan_probe *probe_capture(struct plan_probe *probe, const char *name, const char *path)
 {
-    json_t *capture = json_object_get(probe, "capture");
-    if (capture == NULL) {
-        capture = json_object();
-        put(probe, "capture", capture);
-    }
-    put(capture, name, words(path));
+    plan_captures_set(&probe->capture, name, path);
     return probe;
 }
 
-json_t *probe_says(json_t *probe, const char *says)
+struct plan_probe *probe_says(struct plan_probe *probe, const char *says)
 {
-    put(probe, "says", words(says));
+    free(probe->says);
+    probe->says = xstrdup(says);
     return probe;
 }
 
@@ -140,122 +131,102 @@ static char *id_new(const char *remedy, const char *target)
     return id;
 }
 
-json_t *step_new(const struct remedy *row, const char *target, const char *title, ...)
+struct plan_step *step_new(const struct remedy *row, const char *target, const char *title, ...)
 {
     char text[512];
     va_list list;
     va_start(list, title);
     (void)vsnprintf(text, sizeof text, title, list);
     va_end(list);
-    char *id = id_new(row->info.id, target);
-    json_t *step = json_object();
-    put(step, "id", words(id));
-    put(step, "remedy", words(row->info.id));
-    put(step, "step", json_integer(row->info.step));
-    put(step, "title", words(text));
-    put(step, "reasons", json_array());
-    put(step, "risk", words(row->risk));
-    put(step, "expected_seconds", json_integer(row->expected_seconds));
-    put(step, "needs", json_array());
-    put(step, "lane", words(row->lane != NULL ? row->lane : ""));
-    put(step, "done", json_null());
-    put(step, "guard", json_array());
-    put(step, "send", json_null());
-    put(step, "poll", json_null());
-    put(step, "capture", json_object());
-    put(step, "recover", json_null());
-    put(step, "undo", words(row->info.undo != NULL ? row->info.undo : ""));
-    put(step, "before", json_null());
-    put(step, "after", json_null());
-    free(id);
+    struct plan_step *step = xcalloc(1, sizeof *step);
+    step->id = id_new(row->info.id, target);
+    step->remedy = xstrdup(row->info.id);
+    step->step = row->info.step;
+    step->title = xstrdup(text);
+    step->risk = row->risk;
+    step->expected_seconds = row->expected_seconds;
+    step->concurrency_group = xstrdup(row->group != NULL ? row->group : "");
+    step->undo = xstrdup(row->info.undo != NULL ? row->info.undo : "");
     return step;
 }
 
-const char *step_id(const json_t *step)
+void step_send(struct plan_step *step, struct plan_call *take_call)
 {
-    return jx_str_or(step, "id", "");
+    step->send = take_call;
 }
 
-void step_send(json_t *step, json_t *take_call)
+void step_done(struct plan_step *step, struct plan_probe *take_probe)
 {
-    put(step, "send", take_call);
+    step->done = take_probe;
 }
 
-void step_done(json_t *step, json_t *take_probe)
+void step_precondition(struct plan_step *step, struct plan_probe *take_probe)
 {
-    put(step, "done", take_probe);
+    struct plan_probes *list = &step->preconditions;
+    list->items = xreallocarray(list->items, list->count + 1, sizeof *list->items);
+    list->items[list->count++] = take_probe;
 }
 
-void step_guard(json_t *step, json_t *take_probe)
+void step_need(struct plan_step *step, const char *id)
 {
-    (void)json_array_append_new(json_object_get(step, "guard"), take_probe);
+    plan_strings_add(&step->needs, id);
 }
 
-static void add_word(json_t *list, const char *word)
+void step_after(struct plan_step *step, const char *id)
 {
-    if (!jx_list_has(list, word)) {
-        (void)json_array_append_new(list, words(word));
+    plan_strings_add(&step->follows, id);
+}
+
+void step_poll(struct plan_step *step, struct plan_call *take_call, json_t *take_until,
+               json_t *take_fail, int every_seconds, int timeout_seconds, const char *message_path)
+{
+    step->poll = xcalloc(1, sizeof *step->poll);
+    step->poll->call = take_call;
+    step->poll->until = take_until;
+    step->poll->fail = take_fail;
+    step->poll->every_seconds = every_seconds;
+    step->poll->timeout_seconds = timeout_seconds;
+    step->poll->message = xstrdup(message_path);
+}
+
+void step_fail_when(struct plan_step *step, json_t *take_condition)
+{
+    step->send->fail_when = take_condition;
+}
+
+void step_capture(struct plan_step *step, const char *name, const char *path_in_answer)
+{
+    plan_captures_set(&step->capture, name, path_in_answer);
+}
+
+void step_recover(struct plan_step *step, struct plan_probe *take_probe, const char *name,
+                  const char *path)
+{
+    step->recover = xcalloc(1, sizeof *step->recover);
+    step->recover->probe = take_probe;
+    plan_captures_set(&step->recover->capture, name, path);
+}
+
+/* A null says that nothing is there, as a missing document does. */
+static json_t *or_nothing(json_t *take_document)
+{
+    if (json_is_null(take_document)) {
+        json_decref(take_document);
+        return NULL;
     }
+    return take_document;
 }
 
-void step_need(json_t *step, const char *id)
+void step_change(struct plan_step *step, json_t *take_before, json_t *take_after)
 {
-    add_word(json_object_get(step, "needs"), id);
+    step->before = or_nothing(take_before);
+    step->after = or_nothing(take_after);
 }
 
-void step_after(json_t *step, const char *id)
+void step_undo(struct plan_step *step, const char *undo)
 {
-    json_t *list = json_object_get(step, STEP_AFTER);
-    if (list == NULL) {
-        list = json_array();
-        put(step, STEP_AFTER, list);
-    }
-    add_word(list, id);
-}
-
-void step_poll(json_t *step, json_t *take_call, json_t *take_until, json_t *take_fail,
-               int every_seconds, int timeout_seconds, const char *message_path)
-{
-    json_t *poll = json_object();
-    put(poll, "call", take_call);
-    put(poll, "until", take_until);
-    put(poll, "fail", take_fail != NULL ? take_fail : json_null());
-    put(poll, "every_seconds", json_integer(every_seconds));
-    put(poll, "timeout_seconds", json_integer(timeout_seconds));
-    if (message_path != NULL) {
-        put(poll, "message", words(message_path));
-    }
-    put(step, "poll", poll);
-}
-
-void step_fail_when(json_t *step, json_t *take_condition)
-{
-    put(json_object_get(step, "send"), "fail_when", take_condition);
-}
-
-void step_capture(json_t *step, const char *name, const char *path_in_answer)
-{
-    put(json_object_get(step, "capture"), name, words(path_in_answer));
-}
-
-void step_recover(json_t *step, json_t *take_probe, json_t *take_capture)
-{
-    json_t *recover = json_pack("{s:o}", "probe", take_probe);
-    if (take_capture != NULL) {
-        put(recover, "capture", take_capture);
-    }
-    put(step, "recover", recover);
-}
-
-void step_change(json_t *step, json_t *take_before, json_t *take_after)
-{
-    put(step, "before", take_before != NULL ? take_before : json_null());
-    put(step, "after", take_after != NULL ? take_after : json_null());
-}
-
-void step_set(json_t *step, const char *member, json_t *take_value)
-{
-    put(step, member, take_value);
+    free(step->undo);
+    step->undo = xstrdup(undo);
 }
 
 /* Would "${" here be read as a placeholder, or as the end of an escaped one? */
@@ -281,85 +252,26 @@ json_t *literal(const char *s)
     return value;
 }
 
-/* --- merging --- */
+/* --- into the plan --- */
 
-/* Members of objects unite; anything else must be equal. False: they contradict. */
-static bool unite(json_t *into, const json_t *other)
+int step_add(struct making *m, struct plan_step *take_step, const char *reason, struct err *err)
 {
-    json_t *from = mutable_json(other);
-    const char *key = NULL;
-    json_t *value = NULL;
-    if (!json_is_object(into) || !json_is_object(other)) {
-        return json_equal(into, other) != 0;
-    }
-    json_object_foreach(from, key, value)
-    {
-        json_t *mine = json_object_get(into, key);
-        if (mine == NULL) {
-            (void)json_object_set(into, key, value);
-        } else if (!unite(mine, value)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void unite_lists(json_t *into, const json_t *other)
-{
-    for (size_t i = 0; i < json_array_size(other); i++) {
-        json_t *value = json_array_get(other, i);
-        bool has = false;
-        for (size_t k = 0; k < json_array_size(into) && !has; k++) {
-            has = json_equal(json_array_get(into, k), value) != 0;
-        }
-        if (!has) {
-            (void)json_array_append(into, value);
-        }
-    }
-}
-
-static int merge(json_t *into, const json_t *other, struct err *err)
-{
-    static const char *const lists[] = {"reasons", "needs", "guard", STEP_AFTER};
-    static const char *const contents[] = {"send",    "otherwise", "done",   "poll",
-                                           "capture", "recover",   "before", "after"};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        json_t *more = json_object_get(other, lists[i]);
-        if (more != NULL && json_object_get(into, lists[i]) == NULL) {
-            (void)json_object_set(into, lists[i], more);
-        } else {
-            unite_lists(json_object_get(into, lists[i]), more);
-        }
-    }
-    for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
-        json_t *mine = json_object_get(into, contents[i]);
-        const json_t *theirs = json_object_get(other, contents[i]);
-        if (mine != NULL && theirs != NULL && !unite(mine, theirs)) {
-            return err_set(err, ERR_INTERNAL,
-                           "two reasons for the step %s contradict each other in its %s",
-                           step_id(into), contents[i]);
-        }
-    }
-    return 0;
-}
-
-int step_add(struct making *m, json_t *take_step, const char *reason, struct err *err)
-{
-    json_t *reasons = json_object_get(take_step, "reasons");
-    add_word(reasons, reason);
+    int rc = 0;
+    plan_strings_add(&take_step->reasons, reason);
     if (m->check_id != NULL && m->check_id[0] != '\0') {
         char check[80];
         (void)snprintf(check, sizeof check, "check:%s", m->check_id);
-        add_word(reasons, check);
+        plan_strings_add(&take_step->reasons, check);
     }
-    json_t *mine = json_object_get(m->by_id, step_id(take_step));
-    int result = 0;
+    struct plan_step *mine = making_step(m, take_step->id);
     if (mine == NULL) {
-        /* Pieces may be shared by several steps, and merging changes them. */
-        put(m->by_id, step_id(take_step), json_deep_copy(take_step));
+        /* Documents may be shared by several steps, and merging changes them. */
+        mine = plan_step_copy(take_step);
+        plan_steps_add(&m->steps, mine);
+        map_set(m->by_id, mine->id, mine);
     } else {
-        result = merge(mine, take_step, err);
+        rc = plan_step_merge(mine, take_step, err);
     }
-    json_decref(take_step);
-    return result;
+    plan_step_free(take_step);
+    return rc;
 }

@@ -15,7 +15,7 @@
 #define BACKUP_LINKED_ROLE "AWSServiceRoleForBackup"
 
 /* Scratch "teardown": {"vaults": [{account, region, name, key, kind, points, locked, emptied}],
-   "blind": [ACCOUNT/REGION]}; scratch "remains": {"list": [...]}. */
+   "blind": [ACCOUNT/REGION]}. */
 static json_t *vaults_of(const struct making *m)
 {
     return json_object_get(json_object_get(m->scratch, "teardown"), "vaults");
@@ -71,8 +71,8 @@ static bool is_named(const struct making *m, const char *vault)
     return false;
 }
 
-static json_t *in_vault(const struct making *m, const json_t *vault, const char *operation,
-                        json_t *take_input)
+static struct plan_call *in_vault(const struct making *m, const json_t *vault,
+                                  const char *operation, json_t *take_input)
 {
     const char *account = jx_str_or(vault, "account", "");
     json_t *input = take_input != NULL ? take_input : json_object();
@@ -92,18 +92,18 @@ static int delete_point(void *context, const struct entity *e)
     int result = 0;
     if (str_equal(jx_str(point, "BackupVaultName"), vault)) {
         char *target = xasprintf("%s/%s/%s/%s", e->account, e->region, vault, arn_name(arn));
-        json_t *step = step_new(teardown_row(DELETE_POINT), target,
-                                "Delete recovery point %s from %s in %s, %s", arn_name(arn), vault,
-                                e->account, e->region);
+        struct plan_step *step = step_new(teardown_row(DELETE_POINT), target,
+                                          "Delete recovery point %s from %s in %s, %s",
+                                          arn_name(arn), vault, e->account, e->region);
         step_send(step, in_vault(m, d->vault, "backup:DeleteRecoveryPoint",
                                  json_pack("{s:o}", "RecoveryPointArn", literal(arn))));
         step_done(step, probe_new(in_vault(m, d->vault, "backup:DescribeRecoveryPoint",
                                            json_pack("{s:o}", "RecoveryPointArn", literal(arn))),
                                   cond_text("Status", "DELETED"), true));
-        step_guard(step,
-                   probe_says(probe_new(in_vault(m, d->vault, "backup:DescribeBackupVault", NULL),
-                                        cond_not(cond_new("Locked", "equals", json_true())), false),
-                              "the vault is locked now"));
+        step_precondition(
+            step, probe_says(probe_new(in_vault(m, d->vault, "backup:DescribeBackupVault", NULL),
+                                       cond_not(cond_new("Locked", "equals", json_true())), false),
+                             "the vault is locked now"));
         step_change(step, json_string(jx_str_or(point, "Status", "")), json_null());
         step_after(step, "disable-baseline/*");
         result = step_add(m, step, REASON_TEARDOWN, d->err);
@@ -216,17 +216,19 @@ static void key_is_needed(const struct making *m, const char *key_id, char *why,
 
 /* The vaults are asked again while their roles still stand: those of the two backup accounts before
    the landing zone lets go of them, the others before the key goes. */
-static void guard_vaults(const struct making *m, json_t *step, const char *key_id, bool backup)
+static void guard_vaults(const struct making *m, struct plan_step *step, const char *key_id,
+                         bool backup)
 {
     for (size_t i = 0; step != NULL && i < json_array_size(vaults_of(m)); i++) {
         const json_t *vault = json_array_get(vaults_of(m), i);
         const char *account = jx_str_or(vault, "account", "");
         bool special = is_backup_account(m, making_find(m, SCOPE_ACCOUNT, account));
         if (str_equal(jx_str(vault, "key"), key_id) && special == backup) {
-            json_t *ask = in_vault(m, vault, "backup:ListRecoveryPointsByBackupVault", NULL);
-            step_guard(step,
-                       probe_says(probe_new(ask, cond_present("RecoveryPoints[0]", false), true),
-                                  "a vault encrypted with the key holds recovery points"));
+            struct plan_call *ask =
+                in_vault(m, vault, "backup:ListRecoveryPointsByBackupVault", NULL);
+            step_precondition(
+                step, probe_says(probe_new(ask, cond_present("RecoveryPoints[0]", false), true),
+                                 "a vault encrypted with the key holds recovery points"));
         }
     }
 }
@@ -241,19 +243,19 @@ static int schedule(struct making *m, const json_t *all, const json_t *key, cons
     bool primary = jx_bool(key, "is_primary");
     /* There may be several former ones, so their steps carry their ids. */
     char *target = former ? xasprintf("%s/%s", region, key_id) : xstrdup(region);
-    json_t *step = step_new(teardown_row(DELETE_KEY), target,
-                            "Schedule the deletion of the backup key's %s in %s",
-                            primary ? "primary" : "replica", region);
+    struct plan_step *step = step_new(teardown_row(DELETE_KEY), target,
+                                      "Schedule the deletion of the backup key's %s in %s",
+                                      primary ? "primary" : "replica", region);
     step_send(step,
               call_new(m, "kms:ScheduleKeyDeletion", m->management, region, NULL,
                        json_pack("{s:s,s:i}", "KeyId", arn, "PendingWindowInDays", DELETION_DAYS)));
     step_done(step, probe_new(call_new(m, "kms:DescribeKey", m->management, region, NULL,
                                        json_pack("{s:s}", "KeyId", arn)),
                               cond_in("KeyMetadata.KeyState", leaving), true));
-    json_t *zone =
+    struct plan_call *zone =
         call_home(m, "controltower:GetLandingZone",
                   json_pack("{s:s}", "landingZoneIdentifier", jx_str_or(m->lz, "arn", "")));
-    step_guard(
+    step_precondition(
         step, probe_says(
                   probe_new(zone, cond_present("landingZone.manifest.backup.configurations", false),
                             true),
@@ -345,7 +347,7 @@ int teardown_key(struct making *m, struct err *err)
     if (!may_go(m, key_id, arn)) {
         return 0;
     }
-    guard_vaults(m, json_object_get(m->by_id, teardown_row(DISABLE_ZONE)->info.id), key_id, true);
+    guard_vaults(m, making_step(m, teardown_row(DISABLE_ZONE)->info.id), key_id, true);
     for (size_t i = 0; result == 0 && i < json_array_size(m->all[SCOPE_KEY]); i++) {
         const json_t *key = json_array_get(m->all[SCOPE_KEY], i);
         bool there = jx_bool(key, "present") && !str_starts(jx_str_or(key, "state", ""), "Pending");
@@ -355,15 +357,6 @@ int teardown_key(struct making *m, struct err *err)
 }
 
 /* --- what stays --- */
-
-static void stays(struct making *m, const char *kind, const char *account, const char *region,
-                  const char *name, const char *note)
-{
-    json_t *list = json_object_get(making_scratch(m, "remains"), "list");
-    (void)json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:o,s:s}", "kind", kind, "account",
-                                                account, "region", region, "name",
-                                                jx_string(name, strlen(name)), "note", note));
-}
 
 static void vaults_stay(struct making *m)
 {
@@ -380,8 +373,8 @@ static void vaults_stay(struct making *m)
             (void)snprintf(note, sizeof note, "holds %lld recovery point%s%s", points,
                            points == 1 ? "" : "s", jx_bool(vault, "locked") ? ", locked" : "");
         }
-        stays(m, "vault", jx_str_or(vault, "account", ""), jx_str_or(vault, "region", ""),
-              jx_str_or(vault, "name", ""), note);
+        making_remains(m, "vault", jx_str_or(vault, "account", ""), jx_str_or(vault, "region", ""),
+                       jx_str_or(vault, "name", ""), note);
     }
 }
 
@@ -399,8 +392,9 @@ static void key_stays(struct making *m)
         char *id =
             xasprintf("%s/%s", teardown_row(DELETE_KEY)->info.id, jx_str_or(key, "region", ""));
         if (jx_bool(key, "present") && making_step(m, id) == NULL) {
-            stays(m, "key", m->management, jx_str_or(key, "region", ""), jx_str_or(key, "arn", ""),
-                  "recovery points made with it need it; --delete-key schedules its deletion");
+            making_remains(
+                m, "key", m->management, jx_str_or(key, "region", ""), jx_str_or(key, "arn", ""),
+                "recovery points made with it need it; --delete-key schedules its deletion");
         }
         free(id);
     }
@@ -416,11 +410,12 @@ static int former_keys_stay(struct making *m, struct err *err)
         char *id = xasprintf("%s/%s/%s", teardown_row(DELETE_KEY)->info.id,
                              jx_str_or(key, "region", ""), jx_str_or(key, "id", ""));
         if (making_step(m, id) == NULL) {
-            stays(m, "key", m->management, jx_str_or(key, "region", ""), jx_str_or(key, "arn", ""),
-                  key_is_leaving(key)
-                      ? "its deletion is scheduled; aws kms cancel-key-deletion keeps it"
-                      : "recovery points made with it need it; --delete-key schedules its "
-                        "deletion");
+            making_remains(m, "key", m->management, jx_str_or(key, "region", ""),
+                           jx_str_or(key, "arn", ""),
+                           key_is_leaving(key)
+                               ? "its deletion is scheduled; aws kms cancel-key-deletion keeps it"
+                               : "recovery points made with it need it; --delete-key schedules its "
+                                 "deletion");
         }
         free(id);
     }
@@ -436,15 +431,15 @@ static void accounts_stay(struct making *m)
         char *step =
             id != NULL ? xasprintf("%s/%s", teardown_row(CLOSE_ACCOUNT)->info.id, id) : NULL;
         if (id != NULL && making_step(m, step) == NULL) {
-            stays(m, "account", id, "", backup_accounts[i].words,
-                  "stays in the Security OU; --close-accounts closes it");
+            making_remains(m, "account", id, "", backup_accounts[i].words,
+                           "stays in the Security OU; --close-accounts closes it");
         }
         free(step);
     }
     if (admin != NULL) {
         char *buckets = xasprintf("aws-controltower-backup-reports-%s-*", admin);
-        stays(m, "reports", admin, m->home, buckets,
-              "buckets with backup reports and their access logs");
+        making_remains(m, "reports", admin, m->home, buckets,
+                       "buckets with backup reports and their access logs");
         free(buckets);
     }
 }
@@ -453,19 +448,19 @@ int teardown_remains(struct making *m, struct err *err)
 {
     long long tagged = 0;
     char note[160];
-    (void)json_object_set_new(making_scratch(m, "remains"), "list", json_array());
     vaults_stay(m);
     key_stays(m);
     accounts_stay(m);
-    stays(m, "role", m->management, "", BACKUP_LINKED_ROLE,
-          "AWS Backup's service-linked role, in this and every account that was backed up");
+    making_remains(
+        m, "role", m->management, "", BACKUP_LINKED_ROLE,
+        "AWS Backup's service-linked role, in this and every account that was backed up");
     int result = former_keys_stay(m, err);
     result =
         result == 0 ? subjects_each(m->subjects, SCOPE_RESOURCE, count_tagged, &tagged, err) : -1;
     (void)snprintf(note, sizeof note, "%lld resource%s a backup tag that selects nothing any more",
                    tagged, tagged == 1 ? " carries" : "s carry");
     if (tagged > 0) {
-        stays(m, "tags", "", "", "aws-control-tower-backup*", note);
+        making_remains(m, "tags", "", "", "aws-control-tower-backup*", note);
     }
     return result;
 }

@@ -28,8 +28,6 @@ void report_finding_json(struct text *out, const struct finding *f, const json_t
 /* Check id -> the "compliance" member of its findings, as JSON text; yours, map_free(). */
 struct map *report_compliance_of_checks(const json_t *rules);
 
-const char *report_step_name(int step); /* of 0 to 6 */
-
 /* What a run keeps as JSON text in its metadata; new reference, NULL when it keeps none. */
 json_t *report_kept(struct store *store, const char *key);
 /* Per requirement of each framework that the run keeps: {framework, framework_title, requirement,

@@ -6,6 +6,7 @@
 
 #include "base/jsonx.h"
 #include "formats.h"
+#include "model/step.h"
 #include "plain.h"
 #include "stream.h"
 
@@ -191,7 +192,7 @@ static void write_table(const struct report_stream *f, struct text *out)
         text_add(out, " ---: |");
     }
     for (int step = 0; step < 7; step++) {
-        text_addf(out, "\n| %d %s |", step, report_step_name(step));
+        text_addf(out, "\n| %d %s |", step, step_name(step));
         for (size_t i = 0; i < columns; i++) {
             text_addf(out, " %" PRId64 " |", f->summary.step_status[step][order[i]]);
         }

@@ -44,14 +44,6 @@ const struct report_format *report_format_find(const char *name)
     return NULL;
 }
 
-const char *report_step_name(int step)
-{
-    static const char *const names[] = {
-        "Organization and reach", "Backup accounts",  "Backup key",   "Landing zone settings",
-        "Opt-in and delegation",  "Baselines on OUs", "Resource tags"};
-    return step >= 0 && step < 7 ? names[step] : "?";
-}
-
 json_t *report_kept(struct store *store, const char *key)
 {
     const char *s = store_meta(store, key);

@@ -32,13 +32,6 @@ struct fix_loop {
     struct fix_result *result;
 };
 
-/* By enum goal. `command` is what the operator typed. */
-static const struct {
-    const char *name, *command;
-} goals[] = {[GOAL_FIX] = {"fix", "scan --fix"},
-             [GOAL_ENABLE] = {"enable", "enable"},
-             [GOAL_TEARDOWN] = {"teardown", "teardown"}};
-
 static bool is_loopback(const char *url)
 {
     static const char *const prefixes[] = {"http://127.",       "https://127.", "http://localhost",
@@ -71,20 +64,17 @@ static void die_at_boundary(void *context, const char *step, const char *event)
 
 /* --- confirmation --- */
 
-static struct confirmation question_about(const json_t *plan)
+static struct confirmation question_about(const struct plan *plan)
 {
-    const json_t *steps = jx_get(plan, "steps");
-    struct confirmation q = {.teardown = strcmp(jx_str_or(plan, "goal", ""), "teardown") == 0,
-                             .steps = json_array_size(steps)};
+    struct confirmation q = {.teardown = plan->goal == GOAL_TEARDOWN, .steps = plan->steps.count};
     for (size_t i = 0; i < q.steps; i++) {
-        const char *risk = jx_str_or(json_array_get(steps, i), "risk", "");
-        q.high_risk += strcmp(risk, "high") == 0 ? 1 : 0;
+        q.high_risk += plan->steps.items[i]->risk == PLAN_RISK_HIGH ? 1 : 0;
     }
-    q.expected = q.teardown ? jx_str_or(plan, "organization_id", "") : "yes";
+    q.expected = q.teardown ? plan->organization_id : "yes";
     return q;
 }
 
-static int confirm(const struct session *s, const json_t *plan, struct err *err)
+static int confirm(const struct session *s, const struct plan *plan, struct err *err)
 {
     const struct session_options *o = &s->options;
     const struct workflow_ui *ui = s->ui;
@@ -114,12 +104,11 @@ static int confirm(const struct session *s, const json_t *plan, struct err *err)
 
 /* --- applying a plan --- */
 
-static int preflight(struct aws_client *client, const json_t *plan, int account_quota,
+static int preflight(struct aws_client *client, const struct plan *plan, int account_quota,
                      struct err *err)
 {
     json_t *problems = json_array();
-    int rc =
-        jx_count(plan, "steps") > 0 ? preflight_run(client, plan, account_quota, problems, err) : 0;
+    int rc = plan->steps.count > 0 ? preflight_run(client, plan, account_quota, problems, err) : 0;
     size_t count = json_array_size(problems);
     if (rc == 0 && count > 0) {
         for (size_t i = 0; i < count; i++) {
@@ -132,7 +121,7 @@ static int preflight(struct aws_client *client, const json_t *plan, int account_
     return rc;
 }
 
-static int apply_confirmed(struct session *s, struct aws_client *writer, const json_t *plan,
+static int apply_confirmed(struct session *s, struct aws_client *writer, const struct plan *plan,
                            const char *journal, struct apply_result *result, struct err *err)
 {
     const struct session_options *o = &s->options;
@@ -154,7 +143,7 @@ static int apply_confirmed(struct session *s, struct aws_client *writer, const j
     return apply_run(writer, plan, &options, result, err);
 }
 
-int fix_loop_apply(struct session *s, const json_t *plan, const char *journal, bool confirmed,
+int fix_loop_apply(struct session *s, const struct plan *plan, const char *journal, bool confirmed,
                    json_t **changes, struct err *err)
 {
     const struct session_options *o = &s->options;
@@ -188,10 +177,10 @@ static void drop_unsent(const char *plan, const char *journal)
 }
 
 /* The journal first: a plan without one is applied from its start, and finds no changes needed. */
-static int archive(const struct fix_state *f, const json_t *plan, const char *plan_path,
+static int archive(const struct fix_state *f, const struct plan *plan, const char *plan_path,
                    const char *journal_path, struct err *err)
 {
-    const char *digest = jx_str_or(plan, "digest", "unknown");
+    const char *digest = plan->digest;
     char *plan_name = xasprintf("plan-%.12s.json", digest);
     char *journal_name = xasprintf("apply-%.12s.db", digest);
     char *plan_kept = fix_state_path(f, plan_name), *journal_kept = fix_state_path(f, journal_name);
@@ -207,8 +196,8 @@ static int archive(const struct fix_state *f, const json_t *plan, const char *pl
     return rc;
 }
 
-static int record(struct fix_loop *l, const json_t *plan, json_t *changes, const char *plan_path,
-                  const char *journal_path, struct err *err)
+static int record(struct fix_loop *l, const struct plan *plan, json_t *changes,
+                  const char *plan_path, const char *journal_path, struct err *err)
 {
     if (fix_state_add_changes(&l->state, changes, plan, err) != 0) {
         return -1;
@@ -223,7 +212,8 @@ static int finish_plan(struct fix_loop *l, bool confirmed, struct err *err)
     struct session *s = l->session;
     char *plan_path = fix_state_path(&l->state, UNFINISHED_PLAN);
     char *journal_path = fix_state_path(&l->state, JOURNAL);
-    json_t *plan = NULL, *changes = NULL;
+    struct plan *plan = NULL;
+    json_t *changes = NULL;
     int rc = plan_load(plan_path, &plan, err);
     if (rc == 0) {
         rc = fix_loop_apply(s, plan, journal_path, confirmed, &changes, err);
@@ -239,7 +229,7 @@ static int finish_plan(struct fix_loop *l, bool confirmed, struct err *err)
     }
     rc = rc < 0 ? -1 : 0;
 out:
-    json_decref(plan);
+    plan_free(plan);
     json_decref(changes);
     free(plan_path);
     free(journal_path);
@@ -253,15 +243,17 @@ out:
 static int store_tagged(const struct fix_loop *l, struct err *err)
 {
     json_t *tagged = json_object();
-    const char *step;
-    const json_t *call, *arn;
+    const char *step = NULL;
+    void *value = NULL;
+    const json_t *arn;
+    size_t cursor = 0;
     size_t i;
-    json_object_foreach(l->state.sent, step, call)
-    {
-        if (strcmp(jx_str_or(call, "operation", ""), "tagging:TagResources") != 0) {
+    while (map_next(l->state.sent, &cursor, &step, &value)) {
+        const struct plan_call *call = value;
+        if (strcmp(call->operation, "tagging:TagResources") != 0) {
             continue;
         }
-        json_array_foreach(jx_get(call, "input.ResourceARNList"), i, arn)
+        json_array_foreach(jx_get(call->input, "ResourceARNList"), i, arn)
         {
             json_object_set_new(tagged, json_string_value(arn), json_true());
         }
@@ -281,7 +273,7 @@ static int scan(struct fix_loop *l, struct err *err)
     (void)unlink(s->dir.partial); /* of the previous round: its findings made the plan */
     if (session_open_run(s, err) != 0 || session_connect(s, err) != 0 ||
         session_collect(s, err) != 0 ||
-        store_meta_set(s->store, "purpose", goals[l->goal].name, err) != 0 ||
+        store_meta_set(s->store, "purpose", goal_name(l->goal), err) != 0 ||
         store_tagged(l, err) != 0 || session_evaluate(s, err) != 0) {
         return -1;
     }
@@ -292,7 +284,8 @@ static int scan(struct fix_loop *l, struct err *err)
 
 /* --- rounds --- */
 
-static int make_plan(struct fix_loop *l, json_t **plan, struct err *err)
+/* It is the loop's until the next one. */
+static int make_plan(struct fix_loop *l, struct err *err)
 {
     struct session *s = l->session;
     struct subjects *subjects = NULL;
@@ -300,17 +293,15 @@ static int make_plan(struct fix_loop *l, json_t **plan, struct err *err)
     options.sent = l->state.sent;
     int rc = subjects_new(s->store, options.config, &subjects, err);
     if (rc == 0) {
-        rc = plan_make(s->store, subjects, l->goal, &options, plan, err);
+        plan_free(l->state.plan);
+        l->state.plan = NULL;
+        rc = plan_make(s->store, subjects, l->goal, &options, &l->state.plan, err);
     }
     subjects_free(subjects);
-    if (rc == 0) {
-        json_decref(l->state.deferred);
-        l->state.deferred = json_incref(json_object_get(*plan, "held"));
-    }
     return rc;
 }
 
-static int save_plan(const struct fix_loop *l, const json_t *plan, const char *name,
+static int save_plan(const struct fix_loop *l, const struct plan *plan, const char *name,
                      struct err *err)
 {
     char *path = fix_state_path(&l->state, name);
@@ -319,14 +310,14 @@ static int save_plan(const struct fix_loop *l, const json_t *plan, const char *n
     return rc;
 }
 
-static void show_plan(const struct session *s, const json_t *plan, bool resumed)
+static void show_plan(const struct session *s, const struct plan *plan, bool resumed)
 {
     if (s->ui->plan_shown != NULL) {
         s->ui->plan_shown(s->ui->context, plan, resumed);
     }
 }
 
-static int apply_new(struct fix_loop *l, const json_t *plan, struct err *err)
+static int apply_new(struct fix_loop *l, const struct plan *plan, struct err *err)
 {
     struct session *s = l->session;
     if (confirm(s, plan, err) != 0 || fix_state_remember_before(&l->state, s->store, err) != 0 ||
@@ -336,55 +327,56 @@ static int apply_new(struct fix_loop *l, const json_t *plan, struct err *err)
     return finish_plan(l, true, err);
 }
 
+/* The steps are those that the last plan found to need no changes. */
+static bool is_settled(const struct fix_loop *l, const struct plan *plan)
+{
+    char digest[SHA256_HEX_SIZE];
+    plan_steps_digest(&plan->steps, digest);
+    return strcmp(l->state.settled, digest) == 0;
+}
+
 /* A plan from what the last scan collected, applied. 1: nothing to do, or nothing may be done. */
 static int round_once(struct fix_loop *l, struct err *err)
 {
     struct session *s = l->session;
-    json_t *plan = NULL;
-    int rc = make_plan(l, &plan, err);
-    if (rc != 0) {
-        goto out;
+    if (make_plan(l, err) != 0) {
+        return -1;
     }
-    const json_t *steps = json_object_get(plan, "steps");
+    const struct plan *plan = l->state.plan;
     show_plan(s, plan, false);
-    if (json_array_size(steps) == 0) {
-        rc = 1;
-    } else if (l->state.settled != NULL && json_equal(l->state.settled, steps)) {
+    if (plan->steps.count == 0) {
+        return 1;
+    }
+    if (is_settled(l, plan)) {
         /* A plan of one step alone can ask for what only a later step would make known. */
         if (s->ui->no_changes_needed != NULL) {
             s->ui->no_changes_needed(s->ui->context);
         }
-        rc = 1;
-    } else if (s->options.dry_run) {
-        rc = save_plan(l, plan, PREVIEW_PLAN, err) == 0 ? 1 : -1;
-    } else {
-        rc = apply_new(l, plan, err);
+        return 1;
     }
-out:
-    json_decref(plan);
-    return rc;
+    if (s->options.dry_run) {
+        return save_plan(l, plan, PREVIEW_PLAN, err) == 0 ? 1 : -1;
+    }
+    return apply_new(l, plan, err);
 }
 
 /* An unfinished plan belongs to one command. */
-static int check_goal(const struct fix_loop *l, const json_t *plan, struct err *err)
+static int check_goal(const struct fix_loop *l, const struct plan *plan, struct err *err)
 {
-    const char *goal = jx_str_or(plan, "goal", "");
-    for (size_t i = 0; i < sizeof goals / sizeof goals[0]; i++) {
-        if (strcmp(goals[i].name, goal) == 0 && i != (size_t)l->goal) {
-            return err_set(err, ERR_INPUT,
-                           "%s: holds an unfinished plan of towerkeep %s: continue with that "
-                           "command, or use another -o",
-                           l->state.directory, goals[i].command);
-        }
+    if (plan->goal == l->goal) {
+        return 0;
     }
-    return 0;
+    return err_set(err, ERR_INPUT,
+                   "%s: holds an unfinished plan of towerkeep %s: continue with that command, or "
+                   "use another -o",
+                   l->state.directory, goal_command(plan->goal));
 }
 
 /* Finishes the plan of a command that was interrupted; it is confirmed again. */
 static int resume(struct fix_loop *l, struct err *err)
 {
     char *path = fix_state_path(&l->state, UNFINISHED_PLAN);
-    json_t *plan = NULL;
+    struct plan *plan = NULL;
     int rc = 0;
     if (!file_exists(path)) {
         goto out;
@@ -399,7 +391,7 @@ static int resume(struct fix_loop *l, struct err *err)
         rc = finish_plan(l, false, err);
     }
 out:
-    json_decref(plan);
+    plan_free(plan);
     free(path);
     return rc;
 }
@@ -407,7 +399,7 @@ out:
 static int publish(struct fix_loop *l, struct err *err)
 {
     struct session *s = l->session;
-    l->result->deferred = json_array_size(l->state.deferred);
+    l->result->deferred = l->state.plan != NULL ? l->state.plan->deferred_count : 0;
     if (fix_state_recall_before(&l->state, err) != 0 ||
         fix_state_store(&l->state, s->store, err) != 0 || store_commit(s->store, err) != 0 ||
         session_publish(s, err) != 0) {

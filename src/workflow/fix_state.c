@@ -41,9 +41,15 @@ char *fix_state_path(const struct fix_state *f, const char *name)
     return path_join(f->directory, name);
 }
 
+static void free_call(void *call)
+{
+    plan_call_free(call);
+}
+
 int fix_state_init(struct fix_state *f, const char *directory, struct err *err)
 {
-    *f = (struct fix_state){.directory = directory, .changes = json_array(), .sent = json_object()};
+    *f = (struct fix_state){
+        .directory = directory, .changes = json_array(), .sent = map_new(free_call)};
     char *path = fix_state_path(f, CHANGES);
     json_t *kept = NULL;
     int rc = file_exists(path) ? load_json(path, &kept, err) : 0;
@@ -59,9 +65,8 @@ void fix_state_release(struct fix_state *f)
 {
     json_decref(f->before);
     json_decref(f->changes);
-    json_decref(f->sent);
-    json_decref(f->deferred);
-    json_decref(f->settled);
+    map_free(f->sent);
+    plan_free(f->plan);
     *f = (struct fix_state){0};
 }
 
@@ -103,9 +108,10 @@ int fix_state_remember_before(struct fix_state *f, struct store *store, struct e
     return rc;
 }
 
-int fix_state_add_changes(struct fix_state *f, json_t *changes, const json_t *plan, struct err *err)
+int fix_state_add_changes(struct fix_state *f, json_t *changes, const struct plan *plan,
+                          struct err *err)
 {
-    const char *digest = jx_str_or(plan, "digest", "");
+    const char *digest = plan->digest;
     size_t i;
     json_t *change;
     for (i = json_array_size(f->changes); i > 0; i--) {
@@ -130,20 +136,17 @@ static bool has_state(const json_t *change, enum step_state state)
     return strcmp(jx_str_or(change, "state", ""), step_state_name(state)) == 0;
 }
 
-static json_t *step_of(const json_t *plan, const char *id)
+static const struct plan_step *step_of(const struct plan *plan, const char *id)
 {
-    size_t i;
-    json_t *step;
-    json_array_foreach(jx_get(plan, "steps"), i, step)
-    {
-        if (strcmp(jx_str_or(step, "id", ""), id) == 0) {
-            return step;
+    for (size_t i = 0; i < plan->steps.count; i++) {
+        if (strcmp(plan->steps.items[i]->id, id) == 0) {
+            return plan->steps.items[i];
         }
     }
     return NULL;
 }
 
-void fix_state_note_steps(struct fix_state *f, const json_t *changes, const json_t *plan)
+void fix_state_note_steps(struct fix_state *f, const json_t *changes, const struct plan *plan)
 {
     bool settled = true;
     size_t i;
@@ -151,30 +154,29 @@ void fix_state_note_steps(struct fix_state *f, const json_t *changes, const json
     json_array_foreach(changes, i, change)
     {
         const char *id = jx_str_or(change, "id", "");
-        json_t *step = has_state(change, STEP_DONE) ? step_of(plan, id) : NULL;
+        const struct plan_step *step = has_state(change, STEP_DONE) ? step_of(plan, id) : NULL;
         settled = settled && has_state(change, STEP_ALREADY_TRUE);
         if (step != NULL) {
-            json_object_set(f->sent, id, json_object_get(step, "send"));
+            map_set(f->sent, id, plan_call_copy(step->send));
         }
     }
-    json_decref(f->settled);
-    f->settled = settled ? json_incref(json_object_get(plan, "steps")) : NULL;
+    f->settled[0] = '\0';
+    if (settled) {
+        plan_steps_digest(&plan->steps, f->settled);
+    }
 }
 
-static void add_deferred(json_t *changes, const json_t *deferred)
+static void add_deferred(json_t *changes, const struct plan *plan)
 {
-    size_t i;
-    json_t *row;
-    json_array_foreach(deferred, i, row)
-    {
-        char *message = xasprintf("waits for %s", jx_str_or(row, "waits_for", ""));
+    for (size_t i = 0; plan != NULL && i < plan->deferred_count; i++) {
+        const struct plan_deferred *row = &plan->deferred[i];
+        char *message = xasprintf("waits for %s", row->waits_for);
         json_t *change = json_pack(
-            "{s:O, s:O, s:O, s:s, s:o, s:n, s:n, s:O*, s:O*, s:O*, s:s, s:s, s:s}", "id",
-            json_object_get(row, "id"), "title", json_object_get(row, "title"), "step",
-            json_object_get(row, "step"), "state", "held back", "message",
-            jx_string(message, strlen(message)), "before", "after", "operation",
-            json_object_get(row, "operation"), "account", json_object_get(row, "account"), "region",
-            json_object_get(row, "region"), "request_id", "", "started", "", "ended", "");
+            "{s:s, s:o, s:i, s:s, s:o, s:n, s:n, s:s*, s:s*, s:s*, s:s, s:s, s:s}", "id", row->id,
+            "title", jx_string(row->title, strlen(row->title)), "step", row->step, "state",
+            "held back", "message", jx_string(message, strlen(message)), "before", "after",
+            "operation", row->operation, "account", row->account, "region", row->region,
+            "request_id", "", "started", "", "ended", "");
         json_array_append_new(changes, change);
         free(message);
     }
@@ -208,7 +210,7 @@ static int mark_fixed(const struct fix_state *f, struct store *store, struct err
 
 int fix_state_store(struct fix_state *f, struct store *store, struct err *err)
 {
-    add_deferred(f->changes, f->deferred);
+    add_deferred(f->changes, f->plan);
     char *changes = jx_dump(f->changes);
     char *before = f->before != NULL ? jx_dump(f->before) : xstrdup("{}");
     int rc = store_meta_set(store, "changes", changes, err);

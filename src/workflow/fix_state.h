@@ -9,15 +9,18 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "base/map.h"
+#include "model/plan.h"
 #include "store/store.h"
 
 struct fix_state {
     const char *directory; /* borrowed */
     json_t *before;        /* {finding id: {check_id, subject, observed}}; NULL: not known yet */
     json_t *changes;       /* of every plan, as apply_result has them, for the reports */
-    json_t *sent;          /* {step id: its call}, of the steps that this process completed */
-    json_t *deferred;      /* of the last plan: steps that wait for something not collected; NULL */
-    json_t *settled;       /* steps of the last plan, when none of them needed a change; NULL */
+    struct map *sent;  /* step id -> struct plan_call, of the steps that this process completed */
+    struct plan *plan; /* the last one that was made; NULL: none */
+    /* Digest of the last plan's steps, when none of them needed a change; "" otherwise. */
+    char settled[SHA256_HEX_SIZE];
 };
 
 /* Reads the changes of a fix loop that was killed in this directory. fix_state_release() is safe
@@ -33,11 +36,11 @@ int fix_state_remember_before(struct fix_state *f, struct store *store, struct e
 int fix_state_recall_before(struct fix_state *f, struct err *err);
 /* Adds the changes of a plan, and saves them. Those that the same plan added before are replaced.
  * Each of `changes` gets the plan's digest. */
-int fix_state_add_changes(struct fix_state *f, json_t *changes, const json_t *plan,
+int fix_state_add_changes(struct fix_state *f, json_t *changes, const struct plan *plan,
                           struct err *err);
 /* Notes which steps the plan completed, and whether none of them needed a change, so that the loop
  * neither repeats what did not help nor makes the same plan again. */
-void fix_state_note_steps(struct fix_state *f, const json_t *changes, const json_t *plan);
+void fix_state_note_steps(struct fix_state *f, const json_t *changes, const struct plan *plan);
 /* Stores the changes and the failures before them in the run, deferred steps among the changes, and
  * marks as FIXED what failed before and passes now. */
 int fix_state_store(struct fix_state *f, struct store *store, struct err *err);

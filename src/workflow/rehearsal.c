@@ -155,34 +155,6 @@ static json_t *load(const char *path)
     return value;
 }
 
-/* The longest chain of needs; the steps of the concurrency group one after another. */
-static long long plan_seconds(const json_t *plan)
-{
-    json_t *ends = json_object();
-    long long lane = 0, last = 0;
-    size_t i, k;
-    json_t *step, *need;
-    json_array_foreach(jx_get(plan, "steps"), i, step)
-    {
-        long long start = 0;
-        json_array_foreach(jx_get(step, "needs"), k, need)
-        {
-            long long end = jx_int(ends, json_string_value(need), 0);
-            json_t *known = json_object_get(ends, json_string_value(need));
-            end = known ? json_integer_value(known) : end;
-            start = end > start ? end : start;
-        }
-        bool one_at_a_time = *jx_str_or(step, "lane", "") != '\0';
-        start = one_at_a_time && lane > start ? lane : start;
-        long long end = start + jx_int(step, "expected_seconds", 0);
-        lane = one_at_a_time ? end : lane;
-        last = end > last ? end : last;
-        json_object_set_new(ends, jx_str_or(step, "id", ""), json_integer(end));
-    }
-    json_decref(ends);
-    return last;
-}
-
 /* Of every plan that was applied in the directory. */
 static long long expected_seconds(const char *directory)
 {
@@ -196,9 +168,11 @@ static long long expected_seconds(const char *directory)
     for (size_t i = 0; i < count; i++) {
         if (str_starts(names[i], "plan-")) {
             char *path = path_join(directory, names[i]);
-            json_t *plan = load(path);
-            seconds += plan_seconds(plan);
-            json_decref(plan);
+            struct plan *plan = NULL;
+            if (plan_load(path, &plan, &ignored) == 0) {
+                seconds += plan_seconds(&plan->steps);
+            }
+            plan_free(plan);
             free(path);
         }
     }

@@ -3,10 +3,10 @@
 static void steps_are_sent_in_the_order_of_their_needs(void **state)
 {
     (void)state;
-    json_t *plan = plan_of(json_pack("[o, o, o, o]", enable("enable-key/a", ""),
-                                     enable("enable-key/true-b", ""),
-                                     enable("enable-key/late-c", "enable-key/a enable-key/true-b"),
-                                     enable("enable-key/d", "enable-key/late-c")));
+    struct plan *plan = plan_of(
+        json_pack("[o, o, o, o]", enable("enable-key/a", ""), enable("enable-key/true-b", ""),
+                  enable("enable-key/late-c", "enable-key/a enable-key/true-b"),
+                  enable("enable-key/d", "enable-key/late-c")));
     struct applied a = apply(plan);
     assert_int_equal(a.status, 0);
     assert_int_equal(a.result.done, 3);
@@ -30,7 +30,7 @@ static void steps_are_sent_in_the_order_of_their_needs(void **state)
 static void a_failure_stops_what_needs_it_and_nothing_else(void **state)
 {
     (void)state;
-    json_t *plan =
+    struct plan *plan =
         plan_of(json_pack("[o, o, o, o]", enable("enable-key/denied", ""),
                           enable("enable-key/b", "enable-key/denied"),
                           enable("enable-key/c", "enable-key/b"), enable("enable-key/d", "")));
@@ -51,10 +51,11 @@ static void a_changed_fact_stops_its_step(void **state)
     (void)state;
     json_t *guarded = enable("enable-key/a", "");
     json_array_append_new(json_object_get(guarded, "guard"), enabled("true-other", false));
-    json_t *plan = plan_of(json_pack("[o, o]", guarded, enable("enable-key/b", "enable-key/a")));
+    struct plan *plan =
+        plan_of(json_pack("[o, o]", guarded, enable("enable-key/b", "enable-key/a")));
     struct applied a = apply(plan);
     assert_int_equal(a.status, 1);
-    is(&a, "enable-key/a", "failed", "the facts changed: the key is as it was");
+    is(&a, "enable-key/a", "failed", "precondition not met: the key is as it was");
     is(&a, "enable-key/b", "not attempted", "waits for enable-key/a");
     assert_int_equal(a.result.writes, 0);
     release(&a, plan);
@@ -63,7 +64,7 @@ static void a_changed_fact_stops_its_step(void **state)
 static void a_conflict_is_waited_for(void **state)
 {
     (void)state;
-    json_t *plan = plan_of(json_pack("[o]", enable("enable-key/conflict-3", "")));
+    struct plan *plan = plan_of(json_pack("[o]", enable("enable-key/conflict-3", "")));
     struct applied a = apply(plan);
     assert_int_equal(a.status, 0);
     assert_int_equal(cloud_calls(&cloud, "EnableKey"), 4);
@@ -74,7 +75,7 @@ static void a_conflict_is_waited_for(void **state)
 static void a_lost_answer_is_not_sent_twice(void **state)
 {
     (void)state;
-    json_t *plan = plan_of(
+    struct plan *plan = plan_of(
         json_pack("[o, o]", enable("enable-key/lost", ""), enable("enable-key/unsent", "")));
     struct applied a = apply(plan);
     assert_int_equal(a.status, 0);
@@ -87,7 +88,7 @@ static void a_lost_answer_is_not_sent_twice(void **state)
 static void an_error_over_what_is_so_counts_as_done(void **state)
 {
     (void)state;
-    json_t *plan = plan_of(json_pack("[o]", enable("enable-key/exists", "")));
+    struct plan *plan = plan_of(json_pack("[o]", enable("enable-key/exists", "")));
     struct applied a = apply(plan);
     assert_int_equal(a.status, 0);
     is(&a, "enable-key/exists", "done", "");
@@ -97,7 +98,7 @@ static void an_error_over_what_is_so_counts_as_done(void **state)
 static void what_never_becomes_so_is_told(void **state)
 {
     (void)state;
-    json_t *plan = plan_of(json_pack("[o]", enable("enable-key/never", "")));
+    struct plan *plan = plan_of(json_pack("[o]", enable("enable-key/never", "")));
     struct applied a = apply(plan);
     assert_int_equal(a.status, 1);
     is(&a, "enable-key/never", "failed", "it was sent, and is not so after 300 seconds");
@@ -118,7 +119,8 @@ static void failures_inside_a_success_are_read(void **state)
         tag, "fail_when",
         json_pack("{s:{s:s, s:{}}}", "not", "path", "FailedResourcesMap", "equals"));
     json_object_set_new(tag, "message", json_string("FailedResourcesMap"));
-    json_t *plan = plan_of(json_pack("[o]", step("tag-resource/x", "", tag, enabled("k", true))));
+    struct plan *plan =
+        plan_of(json_pack("[o]", step("tag-resource/x", "", tag, enabled("k", true))));
     struct applied a = apply(plan);
     assert_int_equal(a.status, 1);
     is(&a, "tag-resource/x", "failed", "arn:bad: not here");
@@ -157,7 +159,7 @@ static void what_was_left_out_gets_its_own_call(void **state)
                          json_pack("[s, s, s]", "arn:good", "arn:bad", "arn:bad-busy"));
     json_object_set_new(s, "done", json_null());
     json_object_set_new(s, "recover", json_pack("{s:o}", "probe", enabled("k", true)));
-    json_t *plan = plan_of(json_pack("[o]", s));
+    struct plan *plan = plan_of(json_pack("[o]", s));
     struct applied a = apply(plan);
     assert_int_equal(a.status, 0);
     assert_null(json_object_get(cloud.own, "arn:good"));
@@ -178,7 +180,7 @@ static void what_cannot_be_done_otherwise_is_told_after_all_had_their_turn(void 
     (void)state;
     json_t *s = tag_step(json_pack("[s, s, s]", "arn:bad-fsx", "arn:bad-worse", "arn:bad"),
                          json_pack("[s, s]", "arn:bad-worse", "arn:bad"));
-    json_t *plan = plan_of(json_pack("[o]", s));
+    struct plan *plan = plan_of(json_pack("[o]", s));
     struct applied a = apply(plan);
     assert_int_equal(a.status, 1);
     is(&a, "tag-resource/x", "failed", "tagging:TagResources: arn:bad-fsx: not here");
@@ -210,7 +212,7 @@ static void a_call_that_replaces_a_set_keeps_what_is_there(void **state)
     cloud.there = json_pack("[{s:s, s:s}, {s:s, s:s}, {s:s, s:s}, {s:s, s:s}]", "Key", "a", "Value",
                             "", "Key", "k", "Value", "old", "Key", "dropped", "Value", "x", "Key",
                             "aws:stack", "Value", "y");
-    json_t *plan = plan_of(json_pack("[o]", merging_step()));
+    struct plan *plan = plan_of(json_pack("[o]", merging_step()));
     struct applied a = apply(plan);
     assert_int_equal(a.status, 0);
     json_t *wanted = json_pack("[{s:s, s:s}, {s:s, s:s}, {s:s, s:s}]", "Key", "a", "Value", "",
@@ -225,7 +227,7 @@ static void a_set_that_cannot_be_read_is_not_replaced(void **state)
     (void)state;
     json_decref(cloud.there);
     cloud.there = NULL;
-    json_t *plan = plan_of(json_pack("[o]", merging_step()));
+    struct plan *plan = plan_of(json_pack("[o]", merging_step()));
     struct applied a = apply(plan);
     assert_int_equal(a.status, 1);
     is(&a, "tag-resource/x", "failed", "arn:bad: dynamodb:ListTagsOfResource in ");
@@ -234,7 +236,7 @@ static void a_set_that_cannot_be_read_is_not_replaced(void **state)
     cloud.there = json_object(); /* no list */
     a = apply(plan);
     assert_int_equal(a.status, 1);
-    is(&a, "tag-resource/x", "failed", "the answer holds no Tags");
+    is(&a, "tag-resource/x", "failed", "the answer has no Tags");
     assert_int_equal(cloud_calls(&cloud, "TagResource"), 0);
     release(&a, plan);
 }
@@ -246,7 +248,7 @@ static void an_operation_is_polled_to_its_end(void **state)
         "enable-key/k", "create-accounts/backup",
         call("kms:EnableKey", json_pack("{s:s}", "KeyId", "${create-accounts/backup:account}")),
         enabled("${create-accounts/backup:account}", true));
-    json_t *plan = plan_of(json_pack("[o, o]", create_account(), user));
+    struct plan *plan = plan_of(json_pack("[o, o]", create_account(), user));
     struct applied a = apply(plan);
     assert_int_equal(a.status, 0);
     assert_int_equal(cloud.accounts_created, 1);
@@ -259,7 +261,7 @@ static void an_operation_is_polled_to_its_end(void **state)
 static void a_failed_operation_is_told_in_its_words_and_may_be_tried_again(void **state)
 {
     (void)state;
-    json_t *plan = plan_of(json_pack("[o]", create_account()));
+    struct plan *plan = plan_of(json_pack("[o]", create_account()));
     cloud.account_fails = true;
     struct applied a = apply(plan);
     assert_int_equal(a.status, 1);
@@ -275,7 +277,7 @@ static void a_failed_operation_is_told_in_its_words_and_may_be_tried_again(void 
 static void a_lost_creation_is_found_again(void **state)
 {
     (void)state;
-    json_t *plan = plan_of(json_pack("[o]", create_account()));
+    struct plan *plan = plan_of(json_pack("[o]", create_account()));
     cloud.lose_next_create = true;
     struct applied a = apply(plan);
     assert_int_equal(a.status, 0);
@@ -296,7 +298,7 @@ static void a_lane_holds_one_step_and_waits_for_others(void **state)
         json_array_append_new(steps, s);
     }
     cloud.busy = 2;
-    json_t *plan = plan_of(steps);
+    struct plan *plan = plan_of(steps);
     struct applied a = apply(plan);
     assert_int_equal(a.status, 0);
     assert_int_equal(cloud.most_running, 1);
@@ -314,7 +316,7 @@ static void a_dry_run_asks_and_sends_nothing(void **state)
         call("kms:EnableKey", json_pack("{s:s}", "KeyId", "${create-accounts/backup:account}")),
         enabled("${create-accounts/backup:account}", true));
     json_array_append_new(json_object_get(user, "guard"), enabled("other", true));
-    json_t *plan =
+    struct plan *plan =
         plan_of(json_pack("[o, o, o]", create_account(), user, enable("enable-key/true-b", "")));
     struct applied a = apply_with(plan, &options);
     assert_int_equal(a.status, 0);
@@ -340,7 +342,7 @@ static void many_steps_are_walked(void **state)
         (void)snprintf(need, sizeof need, "enable-key/n%d", i / 3 * 2);
         json_array_append_new(steps, enable(id, i > 10 ? need : ""));
     }
-    json_t *plan = plan_of(steps);
+    struct plan *plan = plan_of(steps);
     struct applied a = apply(plan);
     assert_int_equal(a.status, 0);
     assert_int_equal(a.result.done, MANY);

@@ -13,6 +13,7 @@
 
 #include "apply/apply.h"
 #include "aws/creds.h"
+#include "base/hash.h"
 #include "cloud.h"
 #include "model/plan.h"
 
@@ -96,18 +97,34 @@ static json_t *create_account(void)
     return s;
 }
 
-static json_t *plan_of(json_t *steps)
+/* Sets "digest" as docs/plan.md says. */
+static void plan_json_seal(json_t *document)
 {
-    json_t *plan = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:[]}",
-                             "schema", "towerkeep-plan/1", "goal", "fix", "organization_id",
-                             ORGANIZATION, "management_account", CALLER, "partition", "aws",
-                             "home_region", HOME, "run_id", "r", "created", "2026-11-23T00:00:00Z",
-                             "config_digest", "c", "rules_digest", "d", "steps", steps, "manual");
+    char digest[SHA256_HEX_SIZE];
+    struct text text;
+    text_init(&text, (size_t)64 * 1024 * 1024);
+    (void)json_object_del(document, "digest");
+    jx_canonical(document, &text);
+    sha256_hex(text_str(&text), text.length, digest);
+    text_release(&text);
+    (void)json_object_set_new(document, "digest", json_string(digest));
+}
+
+static struct plan *plan_of(json_t *steps)
+{
+    json_t *document =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:[]}", "schema",
+                  "towerkeep-plan/1", "goal", "fix", "organization_id", ORGANIZATION,
+                  "management_account", CALLER, "partition", "aws", "home_region", HOME, "run_id",
+                  "r", "created", "2026-11-23T00:00:00Z", "config_digest", "c", "rules_digest", "d",
+                  "steps", steps, "manual");
     struct err err = ERR_INIT;
-    plan_seal(plan);
-    if (plan_check(plan, "plan", &err) != 0) {
+    struct plan *plan = NULL;
+    plan_json_seal(document);
+    if (plan_from_json(document, "plan", &plan, &err) != 0) {
         fail_msg("%s", err.text);
     }
+    json_decref(document);
     return plan;
 }
 
@@ -137,7 +154,7 @@ static struct aws_client *client_of(void)
     return client;
 }
 
-static struct applied apply_with(const json_t *plan, struct apply_options *options)
+static struct applied apply_with(const struct plan *plan, struct apply_options *options)
 {
     struct applied a = {.err = ERR_INIT};
     struct aws_client *client = client_of();
@@ -148,7 +165,7 @@ static struct applied apply_with(const json_t *plan, struct apply_options *optio
     return a;
 }
 
-static struct applied apply(const json_t *plan)
+static struct applied apply(const struct plan *plan)
 {
     struct apply_options options = {0};
     return apply_with(plan, &options);
@@ -198,10 +215,10 @@ static int end(void **state)
     return 0;
 }
 
-static void release(struct applied *a, json_t *plan)
+static void release(struct applied *a, struct plan *plan)
 {
     apply_result_release(&a->result);
-    json_decref(plan);
+    plan_free(plan);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)

@@ -11,16 +11,25 @@
 #include <unistd.h>
 
 #include "base/jsonx.h"
+#include "base/mem.h"
 #include "journal.h"
 
 static char path[64];
+
+static struct plan *plan_named(const char *organization, const char *digest)
+{
+    struct plan *plan = xcalloc(1, sizeof *plan);
+    plan->organization_id = xstrdup(organization);
+    plan->run_id = xstrdup("r");
+    (void)snprintf(plan->digest, sizeof plan->digest, "%s", digest);
+    return plan;
+}
 
 static int begin(void **state)
 {
     static int number;
     (void)snprintf(path, sizeof path, "/tmp/towerkeep-journal-%ld-%d.db", (long)getpid(), number++);
-    *state = json_pack("{s:s, s:s, s:s, s:s}", "organization_id", "o-1", "digest", "abc", "goal",
-                       "fix", "run_id", "r");
+    *state = plan_named("o-1", "abc");
     return 0;
 }
 
@@ -30,7 +39,7 @@ static int end(void **state)
     (void)snprintf(lock, sizeof lock, "%s.lock", path);
     (void)unlink(lock);
     (void)unlink(path);
-    json_decref(*state);
+    plan_free(*state);
     return 0;
 }
 
@@ -72,15 +81,15 @@ static void a_foreign_journal_is_refused(void **state)
     struct err err = ERR_INIT;
     assert_int_equal(journal_open(path, *state, &j, &err), 0);
     journal_close(j);
-    json_t *other = json_pack("{s:s, s:s}", "organization_id", "o-2", "digest", "abc");
+    struct plan *other = plan_named("o-2", "abc");
     assert_int_equal(journal_open(path, other, &j, &err), -1);
     assert_int_equal(err.code, ERR_INPUT);
     assert_non_null(strstr(err.text, "another organization"));
-    json_object_set_new(other, "organization_id", json_string("o-1"));
-    json_object_set_new(other, "digest", json_string("abd"));
+    plan_free(other);
+    other = plan_named("o-1", "abd");
     assert_int_equal(journal_open(path, other, &j, &err), -1);
     assert_non_null(strstr(err.text, "another plan"));
-    json_decref(other);
+    plan_free(other);
 }
 
 static void a_file_that_is_no_journal_is_refused(void **state)

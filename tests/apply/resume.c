@@ -8,9 +8,9 @@ static void changes_are_counted_and_the_rest_is_resumed(void **state)
 {
     (void)state;
     struct apply_options options = {.max_changes = 2};
-    json_t *plan = plan_of(json_pack("[o, o, o]", enable("enable-key/a", ""),
-                                     enable("enable-key/b", "enable-key/a"),
-                                     enable("enable-key/c", "enable-key/b")));
+    struct plan *plan = plan_of(json_pack("[o, o, o]", enable("enable-key/a", ""),
+                                          enable("enable-key/b", "enable-key/a"),
+                                          enable("enable-key/c", "enable-key/b")));
     struct applied a = apply_with(plan, &options);
     assert_int_equal(a.status, 1);
     assert_int_equal(a.result.writes, 2);
@@ -26,8 +26,8 @@ static void changes_are_counted_and_the_rest_is_resumed(void **state)
 static void expired_credentials_stop_and_are_resumed(void **state)
 {
     (void)state;
-    json_t *plan = plan_of(json_pack("[o, o]", enable("enable-key/expired", ""),
-                                     enable("enable-key/b", "enable-key/expired")));
+    struct plan *plan = plan_of(json_pack("[o, o]", enable("enable-key/expired", ""),
+                                          enable("enable-key/b", "enable-key/expired")));
     struct applied a = apply(plan);
     assert_int_equal(a.status, -1);
     assert_int_equal(a.err.code, ERR_CREDENTIALS);
@@ -52,7 +52,7 @@ static void a_signal_lets_the_call_in_flight_end(void **state)
 {
     (void)state;
     struct apply_options options = {.stop = &stop, .boundary = stop_at_first_send};
-    json_t *plan = plan_of(
+    struct plan *plan = plan_of(
         json_pack("[o, o]", enable("enable-key/a", ""), enable("enable-key/b", "enable-key/a")));
     stop = 0;
     struct applied a = apply_with(plan, &options);
@@ -83,7 +83,7 @@ static void maybe_crash(void *context, const char *id, const char *event)
     }
 }
 
-static json_t *crash_plan(void)
+static struct plan *crash_plan(void)
 {
     json_t *user = step(
         "enable-key/k", "create-accounts/backup enable-key/late-a",
@@ -98,7 +98,7 @@ static int crashing_main(char **arguments)
 {
     struct crash crash = {.at = (int)strtol(arguments[4], NULL, 10)};
     struct apply_options options = {.boundary = maybe_crash, .boundary_context = &crash};
-    json_t *plan = crash_plan();
+    struct plan *plan = crash_plan();
     (void)snprintf(cloud.url, sizeof cloud.url, "%s", arguments[2]);
     (void)snprintf(journal, sizeof journal, "%s", arguments[3]);
     struct applied a = apply_with(plan, &options);
@@ -130,7 +130,7 @@ static bool apply_and_crash(int at)
 static void a_kill_at_any_boundary_repeats_nothing(void **state)
 {
     int at = 1;
-    json_t *plan = crash_plan();
+    struct plan *plan = crash_plan();
     for (bool killed = true; killed; at++) {
         killed = apply_and_crash(at);
         struct applied a = apply(plan);
@@ -147,13 +147,13 @@ static void a_kill_at_any_boundary_repeats_nothing(void **state)
     }
     /* Three sends of four boundaries each, and the polls. */
     assert_true(at > 13);
-    json_decref(plan);
+    plan_free(plan);
 }
 
 static void a_second_apply_is_refused(void **state)
 {
     (void)state;
-    json_t *plan = plan_of(json_pack("[o]", enable("enable-key/a", "")));
+    struct plan *plan = plan_of(json_pack("[o]", enable("enable-key/a", "")));
     int ready[2];
     char lock[80];
     (void)snprintf(lock, sizeof lock, "%s.lock", journal);
@@ -184,7 +184,7 @@ static void a_second_apply_is_refused(void **state)
     release(&a, plan);
 }
 
-static void refused(json_t *plan, const char *says)
+static void refused(struct plan *plan, const char *says)
 {
     struct applied a = apply(plan);
     assert_int_equal(a.status, -1);
@@ -199,21 +199,23 @@ static void refused(json_t *plan, const char *says)
 static void a_plan_that_does_not_fit_is_refused(void **state)
 {
     (void)state;
-    json_t *plan = plan_of(json_pack("[o]", enable("enable-key/a", "")));
-    json_object_set_new(plan, "organization_id", json_string("o-other"));
+    struct plan *plan = plan_of(json_pack("[o]", enable("enable-key/a", "")));
+    free(plan->organization_id);
+    plan->organization_id = xstrdup("o-other");
     refused(plan, "the plan is for the organization o-other");
     plan = plan_of(json_pack("[o]", enable("enable-key/a", "")));
-    json_object_set_new(plan, "management_account", json_string("999988887777"));
+    free(plan->management_account);
+    plan->management_account = xstrdup("999988887777");
     refused(plan, "management account 999988887777");
     json_t *read = enable("enable-key/a", "");
     json_object_set_new(json_object_get(read, "send"), "operation", json_string("kms:DescribeKey"));
     refused(plan_of(json_pack("[o]", read)), "changes nothing");
     json_t *write = enable("enable-key/a", "");
     json_object_set_new(jx_get(write, "done.call"), "operation", json_string("kms:EnableKey"));
-    refused(plan_of(json_pack("[o]", write)), "changes things");
+    refused(plan_of(json_pack("[o]", write)), "changes something");
     json_t *unknown = enable("enable-key/a", "");
     json_object_set_new(json_object_get(unknown, "send"), "operation", json_string("kms:Nonsense"));
-    refused(plan_of(json_pack("[o]", unknown)), "no operation is called");
+    refused(plan_of(json_pack("[o]", unknown)), "unknown operation \"kms:Nonsense\"");
     /* The journal of another plan. */
     plan = plan_of(json_pack("[o]", enable("enable-key/a", "")));
     struct applied a = apply(plan);

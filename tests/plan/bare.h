@@ -225,7 +225,7 @@ static inline const json_t *plan_for(struct estate *e, enum goal goal)
     if (estate_try(e, goal) != 0) {
         fail_msg("%s", e->err.text);
     }
-    if (plan_check(e->plan, "plan", &e->err) != 0) {
+    if (plan_check(e->made, "plan", &e->err) != 0) {
         fail_msg("%s", e->err.text);
     }
     return e->plan;

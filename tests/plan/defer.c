@@ -38,7 +38,7 @@ static void three_faults(struct estate *e)
                 CENTRAL "/" AWAY "/aws-controltower-central-backupvault-1");
 }
 
-static void a_gap_of_the_management_account_holds_control_tower_and_keys(void **state)
+static void a_collection_error_of_the_management_account_defers_control_tower_and_keys(void **state)
 {
     struct estate *e = *state;
     three_faults(e);
@@ -56,7 +56,7 @@ static void a_gap_of_the_management_account_holds_control_tower_and_keys(void **
     assert_int_equal(jx_count(first, "reasons"), 2);
 }
 
-static void a_region_that_is_not_governed_holds_nothing_back(void **state)
+static void a_region_that_is_not_governed_defers_nothing(void **state)
 {
     struct estate *e = *state;
     three_faults(e);
@@ -66,7 +66,7 @@ static void a_region_that_is_not_governed_holds_nothing_back(void **state)
     assert_null(jx_get(plan, "held"));
 }
 
-static void a_denied_member_holds_back_what_is_done_there_and_nothing_else(void **state)
+static void a_denied_member_defers_what_is_done_there_and_nothing_else(void **state)
 {
     struct estate *e = *state;
     three_faults(e);
@@ -76,7 +76,7 @@ static void a_denied_member_holds_back_what_is_done_there_and_nothing_else(void 
     expect_held(plan, "put-vault-policy/" AWAY "/aws-controltower-central-backupvault-1");
 }
 
-static void a_question_that_a_step_asks_itself_must_have_been_answered(void **state)
+static void a_call_that_a_step_makes_itself_must_have_been_answered(void **state)
 {
     struct estate *e = *state;
     three_faults(e);
@@ -86,7 +86,7 @@ static void a_question_that_a_step_asks_itself_must_have_been_answered(void **st
     expect_held(estate_plan(e), "put-vault-policy/" AWAY "/aws-controltower-central-backupvault-1");
 }
 
-static void what_needs_a_step_that_is_held_back_waits_for_the_same(void **state)
+static void what_needs_a_deferred_step_waits_for_the_same(void **state)
 {
     struct estate *e = *state;
     estate_fail(e, "KMS-10", "cancel-key-deletion", "key", "us-east-1");
@@ -99,23 +99,26 @@ static void what_needs_a_step_that_is_held_back_waits_for_the_same(void **state)
                            jx_get(json_array_get(held, 1), "waits_for")));
 }
 
-static void a_reset_that_did_not_help_is_not_sent_again_in_the_same_walk(void **state)
+static void a_reset_that_did_not_help_is_not_sent_again_in_the_same_run(void **state)
 {
     struct estate *e = *state;
-    json_t *sent = json_object();
+    struct map *sent = map_new(NULL);
     estate_fail(e, "LZ-04", "reset-landing-zone", "landing-zone", "landing-zone");
-    (void)json_object_set(sent, "reset-landing-zone",
-                          json_object_get(step_of(estate_plan(e), "reset-landing-zone"), "send"));
+    (void)step_of(estate_plan(e), "reset-landing-zone");
+    assert_int_equal(e->made->steps.count, 1);
+    struct plan_call *call = plan_call_copy(e->made->steps.items[0]->send);
+    map_set(sent, "reset-landing-zone", call);
     e->options.sent = sent;
     const json_t *plan = estate_plan(e);
     expect_steps(plan, "");
     expect_held(plan, "reset-landing-zone");
     assert_non_null(
         strstr(jx_str(json_array_get(jx_get(plan, "held"), 0), "waits_for"), "a person"));
-    json_decref(sent);
+    map_free(sent);
+    plan_call_free(call);
 }
 
-static void what_is_held_back_is_printed_under_what_it_waits_for(void **state)
+static void a_deferred_step_is_printed_under_what_it_waits_for(void **state)
 {
     struct estate *e = *state;
     char *text = NULL;
@@ -123,13 +126,14 @@ static void what_is_held_back_is_printed_under_what_it_waits_for(void **state)
     three_faults(e);
     a_gap(e, "kms:DescribeKey", MGMT, AWAY);
     FILE *out = open_memstream(&text, &size);
-    plan_print(estate_plan(e), out, 0, false);
+    (void)estate_plan(e);
+    plan_print(e->made, out, 0, false);
     (void)fclose(out);
-    assert_non_null(strstr(text, "Held back (3)"));
+    assert_non_null(strstr(text, "Deferred (3)"));
     assert_non_null(strstr(text, "waits for kms:DescribeKey in " MGMT "/" AWAY));
     free(text);
     out = open_memstream(&text, &size);
-    assert_int_equal(plan_emit_aws_cli(e->plan, out, &e->err), 0);
+    assert_int_equal(plan_emit_aws_cli(e->made, out, &e->err), 0);
     (void)fclose(out);
     assert_non_null(strstr(text, "# reset-landing-zone waits for kms:DescribeKey"));
     assert_null(strstr(text, "controltower reset-landing-zone"));
@@ -141,13 +145,13 @@ static void what_is_held_back_is_printed_under_what_it_waits_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_gap_of_the_management_account_holds_control_tower_and_keys),
-        TEST(a_region_that_is_not_governed_holds_nothing_back),
-        TEST(a_denied_member_holds_back_what_is_done_there_and_nothing_else),
-        TEST(a_question_that_a_step_asks_itself_must_have_been_answered),
-        TEST(what_needs_a_step_that_is_held_back_waits_for_the_same),
-        TEST(a_reset_that_did_not_help_is_not_sent_again_in_the_same_walk),
-        TEST(what_is_held_back_is_printed_under_what_it_waits_for),
+        TEST(a_collection_error_of_the_management_account_defers_control_tower_and_keys),
+        TEST(a_region_that_is_not_governed_defers_nothing),
+        TEST(a_denied_member_defers_what_is_done_there_and_nothing_else),
+        TEST(a_call_that_a_step_makes_itself_must_have_been_answered),
+        TEST(what_needs_a_deferred_step_waits_for_the_same),
+        TEST(a_reset_that_did_not_help_is_not_sent_again_in_the_same_run),
+        TEST(a_deferred_step_is_printed_under_what_it_waits_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

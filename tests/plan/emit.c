@@ -4,9 +4,10 @@
 #include <sys/wait.h>
 
 #include "model/condition.h"
+#include "remedy.h"
 
 /* Writes the plan's script into a new directory; both are yours. */
-static char *script_in(const json_t *plan, char **directory)
+static char *script_in(const struct plan *plan, char **directory)
 {
     struct err err = ERR_INIT;
     char template[] = "/tmp/towerkeep-emit-XXXXXX";
@@ -18,6 +19,12 @@ static char *script_in(const json_t *plan, char **directory)
     assert_int_equal(fclose(out), 0);
     *directory = xstrdup(template);
     return path;
+}
+
+static const struct plan *made_by(struct estate *e)
+{
+    (void)estate_plan(e);
+    return e->made;
 }
 
 static char *read_all(const char *path)
@@ -87,19 +94,48 @@ static void clean(char *directory, char *path)
     free(path);
 }
 
-static json_t *plan_of(json_t *take_steps)
+static void replace(char **member, const char *with)
 {
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:[]}", "goal", "fix", "organization_id", "o-1",
-                     "management_account", MGMT, "partition", "aws", "run_id", "r", "digest", "d",
-                     "steps", take_steps, "manual");
+    free(*member);
+    *member = xstrdup(with);
 }
 
-static json_t *step_sending(const char *id, const char *operation, json_t *take_input)
+static struct plan *plan_of(struct plan_step *take_first, struct plan_step *take_second)
 {
-    return json_pack("{s:s,s:s,s:s,s:i,s:[s],s:s,s:s,s:{s:s,s:s,s:s,s:n,s:o}}", "id", id, "remedy",
-                     "x", "title", "t", "step", 2, "reasons", "finding:1", "risk", "low", "undo",
-                     "u", "send", "operation", operation, "account", MGMT, "region", HOME, "role",
-                     "input", take_input);
+    struct plan *plan = xcalloc(1, sizeof *plan);
+    plan->organization_id = xstrdup("o-1");
+    plan->management_account = xstrdup(MGMT);
+    plan->partition = xstrdup("aws");
+    plan->home_region = xstrdup(HOME);
+    plan->run_id = xstrdup("r");
+    if (take_first != NULL) {
+        plan_steps_add(&plan->steps, take_first);
+    }
+    if (take_second != NULL) {
+        plan_steps_add(&plan->steps, take_second);
+    }
+    return plan;
+}
+
+static struct plan_call *call_to(const char *operation, json_t *take_input)
+{
+    struct plan_call *call = xcalloc(1, sizeof *call);
+    call->operation = xstrdup(operation);
+    call->account = xstrdup(MGMT);
+    call->region = xstrdup(HOME);
+    call->input = take_input;
+    return call;
+}
+
+static struct plan_step *step_sending(const char *id, const char *operation, json_t *take_input)
+{
+    static const struct remedy row = {
+        .info = {.id = "do-it", .title = "Do it", .step = 2, .undo = "u"}, .risk = PLAN_RISK_LOW};
+    struct plan_step *step = step_new(&row, NULL, "t");
+    replace(&step->id, id);
+    plan_strings_add(&step->reasons, "finding:1");
+    step_send(step, call_to(operation, take_input));
+    return step;
 }
 
 static void the_script_of_a_repair_is_as_reviewed(void **state)
@@ -111,7 +147,7 @@ static void the_script_of_a_repair_is_as_reviewed(void **state)
     estate_fail(e, "TAG-03", "tag-resource", "resource",
                 PROD "/" HOME "/arn:aws:ec2:" HOME ":" PROD ":volume/vol-1");
     char *directory = NULL;
-    char *path = script_in(estate_plan(e), &directory);
+    char *path = script_in(made_by(e), &directory);
     char *script = read_all(path);
     expect_golden("script.sh", script);
     assert_int_equal(bash(directory, "-n", path), 0);
@@ -128,11 +164,10 @@ static void commands_are_named_as_the_cli_names_them(void **state)
         {"tagging:TagResources", "aws resourcegroupstaggingapi tag-resources "},
         {"s3:PutBucketTagging", "aws s3api put-bucket-tagging "},
         {"controltower:UpdateLandingZone", "aws controltower update-landing-zone "}};
-    json_t *steps = json_array();
+    struct plan *plan = plan_of(NULL, NULL);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        (void)json_array_append_new(steps, step_sending("do-it", names[i][0], json_object()));
+        plan_steps_add(&plan->steps, step_sending("do-it", names[i][0], json_object()));
     }
-    json_t *plan = plan_of(steps);
     char *directory = NULL;
     char *path = script_in(plan, &directory);
     char *script = read_all(path);
@@ -141,7 +176,7 @@ static void commands_are_named_as_the_cli_names_them(void **state)
     }
     free(script);
     clean(directory, path);
-    json_decref(plan);
+    plan_free(plan);
 }
 
 #define HOSTILE "'; touch pwned; $(touch pwned) `touch pwned` \\' \" \n touch pwned # \t $${x-y:z}"
@@ -150,28 +185,29 @@ static void hostile_strings_reach_the_cli_unharmed(void **state)
 {
     (void)state;
     json_t *input = json_pack("{s:s,s:{s:s}}", "Policy", HOSTILE, "Tags", HOSTILE, HOSTILE);
-    json_t *step = step_sending("put-it/" HOSTILE, "kms:PutKeyPolicy", input);
-    static const char *const members[] = {"title", "undo", "risk"};
-    for (size_t i = 0; i < 3; i++) {
-        (void)json_object_set_new(step, members[i], json_string(HOSTILE));
-    }
-    (void)json_object_set_new(step, "reasons", json_pack("[s]", HOSTILE));
-    (void)json_object_set_new(
-        step, "guard",
-        json_pack("[{s:{s:s,s:s,s:s,s:s,s:{}},s:{s:s,s:s},s:b,s:s}]", "call", "operation",
-                  "kms:ListKeys", "account", HOSTILE, "region", HOSTILE, "role", HOSTILE, "input",
-                  "when", "path", "[\"a`b\"]", "equals", HOSTILE, "absent_is", 0, "says", HOSTILE));
-    json_t *plan = plan_of(json_pack("[o]", step));
-    (void)json_object_set_new(
-        plan, "manual",
-        json_pack("[{s:s,s:s,s:s}]", "check_id", HOSTILE, "subject", HOSTILE, "why", HOSTILE));
-    (void)json_object_set_new(plan, "run_id", json_string(HOSTILE));
+    struct plan_step *step = step_sending("put-it/" HOSTILE, "kms:PutKeyPolicy", input);
+    replace(&step->title, HOSTILE);
+    replace(&step->undo, HOSTILE);
+    plan_strings_add(&step->reasons, HOSTILE);
+    struct plan_call *ask = call_to("kms:ListKeys", NULL);
+    replace(&ask->account, HOSTILE);
+    replace(&ask->region, HOSTILE);
+    replace(&ask->role, HOSTILE);
+    step_precondition(step,
+                      probe_says(probe_new(ask, cond_text("[\"a`b\"]", HOSTILE), false), HOSTILE));
+    struct plan *plan = plan_of(step, NULL);
+    plan->manual = xcalloc(1, sizeof *plan->manual);
+    plan->manual_count = 1;
+    plan->manual->check_id = xstrdup(HOSTILE);
+    plan->manual->subject = xstrdup(HOSTILE);
+    plan->manual->why = xstrdup(HOSTILE);
+    replace(&plan->run_id, HOSTILE);
     char *directory = NULL;
     char *path = script_in(plan, &directory);
     put_fake_cli(directory);
     assert_int_equal(bash(directory, "-n", path), 0);
-    assert_int_equal(bash(directory, "-u", path), 1); /* the guard does not hold */
-    (void)json_object_set_new(step, "guard", json_array());
+    assert_int_equal(bash(directory, "-u", path), 1); /* the precondition is not met */
+    plan_probe_free(step->preconditions.items[--step->preconditions.count]);
     free(path);
     char *unused = directory;
     path = script_in(plan, &directory);
@@ -194,24 +230,21 @@ static void hostile_strings_reach_the_cli_unharmed(void **state)
     free(calls_path);
     free(pwned);
     clean(directory, path);
-    json_decref(plan);
+    plan_free(plan);
 }
 
 static void what_a_step_makes_is_passed_on_and_polled(void **state)
 {
     (void)state;
-    json_t *first = step_sending("create-key", "kms:CreateKey", json_pack("{s:b}", "M", 1));
-    json_t *call = json_pack("{s:s,s:s,s:s,s:n,s:{s:s}}", "operation", "kms:DescribeKey", "account",
-                             MGMT, "region", HOME, "role", "input", "KeyId", "${create-key:arn}");
-    (void)json_object_set_new(first, "capture", json_pack("{s:s}", "arn", "KeyMetadata.Arn"));
-    (void)json_object_set_new(first, "poll",
-                              json_pack("{s:o,s:{s:s,s:s},s:i,s:i}", "call", call, "until", "path",
-                                        "KeyState", "equals", "Enabled", "every_seconds", 1,
-                                        "timeout_seconds", 5));
-    json_t *second = step_sending("name-key", "kms:CreateAlias",
-                                  json_pack("{s:s}", "TargetKeyId", "x ${create-key:arn} y"));
-    (void)json_object_set_new(json_object_get(second, "send"), "role", json_string("Role"));
-    json_t *plan = plan_of(json_pack("[o,o]", first, second));
+    struct plan_step *first =
+        step_sending("create-key", "kms:CreateKey", json_pack("{s:b}", "M", 1));
+    step_capture(first, "arn", "KeyMetadata.Arn");
+    step_poll(first, call_to("kms:DescribeKey", json_pack("{s:s}", "KeyId", "${create-key:arn}")),
+              cond_text("KeyState", "Enabled"), NULL, 1, 5, NULL);
+    struct plan_step *second = step_sending(
+        "name-key", "kms:CreateAlias", json_pack("{s:s}", "TargetKeyId", "x ${create-key:arn} y"));
+    replace(&second->send->role, "Role");
+    struct plan *plan = plan_of(first, second);
     char *directory = NULL;
     char *path = script_in(plan, &directory);
     put_fake_cli(directory);
@@ -225,20 +258,20 @@ static void what_a_step_makes_is_passed_on_and_polled(void **state)
     free(calls);
     free(calls_path);
     clean(directory, path);
-    json_decref(plan);
+    plan_free(plan);
 }
 
 static void credentials_of_another_account_stop_the_script(void **state)
 {
     (void)state;
-    json_t *plan = plan_of(json_array());
-    (void)json_object_set_new(plan, "management_account", json_string(PROD));
+    struct plan *plan = plan_of(NULL, NULL);
+    replace(&plan->management_account, PROD);
     char *directory = NULL;
     char *path = script_in(plan, &directory);
     put_fake_cli(directory);
     assert_int_equal(bash(directory, "-u", path), 1);
     clean(directory, path);
-    json_decref(plan);
+    plan_free(plan);
 }
 
 /* --- policies --- */
@@ -267,13 +300,12 @@ static void put_answering_cli(const char *directory, const json_t *answer)
     free(json);
 }
 
-static json_t *step_guarded_by(const json_t *when)
+static struct plan_step *step_guarded_by(json_t *when)
 {
-    json_t *step = step_sending("put-key-policy/x", "kms:PutKeyPolicy", json_object());
-    json_t *guard = json_pack("[{s:{s:s,s:s,s:s,s:n,s:{}},s:O,s:b,s:s}]", "call", "operation",
-                              "kms:GetKeyPolicy", "account", MGMT, "region", HOME, "role", "input",
-                              "when", when, "absent_is", 0, "says", "somebody changed it");
-    (void)json_object_set_new(step, "guard", guard);
+    struct plan_step *step = step_sending("put-key-policy/x", "kms:PutKeyPolicy", json_object());
+    step_precondition(
+        step, probe_says(probe_new(call_to("kms:GetKeyPolicy", NULL), json_incref(when), false),
+                         "somebody changed it"));
     return step;
 }
 
@@ -324,7 +356,7 @@ static void a_script_compares_policies_as_the_program_does(void **state)
             json_pack("{s:[{s:s,s:s},{s:s,s:s}]}", "any", "path", "Policy", "equals",
                       "nothing of the kind", "path", "Policy", "equals_json", spellings[i][0]);
         json_t *answer = json_pack("{s:s}", "Policy", spellings[i][1]);
-        json_t *plan = plan_of(json_pack("[o]", step_guarded_by(when)));
+        struct plan *plan = plan_of(step_guarded_by(when), NULL);
         char *directory = NULL;
         char *path = script_in(plan, &directory);
         put_answering_cli(directory, answer);
@@ -341,7 +373,7 @@ static void a_script_compares_policies_as_the_program_does(void **state)
         free(calls);
         free(pwned);
         clean(directory, path);
-        json_decref(plan);
+        plan_free(plan);
         json_decref(answer);
         json_decref(when);
     }
@@ -353,7 +385,7 @@ static void a_script_without_policies_asks_for_no_jq(void **state)
     struct estate *e = *state;
     estate_fail(e, "KMS-10", "cancel-key-deletion", "key", "us-east-1");
     char *directory = NULL;
-    char *path = script_in(estate_plan(e), &directory);
+    char *path = script_in(made_by(e), &directory);
     char *script = read_all(path);
     assert_null(strstr(script, "jq"));
     free(script);
@@ -366,7 +398,7 @@ static void a_script_that_compares_policies_stops_first_where_there_is_no_jq(voi
     estate_fail(e, "VLT-05", "put-vault-policy", "vault",
                 CENTRAL "/" AWAY "/aws-controltower-central-backupvault-1");
     char *directory = NULL;
-    char *path = script_in(estate_plan(e), &directory);
+    char *path = script_in(made_by(e), &directory);
     char *script = read_all(path);
     char *check = strstr(script, "\ncommand -v jq >/dev/null || stop ");
     assert_non_null(check);
@@ -379,22 +411,22 @@ static void a_script_that_compares_policies_stops_first_where_there_is_no_jq(voi
     clean(directory, path);
 }
 
-static void a_condition_that_no_script_can_judge_makes_no_script(void **state)
+static void a_condition_that_no_script_can_evaluate_makes_no_script(void **state)
 {
     (void)state;
     struct err err = ERR_INIT;
     char *written = NULL;
     size_t length = 0;
     json_t *when = json_pack("{s:s,s:s}", "path", "version", "at_least", "3.10");
-    json_t *plan = plan_of(json_pack("[o]", step_guarded_by(when)));
+    struct plan *plan = plan_of(step_guarded_by(when), NULL);
     FILE *out = open_memstream(&written, &length);
     assert_int_equal(plan_emit_aws_cli(plan, out, &err), -1);
     assert_int_equal(fclose(out), 0);
     assert_int_equal(length, 0);
-    assert_string_equal(err.text, "step put-key-policy/x rests on what no script can judge: "
-                                  "apply the plan itself");
+    assert_string_equal(err.text, "step put-key-policy/x has a condition that a script cannot "
+                                  "evaluate: apply the plan itself");
     free(written);
-    json_decref(plan);
+    plan_free(plan);
     json_decref(when);
 }
 
@@ -407,7 +439,7 @@ static void shellcheck_has_nothing_to_say_of_a_script(void **state)
     estate_fail(e, "TAG-03", "tag-resource", "resource",
                 PROD "/" HOME "/arn:aws:ec2:" HOME ":" PROD ":volume/vol-1");
     char *directory = NULL;
-    char *path = script_in(estate_plan(e), &directory);
+    char *path = script_in(made_by(e), &directory);
     char *checker = xasprintf("%s/check.sh", directory);
     FILE *out = fopen(checker, "w");
     assert_non_null(out);
@@ -432,7 +464,7 @@ int main(void)
         cmocka_unit_test(a_script_compares_policies_as_the_program_does),
         CASE(a_script_without_policies_asks_for_no_jq),
         CASE(a_script_that_compares_policies_stops_first_where_there_is_no_jq),
-        cmocka_unit_test(a_condition_that_no_script_can_judge_makes_no_script),
+        cmocka_unit_test(a_condition_that_no_script_can_evaluate_makes_no_script),
         CASE(shellcheck_has_nothing_to_say_of_a_script),
     };
     return cmocka_run_group_tests_name("plan/emit", tests, NULL, NULL);

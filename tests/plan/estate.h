@@ -41,7 +41,8 @@ struct estate {
     struct config config;
     struct subjects *subjects;
     struct plan_options options;
-    json_t *plan;
+    struct plan *made;
+    json_t *plan; /* what its file would hold */
     struct err err;
 };
 
@@ -115,6 +116,7 @@ static int estate_open(void **state)
 static int estate_close(void **state)
 {
     struct estate *e = *state;
+    plan_free(e->made);
     json_decref(e->plan);
     subjects_free(e->subjects);
     config_release(&e->config);
@@ -168,14 +170,18 @@ static inline void estate_fail(struct estate *e, const char *check, const char *
 /* The plan as it comes, also NULL. */
 static inline int estate_try(struct estate *e, enum goal goal)
 {
+    plan_free(e->made);
     json_decref(e->plan);
+    e->made = NULL;
     e->plan = NULL;
     if (e->subjects == NULL &&
         subjects_new(e->store, e->config.document, &e->subjects, &e->err) != 0) {
         fail_msg("%s", e->err.text);
     }
     e->options.config = e->config.document;
-    return plan_make(e->store, e->subjects, goal, &e->options, &e->plan, &e->err);
+    int rc = plan_make(e->store, e->subjects, goal, &e->options, &e->made, &e->err);
+    e->plan = rc == 0 ? plan_to_json(e->made) : NULL;
+    return rc;
 }
 
 static inline const json_t *estate_plan(struct estate *e)
@@ -183,7 +189,7 @@ static inline const json_t *estate_plan(struct estate *e)
     if (estate_try(e, GOAL_FIX) != 0) {
         fail_msg("%s", e->err.text);
     }
-    if (plan_check(e->plan, "plan", &e->err) != 0) {
+    if (plan_check(e->made, "plan", &e->err) != 0) {
         fail_msg("%s", e->err.text);
     }
     return e->plan;

@@ -272,46 +272,57 @@ static void a_missing_cross_region_copy_becomes_a_policy(void **state)
 
 /* --- merging and order --- */
 
-static json_t *bare_step(const char *id)
+static struct plan_step *bare_step(const char *id, json_t *take_input)
 {
-    return json_pack("{s:s,s:[],s:[],s:[],s:{}}", "id", id, "reasons", "needs", "guard", "send");
+    struct plan_step *step = xcalloc(1, sizeof *step);
+    step->id = xstrdup(id);
+    step->send = xcalloc(1, sizeof *step->send);
+    step->send->input = take_input;
+    return step;
 }
 
-static void steps_in_a_circle_are_refused_by_name(void **state)
+static void a_dependency_cycle_is_refused_by_name(void **state)
 {
     (void)state;
     struct err err = ERR_INIT;
-    json_t *first = bare_step("enable-key/a");
-    json_t *second = bare_step("enable-key/b");
+    struct plan plan = {0};
+    struct plan_step *first = bare_step("enable-key/a", NULL);
+    struct plan_step *second = bare_step("enable-key/b", NULL);
     step_need(first, "enable-key/b");
     step_need(second, "enable-key/a");
-    json_t *steps = json_pack("[o,o]", first, second);
-    assert_int_equal(plan_order(steps, &err), -1);
-    assert_non_null(strstr(err.text, "enable-key/a"));
-    assert_non_null(strstr(err.text, "enable-key/b"));
-    json_decref(steps);
+    plan_steps_add(&plan.steps, first);
+    plan_steps_add(&plan.steps, second);
+    assert_int_equal(plan_order(&plan.steps, &err), -1);
+    assert_non_null(strstr(err.text, "dependency cycle: enable-key/a needs enable-key/b"));
+    plan_step_free(first);
+    plan_step_free(second);
+    free(plan.steps.items);
 }
 
 static void equal_steps_unite_and_contradictions_are_named(void **state)
 {
     (void)state;
     struct err err = ERR_INIT;
-    struct making m = {.by_id = json_object(), .check_id = ""};
-    json_t *first = bare_step("opt-in/x");
-    json_t *second = bare_step("opt-in/x");
-    json_t *third = bare_step("opt-in/x");
-    step_send(first, json_pack("{s:{s:b}}", "input", "EBS", 1));
-    step_send(second, json_pack("{s:{s:b}}", "input", "RDS", 1));
-    step_send(third, json_pack("{s:{s:b}}", "input", "RDS", 0));
+    struct making m = {.by_id = map_new(NULL), .check_id = ""};
+    struct plan_step *first = bare_step("opt-in/x", json_pack("{s:{s:b}}", "types", "EBS", 1));
+    struct plan_step *second = bare_step("opt-in/x", json_pack("{s:{s:b}}", "types", "RDS", 1));
+    struct plan_step *third = bare_step("opt-in/x", json_pack("{s:{s:b}}", "types", "RDS", 0));
     step_need(second, "create-key");
     assert_int_equal(step_add(&m, first, "finding:1", &err), 0);
     assert_int_equal(step_add(&m, second, "finding:2", &err), 0);
-    expect_json(m.by_id, "opt-in/x.send.input", "{'EBS':true,'RDS':true}");
-    expect_json(m.by_id, "opt-in/x.reasons", "['finding:1','finding:2']");
-    expect_json(m.by_id, "opt-in/x.needs", "['create-key']");
+    const struct plan_step *one = making_step(&m, "opt-in/x");
+    assert_int_equal(m.steps.count, 1);
+    expect_json(one->send->input, "types", "{'EBS':true,'RDS':true}");
+    assert_int_equal(one->reasons.count, 2);
+    assert_string_equal(one->reasons.items[1], "finding:2");
+    assert_int_equal(one->needs.count, 1);
+    assert_string_equal(one->needs.items[0], "create-key");
     assert_int_equal(step_add(&m, third, "finding:3", &err), -1);
     assert_non_null(strstr(err.text, "opt-in/x"));
-    json_decref(m.by_id);
+    assert_non_null(strstr(err.text, "\"send\""));
+    plan_step_free(m.steps.items[0]);
+    free(m.steps.items);
+    map_free(m.by_id);
 }
 
 /* --- the table --- */
@@ -380,7 +391,7 @@ int main(void)
         CASE(advanced_dynamodb_is_for_people_where_it_is_not_offered),
         CASE(cross_account_backup_is_switched_on_once),
         CASE(a_missing_cross_region_copy_becomes_a_policy),
-        cmocka_unit_test(steps_in_a_circle_are_refused_by_name),
+        cmocka_unit_test(a_dependency_cycle_is_refused_by_name),
         cmocka_unit_test(equal_steps_unite_and_contradictions_are_named),
         cmocka_unit_test(every_remedy_that_a_rule_names_is_in_the_table),
         cmocka_unit_test(every_row_of_the_table_says_what_it_does),

@@ -1,6 +1,8 @@
 #include "estate.h"
 
-static char *printed(const json_t *plan, int width, bool color)
+#include "remedy.h"
+
+static char *printed(const struct plan *plan, int width, bool color)
 {
     char *data = NULL;
     size_t length = 0;
@@ -8,6 +10,12 @@ static char *printed(const json_t *plan, int width, bool color)
     plan_print(plan, out, width, color);
     assert_int_equal(fclose(out), 0);
     return data;
+}
+
+static const struct plan *made_by(struct estate *e)
+{
+    (void)estate_plan(e);
+    return e->made;
 }
 
 static void a_repair_is_drawn_as_a_tree(void **state)
@@ -18,57 +26,89 @@ static void a_repair_is_drawn_as_a_tree(void **state)
     estate_fail(e, "KMS-10", "cancel-key-deletion", "key", "us-east-1");
     estate_fail(e, "TAG-03", "tag-resource", "resource",
                 PROD "/" HOME "/arn:aws:ec2:" HOME ":" PROD ":volume/vol-1");
-    char *text = printed(estate_plan(e), 100, false);
+    char *text = printed(made_by(e), 100, false);
     expect_golden("tree.txt", text);
     free(text);
 }
 
 static void nothing_to_do_is_said(void **state)
 {
-    char *text = printed(estate_plan(*state), 80, false);
+    char *text = printed(made_by(*state), 80, false);
     assert_non_null(strstr(text, "Nothing to do."));
     free(text);
 }
 
-static json_t *step(const char *id, const char *lane, int seconds, const char *need)
+static struct plan_step *step(const char *id, const char *group, int seconds, const char *need)
 {
-    json_t *one = json_pack("{s:s,s:s,s:i,s:i,s:s,s:s,s:[],s:[],s:s}", "id", id, "title", "t",
-                            "step", 5, "expected_seconds", seconds, "lane", lane, "risk", "low",
-                            "reasons", "needs", "undo", "u");
+    static const struct remedy row = {
+        .info = {.id = "do-it", .title = "Do it", .step = 5, .undo = "u"}, .risk = PLAN_RISK_LOW};
+    struct plan_step *one = step_new(&row, NULL, "t");
+    free(one->id);
+    one->id = xstrdup(id);
+    free(one->concurrency_group);
+    one->concurrency_group = xstrdup(group);
+    one->expected_seconds = seconds;
+    one->send = xcalloc(1, sizeof *one->send);
+    one->send->operation = xstrdup("kms:EnableKey");
+    one->send->region = xstrdup(HOME);
     if (need != NULL) {
-        (void)json_array_append_new(json_object_get(one, "needs"), json_string(need));
+        step_need(one, need);
     }
     return one;
 }
 
-static void the_duration_follows_needs_and_lanes(void **state)
+static struct plan *plan_from_run(const char *run)
+{
+    struct plan *plan = xcalloc(1, sizeof *plan);
+    char **const members[] = {
+        &plan->organization_id, &plan->management_account, &plan->partition,    &plan->home_region,
+        &plan->created,         &plan->config_digest,      &plan->rules_digest, &plan->run_id};
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        *members[i] = xstrdup(run);
+    }
+    return plan;
+}
+
+static void the_duration_follows_needs_and_concurrency_groups(void **state)
 {
     (void)state;
-    json_t *plan = json_pack("{s:[o,o,o,o]}", "steps", step("a-1", "control-tower", 1800, NULL),
-                             step("b-1", "control-tower", 1800, NULL), step("c-1", "", 600, "b-1"),
-                             step("d-1", "", 3000, NULL));
+    struct plan *plan = plan_from_run("r");
+    plan_steps_add(&plan->steps, step("a-1", "control-tower", 1800, NULL));
+    plan_steps_add(&plan->steps, step("b-1", "control-tower", 1800, NULL));
+    plan_steps_add(&plan->steps, step("c-1", "", 600, "b-1"));
+    plan_steps_add(&plan->steps, step("d-1", "", 3000, NULL));
     char *text = printed(plan, 120, false);
     assert_non_null(strstr(text, "about 70 min along the longest chain"));
     free(text);
-    json_decref(plan);
+    plan_free(plan);
+}
+
+static void replace(char **member, const char *with)
+{
+    free(*member);
+    *member = xstrdup(with);
 }
 
 static void hostile_strings_cannot_move_the_terminal(void **state)
 {
     (void)state;
     static const char hostile[] = "\033[2J\r\n\007 \xe2\x80\xae evil";
-    json_t *one = step("x-1", "", 5, NULL);
-    static const char *const members[] = {"id", "title", "undo"};
-    for (size_t i = 0; i < 3; i++) {
-        (void)json_object_set_new(one, members[i], json_string(hostile));
+    struct plan_step *one = step(hostile, "", 5, NULL);
+    struct plan_call *call = one->send;
+    char **const members[] = {&one->title,   &one->undo,     &call->operation,
+                              &call->region, &call->account, &call->role};
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        replace(members[i], hostile);
     }
-    (void)json_object_set_new(one, "reasons", json_pack("[s]", hostile));
-    (void)json_object_set_new(one, "send",
-                              json_pack("{s:s,s:s,s:s,s:s,s:{s:s}}", "operation", hostile,
-                                        "account", hostile, "region", hostile, "role", hostile,
-                                        "input", "Name", hostile));
-    json_t *plan = json_pack("{s:s,s:[o],s:[{s:s,s:s,s:s}]}", "run_id", hostile, "steps", one,
-                             "manual", "check_id", hostile, "subject", hostile, "why", hostile);
+    plan_strings_add(&one->reasons, hostile);
+    call->input = json_pack("{s:s}", "Name", hostile);
+    struct plan *plan = plan_from_run(hostile);
+    plan_steps_add(&plan->steps, one);
+    plan->manual = xcalloc(1, sizeof *plan->manual);
+    plan->manual_count = 1;
+    plan->manual->check_id = xstrdup(hostile);
+    plan->manual->subject = xstrdup(hostile);
+    plan->manual->why = xstrdup(hostile);
     char *text = printed(plan, 80, false);
     assert_null(strchr(text, '\033'));
     assert_null(strchr(text, '\r'));
@@ -78,14 +118,14 @@ static void hostile_strings_cannot_move_the_terminal(void **state)
     text = printed(plan, 80, true);
     assert_non_null(strstr(text, "\033[1m"));
     free(text);
-    json_decref(plan);
+    plan_free(plan);
 }
 
 static void no_line_is_wider_than_asked(void **state)
 {
     struct estate *e = *state;
     estate_fail(e, "KMS-04", "replicate-key", "key", AWAY);
-    char *text = printed(estate_plan(e), 60, false);
+    char *text = printed(made_by(e), 60, false);
     for (const char *line = text; *line != '\0';) {
         size_t length = strcspn(line, "\n");
         assert_true(length <= 60);
@@ -101,7 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_repair_is_drawn_as_a_tree),
         CASE(nothing_to_do_is_said),
-        cmocka_unit_test(the_duration_follows_needs_and_lanes),
+        cmocka_unit_test(the_duration_follows_needs_and_concurrency_groups),
         cmocka_unit_test(hostile_strings_cannot_move_the_terminal),
         CASE(no_line_is_wider_than_asked),
     };

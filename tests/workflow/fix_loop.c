@@ -20,7 +20,7 @@ static enum reply answer(void *context, const struct confirmation *question)
     return s->reply;
 }
 
-static void count_plan(void *context, const json_t *plan, bool resumed)
+static void count_plan(void *context, const struct plan *plan, bool resumed)
 {
     struct script *s = context;
     assert_true(resumed);
@@ -37,20 +37,28 @@ static struct session session_of(const struct workflow_ui *ui)
                             .options = {.criteria = &criteria, .output = scratch, .time_scale = 1}};
 }
 
-static json_t *plan_towards(const char *goal)
+static struct plan *plan_towards(enum goal goal)
 {
-    return json_pack("{s:s, s:s, s:[{s:s}, {s:s}]}", "goal", goal, "organization_id",
-                     "o-exampleorg1", "steps", "risk", "high", "risk", "low");
+    static const enum plan_risk risks[] = {PLAN_RISK_HIGH, PLAN_RISK_LOW};
+    struct plan *plan = xcalloc(1, sizeof *plan);
+    plan->goal = goal;
+    plan->organization_id = xstrdup("o-exampleorg1");
+    for (size_t i = 0; i < sizeof risks / sizeof risks[0]; i++) {
+        struct plan_step *step = xcalloc(1, sizeof *step);
+        step->risk = risks[i];
+        plan_steps_add(&plan->steps, step);
+    }
+    return plan;
 }
 
-static int apply(struct session *s, const char *goal, struct err *err)
+static int apply(struct session *s, enum goal goal, struct err *err)
 {
-    json_t *plan = plan_towards(goal);
+    struct plan *plan = plan_towards(goal);
     char *journal = path_join(scratch, "apply.db");
     int rc = fix_loop_apply(s, plan, journal, false, NULL, err);
     assert_false(file_exists(journal));
     free(journal);
-    json_decref(plan);
+    plan_free(plan);
     return rc;
 }
 
@@ -61,7 +69,7 @@ static void nothing_is_applied_that_is_not_confirmed(void **state)
     const struct workflow_ui ui = {.context = &script, .confirm = answer};
     struct session s = session_of(&ui);
     struct err err = ERR_INIT;
-    assert_int_equal(apply(&s, "fix", &err), -1);
+    assert_int_equal(apply(&s, GOAL_FIX, &err), -1);
     assert_string_equal(err.text, "nothing was changed: not confirmed");
     assert_int_equal(script.questions, 1);
     assert_false(script.asked.teardown);
@@ -77,16 +85,16 @@ static void a_teardown_is_asked_for_by_organization_even_when_approved(void **st
     struct session s = session_of(&ui);
     struct err err = ERR_INIT;
     s.options.auto_approve = true;
-    assert_int_equal(apply(&s, "teardown", &err), -1);
+    assert_int_equal(apply(&s, GOAL_TEARDOWN, &err), -1);
     assert_int_equal(script.questions, 1);
     assert_true(script.asked.teardown);
     s.options.confirm_organization = "o-another000";
-    assert_int_equal(apply(&s, "teardown", &err), -1);
+    assert_int_equal(apply(&s, GOAL_TEARDOWN, &err), -1);
     assert_int_equal(script.questions, 1);
     assert_non_null(strstr(err.text, "expected o-exampleorg1"));
     s.options.confirm_organization = "o-exampleorg1";
     s.options.auto_approve = false;
-    assert_int_equal(apply(&s, "teardown", &err), -1);
+    assert_int_equal(apply(&s, GOAL_TEARDOWN, &err), -1);
     assert_non_null(strstr(err.text, "together with --auto-approve"));
 }
 
@@ -98,10 +106,10 @@ static void without_a_terminal_the_missing_options_are_named(void **state)
     const struct workflow_ui silent = {0};
     struct session s = session_of(&ui);
     struct err err = ERR_INIT;
-    assert_int_equal(apply(&s, "fix", &err), -1);
+    assert_int_equal(apply(&s, GOAL_FIX, &err), -1);
     assert_non_null(strstr(err.text, "without a terminal, --auto-approve is required"));
     s.ui = &silent;
-    assert_int_equal(apply(&s, "teardown", &err), -1);
+    assert_int_equal(apply(&s, GOAL_TEARDOWN, &err), -1);
     assert_non_null(strstr(err.text, "--auto-approve with --confirm-organization ID"));
 }
 
@@ -121,26 +129,23 @@ static void time_is_sped_up_only_on_loopback(void **state)
 }
 
 /* A sealed plan without steps, as a killed command left it. */
-static void leave_plan(const char *goal)
+static void leave_plan(enum goal goal)
 {
     struct err err = ERR_INIT;
-    json_t *plan = json_pack("{s:s, s:s, s:[], s:[], s:[]}", "schema", "towerkeep-plan/1", "goal",
-                             goal, "steps", "held", "manual");
-    static const char *const texts[][2] = {{"organization_id", "o-exampleorg1"},
-                                           {"management_account", "111122223333"},
-                                           {"partition", "aws"},
-                                           {"home_region", "eu-central-1"},
-                                           {"run_id", "1"},
-                                           {"created", "2026-11-20T04:30:00Z"},
-                                           {"config_digest", "c"},
-                                           {"rules_digest", "r"}};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        json_object_set_new(plan, texts[i][0], json_string(texts[i][1]));
-    }
+    struct plan *plan = xcalloc(1, sizeof *plan);
+    plan->goal = goal;
+    plan->organization_id = xstrdup("o-exampleorg1");
+    plan->management_account = xstrdup("111122223333");
+    plan->partition = xstrdup("aws");
+    plan->home_region = xstrdup("eu-central-1");
+    plan->run_id = xstrdup("1");
+    plan->created = xstrdup("2026-11-20T04:30:00Z");
+    plan->config_digest = xstrdup("c");
+    plan->rules_digest = xstrdup("r");
     char *path = path_join(scratch, "plan.pending.json");
     plan_seal(plan);
     assert_int_equal(plan_save(plan, path, &err), 0);
-    json_decref(plan);
+    plan_free(plan);
     free(path);
 }
 
@@ -152,7 +157,7 @@ static void an_unfinished_plan_of_another_goal_is_left_alone(void **state)
     struct session s = session_of(&ui);
     struct fix_result result;
     struct err err = ERR_INIT;
-    leave_plan("enable");
+    leave_plan(GOAL_ENABLE);
     assert_int_equal(fix_loop(&s, GOAL_TEARDOWN, &result, &err), -1);
     assert_int_equal(err.code, ERR_INPUT);
     assert_non_null(strstr(err.text, "unfinished plan of towerkeep enable"));
@@ -170,7 +175,7 @@ static void an_unfinished_plan_is_confirmed_again(void **state)
     struct session s = session_of(&ui);
     struct fix_result result;
     struct err err = ERR_INIT;
-    leave_plan("enable");
+    leave_plan(GOAL_ENABLE);
     assert_int_equal(fix_loop(&s, GOAL_ENABLE, &result, &err), -1);
     assert_string_equal(err.text, "nothing was changed: not confirmed");
     assert_int_equal(script.plans, 1);

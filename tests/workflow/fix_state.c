@@ -14,10 +14,16 @@ static struct store *store_with(enum status first, enum status second)
     return store;
 }
 
-static json_t *plan_of(const char *digest, const char *step)
+static struct plan *plan_of(const char *digest, const char *id)
 {
-    return json_pack("{s:s, s:[{s:s, s:{s:s}}]}", "digest", digest, "steps", "id", step, "send",
-                     "operation", "kms:EnableKey");
+    struct plan *plan = xcalloc(1, sizeof *plan);
+    struct plan_step *step = xcalloc(1, sizeof *step);
+    (void)snprintf(plan->digest, sizeof plan->digest, "%s", digest);
+    step->id = xstrdup(id);
+    step->send = xcalloc(1, sizeof *step->send);
+    step->send->operation = xstrdup("kms:EnableKey");
+    plan_steps_add(&plan->steps, step);
+    return plan;
 }
 
 static json_t *change_of(const char *step, const char *step_state)
@@ -65,7 +71,7 @@ static void changes_survive_a_kill_and_a_plan_replaces_its_own(void **state)
     (void)state;
     struct err err = ERR_INIT;
     struct fix_state f;
-    json_t *first = plan_of("d1", "a"), *second = plan_of("d2", "b");
+    struct plan *first = plan_of("d1", "a"), *second = plan_of("d2", "b");
     json_t *failed = change_of("a", "failed"), *done = change_of("a", "done");
     json_t *other = change_of("b", "done");
     assert_int_equal(fix_state_init(&f, scratch, &err), 0);
@@ -81,8 +87,8 @@ static void changes_survive_a_kill_and_a_plan_replaces_its_own(void **state)
     assert_string_equal(jx_str(json_array_get(f.changes, 1), "state"), "done");
     assert_string_equal(jx_str(json_array_get(f.changes, 1), "plan"), "d1");
     fix_state_release(&f);
-    json_decref(first);
-    json_decref(second);
+    plan_free(first);
+    plan_free(second);
     json_decref(failed);
     json_decref(done);
     json_decref(other);
@@ -93,16 +99,20 @@ static void completed_steps_and_settled_plans_are_noted(void **state)
     (void)state;
     struct err err = ERR_INIT;
     struct fix_state f;
-    json_t *plan = plan_of("d1", "a");
+    struct plan *plan = plan_of("d1", "a");
+    char steps[SHA256_HEX_SIZE];
     json_t *done = change_of("a", "done"), *settled = change_of("a", "already true");
     assert_int_equal(fix_state_init(&f, scratch, &err), 0);
     fix_state_note_steps(&f, done, plan);
-    assert_string_equal(jx_str(json_object_get(f.sent, "a"), "operation"), "kms:EnableKey");
-    assert_null(f.settled);
+    const struct plan_call *sent = map_get(f.sent, "a");
+    assert_non_null(sent);
+    assert_string_equal(sent->operation, "kms:EnableKey");
+    assert_string_equal(f.settled, "");
     fix_state_note_steps(&f, settled, plan);
-    assert_true(json_equal(f.settled, json_object_get(plan, "steps")));
+    plan_steps_digest(&plan->steps, steps);
+    assert_string_equal(f.settled, steps);
     fix_state_release(&f);
-    json_decref(plan);
+    plan_free(plan);
     json_decref(done);
     json_decref(settled);
 }
@@ -114,8 +124,13 @@ static void deferred_steps_are_stored_beside_the_changes(void **state)
     struct fix_state f;
     struct store *store = store_with(STATUS_PASS, STATUS_PASS);
     assert_int_equal(fix_state_init(&f, scratch, &err), 0);
-    f.deferred = json_pack("[{s:s, s:s, s:i, s:s}]", "id", "tag/x", "title", "Tag x", "step", 6,
-                           "waits_for", "tagging:GetResources");
+    f.plan = plan_of("d1", "a");
+    f.plan->deferred = xcalloc(1, sizeof *f.plan->deferred);
+    f.plan->deferred_count = 1;
+    f.plan->deferred->id = xstrdup("tag/x");
+    f.plan->deferred->title = xstrdup("Tag x");
+    f.plan->deferred->step = 6;
+    f.plan->deferred->waits_for = xstrdup("tagging:GetResources");
     assert_int_equal(fix_state_store(&f, store, &err), 0);
     assert_non_null(strstr(store_meta(store, "changes"), "waits for tagging:GetResources"));
     assert_string_equal(store_meta(store, "before"), "{}");

@@ -9,6 +9,7 @@
 #include "html/html.h"
 #include "inventory/coverage.h"
 #include "inventory/trend.h"
+#include "model/step.h"
 #include "plain.h"
 
 #define TYPES_MAX 60
@@ -105,7 +106,7 @@ static void describe_summary(const struct report_stream *f, xmlNodePtr report)
     for (int i = 0; i < 7; i++) {
         xmlNodePtr step = html_child(summary, "step");
         html_set_number(step, "number", i);
-        html_set(step, "name", report_step_name(i));
+        html_set(step, "name", step_name(i));
         set_counts(step, s->step_status[i]);
     }
 }

@@ -51,7 +51,7 @@ static void row(struct sheet *s, const json_t *c)
     long long step = jx_int(c, "step", -1);
     sheet_row(s);
     sheet_word(s, result_of(state));
-    sheet_text(s, step >= 0 && step < XLSX_STEPS ? step_titles[step] : "");
+    sheet_text(s, step_title(step));
     sheet_text(s, jx_str(c, "title"));
     sheet_text(s, target_of(jx_str_or(c, "id", "")));
     sheet_text(s, jx_str(c, "account"));

@@ -85,7 +85,7 @@ static void row(struct sheet *s, const char *id, const struct check_count *c, co
     sheet_row(s);
     sheet_text(s, id);
     sheet_text(s, c != NULL ? c->title : jx_str(rule, "title"));
-    sheet_text(s, step >= 0 && step < XLSX_STEPS ? step_titles[step] : "");
+    sheet_text(s, step_title(step));
     sheet_text(s, severity);
     sheet_text(s, jx_str(rule, "scope"));
     sheet_word(s, result_of(c));

@@ -95,7 +95,7 @@ static int row(void *context, const struct finding *f)
     }
     sheet_text(s, f->check_id);
     sheet_text(s, f->title);
-    sheet_text(s, f->step >= 0 && f->step < XLSX_STEPS ? step_titles[f->step] : "");
+    sheet_text(s, step_title(f->step));
     sheet_text(s, f->account_id);
     sheet_text(s, f->account_name);
     sheet_text(s, f->ou_path);

@@ -70,9 +70,9 @@ static lxw_row_t steps(struct sheet *s)
     section(s, "Findings by step");
     verdict_heads(s, "Step");
     lxw_row_t first = s->row + 1;
-    for (size_t i = 0; i < XLSX_STEPS; i++) {
+    for (size_t i = 0; i < STEP_COUNT; i++) {
         sheet_row(s);
-        sheet_text(s, step_titles[i]);
+        sheet_text(s, step_title((long long)i));
         rate_cells(s, s->book->summary.step_status[i]);
     }
     sheet_row(s);
@@ -87,17 +87,17 @@ static lxw_row_t steps(struct sheet *s)
 
 static void severities(struct sheet *s)
 {
-    int64_t fails[XLSX_STEPS + 1][SEVERITY_COUNT + 1] = {{0}};
+    int64_t fails[STEP_COUNT + 1][SEVERITY_COUNT + 1] = {{0}};
     const struct book *b = s->book;
     for (size_t i = 0; i < b->check_count; i++) {
         int64_t n = b->checks[i].by_status[STATUS_FAIL];
         int step = b->checks[i].step;
-        if (step >= 0 && step < XLSX_STEPS) {
+        if (step >= 0 && step < STEP_COUNT) {
             fails[step][b->checks[i].severity] += n;
             fails[step][SEVERITY_COUNT] += n;
         }
-        fails[XLSX_STEPS][b->checks[i].severity] += n;
-        fails[XLSX_STEPS][SEVERITY_COUNT] += n;
+        fails[STEP_COUNT][b->checks[i].severity] += n;
+        fails[STEP_COUNT][SEVERITY_COUNT] += n;
     }
     section(s, "Failures by step and severity");
     sheet_row(s);
@@ -108,9 +108,9 @@ static void severities(struct sheet *s)
                      k == SEVERITY_INFORMATIONAL ? "info" : severity_name((enum severity)k));
     }
     sheet_styled(s, STYLE_HEADER, "All");
-    for (size_t i = 0; i <= XLSX_STEPS; i++) {
+    for (size_t i = 0; i <= STEP_COUNT; i++) {
         sheet_row(s);
-        sheet_text(s, i < XLSX_STEPS ? step_titles[i] : "All steps");
+        sheet_text(s, i < STEP_COUNT ? step_title((long long)i) : "All steps");
         for (size_t k = 0; k <= SEVERITY_COUNT; k++) {
             bool alarming = k <= SEVERITY_HIGH && fails[i][k] > 0;
             sheet_number_as(s, alarming ? STYLE_BAD : STYLE_NUMBER, fails[i][k]);
@@ -159,7 +159,7 @@ static void top_checks(struct sheet *s)
         sheet_number(s, c->by_status[STATUS_FAIL]);
         sheet_number(s, c->by_status[STATUS_FAIL] + c->by_status[STATUS_PASS]);
         sheet_merged(s, TITLE_LAST, STYLE_TEXT, c->title);
-        sheet_text(s, c->step >= 0 && c->step < XLSX_STEPS ? step_titles[c->step] : "");
+        sheet_text(s, step_title(c->step));
     }
     free(order);
 }
@@ -385,7 +385,7 @@ int xlsx_summary(struct book *b, struct err *err)
     if (!s.failed) {
         place_charts(&s, upper,
                      chart_of_verdicts(b, "Findings by step", "step", steps_first,
-                                       steps_first + XLSX_STEPS - 1),
+                                       steps_first + STEP_COUNT - 1),
                      "Stacked bar: findings by step",
                      chart_of_coverage(b, covered_first, covered_last),
                      "Doughnut: coverage of accounts and Regions");

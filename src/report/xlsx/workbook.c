@@ -28,10 +28,6 @@ static int (*const sheets[])(struct book *b, struct err *err) = {
     xlsx_baselines, xlsx_keys,    xlsx_opt_in,   xlsx_tags,     xlsx_changes,  xlsx_diff,
     xlsx_waivers,   xlsx_poam,    xlsx_errors,   xlsx_evidence, xlsx_method};
 
-const char *const step_titles[XLSX_STEPS] = {
-    "0 Organization and reach", "1 Backup accounts",  "2 Backup key",   "3 Landing zone settings",
-    "4 Opt-in and delegation",  "5 Baselines on OUs", "6 Resource tags"};
-
 const char *const coverage_words[COVERED_COUNT] = {"REACHED",   "PARTIAL",         "NOT REACHED",
                                                    "SUSPENDED", "REGION DISABLED", "REGION DENY"};
 

@@ -15,6 +15,7 @@
 #include "base/map.h"
 #include "base/text.h"
 #include "inventory/trend.h"
+#include "model/step.h"
 #include "report/report.h"
 
 #define XLSX_ROWS_MAX 1048576  /* rows a sheet, all kinds together */
@@ -22,7 +23,6 @@
 #define XLSX_LINKS_MAX 65530   /* links a sheet; Excel drops those beyond */
 #define XLSX_LINKS_BOOK 131060 /* in all sheets: the library keeps each in memory */
 #define XLSX_HEADING 3         /* rows above a table's data */
-#define XLSX_STEPS 7
 
 enum style {
     STYLE_TEXT,
@@ -155,7 +155,6 @@ enum style word_style(const char *word); /* STYLE_TEXT when the word means nothi
    without bidirectional overrides, U+FFFD in their place, cut at XLSX_CELL_MAX with a note. */
 void cell_text(struct text *out, const char *s);
 
-extern const char *const step_titles[XLSX_STEPS];
 extern const char *const coverage_words[COVERED_COUNT];
 const json_t *book_rule(const struct book *b, const char *check_id); /* NULL when unknown */
 const json_t *book_zone(const struct book *b);                       /* $lz */
