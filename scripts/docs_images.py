@@ -19,7 +19,7 @@ from pathlib import Path
 
 TREE = Path(__file__).resolve().parent.parent
 COLUMNS = 100
-LINES = 39
+LINES = 35
 COLORS = {"31": "#f28b82", "32": "#81c995", "33": "#fdd663", "34": "#8ab4f8", "36": "#78d9ec"}
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 body {{ margin: 0; background: #1e2126; }}
@@ -75,7 +75,7 @@ def picture(page, out, width, height):
         check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )
     if out.stat().st_size >= 200_000:
-        sys.exit(f"docs_images: {out} has {out.stat().st_size} bytes; at most 200000 are wanted")
+        sys.exit(f"docs_images: {out} has {out.stat().st_size} bytes; the limit is 200000")
 
 
 def main():

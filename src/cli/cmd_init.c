@@ -129,7 +129,7 @@ static void write_account(struct init *in, const char *name, const char *seen, c
 
 static void write_accounts(struct init *in)
 {
-    fputs("\n# The two backup accounts. The landing zone's manifest outranks these.\naccounts:\n",
+    fputs("\n# The two backup accounts. The landing zone manifest takes precedence.\naccounts:\n",
           in->out);
     write_account(in, "backup_administrator", "accounts.backup_admin", "Backup Administrator",
                   "backup-administrator");
@@ -305,14 +305,15 @@ static void write_landing_zone(struct init *in)
                   jx_str_or(in->lz, "version", "?"), jx_str_or(in->lz, "latest_version", "?"));
     member(in, "  ", "landing_zone.version", comment);
     free(comment);
-    fputs("\n# The multi-Region key that encrypts the backups, when enable makes it.\n", in->out);
+    fputs("\n# The multi-Region key that encrypts the backups, if enable creates it.\n", in->out);
     line(in, "key:", "%s", jx_str_or(in->lz, "backup.kms_key_arn", "none in the landing zone yet"));
     member(in, "  ", "key.alias", "");
-    member(in, "  ", "key.policy_statements", "beside the two that AWS Control Tower asks for");
-    member(in, "  ", "key.cancel_deletion", "true: a key of ours that is to be deleted is kept");
+    member(in, "  ", "key.policy_statements",
+           "in addition to the two that AWS Control Tower requires");
+    member(in, "  ", "key.cancel_deletion", "true: cancel a scheduled deletion of the key");
     fputs("\ntags:\n", in->out);
     member(in, "  ", "tags.default_tier",
-           "hourly, daily, weekly or monthly: given to what has no backup tag");
+           "hourly, daily, weekly or monthly: added to resources without a backup tag");
 }
 
 static void write_delegation(struct init *in)
@@ -320,7 +321,7 @@ static void write_delegation(struct init *in)
     const json_t *expected = jx_get(in->config, "delegated_administrators");
     size_t i;
     json_t *id;
-    fputs("\n# Accounts expected as delegated administrators of AWS Backup beside the backup "
+    fputs("\n# Expected delegated administrators of AWS Backup in addition to the backup "
           "administrator.\n",
           in->out);
     json_array_foreach(jx_get(in->org, "unexpected_delegated_admins"), i, id)

@@ -90,17 +90,18 @@ static int write_whole(const char *path, const char *content, struct err *err)
 static char *rule_text(const char *id, const char *scope, const struct sample *s)
 {
     return xasprintf(
-        "# How to read and write this: docs/rules.md. Members of scope %s: docs/subjects.md.\n"
+        "# Format: docs/rules.md. Members of scope %s: docs/subjects.md.\n"
         "id: %s\n"
-        "title: The %s is as it should be # TODO: worded as the state that passes\n"
-        "step: 0 # TODO: 0 organization and reach, 1 accounts, 2 keys, 3 landing zone, 4 opt-in,\n"
+        "title: The %s is compliant # TODO: describe the state that passes\n"
+        "step: 0 # TODO: 0 organization and coverage, 1 accounts, 2 keys, 3 landing zone, 4 "
+        "opt-in,\n"
         "        #       5 baselines, vaults and plans, 6 tags\n"
         "severity: medium # TODO: critical high medium low informational\n"
         "scope: %s\n"
-        "why: TODO, what is lost where this does not hold.\n"
-        "how: TODO, which answer of AWS is compared with what; an auditor reads this.\n"
-        "needs: [%s] # the operations without which the verdict would be a guess\n"
-        "# when: {field: ..., equals: ...} # to whom it applies; NOT_APPLICABLE elsewhere\n"
+        "why: TODO, the consequence of a failure.\n"
+        "how: TODO, which answer of AWS is compared with which value, for auditors.\n"
+        "needs: [%s] # the operations that the result depends on\n"
+        "# when: {field: ..., equals: ...} # the subjects; NOT_APPLICABLE for all others\n"
         "assert: {field: %s, %s}\n"
         "expected: \"%s %s\"\n"
         "observed: \"%s {%s}\"\n",
@@ -112,14 +113,14 @@ static char *fixture_text(const char *id, const struct sample *s)
 {
     return xasprintf("rule: %s\n"
                      "cases:\n"
-                     "  - name: as it should be # TODO: say what the document stands for\n"
+                     "  - name: compliant # TODO: describe the document\n"
                      "    verdict: PASS\n"
                      "    document: {%s: %s}\n"
                      "    observed: \"%s %s\"\n"
-                     "  - name: not as it should be\n"
+                     "  - name: not compliant\n"
                      "    verdict: FAIL\n"
                      "    document: {%s: %s}\n"
-                     "  - name: what could not be read is unknown\n"
+                     "  - name: an operation that could not be read gives ERROR\n"
                      "    verdict: ERROR\n"
                      "    document: {}\n"
                      "    gap: \"%s: AccessDeniedException\"\n",

@@ -69,7 +69,7 @@ static const struct command commands[COMMAND_COUNT] = {
                   "operations, and prints the result of each step. Scan afterwards to see the "
                   "checks pass.",
          .more =
-             "The journal is PLAN.journal.db, beside the plan. After a crash, the same command "
+             "The journal is PLAN.journal.db, next to the plan. After a crash, the same command "
              "continues where it stopped; a call that took effect is not repeated.\n"
              "The whole plan is applied. To change less, make a narrower plan: `towerkeep plan` "
              "takes --only, --accounts, --ou, --region, --checks and --severity.\n" FILES_SEARCHED

@@ -139,9 +139,9 @@ void rules_show(const struct rule *r, const struct framework_set *frameworks)
     size_t width = rules_page_width();
     printf("%s  ", r->id);
     rules_print_wrapped(r->title, strlen(r->id) + 2, width);
-    printf("\n  %-*sstep %d, %s, judges each %s%s\n", LABEL_WIDTH, "Kind", r->step,
+    printf("\n  %-*sstep %d, %s, evaluates each %s%s\n", LABEL_WIDTH, "Kind", r->step,
            severity_name(r->severity), scope_name(r->scope),
-           r->manual ? "; a person must judge (MANUAL)" : "");
+           r->manual ? "; needs manual review (MANUAL)" : "");
     rules_print_row("Why", r->why, width);
     rules_print_row("How", r->how, width);
     rules_print_row("Expected", r->expected, width);

@@ -244,7 +244,7 @@ static int keep_tables(const struct answer_page *p, struct err *err)
     json_array_foreach(jx_get(p->answer->json, "TableNames"), i, name)
     {
         if (!json_is_string(name)) {
-            return err_set(err, ERR_AWS, "ListTables answered a table name that is no string");
+            return err_set(err, ERR_AWS, "ListTables returned a table name that is not a string");
         }
         char *rest = xasprintf("table/%s", json_string_value(name));
         char *arn = arn_make(p, "dynamodb", rest);

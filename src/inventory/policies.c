@@ -160,7 +160,7 @@ static void check_copies(struct policies *p, const char *plan, json_t *actions)
         char region[64] = "";
         const char *arn = jx_str_or(action, "target_backup_vault_arn", key);
         if (!arn_parse(arn, &parts)) {
-            complain(p, "%.60s copies to %.160s, which is no vault", plan, arn);
+            complain(p, "%.60s copies to %.160s, which is not a vault", plan, arn);
             continue;
         }
         (void)arn_part_copy(parts.account, account, sizeof account);
