@@ -6,8 +6,8 @@
  *
  * To add an operation, change three files:
  *   1. src/aws/ops_<service>.c: its row. All members that differ from zero; `rate` from
- * aws/rates.h, `iam` from aws/iam_form.h (a rate or form that AWS defines for this operation alone
- * is one more row there and in src/aws/rates.c or src/aws/iam_forms.c).
+ *      aws/rates.h, `iam` from aws/iam_form.h (a rate or form that AWS defines for this operation
+ *      alone is one more row there and in src/aws/rates.c or src/aws/iam_forms.c).
  *   2. src/sim/services/<service>: its handler, and the entry of `routes` with the shape of its
  *      input.
  *   3. tests/sim/services/<service>.c: a test of the handler.
