@@ -10,8 +10,7 @@ enum change {                        /* in the order of the report */
               CHANGE_REGRESSED,      /* passed before, fails now */
               CHANGE_NEW,            /* fails; was absent, manual or not applicable */
               CHANGE_WAIVER_EXPIRED, /* was covered by a waiver, fails now */
-              CHANGE_CHANGED,        /* another change of status, severity or values
-                                      */
+              CHANGE_CHANGED,        /* another change of status or values */
               CHANGE_RESOLVED,       /* failed before; now passes, does not apply, or is gone */
               CHANGE_NOT_COMPARED,   /* only one of the runs covers it */
               CHANGE_UNCHANGED,

@@ -1,5 +1,5 @@
-/* What the checks of a run say about each requirement of each framework. Nothing passes that was
- * not seen to pass. */
+/* The result of each requirement of each framework, from the checks of a run. A requirement passes
+ * only when its checks passed. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,8 +18,8 @@ static int keep_count(void *context, const struct finding_count *c)
     return 0;
 }
 
-/* The worst of them; muted failures and a person's work are no pass. NULL: nothing was judged, or
- * nothing applied. */
+/* The worst status; waived failures and manual checks are not a pass. NULL: nothing was evaluated,
+ * or nothing applied. */
 static const char *result_of(const int64_t by_status[STATUS_COUNT])
 {
     static const enum status order[] = {STATUS_FAIL,  STATUS_ERROR, STATUS_MANUAL,
@@ -43,7 +43,7 @@ static json_t *counts_of(const int64_t by_status[STATUS_COUNT])
     return object;
 }
 
-/* Adds up the checks of a requirement; *unjudged: one of them was not judged in this run. */
+/* Counts the checks of a requirement; *unjudged: one of them was not evaluated in this run. */
 static json_t *checks_of(const json_t *requirement, const struct map *counts,
                          int64_t sum[STATUS_COUNT], bool *unjudged)
 {

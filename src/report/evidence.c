@@ -1,5 +1,5 @@
-/* The evidence package: one file a check, account and Region, holding the findings there, the facts
- * they rest on, and the documents kept from those facts. */
+/* The evidence package: one file for each check, account and Region, with its findings, their API
+ * calls, and the documents built from the answers. */
 #include "report/evidence.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ struct package {
     json_t *row;
 };
 
-/* A part of a path that hostile words cannot lead elsewhere: no slash, no leading dot. */
+/* A path component that is safe for hostile text: no slash, no leading dot. */
 static char *path_part(const char *words, const char *otherwise)
 {
     struct text part;

@@ -1,5 +1,5 @@
-/* The run in a page of Markdown, for chats and tickets: what it says, what fails worst, what to do.
- * What AWS said stands in code spans, where nothing is a link, a mention or markup. */
+/* The run as a Markdown page, for chats and tickets: the results, the worst failures and what to
+ * do. Text from AWS is in code spans, where links, mentions and markup have no effect. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* OSCAL assessment-results: an observation per finding, a finding per check that had something to
- * judge, a risk per failing check and account. A check is a local objective. */
+/* OSCAL assessment-results: an observation for each finding, a finding for each check with
+ * subjects, a risk for each failing check and account. A check is a local objective. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>

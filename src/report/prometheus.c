@@ -1,5 +1,5 @@
-/* Numbers of the run for node_exporter's textfile collector. Labels hold what the rules and the
- * program say, and ids, never a name that somebody chose in AWS. */
+/* Numbers of the run for node_exporter's textfile collector. Labels contain text of the rules and
+ * the program, and ids, but never names from AWS. */
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SARIF 2.1.0: checks are rules, findings are results at logical locations (a cloud has no files),
- * gaps are notifications of a run that was not complete. */
+ * collection errors are notifications of an incomplete run. */
 #include <inttypes.h>
 #include <string.h>
 

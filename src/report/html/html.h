@@ -9,8 +9,8 @@
 #include "stream.h"
 
 #define HTML_FINDINGS_MAX 20000 /* more are counted, not listed */
-#define HTML_ROWS_MAX 500       /* of gaps, changes, places and waivers: a page is no database */
-#define HTML_FACTS_MAX 4000     /* calls that the findings listed rest on */
+#define HTML_ROWS_MAX 500       /* of collection errors, changes, locations, waivers */
+#define HTML_FACTS_MAX 4000     /* API calls that the listed findings depend on */
 
 /* A new child, and its attributes; values are made plain on the way. */
 xmlNodePtr html_child(xmlNodePtr parent, const char *name);

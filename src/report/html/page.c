@@ -1,7 +1,7 @@
 /* The HTML report: a stylesheet turns the run's data into one page. It runs once for the page, with
- * <report>, once for every few hundred findings, with <findings>, and once for the calls they rest
- * on, with <facts>; what comes of those goes where the page has the comments "findings" and
- * "facts". So the page costs no more memory however many findings it lists. */
+ * <report>, once for every few hundred findings, with <findings>, and once for their API calls,
+ * with <facts>; the results replace the comments "findings" and "facts" of the page. So the page
+ * costs no more memory however many findings it lists. */
 #include "html/html.h"
 
 #include <libxslt/security.h>
@@ -32,13 +32,13 @@ struct html_page {
     char *part[PART_COUNT];
     struct map *cited; /* the facts that the findings listed name */
     xsltSecurityPrefsPtr fence;
-    struct text complaint; /* the first words of what the stylesheet's processor says */
+    struct text complaint; /* the start of the stylesheet processor's message */
     xmlDocPtr batch;
     xmlNodePtr findings;
     int64_t in_batch;
 };
 
-/* The processor complains in pieces of a line. */
+/* The processor reports errors in parts of a line. */
 static void listen(void *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void listen(void *context, const char *format, ...)
 {
@@ -65,7 +65,7 @@ static int refuse(struct html_page *p, const char *what)
     return rc;
 }
 
-/* A template shapes text: it has no business with other files or the network. */
+/* A template only formats text: it may not access other files or the network. */
 static xsltSecurityPrefsPtr make_fence(void)
 {
     static const xsltSecurityOption all[] = {XSLT_SECPREF_READ_FILE, XSLT_SECPREF_WRITE_FILE,

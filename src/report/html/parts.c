@@ -1,5 +1,5 @@
-/* Parts of the page that a run has only when somebody asked for them, or when there was a run
- * before: waivers, frameworks, what changed since; and the calls that findings rest on. */
+/* Optional parts of the page, which depend on options or a previous run: waivers, frameworks,
+ * changes; and the API calls of findings. */
 #include <stdlib.h>
 #include <string.h>
 

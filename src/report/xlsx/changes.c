@@ -1,4 +1,4 @@
-/* Changes: what was sent to get here, step by step. */
+/* Changes: the applied changes, step by step. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* The charts of Summary: native ones, drawn from the cells of its tables. */
+/* The charts of Summary: native charts, built from the cells of its tables. */
 #include "xlsx/xlsx.h"
 
 const struct shown_status xlsx_shown[XLSX_SHOWN] = {

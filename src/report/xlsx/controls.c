@@ -1,4 +1,4 @@
-/* Control Matrix: every check, how it is tested, and what came of it. */
+/* Control Matrix: every check, its test method and its result. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,7 +56,7 @@ static void find_frameworks(const json_t *rules, struct frameworks *f)
     }
 }
 
-/* The worst of its verdicts. */
+/* The worst of its statuses. */
 static const char *result_of(const struct check_count *c)
 {
     for (size_t i = 0; c != NULL && i < sizeof order / sizeof order[0]; i++) {

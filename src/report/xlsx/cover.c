@@ -1,4 +1,4 @@
-/* Cover: which run this is, what it says in one word, what it rests on, and who signs. */
+/* Cover: the run, its status, its sources, and the sign-off. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Coverage: one row per account and Region, with what was asked there and what came back. */
+/* Coverage: one row per account and Region, with the API calls made there and their results. */
 #include "inventory/coverage.h"
 #include "xlsx/xlsx.h"
 

@@ -1,4 +1,4 @@
-/* Diff: what became of each finding since the run before. */
+/* Diff: the change of each finding since the previous run. */
 #include "base/jsonx.h"
 #include "store/history.h"
 #include "xlsx/xlsx.h"

@@ -1,4 +1,4 @@
-/* Errors: every gap, and what it cost. */
+/* Errors: every collection error and its effect. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Findings: every verdict, failures first. PASS rows stay in: they are evidence too. */
+/* Findings: every result, failures first. PASS rows are included: they are evidence too. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

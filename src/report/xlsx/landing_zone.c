@@ -1,4 +1,4 @@
-/* Landing Zone: what Control Tower runs with, and its backup section as AWS sent it. */
+/* Landing Zone: the settings of Control Tower, and its backup section as in AWS's answer. */
 #include <stdlib.h>
 
 #include "base/jsonx.h"

@@ -1,4 +1,4 @@
-/* Summary: the counts, each with what it is a share of, and the charts drawn from them. */
+/* Summary: the counts, each with its total, and the charts built from them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

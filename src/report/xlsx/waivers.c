@@ -1,4 +1,4 @@
-/* Waivers: who accepted which failures, why, and until when. */
+/* Waivers: accepted failures, with owner, reason and end date. */
 #include <string.h>
 
 #include "base/jsonx.h"
