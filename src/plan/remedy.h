@@ -69,9 +69,8 @@ struct remedies {
     const struct remedy *rows;
     size_t count;
 };
-extern const struct remedies remedies_keys; /* remedies_keys.c */
-extern const struct remedies
-    remedies_accounts; /* remedies_accounts.c: create-accounts move-account
+extern const struct remedies remedies_keys;     /* remedies_keys.c */
+extern const struct remedies remedies_accounts; /* remedies_accounts.c: create-accounts move-account
                           enable-trusted-access register-delegated-administrator */
 extern const struct remedies
     remedies_landing_zone;                    /* remedies_landing_zone.c: enable-landing-zone-backup
