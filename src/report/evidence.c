@@ -187,7 +187,11 @@ static int begin_place(struct package *p, const struct finding *f)
     char *path = path_join(p->directory, name);
     char *directory = xstrndup(path, (size_t)(strrchr(path, '/') - path));
     int rc = dir_make(directory, p->err);
-    rc = rc == 0 ? open_file(p, path) : (free(path), rc);
+    if (rc == 0) {
+        rc = open_file(p, path); /* takes path */
+    } else {
+        free(path);
+    }
     free(directory);
     free(name);
     if (rc == 0) {
