@@ -1,4 +1,4 @@
-/* Walks a plan: ready, journal, send, poll, verify. The only writer of the program. */
+/* Applies a plan: ready, journal, send, poll, verify. The only writer of the program. */
 #ifndef TOWERKEEP_APPLY_APPLY_H
 #define TOWERKEEP_APPLY_APPLY_H
 
@@ -33,14 +33,14 @@ struct apply_options {
         *journal; /* path of the journal database; an existing one of the same plan is resumed */
     double time_scale; /* 1 in real life; waits are divided by it. Refused unless the endpoint is
                           loopback. */
-    bool dry_run;      /* guards and probes only: nothing is sent, nothing is journalled */
+    bool dry_run;      /* preconditions and probes only: nothing is sent, nothing is journaled */
     int max_changes;   /* stop before sending more than this; 0: no limit */
     void (*tell)(void *context, const struct apply_event *event);
     void *context;
     const volatile sig_atomic_t *stop;
     /* For crash tests; NULL in real life. Called at every boundary of the journal: "sending"
-       (journalled, about to leave), "received" (AWS acted and answered, not yet journalled),
-       "answered" (journalled), "polling", "done" (journalled). */
+       (journaled, about to leave), "received" (AWS acted and answered, not yet journaled),
+       "answered" (journaled), "polling", "done" (journaled). */
     void (*boundary)(void *context, const char *step_id, const char *event);
     void *boundary_context;
 };

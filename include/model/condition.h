@@ -12,7 +12,7 @@
 
 /* Is the condition well-formed? ERR_INPUT naming what is not. */
 int condition_check(const json_t *condition, struct err *err);
-/* Judges `value`. A condition that is not well-formed is false. */
+/* Evaluates `value`. A condition that is not well-formed is false. */
 bool condition_holds(const json_t *condition, const json_t *value);
 /* The first element of the list at `path` in `value` that satisfies `where`; borrowed, NULL when
  * none. */

@@ -208,7 +208,7 @@ static void hold_back(struct step_run *r)
     struct engine *e = r->engine;
     e->capped = true;
     r->state = STEP_NOT_ATTEMPTED;
-    run_tell(r, "stopped after %d changes; apply again to go on", e->options->max_changes);
+    run_tell(r, "stopped after %d changes; run apply again to continue", e->options->max_changes);
     leave(r);
 }
 
@@ -281,8 +281,8 @@ static void heed_signals(struct engine *e)
     struct err why = ERR_INIT;
     if (e->options->stop != NULL && *e->options->stop != 0 && !e->stopping) {
         (void)err_set(&why, ERR_INTERRUPTED,
-                      "interrupted; the journal %s tells where: the same "
-                      "command goes on from there",
+                      "interrupted; run the same command again to continue from the "
+                      "journal %s",
                       e->options->journal != NULL ? e->options->journal : "");
         engine_stop(e, &why);
     }

@@ -132,10 +132,10 @@ bool class_is_passing(enum answer_class class); /* may well be another at the ne
 /* step.c: preconditions, done, send */
 void step_start(struct step_run *r);
 void step_begin(struct step_run *r);
-void run_send_step(struct step_run *r); /* from the outbox, journalled */
+void run_send_step(struct step_run *r); /* from the outbox, journaled */
 /* What a call that changes something came to. */
 void step_answered(struct step_run *r, const json_t *answer);
-void step_refused(struct step_run *r); /* journalled; nothing follows by itself */
+void step_refused(struct step_run *r); /* journaled; nothing follows by itself */
 void step_refused_for_good(struct step_run *r);
 void step_conflict(struct step_run *r);
 void step_in_doubt(struct step_run *r);
@@ -147,7 +147,7 @@ step_turn step_turn_of(enum answer_class class);
 /* per_resource_retry.c: what a call left out, by calls of its own for each resource */
 bool per_resource_retry_start(struct step_run *r,
                               const json_t *answer); /* false: there is none to make */
-void per_resource_retry_send(struct step_run *r);    /* from the outbox, journalled */
+void per_resource_retry_send(struct step_run *r);    /* from the outbox, journaled */
 void per_resource_retry_forget(struct step_run *r);
 
 /* follow.c: poll, and look until it is done */

@@ -29,7 +29,8 @@ static void poll_again(struct step_run *r)
 {
     double timeout = said_or(r->step->poll->timeout_seconds, POLL_TIMEOUT_SECONDS);
     if (run_elapsed(r, r->since_ms) > timeout) {
-        run_fail(r, "AWS has not ended it after %.0f seconds; apply again to go on waiting",
+        run_fail(r,
+                 "AWS has not completed it after %.0f seconds; run apply again to continue waiting",
                  timeout);
         return;
     }
@@ -41,9 +42,9 @@ static void poll_failed(struct step_run *r, const struct plan_poll *poll, const 
     const json_t *found = path_find(answer, poll->message != NULL ? poll->message : "");
     char *words = json_is_string(found) ? xstrdup(json_string_value(found))
                   : found != NULL       ? jx_dump(found)
-                                        : xstrdup("without a reason");
+                                        : xstrdup("no reason given");
     r->sent = SENT_NO;
-    run_fail(r, "AWS says that it failed: %.800s", words);
+    run_fail(r, "AWS reports that it failed: %.800s", words);
     free(words);
 }
 
@@ -64,10 +65,10 @@ static void on_poll(struct step_run *r, const struct reply *reply)
     if (reply->class != ANSWER_OK) {
         bool passing = class_is_passing(reply->class) || reply->class == ANSWER_NOT_FOUND;
         if (passing && r->retries++ < POLL_FAULTS_MAX) {
-            run_tell(r, "asks again: %s", r->problem);
+            run_tell(r, "retrying: %s", r->problem);
             poll_again(r);
         } else {
-            run_fail(r, "it was sent, and cannot be followed: %s", r->problem);
+            run_fail(r, "it was sent, but its progress cannot be read: %s", r->problem);
         }
     } else if (condition_holds(poll->until, reply->json)) {
         json_decref(run_capture(r, &poll->capture, reply->json));
@@ -132,9 +133,9 @@ static void on_look(struct step_run *r, enum probe_result result)
                          : xasprintf("done, %zu by the service's own call", r->own_calls);
         run_end(r, STEP_DONE, EVENT_DONE);
     } else if (result == PROBE_BROKEN || result == PROBE_UNASKABLE) {
-        run_fail(r, "it was sent, and cannot be looked at: %s", r->problem);
+        run_fail(r, "it was sent, but its result cannot be read: %s", r->problem);
     } else if (r->looks >= LOOKS_MIN && run_elapsed(r, r->since_ms) > look_timeout(r)) {
-        run_fail(r, "it was sent, and is not so after %.0f seconds: %s", look_timeout(r),
+        run_fail(r, "it was sent, but has no effect after %.0f seconds: %s", look_timeout(r),
                  r->probe->says != NULL ? r->probe->says : r->probe->call->operation);
     } else {
         r->looks++;

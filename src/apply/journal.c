@@ -51,10 +51,9 @@ static int broken(struct journal *j, struct err *err)
 {
     int code = sqlite3_errcode(j->db) & 0xff;
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
-        return err_set(err, ERR_INPUT, "%s: not a journal, or damaged", j->path);
+        return err_set(err, ERR_INPUT, "%s: not a journal, or a damaged one", j->path);
     }
-    return err_set(err, ERR_IO, "%s: the journal cannot be written: %s", j->path,
-                   sqlite3_errmsg(j->db));
+    return err_set(err, ERR_IO, "%s: cannot write the journal: %s", j->path, sqlite3_errmsg(j->db));
 }
 
 static int run(struct journal *j, const char *sql, struct err *err)
@@ -143,7 +142,7 @@ static int lock(struct journal *j, struct err *err)
     char *path = xasprintf("%s.lock", j->path);
     int status = file_lock_take(path, &j->lock, err);
     free(path);
-    return status == 0 ? 0 : err_prefix(err, "another apply is at work");
+    return status == 0 ? 0 : err_prefix(err, "another apply is running");
 }
 
 static int open_database(struct journal *j, const struct plan *plan, struct err *err)
@@ -151,12 +150,13 @@ static int open_database(struct journal *j, const struct plan *plan, struct err 
     /* SQLite would make the file readable by others. */
     int fd = open(j->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
-        return err_set(err, ERR_IO, "%s: the journal cannot be opened", j->path);
+        return err_set(err, ERR_IO, "%s: cannot open the journal", j->path);
     }
     off_t size = lseek(fd, 0, SEEK_END);
     (void)close(fd);
     if (sqlite3_open_v2(j->path, &j->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
-        return j->db != NULL ? broken(j, err) : err_set(err, ERR_INTERNAL, "no memory for SQLite");
+        return j->db != NULL ? broken(j, err)
+                             : err_set(err, ERR_INTERNAL, "SQLite is out of memory");
     }
     /* FULL: a row is on the disk when COMMIT returns, and so is the name of a new file. */
     if (run(j,
@@ -236,7 +236,7 @@ int journal_commit(struct journal *j, struct err *err)
     }
     j->open = false;
     if (sqlite3_get_autocommit(j->db) != 0) {
-        return err_set(err, ERR_IO, "%s: the last rows of the journal were lost", j->path);
+        return err_set(err, ERR_IO, "%s: cannot write the last rows of the journal", j->path);
     }
     return run(j, "COMMIT", err);
 }

@@ -1,7 +1,7 @@
 /*
  * What the step's call left out (the Tagging API tags nineteen of twenty resources, and says so) is
- * sent for each resource by itself, one after the other, each journalled before it leaves. All of
- * it may be sent twice: after a crash the step begins anew.
+ * sent for each resource by itself, one after the other, each journaled before it leaves. All of
+ * it may be sent twice: after a crash the step starts again.
  */
 #include "engine.h"
 

@@ -1,10 +1,11 @@
 /*
  * Asks iam:SimulatePrincipalPolicy once for each operation that the plan sends in the management
  * account. Only what is certain is a problem: where a policy looks at something that the request
- * would hold and the question does not, or at resources that are not known yet, or where the
+ * would contain and the simulation does not, or at resources that are not known yet, or where the
  * resource's own policy may grant what the caller's does not, nothing is said.
  * IAM API Reference, SimulatePrincipalPolicy: EvalDecision is allowed, explicitDeny or
- * implicitDeny; MissingContextValues names the keys that policies look at and the question lacks.
+ * implicitDeny; MissingContextValues names the keys that policies evaluate and the simulation
+ * lacks.
  */
 #include "preflight.h"
 
@@ -21,7 +22,7 @@
 
 #define ACTION_BYTES 128
 
-/* The ARN of the user or role whose policies bind the caller; NULL: nobody can be asked about. */
+/* The ARN of the user or role whose policies bind the caller; NULL: there is no such principal. */
 static char *source_of(struct flight *f, struct err *err, int *status)
 {
     const char *arn = aws_client_caller_arn(f->client);
@@ -101,8 +102,8 @@ static bool may_be_granted_there(const char *action)
     return false;
 }
 
-static void judge(struct flight *f, const struct plan_step *step, const char *action,
-                  const json_t *answer)
+static void evaluate(struct flight *f, const struct plan_step *step, const char *action,
+                     const json_t *answer)
 {
     const json_t *row = json_array_get(jx_get(answer, "EvaluationResults"), 0);
     const char *decision = jx_str_or(row, "EvalDecision", "allowed");
@@ -130,7 +131,7 @@ static int ask_of(struct flight *f, const char *source, const struct op *op, con
     }
     int status = flight_ask(f, "iam:SimulatePrincipalPolicy", input, &answer, err);
     if (status == 0) {
-        judge(f, step, action, answer);
+        evaluate(f, step, action, answer);
     }
     json_decref(answer);
     return status;

@@ -128,8 +128,8 @@ static int check_running(struct flight *f, struct err *err)
 
 static int check_landing_zone(struct flight *f, struct err *err)
 {
-    bool mends = first_sending(f, "controltower:ResetLandingZone") != NULL ||
-                 first_sending(f, "controltower:UpdateLandingZone") != NULL;
+    bool resets = first_sending(f, "controltower:ResetLandingZone") != NULL ||
+                  first_sending(f, "controltower:UpdateLandingZone") != NULL;
     if (first_sending(f, "controltower:") == NULL) {
         return 0;
     }
@@ -138,11 +138,11 @@ static int check_landing_zone(struct flight *f, struct err *err)
     }
     const char *status = jx_str_or(f->landing_zone, "landingZone.status", "ACTIVE");
     const char *drift = jx_str_or(f->landing_zone, "landingZone.driftStatus.status", "IN_SYNC");
-    if (strcmp(status, "ACTIVE") != 0 && !(mends && strcmp(status, "FAILED") == 0)) {
+    if (strcmp(status, "ACTIVE") != 0 && !(resets && strcmp(status, "FAILED") == 0)) {
         flight_problem(f, "the landing zone is %s, not ACTIVE", status);
     }
-    if (strcmp(drift, "IN_SYNC") != 0 && !mends) {
-        flight_problem(f, "the landing zone has drifted, and no step of the plan resets it");
+    if (strcmp(drift, "IN_SYNC") != 0 && !resets) {
+        flight_problem(f, "the landing zone has drifted, and the plan has no step that resets it");
     }
     return check_running(f, err);
 }
@@ -241,11 +241,11 @@ static int check_accounts(struct flight *f, struct err *err)
     size_t quota = f->quota > 0 ? f->quota : ACCOUNT_QUOTA;
     /* Where there are more than the default allows, it was raised. */
     if (created > 0 && there + created > quota && (f->quota > 0 || there < ACCOUNT_QUOTA)) {
-        flight_problem(f,
-                       "%zu accounts are to be created beside %zu: the organization may have %zu%s",
-                       created, there, quota,
-                       f->quota > 0 ? " (limits.accounts)"
-                                    : " unless the quota was raised (limits.accounts says so)");
+        flight_problem(
+            f,
+            "the plan creates %zu accounts in addition to %zu: the organization's quota is %zu%s",
+            created, there, quota,
+            f->quota > 0 ? " (limits.accounts)" : "; if it was raised, set limits.accounts");
     }
     json_decref(answer);
     return status < 0 ? -1 : 0;
@@ -260,8 +260,9 @@ static int check_one_target(struct flight *f, const char *ou, struct err *err)
     int status = ask(f, "organizations:ListPoliciesForTarget", input, &answer, err);
     size_t count = jx_count(answer, "Policies");
     if (count >= SCP_MAX) {
-        flight_problem(f, "%s has %zu service control policies attached: a baseline may not fit",
-                       ou, count);
+        flight_problem(
+            f, "%s has %zu service control policies attached: a baseline may exceed the limit", ou,
+            count);
     }
     json_decref(answer);
     return status < 0 ? -1 : 0;
@@ -300,10 +301,10 @@ static void check_governed(struct flight *f, const struct map *states)
     for (size_t i = 0; i < json_array_size(governed); i++) {
         const char *region = json_string_value(json_array_get(governed, i));
         if (region != NULL && map_get(states, region) == NULL) {
-            flight_problem(f, "%s is governed, and the management account has no such Region",
+            flight_problem(f, "%s is governed, but the management account has no such Region",
                            region);
         } else if (region != NULL && is_off(states, region)) {
-            flight_problem(f, "%s is governed, and is not enabled in the management account",
+            flight_problem(f, "%s is governed, but is not enabled in the management account",
                            region);
         }
     }

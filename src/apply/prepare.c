@@ -63,14 +63,15 @@ static int check_options(const struct engine *e, struct err *err)
 {
     const struct apply_options *o = e->options;
     if (!(o->time_scale > 0)) {
-        return err_set(err, ERR_INPUT, "time scale: %g is not above 0", o->time_scale);
+        return err_set(err, ERR_INPUT, "invalid time scale %g: expected a number above 0",
+                       o->time_scale);
     }
     if ((o->time_scale > 1 || o->time_scale < 1) && !aws_client_is_loopback(e->client)) {
         return err_set(err, ERR_INPUT,
-                       "a time scale other than 1 is for a simulator on loopback only");
+                       "a time scale other than 1 needs a loopback endpoint (the simulator)");
     }
     if (!o->dry_run && o->journal == NULL) {
-        return err_set(err, ERR_INTERNAL, "an apply without a journal");
+        return err_set(err, ERR_INTERNAL, "apply needs a journal");
     }
     return 0;
 }
@@ -95,7 +96,7 @@ static int check_organization(const struct engine *e, struct err *err)
                     wanted, found);
     } else if (strcmp(aws_client_account(e->client), account) != 0) {
         status = err_set(err, ERR_INPUT,
-                         "the plan is carried out from the management account %s; these "
+                         "the plan must be applied from the management account %s; these "
                          "credentials belong to %s",
                          account, aws_client_account(e->client));
     }

@@ -1,4 +1,4 @@
-/* Asks a question of a plan and judges the answer. */
+/* Sends the call of a probe and evaluates the answer. */
 #include "engine.h"
 
 #include <string.h>

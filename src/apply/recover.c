@@ -18,7 +18,7 @@ static void took_effect(struct step_run *r)
 {
     r->sent = SENT_YES;
     r->resumed = true;
-    run_tell(r, "%s", "it had taken effect");
+    run_tell(r, "%s", "it took effect");
     run_journal(r, EVENT_ANSWERED, json_object_get(r->engine->captures, r->id));
     engine_boundary_later(r->engine, r, "answered");
     follow_start(r);
@@ -34,7 +34,7 @@ static void on_recover(struct step_run *r, enum probe_result result)
         run_wait(r, SECOND_LOOK_SECONDS, ask);
     } else {
         r->sent = SENT_NO;
-        run_tell(r, "%s", "it had not taken effect");
+        run_tell(r, "%s", "it did not take effect");
         run_journal(r, EVENT_REFUSED, NULL);
         step_begin(r);
     }
@@ -49,7 +49,7 @@ static void ask(struct step_run *r)
 void recover_start(struct step_run *r)
 {
     r->looks = 0;
-    run_tell(r, "%s", "it is unknown whether the call took effect; asking AWS once it has settled");
+    run_tell(r, "%s", "it is unknown whether the call took effect; asking AWS shortly");
     run_wait(r, SETTLE_SECONDS, ask);
 }
 

@@ -1,4 +1,4 @@
-/* From ready to sent: guards, is it already true, send, what the answer means. */
+/* From ready to sent: preconditions, is it already true, send, what the answer means. */
 #include "engine.h"
 
 #include <stdlib.h>
@@ -89,7 +89,7 @@ static void on_supply(struct step_run *r, enum probe_result result)
     if (result == PROBE_TRUE && missing == NULL) {
         already_true(r);
     } else {
-        run_fail(r, "already true, but nothing tells its \"%s\"%s%s",
+        run_fail(r, "already true, but its \"%s\" cannot be read%s%s",
                  missing != NULL ? missing : "", result == PROBE_BROKEN ? ": " : "",
                  result == PROBE_BROKEN ? r->problem : "");
     }
@@ -306,7 +306,7 @@ static void describe_failures(struct step_run *r, const struct plan_call *call,
         free(dumped);
     }
     run_problem(r, "%s: %s", call->operation,
-                text.length > 0 ? text_str(&text) : "the answer says that it failed");
+                text.length > 0 ? text_str(&text) : "the answer reports a failure");
     text_release(&text);
 }
 
@@ -331,7 +331,7 @@ void step_in_doubt(struct step_run *r)
 {
     r->sent = SENT_MAYBE;
     if (!r->engine->stopping) {
-        run_tell(r, "no clear answer: %s", r->problem);
+        run_tell(r, "no conclusive answer: %s", r->problem);
         recover_start(r);
     }
 }

@@ -1,5 +1,5 @@
 /* Control Tower does one thing at a time, for everybody: before a step of its group begins,
- * nobody's operation runs. Where this may not be asked, its ConflictException still says so. */
+ * no operation of anybody may be running. Where this cannot be read, ConflictException tells. */
 #include "engine.h"
 
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static void quiet(struct step_run *r)
 static void busy(struct step_run *r, const char *what)
 {
     if (++r->waits > BUSY_MAX) {
-        run_fail(r, "%s and does not end", what);
+        run_fail(r, "%s and has not ended", what);
         return;
     }
     run_tell(r, "waits: %s", what);

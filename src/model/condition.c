@@ -307,7 +307,7 @@ const json_t *condition_select(const json_t *value, const char *path, const json
 static int check_list(const char *name, const json_t *list, unsigned depth, struct err *err)
 {
     if (!json_is_array(list) || json_array_size(list) == 0) {
-        return err_set(err, ERR_INPUT, "condition: \"%s\" wants a list of conditions", name);
+        return err_set(err, ERR_INPUT, "condition: \"%s\": expected a list of conditions", name);
     }
     for (size_t i = 0; i < json_array_size(list); i++) {
         if (check(json_array_get(list, i), depth + 1, err) != 0) {
@@ -320,18 +320,18 @@ static int check_list(const char *name, const json_t *list, unsigned depth, stru
 static int check_compared(const json_t *condition, unsigned depth, struct err *err)
 {
     const char *path = json_string_value(json_object_get(condition, "path"));
-    const char *problem = path != NULL ? path_problem(path) : "it is missing";
+    const char *problem = path != NULL ? path_problem(path) : "missing";
     if (problem != NULL) {
         return err_set(err, ERR_INPUT, "condition: \"path\": %s", problem);
     }
     if (json_object_size(condition) != 2) {
-        return err_set(err, ERR_INPUT, "condition on \"%.80s\": one operator was expected", path);
+        return err_set(err, ERR_INPUT, "condition on \"%.80s\": expected one operator", path);
     }
     for (size_t i = 0; i < COUNT_OF(operators); i++) {
         const json_t *wanted = json_object_get(condition, operators[i].name);
         const char *wrong = wanted != NULL ? operators[i].wrong(wanted) : NULL;
         if (wrong != NULL) {
-            return err_set(err, ERR_INPUT, "condition on \"%.80s\": \"%s\" wants %s", path,
+            return err_set(err, ERR_INPUT, "condition on \"%.80s\": \"%s\": expected %s", path,
                            operators[i].name, wrong);
         }
         if (wanted != NULL) {
@@ -344,13 +344,13 @@ static int check_compared(const json_t *condition, unsigned depth, struct err *e
             return check(each, depth + 1, err);
         }
     }
-    return err_set(err, ERR_INPUT, "condition on \"%.80s\": its operator is unknown", path);
+    return err_set(err, ERR_INPUT, "condition on \"%.80s\": unknown operator", path);
 }
 
 static int check(const json_t *condition, unsigned depth, struct err *err)
 {
     if (!json_is_object(condition)) {
-        return err_set(err, ERR_INPUT, "condition: an object was expected");
+        return err_set(err, ERR_INPUT, "condition: expected an object");
     }
     if (depth > JX_DEPTH_MAX / 2) {
         return err_set(err, ERR_INPUT, "condition: nested too deeply");

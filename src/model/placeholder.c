@@ -59,7 +59,7 @@ static int fill_text(const char *s, const json_t *captures, json_t **out, struct
         const char *value =
             json_string_value(json_object_get(json_object_get(captures, p.step), p.name));
         if (value == NULL) {
-            status = err_set(err, ERR_INTERNAL, "nothing fills ${%s:%s}", p.step, p.name);
+            status = err_set(err, ERR_INTERNAL, "no value for ${%s:%s}", p.step, p.name);
         } else {
             text_add(&text, value);
         }
@@ -68,7 +68,7 @@ static int fill_text(const char *s, const json_t *captures, json_t **out, struct
         s += length;
     }
     if (status == 0 && text_failed(&text)) {
-        status = err_set(err, ERR_INPUT, "a text with placeholders is too long");
+        status = err_set(err, ERR_INPUT, "a string with placeholders is too long");
     }
     *out = status == 0 ? json_string(text_str(&text)) : NULL;
     text_release(&text);

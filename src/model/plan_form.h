@@ -1,5 +1,5 @@
 /* The form of a plan file: which members an object has, what each may be, and where it is in the
- * struct that it becomes. The check, reading, writing and uniting all walk these tables. */
+ * struct that it becomes. The check, reading, writing and uniting all follow these tables. */
 #ifndef TOWERKEEP_MODEL_PLAN_FORM_H
 #define TOWERKEEP_MODEL_PLAN_FORM_H
 

@@ -48,7 +48,7 @@ static int check_members(const json_t *object, const struct plan_member *members
 
 static int refuse(const char *where, const char *expected, struct err *err)
 {
-    return err_set(err, ERR_INPUT, "%s: %s was expected", where, expected);
+    return err_set(err, ERR_INPUT, "%s: expected %s", where, expected);
 }
 
 static int check_nested(const json_t *value, enum plan_kind kind, const char *where,
@@ -163,8 +163,8 @@ static const struct {
     [KIND_STRING] = {is_string, "a string"},
     [KIND_TEXT] = {is_string, "a string"},
     [KIND_WORD] = {is_word, "a string that is not empty"},
-    [KIND_COUNT] = {is_number, "a number from 0"},
-    [KIND_SECONDS] = {is_number, "a number from 0"},
+    [KIND_COUNT] = {is_number, "a number of 0 or more"},
+    [KIND_SECONDS] = {is_number, "a number of 0 or more"},
     [KIND_BOOL] = {is_bool, "true or false"},
     [KIND_PATH] = {is_path, "a path such as a.b[0].c"},
     [KIND_OBJECT] = {is_object, "an object"},
@@ -240,7 +240,7 @@ static int check_members(const json_t *object, const struct plan_member *members
             m++;
         }
         if (m->name == NULL) {
-            return err_set(err, ERR_INPUT, "%s%s\"%.60s\" is unknown", where,
+            return err_set(err, ERR_INPUT, "%s%sunknown member \"%.60s\"", where,
                            where[0] != '\0' ? ": " : "", json_object_iter_key(at));
         }
     }
@@ -273,7 +273,8 @@ int plan_check_step(const json_t *step, struct err *err)
     const char *id = json_string_value(json_object_get(step, "id"));
     const char *remedy = json_string_value(json_object_get(step, "remedy"));
     if (id == NULL || !plan_step_id_valid(id)) {
-        return err_set(err, ERR_INPUT, "step \"%.80s\": no id such as replicate-key/eu-west-1",
+        return err_set(err, ERR_INPUT,
+                       "step \"%.80s\": expected an id such as replicate-key/eu-west-1",
                        id != NULL ? id : "");
     }
     size_t word = strcspn(id, "/");
@@ -281,8 +282,8 @@ int plan_check_step(const json_t *step, struct err *err)
         return err_prefix(err, "step %s", id);
     }
     if (strncmp(remedy, id, word) != 0 || remedy[word] != '\0') {
-        return err_set(err, ERR_INPUT, "step %s: its remedy \"%.60s\" is not the id's first word",
-                       id, remedy);
+        return err_set(err, ERR_INPUT,
+                       "step %s: its remedy \"%.60s\" is not the first word of its id", id, remedy);
     }
     const json_t *recover = json_object_get(step, "recover");
     const json_t *done = json_object_get(step, "done");

@@ -37,7 +37,7 @@ int delegate_backup_policies(struct making *m, const json_t *subject, const char
 
 /* The landing zone as AWS sends it, yours; NULL when there is none. */
 int zone_load(struct making *m, json_t **zone, struct err *err);
-/* The version to be at: the configuration's, else the current one where backup can be had at it.
+/* The version to be at: the configuration's, else the current one if it offers backup.
    Borrowed from zone, configuration or static; *problem (static) when the wish cannot be met. */
 const char *zone_version_wanted(const struct making *m, const json_t *zone, const char **problem);
 /* What the manifest must say. Account ids and key may be placeholders. */

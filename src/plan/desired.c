@@ -31,13 +31,14 @@ static int check_units(const struct making *m, struct err *err)
             const char *word = json_string_value(json_array_get(list, i));
             if (!names_unit(m, word)) {
                 return err_set(err, ERR_INPUT,
-                               "the configuration's %s names \"%.100s\", and no organizational "
-                               "unit is called that",
+                               "the configuration's %s names \"%.100s\", and there is no such "
+                               "organizational unit",
                                lists[k], word);
             }
             if (list != exempt && jx_list_has(exempt, word)) {
-                return err_set(err, ERR_INPUT,
-                               "the configuration both protects and exempts \"%.100s\"", word);
+                return err_set(
+                    err, ERR_INPUT,
+                    "the configuration lists \"%.100s\" in both ous.protect and ous.exempt", word);
             }
         }
     }
@@ -74,7 +75,7 @@ static int check_account(const struct making *m, const struct backup_account *wh
     const char *use = id != NULL ? other_use(m, id) : NULL;
     if (use != NULL) {
         return err_set(err, ERR_INPUT,
-                       "the configuration's %s is %s, the %s account: it must be one of its own",
+                       "the configuration's %s is %s, the %s account: use a separate account",
                        which->config, id, use);
     }
     if (id != NULL && now != NULL && !str_equal(id, now)) {
@@ -86,7 +87,7 @@ static int check_account(const struct making *m, const struct backup_account *wh
     const char *used = jx_str(making_find(m, SCOPE_ACCOUNT, now != NULL ? now : ""), "email");
     if (email != NULL && used != NULL && strcasecmp(email, used) != 0) {
         return err_set(err, ERR_INPUT,
-                       "the configuration's %s wants an account with the email %.100s, but the "
+                       "the configuration's %s names an account with the email %.100s, but the "
                        "landing zone uses %s (%.100s)",
                        which->config, email, now, used);
     }
@@ -121,9 +122,10 @@ static int check_accounts(const struct making *m, struct err *err)
     bool same = admin != NULL && central != NULL &&
                 (json_equal(admin, central) || (a != NULL && b != NULL && strcasecmp(a, b) == 0));
     if (same) {
-        return err_set(err, ERR_INPUT,
-                       "the configuration names one account as backup administrator and central "
-                       "backup: they must be two");
+        return err_set(
+            err, ERR_INPUT,
+            "the configuration names the same account as backup administrator and central "
+            "backup: use two accounts");
     }
     for (size_t i = 0; i < BACKUP_ACCOUNT_COUNT; i++) {
         if (check_account(m, &backup_accounts[i], err) != 0) {

@@ -176,8 +176,8 @@ static const char *absent_word(const struct plan_probe *probe)
     return probe->absent_is ? "true" : "false";
 }
 
-/* "judged ABSENT PROGRAM IS command"; false when jq cannot say it either. */
-static bool judged(struct script *s, const struct plan_probe *probe)
+/* "jq_holds ABSENT PROGRAM IS command"; false when jq cannot say it either. */
+static bool jq_holds(struct script *s, const struct plan_probe *probe)
 {
     struct text program;
     json_t *literals = json_array();
@@ -185,7 +185,7 @@ static bool judged(struct script *s, const struct plan_probe *probe)
     bool well = jq_probe(probe, literals, &program) && !text_failed(&program);
     if (well) {
         char *json = json_dumps(literals, JSON_COMPACT | JSON_ENSURE_ASCII);
-        text_addf(&s->out, "judged %s ", absent_word(probe));
+        text_addf(&s->out, "jq_holds %s ", absent_word(probe));
         script_word(s, text_str(&program));
         text_addc(&s->out, ' ');
         script_word(s, json);
@@ -208,7 +208,7 @@ static void holds(struct script *s, const struct plan_step *step, const struct p
         text_addf(&s->out, "holds %s ", absent_word(probe));
         script_command(s, probe->call);
         script_query(s, text_str(&expression));
-    } else if (!judged(s, probe)) {
+    } else if (!jq_holds(s, probe)) {
         s->unsayable = step;
     }
     text_release(&expression);
@@ -301,7 +301,7 @@ static void emit_poll(struct script *s, const char *indent, const struct plan_st
     text_addf(&s->out, "%s  if [ \"$waited\" -ge %lld ]; then\n%s    stop ", indent, timeout,
               indent);
     script_spoken(s, step->id);
-    text_addf(&s->out, "' takes too long'\n%s  fi\n%s  sleep %lld\n%s  waited=$((waited + %lld))\n",
+    text_addf(&s->out, "' has timed out'\n%s  fi\n%s  sleep %lld\n%s  waited=$((waited + %lld))\n",
               indent, indent, every, indent, every);
     text_addf(&s->out, "%sdone\n", indent);
     if (poll->capture.count > 0) {
@@ -327,7 +327,7 @@ static void emit_send(struct script *s, const char *indent, const struct plan_st
         script_query(s, text_str(&fail));
         text_addf(&s->out, " --output json)\n%s[ \"$answer\" != true ] || stop ", indent);
         script_spoken(s, step->id);
-        text_add(&s->out, "': AWS refused a part of it'\n");
+        text_add(&s->out, "': AWS refused a part of the request'\n");
     } else {
         text_add(&s->out, indent);
         script_command(s, send);
@@ -446,10 +446,10 @@ static void emit_manual(struct script *s, const struct plan *plan)
 static int put_out(const struct text *text, FILE *out, struct err *err)
 {
     if (text_failed(text)) {
-        return err_set(err, ERR_INPUT, "the plan is too long for a script");
+        return err_set(err, ERR_INPUT, "the plan is too large for a script");
     }
     if (fwrite(text_str(text), 1, text->length, out) != text->length) {
-        return err_set(err, ERR_IO, "the script cannot be written");
+        return err_set(err, ERR_IO, "cannot write the script");
     }
     return 0;
 }

@@ -9,24 +9,25 @@
 static void head_jq(struct script *s)
 {
     static const char function[] =
-        "# judged ABSENT PROGRAM IS command...: the same, where policies are compared by what they "
+        "# jq_holds ABSENT PROGRAM IS command...: the same, where policies are compared by what "
+        "they "
         "mean: a program for\n"
         "# jq over the answer, and a list of what it compares with.\n"
-        "judged() {\n"
-        "  local absent=$1 program=$2 is=$3 answer verdict\n"
+        "jq_holds() {\n"
+        "  local absent=$1 program=$2 is=$3 answer result\n"
         "  shift 3\n"
         "  if answer=$(\"$@\" --output json 2>\"$errors\"); then\n"
-        "    verdict=$(jq --argjson is \"$is\" \"$meaning$program\" <<<\"${answer:-null}\" "
+        "    result=$(jq --argjson is \"$is\" \"$meaning$program\" <<<\"${answer:-null}\" "
         "2>\"$errors\") ||\n"
         "      stop \"$(cat \"$errors\")\"\n"
-        "    [ \"$verdict\" = true ]\n"
+        "    [ \"$result\" = true ]\n"
         "  elif grep -Eq 'NotFound|NoSuch' \"$errors\"; then\n"
         "    [ \"$absent\" = true ]\n"
         "  else\n"
         "    stop \"$(cat \"$errors\")\"\n"
         "  fi\n"
         "}\n\n"
-        "command -v jq >/dev/null || stop 'jq is needed to compare policies, and is not there'\n";
+        "command -v jq >/dev/null || stop 'jq is required to compare policies: install it'\n";
     text_addf(&s->out, "# Policies in one spelling, as IAM reads them.\nmeaning='%s'\n\n%s",
               jq_functions, function);
 }
@@ -52,8 +53,9 @@ void script_head(struct script *s, const struct plan *plan)
         "  read -r key secret token <<<\"$answer\"\n"
         "  AWS_ACCESS_KEY_ID=$key AWS_SECRET_ACCESS_KEY=$secret AWS_SESSION_TOKEN=$token \"$@\"\n"
         "}\n\n"
-        "# holds ABSENT command...: is the answer true? ABSENT (true or false) is what a missing "
-        "thing counts as.\n"
+        "# holds ABSENT command...: is the answer true? ABSENT (true or false) is the result when "
+        "a "
+        "resource is missing.\n"
         "holds() {\n"
         "  local absent=$1 answer\n"
         "  shift\n"
@@ -88,5 +90,5 @@ void script_head(struct script *s, const struct plan *plan)
     text_add(&s->out, "\naccount=$(aws sts get-caller-identity --query Account --output text)\n"
                       "[ \"$account\" = ");
     script_word(s, plan->management_account);
-    text_add(&s->out, " ] || stop \"these are credentials of account $account\"\n");
+    text_add(&s->out, " ] || stop \"wrong credentials: they belong to account $account\"\n");
 }

@@ -1,5 +1,5 @@
 /* Step 4 of the walkthrough: service opt-in. Settings are per account and Region, and accounts that
- * this plan makes or registers could not be looked into yet. */
+ * this plan makes or registers could not be read yet. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -70,7 +70,7 @@ static json_t *wanted_types(const struct opting *o, const char *region)
     return wanted;
 }
 
-/* A step for an account nobody could look into: its probe tells at the time whether it is needed.
+/* A step for an account that could not be read: its probe tells at the time whether it is needed.
  */
 static int add_unseen(struct opting *o, const char *target, const char *account, const char *region,
                       const char *need, struct err *err)

@@ -59,7 +59,7 @@ static void add_new_regions(struct making *m)
                                               "present", 0));
         char why[256];
         (void)snprintf(why, sizeof why,
-                       "%s is not governed yet, so nobody could look into it: run enable again "
+                       "%s is not governed yet, so it could not be read: run enable again "
                        "afterwards",
                        region);
         making_manual(m, region, why);

@@ -188,7 +188,7 @@ static int leave_organization(struct making *m, struct err *err)
                       others > 0 ? "trusted access stays: another account is a delegated "
                                    "administrator of AWS Backup"
                                  : "trusted access stays: no backup administrator is known, so "
-                                   "nobody can tell whose it is");
+                                   "its owner cannot be determined");
         return 0;
     }
     return distrust(m, admin, err);
@@ -206,7 +206,7 @@ static int close_account(struct making *m, const struct backup_account *which, s
     if (!teardown_emptied(m, id)) {
         making_manual(m, id,
                       "the account stays: it has vaults that hold recovery points, or that "
-                      "could not be looked into");
+                      "could not be read");
         return 0;
     }
     struct plan_step *step =
@@ -260,7 +260,7 @@ static const struct remedy rows[TEARDOWN_ROW_COUNT] = {
                       NULL,
                       NULL,
                       NULL},
-    [DISABLE_ZONE] = {{"disable-landing-zone-backup", "Switch backup off in the landing zone", 3,
+    [DISABLE_ZONE] = {{"disable-landing-zone-backup", "Disable backup in the landing zone", 3,
                        "controltower:UpdateLandingZone", "enable: the same update with backup on"},
                       PLAN_RISK_HIGH,
                       2400,
@@ -268,26 +268,26 @@ static const struct remedy rows[TEARDOWN_ROW_COUNT] = {
                       NULL,
                       NULL},
     [UNDELEGATE] = {{"undelegate-backup-policies",
-                     "Take the management of backup policies from the backup administrator", 4,
+                     "Remove the backup administrator's permission to manage backup policies", 4,
                      "organizations:PutResourcePolicy organizations:DeleteResourcePolicy",
-                     "aws organizations put-resource-policy with the policy of before"},
+                     "aws organizations put-resource-policy with the previous policy"},
                     PLAN_RISK_MEDIUM,
                     5,
                     NULL,
                     NULL,
                     NULL},
-    [DEREGISTER] =
-        {{"deregister-delegated-administrator",
-          "Take the delegated administration of AWS Backup from the backup administrator", 4,
-          "organizations:DeregisterDelegatedAdministrator",
-          "aws organizations register-delegated-administrator"},
-         PLAN_RISK_MEDIUM,
-         5,
-         NULL,
-         NULL,
-         NULL},
-    [DISTRUST] = {{"disable-trusted-access", "End AWS Backup's trusted access to the organization",
-                   4, "organizations:DisableAWSServiceAccess",
+    [DEREGISTER] = {{"deregister-delegated-administrator",
+                     "Deregister the backup administrator as delegated administrator of AWS Backup",
+                     4, "organizations:DeregisterDelegatedAdministrator",
+                     "aws organizations register-delegated-administrator"},
+                    PLAN_RISK_MEDIUM,
+                    5,
+                    NULL,
+                    NULL,
+                    NULL},
+    [DISTRUST] = {{"disable-trusted-access",
+                   "Disable trusted access for AWS Backup in the organization", 4,
+                   "organizations:DisableAWSServiceAccess",
                    "aws organizations enable-aws-service-access"},
                   PLAN_RISK_MEDIUM,
                   5,

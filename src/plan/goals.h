@@ -1,4 +1,4 @@
-/* What goal_enable.c and goal_teardown.c have beside them. */
+/* What goal_enable.c and goal_teardown.c share. */
 #ifndef TOWERKEEP_PLAN_GOALS_H
 #define TOWERKEEP_PLAN_GOALS_H
 

@@ -241,7 +241,7 @@ static int gather_finding(void *context, const struct finding *f)
     if (remedy_find(f->remedy) == NULL || remedy_find(f->remedy)->make == NULL ||
         scope_parse(f->scope, &scope) != 0) {
         char why[256];
-        (void)snprintf(why, sizeof why, "there is no remedy \"%.100s\" for a %.60s", f->remedy,
+        (void)snprintf(why, sizeof why, "unknown remedy \"%.100s\" for a %.60s", f->remedy,
                        f->scope);
         add_manual(x->m, f->id, f->check_id, f->subject, why);
         return 0;

@@ -1,4 +1,5 @@
-/* The manifest a landing zone should have: all of the present one, with what is wanted mended in.
+/* The manifest a landing zone should have: all of the present one, with the wanted settings merged
+ * in.
  */
 #include <stdlib.h>
 #include <string.h>

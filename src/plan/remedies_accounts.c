@@ -178,7 +178,7 @@ static int move_account(struct making *m, const json_t *subject, const char *rea
     const char *to = jx_str(m->org, "security_ou");
     if (from == NULL || to == NULL) {
         return making_cannot(m,
-                             from == NULL ? "nobody could see where account %s lies"
+                             from == NULL ? "the parent of account %s could not be read"
                                           : "no OU holds the audit account, so account %s has "
                                             "nowhere to go",
                              id);
@@ -223,7 +223,7 @@ static int enable_trusted_access(struct making *m, const json_t *subject, const 
         return 0;
     }
     struct plan_step *step = step_new(remedy_find("enable-trusted-access"), NULL,
-                                      "Give AWS Backup trusted access to the organization");
+                                      "Enable trusted access for AWS Backup in the organization");
     step_send(step, call_home(m, "organizations:EnableAWSServiceAccess",
                               json_pack("{s:s}", "ServicePrincipal", BACKUP_PRINCIPAL)));
     step_done(step,
@@ -280,13 +280,13 @@ static const struct remedy rows[] = {
      create_accounts,
      NULL},
     {{"move-account", "Move a backup account back into the Security OU", 1,
-      "organizations:MoveAccount", "move it back to where it was"},
+      "organizations:MoveAccount", "move it back to its previous OU"},
      PLAN_RISK_MEDIUM,
      10,
      NULL,
      move_account,
      NULL},
-    {{"enable-trusted-access", "Give AWS Backup trusted access to the organization", 4,
+    {{"enable-trusted-access", "Enable trusted access for AWS Backup in the organization", 4,
       "organizations:EnableAWSServiceAccess",
       "aws organizations disable-aws-service-access (after the delegated administrators are gone)"},
      PLAN_RISK_LOW,
@@ -302,8 +302,8 @@ static const struct remedy rows[] = {
      NULL,
      register_administrator,
      NULL},
-    {{"delegate-backup-policies", "Let the backup administrator manage backup policies", 4,
-      "organizations:PutResourcePolicy", "put the policy back as it was, or delete it"},
+    {{"delegate-backup-policies", "Allow the backup administrator to manage backup policies", 4,
+      "organizations:PutResourcePolicy", "restore the previous policy, or delete it"},
      PLAN_RISK_MEDIUM,
      5,
      NULL,

@@ -27,7 +27,7 @@ static int make_cross_account(struct making *m, const json_t *subject, const cha
     /* Control Tower may switch it on itself. */
     static const char *const first[] = {"enable-landing-zone-backup*", "enable-trusted-access*"};
     struct plan_step *step = step_new(&rows[ENABLE_CROSS_ACCOUNT_BACKUP], NULL,
-                                      "Switch on cross-account backup for the organization");
+                                      "Enable cross-account backup for the organization");
     step_send(step, call_home(m, "backup:UpdateGlobalSettings",
                               json_pack("{s:{s:s}}", "GlobalSettings",
                                         "isCrossAccountBackupEnabled", "true")));
@@ -76,7 +76,7 @@ static int make_administrator_sync(struct making *m, const json_t *subject, cons
         return result;
     }
     struct plan_step *step = step_new(&rows[ENABLE_ADMINISTRATOR_SYNC], NULL,
-                                      "Keep delegated administrators of AWS Backup in step");
+                                      "Enable delegated administrator settings sync in AWS Backup");
     step_send(step, call_home(m, "backup:UpdateGlobalSettings",
                               json_pack("{s:{s:s}}", "GlobalSettings", setting, "true")));
     step_done(step, probe_new(call_home(m, "backup:DescribeGlobalSettings", NULL),
@@ -113,7 +113,7 @@ static struct plan_step *settings_step(struct making *m, enum row row, const jso
     const char *region = jx_str_or(subject, "region", "");
     char *target = xasprintf("%s/%s", account, region);
     const char *verb = row == OPT_IN ? "Opt in to resource types"
-                                     : "Switch on advanced DynamoDB "
+                                     : "Enable advanced DynamoDB "
                                        "backup";
     struct plan_step *step = step_new(&rows[row], target, "%s in %s (%s), %s", verb, account,
                                       jx_str_or(subject, "_account_name", ""), region);
@@ -298,7 +298,7 @@ static int make_put_vault_policy(struct making *m, const json_t *subject, const 
     char *target = xasprintf("%s/%s", region, name);
     struct plan_step *step =
         step_new(&rows[PUT_VAULT_POLICY], target,
-                 "Let the organization, and nobody else, copy into %s in %s", name, region);
+                 "Allow copies into %s in %s from the organization only", name, region);
     free(target);
     /* The service control policy over the account lets only this role change central vaults. */
     struct plan_call *read =
@@ -324,9 +324,8 @@ out:
 }
 
 static const struct remedy rows[ROW_COUNT] = {
-    [ENABLE_CROSS_ACCOUNT_BACKUP] = {{"enable-cross-account-backup",
-                                      "Switch on cross-account backup", 4,
-                                      "backup:UpdateGlobalSettings",
+    [ENABLE_CROSS_ACCOUNT_BACKUP] = {{"enable-cross-account-backup", "Enable cross-account backup",
+                                      4, "backup:UpdateGlobalSettings",
                                       "aws backup update-global-settings --global-settings "
                                       "isCrossAccountBackupEnabled=false"},
                                      PLAN_RISK_MEDIUM,
@@ -335,7 +334,7 @@ static const struct remedy rows[ROW_COUNT] = {
                                      make_cross_account,
                                      NULL},
     [ENABLE_ADMINISTRATOR_SYNC] = {{"enable-delegated-administrator-sync",
-                                    "Keep delegated administrators of AWS Backup in step", 4,
+                                    "Enable delegated administrator settings sync in AWS Backup", 4,
                                     "backup:UpdateGlobalSettings iam:CreateServiceLinkedRole",
                                     "aws backup update-global-settings --global-settings "
                                     "isDelegatedAdministratorEnabled=false"},
@@ -345,15 +344,14 @@ static const struct remedy rows[ROW_COUNT] = {
                                    make_administrator_sync,
                                    NULL},
     [OPT_IN] = {{"opt-in", "Opt in to resource types", 4, "backup:UpdateRegionSettings",
-                 "aws backup update-region-settings with the values of before"},
+                 "aws backup update-region-settings with the previous values"},
                 PLAN_RISK_LOW,
                 5,
                 NULL,
                 make_opt_in,
                 NULL},
     [DYNAMODB_ADVANCED] =
-        {{"dynamodb-advanced", "Switch on advanced DynamoDB backup", 4,
-          "backup:UpdateRegionSettings",
+        {{"dynamodb-advanced", "Enable advanced DynamoDB backup", 4, "backup:UpdateRegionSettings",
           "aws backup update-region-settings --resource-type-management-preference "
           "DynamoDB=false"},
          PLAN_RISK_MEDIUM,
@@ -363,7 +361,7 @@ static const struct remedy rows[ROW_COUNT] = {
          NULL},
     [PUT_VAULT_POLICY] = {{"put-vault-policy", "Complete a central vault's access policy", 3,
                            "backup:PutBackupVaultAccessPolicy",
-                           "aws backup put-backup-vault-access-policy with the policy of before"},
+                           "aws backup put-backup-vault-access-policy with the previous policy"},
                           PLAN_RISK_MEDIUM,
                           5,
                           NULL,

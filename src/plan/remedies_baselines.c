@@ -410,7 +410,7 @@ static int add_held_step(struct making *m, enum row row, const json_t *ou, const
     step_recover(take_step, held_probe(m, baseline, ou, changed), "operation",
                  "statusSummary.lastOperationIdentifier");
     step_precondition(take_step, probe_says(held_probe(m, baseline, ou, cond_text("arn", arn)),
-                                            "the enabled baseline is gone or another one"));
+                                            "the enabled baseline is gone, or it is another one"));
     poll_baseline(m, take_step);
     after_parent(m, take_step, ou);
     set_duration(take_step, ou);
@@ -423,7 +423,7 @@ static int reset_held(struct making *m, const json_t *ou, const char *baseline, 
     const json_t *held = held_on(ou, baseline);
     char *target = target_of(ou, baseline);
     struct plan_step *step =
-        step_new(&rows[RESET], target, "Apply %s to %s anew", baseline, jx_str_or(ou, "path", ""));
+        step_new(&rows[RESET], target, "Reset %s on %s", baseline, jx_str_or(ou, "path", ""));
     step_send(step, call_home(m, "controltower:ResetEnabledBaseline",
                               json_pack("{s:s}", "enabledBaselineIdentifier",
                                         jx_str_or(held, "arn", ""))));
@@ -488,7 +488,7 @@ static int update_held(struct making *m, const json_t *ou, const char *baseline,
         (void)json_object_set_new(input, "parameters", parameters);
     }
     char *target = target_of(ou, baseline);
-    struct plan_step *step = step_new(&rows[UPDATE], target, "Bring %s on %s to version %s",
+    struct plan_step *step = step_new(&rows[UPDATE], target, "Update %s on %s to version %s",
                                       baseline, jx_str_or(ou, "path", ""), version);
     free(target);
     step_send(step, call_home(m, "controltower:UpdateEnabledBaseline", input));
@@ -522,8 +522,9 @@ static const struct remedy rows[ROW_COUNT] = {
                       GROUP_CONTROL_TOWER,
                       make_enable_tower,
                       NULL},
-    [UPDATE] = {{"update-enabled-baseline", "Bring an OU's baseline to a newer version", 5,
-                 "controltower:UpdateEnabledBaseline", "cannot be undone: versions only go up"},
+    [UPDATE] = {{"update-enabled-baseline", "Update an OU's baseline to a newer version", 5,
+                 "controltower:UpdateEnabledBaseline",
+                 "cannot be undone: there is no way back to an earlier version"},
                 PLAN_RISK_MEDIUM,
                 600,
                 GROUP_CONTROL_TOWER,
@@ -537,9 +538,9 @@ static const struct remedy rows[ROW_COUNT] = {
                        GROUP_CONTROL_TOWER,
                        make_enable_backup,
                        NULL},
-    [RESET] = {{"reset-enabled-baseline", "Apply an OU's baseline anew", 5,
+    [RESET] = {{"reset-enabled-baseline", "Reset an OU's baseline", 5,
                 "controltower:ResetEnabledBaseline",
-                "nothing to undo: the baseline stays as it is"},
+                "nothing to undo: the baseline keeps its version and parameters"},
                PLAN_RISK_MEDIUM,
                600,
                GROUP_CONTROL_TOWER,

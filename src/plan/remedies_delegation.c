@@ -80,7 +80,7 @@ static json_t *foreign_part(const char *existing, size_t *ours)
     return policy;
 }
 
-/* Foreign statements stay; ours, known by their Sid, are put anew. NULL: what stands there is no
+/* Foreign statements stay; ours, known by their Sid, are replaced. NULL: what stands there is no
  * policy. */
 static json_t *merged(const struct making *m, const char *existing, const char *account)
 {
@@ -129,7 +129,8 @@ int delegate_backup_policies(struct making *m, const json_t *subject, const char
     if (account == NULL) {
         return making_cannot(m, "no backup administrator account is known");
     }
-    /* A run that never asked for the policy rests on there being none: the guard sees to that. */
+    /* A run that never asked for the policy rests on there being none: the precondition checks
+     * that. */
     if (store_get_entity(m->store, "resource-policy", "", "", "", &known, NULL, err) != 0) {
         free(account);
         return -1;
@@ -144,7 +145,7 @@ int delegate_backup_policies(struct making *m, const json_t *subject, const char
     }
     struct plan_step *step =
         step_new(remedy_find("delegate-backup-policies"), NULL,
-                 "Let the backup administrator account manage backup policies");
+                 "Allow the backup administrator account to manage backup policies");
     step_send(step, call_home(m, "organizations:PutResourcePolicy",
                               json_pack("{s:o}", "Content", as_text(policy))));
     step_done(step, read_content(m, content_is(as_text(policy)), false));

@@ -94,8 +94,8 @@ static bool follows_primary(const json_t *key)
     return jx_bool(key, "present") && (jx_bool(key, "governed") || jx_bool(key, "is_primary"));
 }
 
-/* What every key of the family shall say: the primary's statements, Control Tower's two, and what
-   replicas say beyond. 1: the primary's policy was not read. *out is yours. */
+/* What the policy of every key of the family contains: the primary's statements, Control Tower's
+   two, and what replicas say beyond. 1: the primary's policy was not read. *out is yours. */
 static int family_policy(struct making *m, char **out, struct err *err)
 {
     char *text = NULL;
@@ -120,7 +120,8 @@ static int family_policy(struct making *m, char **out, struct err *err)
         result = read_policy(m, key, &text, err);
         if (result == 0 && text != NULL && policy_unite(m, policy, text, &united) > 0) {
             result = making_cannot(m,
-                                   "the policy of the replica in %s lets in strangers, and the "
+                                   "the policy of the replica in %s allows access from outside the "
+                                   "organization, and the "
                                    "primary's does not: take that statement away, or record it "
                                    "in the primary's policy",
                                    jx_str_or(key, "region", ""));
@@ -160,7 +161,7 @@ static int add_alias(struct making *m, enum row row, const char *target, const c
         return -1;
     }
     struct plan_step *step =
-        step_new(&rows[row], target, "Name the backup key %s in %s", alias, region);
+        step_new(&rows[row], target, "Create the alias %s of the backup key in %s", alias, region);
     step_need(step, maker);
     step_send(step, kms(m, operation, region,
                         json_pack("{s:s,s:s}", "AliasName", alias, "TargetKeyId", key)));
@@ -440,7 +441,7 @@ static int make_cancel_key_deletion(struct making *m, const json_t *subject, con
     const char *region = jx_str_or(subject, "region", "");
     const char *arn = jx_str_or(subject, "arn", "");
     struct plan_step *step = step_new(&rows[CANCEL_KEY_DELETION], region,
-                                      "Keep the backup key in %s from being deleted", region);
+                                      "Cancel the deletion of the backup key in %s", region);
     json_t *gone =
         cond_in("KeyMetadata.KeyState",
                 (const char *const[]){"PendingDeletion", "PendingReplicaDeletion", NULL});
@@ -481,7 +482,7 @@ static int make_enable_key(struct making *m, const json_t *subject, const char *
     } else {
         result = making_cannot(m,
                                "the key in %s is in the state %s, which no call changes: wait, "
-                               "or mend its material or key store",
+                               "or repair its key material or key store",
                                region, state[0] != '\0' ? state : "unknown");
     }
     free(cancelling);
@@ -511,7 +512,7 @@ static int make_update_primary_region(struct making *m, const json_t *subject, c
         return making_cannot(m, "where the primary key is could not be read");
     }
     struct plan_step *step = step_new(&rows[UPDATE_PRIMARY_REGION], NULL,
-                                      "Make the backup key in %s the primary", m->home);
+                                      "Make the backup key in %s the primary key", m->home);
     json_t *moved = cond_text("KeyMetadata.MultiRegionConfiguration.PrimaryKey.Region", m->home);
     step_send(step, kms(m, "kms:UpdatePrimaryRegion", from,
                         json_pack("{s:s,s:s}", "KeyId", arn, "PrimaryRegion", m->home)));
@@ -569,22 +570,23 @@ static const struct remedy rows[ROW_COUNT] = {
                        make_replicate_key,
                        NULL},
     [PUT_KEY_POLICY] = {{"put-key-policy", "Complete the backup key's policy", 2,
-                         "kms:PutKeyPolicy", "aws kms put-key-policy with the policy of before"},
+                         "kms:PutKeyPolicy", "aws kms put-key-policy with the previous policy"},
                         PLAN_RISK_MEDIUM,
                         5,
                         NULL,
                         make_put_key_policy,
                         NULL},
-    [ENABLE_KEY_ROTATION] = {{"enable-key-rotation", "Switch on the backup key's rotation", 2,
+    [ENABLE_KEY_ROTATION] = {{"enable-key-rotation", "Enable rotation of the backup key", 2,
                               "kms:EnableKeyRotation", "aws kms disable-key-rotation"},
                              PLAN_RISK_LOW,
                              5,
                              NULL,
                              make_enable_key_rotation,
                              NULL},
-    [UPDATE_PRIMARY_REGION] = {{"update-primary-region", "Make the home Region's key the primary",
-                                2, "kms:UpdatePrimaryRegion",
-                                "aws kms update-primary-region back to the Region of before"},
+    [UPDATE_PRIMARY_REGION] = {{"update-primary-region",
+                                "Make the home Region's key the primary key", 2,
+                                "kms:UpdatePrimaryRegion",
+                                "aws kms update-primary-region with the previous Region"},
                                PLAN_RISK_MEDIUM,
                                60,
                                NULL,

@@ -50,7 +50,7 @@ static int add_key(void *context, const struct entity *e)
     return json_array_append_new(context, jx_string(e->key, strlen(e->key)));
 }
 
-/* The first operation of the type that the run did not know, judged by `take_when`. */
+/* The first operation of the type that the run did not know, evaluated by `take_when`. */
 static int new_operation(struct making *m, const char *type, json_t *take_when,
                          struct plan_probe **probe, struct err *err)
 {
@@ -129,7 +129,7 @@ static bool same_member(const json_t *a, const json_t *b, const char *key)
     return same;
 }
 
-/* What the update changes, and nothing else: AWS may word the rest anew. */
+/* What the update changes, and nothing else: AWS may rewrite the rest. */
 static json_t *is_wanted(const json_t *now, const json_t *wanted, const char *version)
 {
     json_t *all = json_array();
@@ -245,7 +245,7 @@ static int refuse_misfit(struct making *m, const json_t *zone, const char *versi
     json_t *problems = manifest_problems(manifest, version);
     int result = json_array_size(problems) == 0
                      ? 0
-                     : making_cannot(m, "the manifest cannot be mended by itself: %s",
+                     : making_cannot(m, "the manifest cannot be corrected automatically: %s",
                                      json_string_value(json_array_get(problems, 0)));
     json_decref(problems);
     json_decref(manifest);
@@ -345,7 +345,7 @@ static int update_landing_zone(struct making *m, const json_t *subject, const ch
     if (result != 0) {
         return result;
     }
-    /* One update carries everything: the step that switches backup on mends the rest as well. */
+    /* One update carries everything: the step that switches backup on updates the rest as well. */
     bool also = making_step(m, rows[ENABLE_BACKUP].info.id) != NULL;
     return update(m, also ? ENABLE_BACKUP : UPDATE, also || jx_bool(m->lz, "backup.enabled"),
                   reason, err);
@@ -390,7 +390,7 @@ static int reset_landing_zone(struct making *m, const json_t *subject, const cha
 }
 
 static const struct remedy rows[ROW_COUNT] = {
-    [ENABLE_BACKUP] = {{"enable-landing-zone-backup", "Switch backup on in the landing zone", 3,
+    [ENABLE_BACKUP] = {{"enable-landing-zone-backup", "Enable backup in the landing zone", 3,
                         "controltower:UpdateLandingZone",
                         "teardown: the same update with backup.enabled false"},
                        PLAN_RISK_HIGH,
@@ -400,14 +400,14 @@ static const struct remedy rows[ROW_COUNT] = {
                        NULL},
     [UPDATE] = {{"update-landing-zone", "Update the landing zone's manifest", 3,
                  "controltower:UpdateLandingZone",
-                 "send the manifest of before; a version cannot be taken back"},
+                 "send the previous manifest; a version cannot be reverted"},
                 PLAN_RISK_HIGH,
                 2400,
                 GROUP_CONTROL_TOWER,
                 update_landing_zone,
                 NULL},
     [RESET] = {{"reset-landing-zone", "Reset the landing zone to what its manifest says", 3,
-                "controltower:ResetLandingZone", "nothing to undo: the manifest stays as it is"},
+                "controltower:ResetLandingZone", "nothing to undo: the manifest does not change"},
                PLAN_RISK_MEDIUM,
                2400,
                GROUP_CONTROL_TOWER,

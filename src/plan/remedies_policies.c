@@ -64,7 +64,7 @@ static int make_policy(struct making *m, const json_t *subject, const char *reas
     const char *vault = local_vault(subject);
     (void)err;
     if (vault == NULL) {
-        return making_cannot(m, "there is no local vault here yet to back up into: mend that, "
+        return making_cannot(m, "there is no local vault here yet to back up into: fix that, "
                                 "then plan again");
     }
     if (!destinations(m, to)) {

@@ -52,7 +52,7 @@ struct remedy {
     int expected_seconds;
     const char *group; /* the concurrency group: GROUP_CONTROL_TOWER, or NULL */
     /*
-     * Adds the steps that mend `subject` (a document of making.scope) for `reason` ("finding:ID",
+     * Adds the steps that fix `subject` (a document of making.scope) for `reason` ("finding:ID",
      * "goal:enable"). 0: steps were added, or none is needed. 1: it cannot, said with
      * making_cannot(); the finding goes to "manual". Rows run in table order, so a row may look at
      * (making_step) and name the captures of what rows before it added.
@@ -199,8 +199,8 @@ struct policy_frame making_frame(struct making *m);
 /* The key policy Control Tower asks for, merged into `existing` (text or NULL): foreign statements
    stay, ours and the configuration's are added where missing. Yours (free). */
 char *key_policy_wanted(const struct making *m, const char *existing);
-/* *out: the policy with what `other` says beyond it. Statements that let in strangers are left out;
-   returns how many. *out is yours. */
+/* *out: the policy with what `other` says beyond it. Statements that allow access from outside the
+   organization are left out; returns how many. *out is yours. */
 int policy_unite(struct making *m, const char *policy, const char *other, char **out);
 /* A central vault's access policy: copies from the organization; statements open to everybody or to
    another organization go, foreign ones stay. Yours (free). */

@@ -46,7 +46,7 @@ int remedy_run(struct making *m, const char *id, const json_t *subject, const ch
 {
     const struct remedy *row = remedy_find(id);
     if (row == NULL || row->make == NULL) {
-        return err_set(err, ERR_INTERNAL, "there is no remedy %s", id);
+        return err_set(err, ERR_INTERNAL, "unknown remedy %s", id);
     }
     return row->make(m, subject, reason, err);
 }

@@ -209,7 +209,7 @@ static void key_is_needed(const struct making *m, const char *key_id, char *why,
                        vaults, vaults == 1 ? "" : "s", vaults == 1 ? "holds" : "hold", points,
                        points == 1 ? "" : "s");
     } else if (json_array_size(blind) > 0) {
-        (void)snprintf(why, size, "the key stays: nobody could look into the vaults of %s",
+        (void)snprintf(why, size, "the key stays: the vaults of %s could not be read",
                        json_string_value(json_array_get(blind, 0)));
     }
 }

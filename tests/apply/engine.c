@@ -101,7 +101,7 @@ static void what_never_becomes_so_is_told(void **state)
     struct plan *plan = plan_of(json_pack("[o]", enable("enable-key/never", "")));
     struct applied a = apply(plan);
     assert_int_equal(a.status, 1);
-    is(&a, "enable-key/never", "failed", "it was sent, and is not so after 300 seconds");
+    is(&a, "enable-key/never", "failed", "it was sent, but has no effect after 300 seconds");
     apply_result_release(&a.result);
     /* Applied again it looks, and does not send. */
     a = apply(plan);

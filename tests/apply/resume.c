@@ -175,7 +175,7 @@ static void a_second_apply_is_refused(void **state)
     struct applied a = apply(plan);
     assert_int_equal(a.status, -1);
     assert_int_equal(a.err.code, ERR_INPUT);
-    assert_non_null(strstr(a.err.text, "another apply is at work"));
+    assert_non_null(strstr(a.err.text, "another apply is running"));
     assert_int_equal(cloud_calls(&cloud, "EnableKey"), 0);
     assert_int_equal(kill(child, SIGKILL), 0);
     assert_int_equal(waitpid(child, NULL, 0), child);

@@ -36,7 +36,7 @@ class Regions(engine_guards.Plans):
     def test_a_governed_region_that_the_account_does_not_have_stops_everything(self):
         self.begin(engine_runs.damaged("zone drift"),
                    regions(Regions=[{"RegionName": HOME, "RegionOptStatus": "ENABLED_BY_DEFAULT"}]))
-        self.apply(2, f"{AWAY} is governed, and the management account has no such Region")
+        self.apply(2, f"{AWAY} is governed, but the management account has no such Region")
 
     def test_all_governed_regions_are_there(self):
         self.begin(engine_runs.damaged("zone drift"))
@@ -104,7 +104,7 @@ class Quotas(unittest.TestCase):
 
     def test_accounts_beyond_the_limit_of_the_configuration_are_not_made(self):
         cloud = self.begin(engine_runs.bare())
-        self.refused(cloud, "2 accounts are to be created beside 4: the organization may have 5 (limits.accounts)",
+        self.refused(cloud, "the plan creates 2 accounts in addition to 4: the organization's quota is 5 (limits.accounts)",
                      limits={"accounts": 5})
         done = self.enable(cloud, "--max-changes", "2", limits={"accounts": 6})
         self.assertEqual(done.code, 5, done.told())
@@ -115,8 +115,8 @@ class Quotas(unittest.TestCase):
         world["organization"]["units"][1]["accounts"] = [
             {"id": f"33334444000{i}", "name": f"More {i}", "email": f"more{i}@example.com"} for i in range(5)]
         cloud = self.begin(world)
-        self.refused(cloud, "2 accounts are to be created beside 9: the organization may have 10 unless the quota was raised "
-                            "(limits.accounts says so)")
+        self.refused(cloud, "the plan creates 2 accounts in addition to 9: the organization's quota is 10; if it was raised, "
+                            "set limits.accounts")
         done = self.enable(cloud, "--max-changes", "2", limits={"accounts": 11})
         self.assertEqual(done.code, 5, done.told())
 
@@ -126,7 +126,7 @@ class Quotas(unittest.TestCase):
             {"id": f"p-full000{i}", "name": f"Full {i}", "type": "SERVICE_CONTROL_POLICY", "targets": [unit("workx001")],
              "content": {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": f"gamelift:Get{i}", "Resource": "*"}]}}
             for i in range(8)]
-        self.refused(self.begin(world), f"{unit('workx001')} has 10 service control policies attached: a baseline may not fit")
+        self.refused(self.begin(world), f"{unit('workx001')} has 10 service control policies attached: a baseline may exceed the limit")
 
 
 if __name__ == "__main__":

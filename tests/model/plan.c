@@ -180,15 +180,15 @@ static json_t *with(const char *path, const char *key, json_t *value)
 static void a_malformed_step_is_refused_by_name(void **state)
 {
     (void)state;
-    refused(with("", "id", json_string("enable")), "no id such as");
-    refused(with("", "id", json_string("enable-key/x y")), "no id such as");
-    refused(with("", "id", json_integer(3)), "no id such as");
+    refused(with("", "id", json_string("enable")), "expected an id such as");
+    refused(with("", "id", json_string("enable-key/x y")), "expected an id such as");
+    refused(with("", "id", json_integer(3)), "expected an id such as");
     refused(with("", "remedy", json_string("other-word")), "not the id's first word");
     refused(with("", "risk", json_string("none")), "step enable-key/x: risk");
-    refused(with("", "frist", json_true()), "\"frist\" is unknown");
+    refused(with("", "frist", json_true()), "unknown member \"frist\"");
     refused(with("send", "operation", json_string("EnableKey")), "send.operation");
     refused(with("send", "input", json_array()), "send.input");
-    refused(with("send", "regoin", json_true()), "\"regoin\" is unknown");
+    refused(with("send", "regoin", json_true()), "unknown member \"regoin\"");
     refused(with("send", "fail_when", json_object()), "send.fail_when");
     refused(with("done", "when", json_pack("{s:s}", "path", "x")), "done.when");
     refused(with("", "guard", json_pack("[{s:b}]", "absent_is", 1)), "guard.call is missing");

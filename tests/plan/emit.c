@@ -403,8 +403,8 @@ static void a_script_that_compares_policies_stops_first_where_there_is_no_jq(voi
     char *check = strstr(script, "\ncommand -v jq >/dev/null || stop ");
     assert_non_null(check);
     assert_true(check < strstr(script, "aws sts get-caller-identity"));
-    assert_non_null(strstr(script, "\nif ! judged false "));
-    assert_non_null(strstr(script, "\nif judged false "));
+    assert_non_null(strstr(script, "\nif ! jq_holds false "));
+    assert_non_null(strstr(script, "\nif jq_holds false "));
     assert_non_null(strstr(script, "with " CENTRAL " AWSControlTowerExecution aws backup "
                                    "put-backup-vault-access-policy "));
     free(script);

@@ -106,7 +106,7 @@ static void a_wish_that_cannot_be_is_refused_in_one_line(void **state)
         {TYPES, "name the backup administrator account"},
         {TYPES "accounts: {central_backup: 999988887777}\n", "no such account"},
         {TYPES "accounts: {backup_administrator: " PROD ", central_backup: " PROD "}\n",
-         "must be two"},
+         "use two accounts"},
         {TYPES "accounts: {central_backup: " MGMT "}\n",
          "the management account: it must be one of its own"},
         {TYPES "accounts: {backup_administrator: " AUDIT "}\n",

@@ -150,7 +150,7 @@ static void a_completed_key_policy_keeps_foreign_statements(void **state)
     assert_int_equal(jx_count(step, "guard"), 1);
 }
 
-static void a_replica_that_lets_in_strangers_is_for_people(void **state)
+static void a_replica_that_is_open_to_others_is_for_people(void **state)
 {
     struct estate *e = *state;
     estate_put(
@@ -164,7 +164,7 @@ static void a_replica_that_lets_in_strangers_is_for_people(void **state)
     const json_t *plan = estate_plan(e);
     expect_steps(plan, "");
     const char *why = jx_str(json_array_get(jx_get(plan, "manual"), 0), "why");
-    assert_non_null(strstr(why, "strangers"));
+    assert_non_null(strstr(why, "outside the organization"));
 }
 
 static void what_a_replica_says_beyond_goes_to_the_whole_family(void **state)
@@ -385,7 +385,7 @@ int main(void)
         CASE(a_key_that_replaces_another_has_an_alias_of_its_own),
         CASE(no_key_is_made_that_the_landing_zone_cannot_name),
         CASE(a_completed_key_policy_keeps_foreign_statements),
-        CASE(a_replica_that_lets_in_strangers_is_for_people),
+        CASE(a_replica_that_is_open_to_others_is_for_people),
         CASE(what_a_replica_says_beyond_goes_to_the_whole_family),
         CASE(an_opt_in_names_only_types_the_region_knows),
         CASE(advanced_dynamodb_is_for_people_where_it_is_not_offered),

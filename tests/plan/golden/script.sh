@@ -3,7 +3,7 @@
 # Plan: fix
 # Organization: o-exampleorg1
 # From run: 20261120T043000Z
-# Plan digest: 0e15c3df43f569f18ac0a6758c0970f06fe844609bb07fc111714f20014ee3f5
+# Plan digest: 9019f4ba7b48058631a92508b4b58eae9cc3e9ad24c3e5b619423742e727d976
 # Run it with credentials of the management account 111122221111; calls in member accounts assume a role there.
 
 set -euo pipefail
@@ -27,7 +27,7 @@ with() {
   AWS_ACCESS_KEY_ID=$key AWS_SECRET_ACCESS_KEY=$secret AWS_SESSION_TOKEN=$token "$@"
 }
 
-# holds ABSENT command...: is the answer true? ABSENT (true or false) is what a missing thing counts as.
+# holds ABSENT command...: is the answer true? ABSENT (true or false) is the result when a resource is missing.
 holds() {
   local absent=$1 answer
   shift
@@ -45,14 +45,14 @@ trap 'rm -f "$errors"' EXIT
 export AWS_DEFAULT_REGION=eu-central-1
 partition=aws
 account=$(aws sts get-caller-identity --query Account --output text)
-[ "$account" = 111122221111 ] || stop "these are credentials of account $account"
+[ "$account" = 111122221111 ] || stop "wrong credentials: they belong to account $account"
 
 # --- 1 of 5: cancel-key-deletion/us-east-1
-# Keep the backup key in us-east-1 from being deleted
+# Cancel the deletion of the backup key in us-east-1
 # Because of finding:80afd3ca47225399, check:KMS-10
 # Risk: low
 # Undone by: aws kms schedule-key-deletion
-say 'Keep the backup key in us-east-1 from being deleted'
+say 'Cancel the deletion of the backup key in us-east-1'
 if holds false aws kms describe-key --region us-east-1 --cli-input-json '{"KeyId":"arn:aws:kms:us-east-1:111122221111:key/mrk-0123456789abcdef0123456789abcdef"}' --query '!(contains(`["PendingDeletion","PendingReplicaDeletion"]`, "KeyMetadata"."KeyState"))'; then
   :
 else
@@ -95,7 +95,7 @@ else
       stop replicate-key/eu-west-1' failed'
     fi
     if [ "$waited" -ge 600 ]; then
-      stop replicate-key/eu-west-1' takes too long'
+      stop replicate-key/eu-west-1' has timed out'
     fi
     sleep 5
     waited=$((waited + 5))
