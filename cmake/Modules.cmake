@@ -15,7 +15,8 @@ if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
   target_compile_options(compile_flags INTERFACE -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Walloc-zero
     -Wno-format-truncation)
 elseif(CMAKE_C_COMPILER_ID MATCHES "Clang")
-  target_compile_options(compile_flags INTERFACE -Wcomma -Wassign-enum -Wconditional-uninitialized)
+  target_compile_options(compile_flags INTERFACE -Wcomma -Wassign-enum -Wconditional-uninitialized
+    -Wno-string-concatenation)
 endif()
 if(WERROR)
   target_compile_options(compile_flags INTERFACE -Werror)

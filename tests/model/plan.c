@@ -183,7 +183,7 @@ static void a_malformed_step_is_refused_by_name(void **state)
     refused(with("", "id", json_string("enable")), "expected an id such as");
     refused(with("", "id", json_string("enable-key/x y")), "expected an id such as");
     refused(with("", "id", json_integer(3)), "expected an id such as");
-    refused(with("", "remedy", json_string("other-word")), "not the id's first word");
+    refused(with("", "remedy", json_string("other-word")), "is not the first word of its id");
     refused(with("", "risk", json_string("none")), "step enable-key/x: risk");
     refused(with("", "frist", json_true()), "unknown member \"frist\"");
     refused(with("send", "operation", json_string("EnableKey")), "send.operation");
