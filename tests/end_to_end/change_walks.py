@@ -214,7 +214,7 @@ class PlanAndApply(Walk):
 
         self.aws.ok("kms put-key-policy", policy=root_and("kms:Decrypt"), **policy)
         changed = self.run_(*apply, code=5, writes=1)
-        self.assertIn("the facts changed", changed.err)
+        self.assertIn("precondition not met", changed.err)
         self.assertEqual(self.aws.ok("kms get-key-policy", **policy)["Policy"], root_and("kms:Decrypt"))
 
         self.scan(code=3)

@@ -151,7 +151,7 @@ class Named(unittest.TestCase):
         cloud.advance(days=3)
         before = self.points(cloud, X_PROD, LOCAL)[0]
         done, _ = self.teardown(cloud, "--delete-recovery-points", LOCAL, code=5)
-        self.assertIn("the facts changed: the vault is locked now", done.err)
+        self.assertIn("precondition not met: the vault is locked now", done.err)
         self.assertEqual(self.points(cloud, X_PROD, LOCAL)[0], before)
 
     def test_a_vault_that_nobody_has_is_refused(self):

@@ -42,12 +42,12 @@ class Plans(unittest.TestCase):
         self.folder = engine_runs.fresh(self.cloud)
         (self.folder / "wanted.json").write_text(json.dumps(engine_runs.CONFIG), encoding="utf-8")
         self.aws = simulator.Aws(self.cloud)
-        self.tool("scan", "-o", "run", "-M", "json", "--config-file", "wanted.json", *self.online(), codes=(3,))
+        self.tool("scan", "-o", "run", "-M", "json", "--config-file", "wanted.json", *self.online(), "--progress", "none", codes=(3,))
         self.tool("plan", "run", "-o", "plan.json", "--config-file", "wanted.json")
         self.plan = json.loads((self.folder / "plan.json").read_text())
 
     def online(self):
-        return "--endpoint-url", self.cloud.endpoint, "--time-scale", "1400", "--unpaced", "--progress", "none"
+        return "--endpoint-url", self.cloud.endpoint, "--time-scale", "1400", "--unpaced"
 
     def tool(self, *words, codes=(0,)):
         done = subprocess.run([str(scans.SCANNER), *words], cwd=self.folder, env=scans.environment(self.cloud), text=True,
@@ -83,7 +83,7 @@ class Plans(unittest.TestCase):
 
 
 class Tags(Plans):
-    REFUSED = "the facts changed: somebody changed these backup tags since the scan"
+    REFUSED = "precondition not met: somebody changed these backup tags since the scan"
 
     def test_a_value_that_somebody_changed_is_not_overwritten(self):
         self.begin(tagged(**{DAILY: "yes"}))
@@ -118,7 +118,7 @@ class OptIn(Plans):
         gone = {"match": {"operation": "backup:DescribeRegionSettings", "account": X_PROD, "region": AWAY, "first": 2},
                 "set": {"ResourceTypeOptInPreference": {"EBS": True}}}
         self.begin(engine_runs.damaged("member opt-in"), {"faults": [gone]})
-        self.apply(5, "the facts changed: this Region no longer offers what is to be switched")
+        self.apply(5, "precondition not met: this Region no longer offers what is to be switched")
 
 
 class Policies(Plans):
@@ -134,7 +134,7 @@ class Policies(Plans):
         self.put_key_policy(ROOT, stranger)
         before = self.key_policy()
         self.script(1, "stopped: somebody changed the key's policy since the scan")
-        self.apply(5, "the facts changed: somebody changed the key's policy since the scan")
+        self.apply(5, "precondition not met: somebody changed the key's policy since the scan")
         self.assertEqual(self.key_policy(), before)
 
     def test_the_same_policy_in_another_spelling_is_the_same(self):
@@ -150,7 +150,7 @@ class Policies(Plans):
         self.aws.assumed(CENTRAL).ok("backup put-backup-vault-access-policy", backup_vault_name=VAULT, policy=policy(
             {"Effect": "Deny", "Principal": "*", "Action": "backup:DeleteRecoveryPoint", "Resource": "*"}))
         self.script(1, "stopped: somebody changed the vault's policy since the scan")
-        self.apply(5, "the facts changed: somebody changed the vault's policy since the scan")
+        self.apply(5, "precondition not met: somebody changed the vault's policy since the scan")
 
 
 if __name__ == "__main__":
