@@ -30,7 +30,7 @@ class Regions(engine_guards.Plans):
         self.begin(engine_runs.damaged("zone drift"),
                    regions(Regions=[{"RegionName": HOME, "RegionOptStatus": "ENABLED_BY_DEFAULT"},
                                     {"RegionName": AWAY, "RegionOptStatus": "DISABLED"}]))
-        self.apply(2, f"nothing was changed: 1 problem must be solved first: {AWAY} is governed, and is not enabled in the "
+        self.apply(2, f"nothing was changed: 1 problem must be solved first: {AWAY} is governed, but is not enabled in the "
                       "management account")
 
     def test_a_governed_region_that_the_account_does_not_have_stops_everything(self):
