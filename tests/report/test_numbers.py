@@ -96,7 +96,7 @@ class Markdown(unittest.TestCase):
         text, root = document("hostile")
         failing = [f for f in report("hostile")["findings"] if f["status"] == "FAIL"]
         self.assertGreater(len(failing), 20)
-        self.assertIn(f"{len(failing) - 20} more fail;", text)
+        self.assertIn(f"{len(failing) - 20} more findings fail;", text)
         strong = ["".join(e.itertext()).strip() for e in root.iter(MARK + "strong")]
         self.assertEqual(strong, [f["severity"] for f in failing[:20]])
         self.assertLess(len(written("hostile", "markdown", "md")), 40_000)
