@@ -48,7 +48,7 @@ def rows(own, bad, failing):
         (["test", "--enumerate", "--rules", own, own + "/tests"], 3, "ACME-1: no case expects FAIL"),
         (["test", "--rules", own, failing], 3, "enabled: expected FAIL, got PASS"),
         (["test", own + "/nothing"], 2, "No such file or directory"),
-        (["new"], 2, "expected one id, such as ACME-1"),
+        (["new"], 2, "missing argument: ID (such as ACME-1)"),
         (["new", "acme"], 2, 'capitals, digits and dashes, such as ACME-1, not "acme"'),
         (["new", "../ACME-1"], 2, "capitals, digits and dashes"),
         (["new", "ACME-2", "--scope", "valt"], 2, 'did you mean "vault"?'),
