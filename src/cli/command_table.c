@@ -17,7 +17,7 @@ static const struct command commands[COMMAND_COUNT] = {
          .about =
              "Reads every account, Region and organizational unit, evaluates the six steps of the "
              "backup architecture, and writes reports. Nothing is changed in AWS without --fix: "
-             "sessions in member accounts then carry a policy that allows only reads.",
+             "without it, sessions in member accounts carry a policy that allows only reads.",
          .more =
              "An option can also be set in the environment as TOWERKEEP_<OPTION>, for example "
              "TOWERKEEP_OUTPUT_FORMATS=json,xlsx. The command line has precedence. Options "
