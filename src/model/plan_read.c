@@ -77,7 +77,10 @@ static void read_retry_calls(const json_t *value, struct plan_retry_calls *calls
     const char *arn = NULL;
     json_t *inner = NULL;
     size_t count = json_object_size(value);
-    calls->items = count > 0 ? xcalloc(count, sizeof *calls->items) : NULL;
+    if (count == 0) {
+        return;
+    }
+    calls->items = xcalloc(count, sizeof *calls->items);
     json_object_foreach(jx_get(value, ""), arn, inner)
     {
         struct plan_retry_call *call = plan_form_new(plan_form_of(KIND_RETRY_CALL), inner);

@@ -117,13 +117,20 @@ static struct map *documented_kinds(void)
     }
     char *at = strstr(page, "## Kinds of entities");
     char *end = at != NULL ? strstr(at, "\n## ") : NULL;
-    assert_non_null(end);
+    if (end == NULL) {
+        fail_msg("%s has no section \"Kinds of entities\" followed by another", KINDS_PAGE);
+        return kinds;
+    }
     *end = '\0';
     while ((at = strstr(at, "\n| `")) != NULL) {
         char *bar = strchr(at + 3, '|');
         char *tick = at + 3;
         while (tick != NULL && tick < bar) {
             char *close = strchr(tick + 1, '`');
+            if (close == NULL) {
+                fail_msg("%s: a kind without its closing backtick", KINDS_PAGE);
+                return kinds;
+            }
             char *kind = xstrndup(tick + 1, (size_t)(close - tick - 1));
             map_set(kinds, kind, kinds);
             free(kind);

@@ -23,7 +23,7 @@ import engine_seeds
 
 WALKS = {walk.__name__: walk for walk in (crash_boundaries.Enable, crash_boundaries.Fix, crash_boundaries.Teardown,
                                           crash_keys.Delete, crash_keys.MoveAlias, crash_keys.Recall)}
-AGAIN = (2, 3, 5)  # killed at every so manieth boundary, again and again
+AGAIN = (1, 2, 3, 5)  # killed at every boundary of that number, again and again
 
 
 def walk(name):
