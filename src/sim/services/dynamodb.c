@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include "services/inventory.h"
+#include "services/listing.h"
 
 static void identify(struct making *m)
 {
@@ -51,54 +51,11 @@ static void populate(struct sim *sim, const char *account, const char *region, j
     inventory_populate(sim, SVC_DYNAMODB, account, region, state);
 }
 
-static json_t *tables_of(struct sim_call *call)
-{
-    return json_object_get(sim_state(call->sim, SVC_DYNAMODB, call->account, call->region),
-                           "tables");
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The page token is a table's name, known or not: the list goes on behind it. */
-static int list_tables(struct sim_call *call)
-{
-    json_t *tables = tables_of(call), *table, *page = json_array();
-    size_t count = 0, total = json_object_size(tables);
-    const char **names = xcalloc(total + 1, sizeof *names);
-    const char *after = jx_str_or(call->in, "ExclusiveStartTableName", ""), *name;
-    long long limit = jx_int(call->in, "Limit", 100);
-    long long forced = jx_int(sim_world(call->sim), "quirks.page_size", 0);
-    limit = forced > 0 && forced < limit ? forced : limit;
-    json_object_foreach(tables, name, table)
-    {
-        names[count++] = name;
-    }
-    qsort(names, count, sizeof *names, by_name);
-    size_t i = 0;
-    while (i < count && strcmp(names[i], after) <= 0) {
-        i++;
-    }
-    for (; i < count && (long long)json_array_size(page) < limit; i++) {
-        json_array_append_new(page, json_string(names[i]));
-    }
-    if (i < count) {
-        json_object_set_new(call->out, "LastEvaluatedTableName", json_string(names[i - 1]));
-    }
-    json_object_set_new(call->out, "TableNames", page);
-    free(names);
-    return 0;
-}
-
 static int describe_table(struct sim_call *call)
 {
-    const char *given = jx_str_or(call->in, "TableName", "");
-    struct arn arn;
-    const char *name =
-        arn_parse(given, &arn) && str_starts(arn.resource, "table/") ? arn.resource + 6 : given;
-    json_t *record = json_object_get(tables_of(call), name);
+    const char *name = given_id(jx_str_or(call->in, "TableName", ""), "table/");
+    const json_t *record = json_object_get(
+        inventory_records(call->sim, &kind_dynamodb, call->account, call->region), name);
     if (record == NULL) {
         return sim_fail(call, 400, "ResourceNotFoundException",
                         "Requested resource not found: Table: %s not found", name);
@@ -106,7 +63,7 @@ static int describe_table(struct sim_call *call)
     return json_object_set(call->out, "Table", json_object_get(record, "wire"));
 }
 
-static json_t *named_record(struct sim_call *call)
+json_t *dynamodb_tagged(struct sim_call *call)
 {
     const char *name = jx_str_or(call->in, "ResourceArn", "");
     struct arn arn;
@@ -130,59 +87,15 @@ static json_t *named_record(struct sim_call *call)
     return record;
 }
 
-static int list_tags(struct sim_call *call)
-{
-    json_t *record = named_record(call);
-    if (record == NULL) {
-        return -1;
-    }
-    json_t *rows = tags_list(json_object_get(record, "tags"), "Key", "Value");
-    int failed = sim_page(call, rows, 50);
-    json_decref(rows);
-    return failed;
-}
-
-static int tag_resource(struct sim_call *call)
-{
-    static const struct tag_words words = {"Key", "Value", "ValidationException",
-                                           "ValidationException", 50};
-    json_t *record = named_record(call);
-    const json_t *list = json_object_get(call->in, "Tags"), *tag;
-    size_t i;
-    if (record == NULL || tags_check(call, list, json_object_get(record, "tags"), &words) < 0) {
-        return -1;
-    }
-    json_array_foreach(list, i, tag)
-    {
-        record_tag(call->sim, record, jx_str_or(tag, "Key", ""), jx_str_or(tag, "Value", ""));
-    }
-    return 0;
-}
-
-static int untag_resource(struct sim_call *call)
-{
-    json_t *record = named_record(call);
-    size_t i;
-    const json_t *key;
-    if (record == NULL) {
-        return -1;
-    }
-    json_array_foreach(json_object_get(call->in, "TagKeys"), i, key)
-    {
-        record_tag(call->sim, record, json_string_value(key), NULL);
-    }
-    return 0;
-}
-
 #define ARN "ResourceArn!:s1..1283"
 
 static const struct sim_route routes[] = {
     {"DescribeTable", describe_table, "TableName!:s1..1024"},
-    {"ListTables", list_tables,
+    {"ListTables", list_resources,
      "ExclusiveStartTableName:s3..255/^[a-zA-Z0-9_.-]+$/, Limit:i1..100"},
-    {"ListTagsOfResource", list_tags, ARN ", NextToken:s"},
-    {"TagResource", tag_resource, ARN ", Tags!:[{Key!:s1..128, Value!:s0..256}]"},
-    {"UntagResource", untag_resource, ARN ", TagKeys!:[s1..128]"},
+    {"ListTagsOfResource", list_tags_of_resource, ARN ", NextToken:s"},
+    {"TagResource", tag_one_resource, ARN ", Tags!:[{Key!:s1..128, Value!:s0..256}]"},
+    {"UntagResource", untag_one_resource, ARN ", TagKeys!:[s1..128]"},
 };
 
 const struct sim_service sim_dynamodb = {

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include "services/inventory.h"
+#include "services/listing.h"
 
 static void identify(struct making *m)
 {
@@ -59,22 +59,12 @@ static void populate(struct sim *sim, const char *account, const char *region, j
     inventory_populate(sim, SVC_EFS, account, region, state);
 }
 
-static json_t *all_of(struct sim_call *call)
-{
-    return json_object_get(sim_state(call->sim, SVC_EFS, call->account, call->region),
-                           "filesystems");
-}
-
 /* The file system a member names by id or ARN; NULL after a refusal. */
 static json_t *named_record(struct sim_call *call, const char *member)
 {
-    const char *given = jx_str_or(call->in, member, "");
-    struct arn arn;
-    const char *id = given;
-    if (arn_parse(given, &arn) && str_starts(arn.resource, "file-system/")) {
-        id = strrchr(given, '/') + 1;
-    }
-    json_t *record = json_object_get(all_of(call), id);
+    const char *id = given_id(jx_str_or(call->in, member, ""), "file-system/");
+    json_t *record =
+        json_object_get(inventory_records(call->sim, &kind_efs, call->account, call->region), id);
     if (record == NULL) {
         bool point = str_starts(id, "fsap-");
         sim_fail(call, 404, point ? "AccessPointNotFound" : "FileSystemNotFound",
@@ -83,78 +73,30 @@ static json_t *named_record(struct sim_call *call, const char *member)
     return record;
 }
 
-static json_t *described(const json_t *record)
+int efs_check_listing(struct sim_call *call, const struct listing *what)
 {
-    json_t *row = json_copy(json_object_get(record, "wire"));
-    json_object_set_new(row, "Tags", tags_list(json_object_get(record, "tags"), "Key", "Value"));
-    return row;
+    bool named = json_object_get(call->in, what->named) != NULL;
+    return named && named_record(call, what->named) == NULL ? -1 : 0;
 }
 
-static int describe(struct sim_call *call)
+/* A file system that is named by its id is listed whatever the creation token. */
+int efs_fits(struct sim_call *call, const struct listing *what, const json_t *record)
 {
-    json_t *rows = json_array(), *record;
-    const char *id, *token = jx_str(call->in, "CreationToken");
-    int failed = 0;
-    if (json_object_get(call->in, "FileSystemId") != NULL) {
-        record = named_record(call, "FileSystemId");
-        failed = record == NULL ? -1 : json_array_append_new(rows, described(record));
-    } else {
-        json_object_foreach(all_of(call), id, record)
-        {
-            if (token == NULL || str_equal(token, jx_str(record, "wire.CreationToken"))) {
-                json_array_append_new(rows, described(record));
-            }
-        }
-    }
-    failed = failed < 0 ? -1 : sim_page(call, rows, 100);
-    if (failed == 0 && json_object_get(call->in, "Marker") != NULL) {
+    const char *token = jx_str(call->in, "CreationToken");
+    return json_object_get(call->in, what->named) != NULL || token == NULL ||
+           str_equal(token, jx_str(record, "wire.CreationToken"));
+}
+
+void efs_echo_marker(struct sim_call *call)
+{
+    if (json_object_get(call->in, "Marker") != NULL) {
         json_object_set(call->out, "Marker", json_object_get(call->in, "Marker"));
     }
-    json_decref(rows);
-    return failed;
 }
 
-static int list_tags(struct sim_call *call)
+json_t *efs_tagged(struct sim_call *call)
 {
-    json_t *record = named_record(call, "ResourceId");
-    if (record == NULL) {
-        return -1;
-    }
-    json_t *rows = tags_list(json_object_get(record, "tags"), "Key", "Value");
-    int failed = sim_page(call, rows, 100);
-    json_decref(rows);
-    return failed;
-}
-
-static int tag_resource(struct sim_call *call)
-{
-    static const struct tag_words words = {"Key", "Value", "BadRequest", "BadRequest", 50};
-    json_t *record = named_record(call, "ResourceId");
-    const json_t *list = json_object_get(call->in, "Tags"), *tag;
-    size_t i;
-    if (record == NULL || tags_check(call, list, json_object_get(record, "tags"), &words) < 0) {
-        return -1;
-    }
-    json_array_foreach(list, i, tag)
-    {
-        record_tag(call->sim, record, jx_str_or(tag, "Key", ""), jx_str_or(tag, "Value", ""));
-    }
-    return 0;
-}
-
-static int untag_resource(struct sim_call *call)
-{
-    json_t *record = named_record(call, "ResourceId");
-    size_t i;
-    const json_t *key;
-    if (record == NULL) {
-        return -1;
-    }
-    json_array_foreach(json_object_get(call->in, "TagKeys"), i, key)
-    {
-        record_tag(call->sim, record, json_string_value(key), NULL);
-    }
-    return 0;
+    return named_record(call, "ResourceId");
 }
 
 #define FS_ID                                                                                      \
@@ -167,12 +109,13 @@ static int untag_resource(struct sim_call *call)
 #define TAG_KEY "s1..128/^[\\p{L}\\p{Z}\\p{N}_.:\\/=+@-]+$/"
 
 static const struct sim_route routes[] = {
-    {"DescribeFileSystems", describe,
+    {"DescribeFileSystems", list_resources,
      "MaxItems:i1.., Marker:s1..128, CreationToken:s1..64, FileSystemId:" FS_ID},
-    {"ListTagsForResource", list_tags, RESOURCE_ID ", MaxResults:i1.., NextToken:s1..128"},
-    {"TagResource", tag_resource,
+    {"ListTagsForResource", list_tags_of_resource,
+     RESOURCE_ID ", MaxResults:i1.., NextToken:s1..128"},
+    {"TagResource", tag_one_resource,
      RESOURCE_ID ", Tags!:[{Key!:" TAG_KEY ", Value!:s0..256/^[\\p{L}\\p{Z}\\p{N}_.:\\/=+@-]*$/}]"},
-    {"UntagResource", untag_resource, RESOURCE_ID ", TagKeys!:[" TAG_KEY "]1..50"},
+    {"UntagResource", untag_one_resource, RESOURCE_ID ", TagKeys!:[" TAG_KEY "]1..50"},
 };
 
 const struct sim_service sim_efs = {

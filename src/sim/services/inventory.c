@@ -194,8 +194,8 @@ void inventory_populate(struct sim *sim, enum service service, const char *accou
 
 /* --- looking --- */
 
-static json_t *records(struct sim *sim, const struct kind *kind, const char *account,
-                       const char *region)
+json_t *inventory_records(struct sim *sim, const struct kind *kind, const char *account,
+                          const char *region)
 {
     return collection(sim_state(sim, kind->service, account, state_region(kind, region)), kind);
 }
@@ -206,7 +206,7 @@ json_t *sim_inventory(struct sim *sim, const char *account, const char *region)
     for (size_t i = 0; i < KIND_COUNT; i++) {
         const char *id;
         json_t *record;
-        json_object_foreach(records(sim, kinds[i], account, region), id, record)
+        json_object_foreach(inventory_records(sim, kinds[i], account, region), id, record)
         {
             if (!str_equal(jx_str(record, "region"), region)) {
                 continue;
@@ -253,7 +253,7 @@ json_t *inventory_find(struct sim *sim, const char *account, const char *region,
             !str_starts(arn.resource, arn_forms[i].prefix)) {
             continue;
         }
-        json_t *record = json_object_get(records(sim, arn_forms[i].kind, account, region),
+        json_t *record = json_object_get(inventory_records(sim, arn_forms[i].kind, account, region),
                                          arn.resource + length);
         if (record == NULL || !str_equal(jx_str(record, "arn"), text) ||
             !str_equal(jx_str(record, "region"), region)) {

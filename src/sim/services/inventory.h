@@ -49,6 +49,10 @@ json_t *inventory_add(struct sim *sim, const struct kind *kind, const char *acco
 /* ARN of the key that AWS manages for "ebs", "rds", ... in an account and Region; yours to free. */
 char *managed_key(const struct making *m, const char *service);
 
+/* All records of a kind by id, borrowed; S3's are the same in every Region. */
+json_t *inventory_records(struct sim *sim, const struct kind *kind, const char *account,
+                          const char *region);
+
 /* The record with the ARN `text`, or NULL; `kind` may be NULL. */
 json_t *inventory_find(struct sim *sim, const char *account, const char *region, const char *text,
                        const struct kind **kind);

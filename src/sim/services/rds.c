@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include "services/inventory.h"
+#include "services/listing.h"
 
 /* --- making --- */
 
@@ -160,45 +160,22 @@ static void populate(struct sim *sim, const char *account, const char *region, j
 
 /* --- describing --- */
 
-struct listing {
-    const char *collection, *id, *unknown, *noun, *arn_type;
-    const char *filters[4]; /* names of filters; each compares with the member beside it */
-    const char *members[4];
-};
-
-static const struct listing instances = {
-    "instances",
-    "DBInstanceIdentifier",
-    "DBInstanceNotFound",
-    "DBInstance",
-    "db:",
-    {"db-instance-id", "db-cluster-id", "engine", "dbi-resource-id"},
-    {"DBInstanceIdentifier", "DBClusterIdentifier", "Engine", "DbiResourceId"}};
-static const struct listing clusters = {
-    "clusters",
-    "DBClusterIdentifier",
-    "DBClusterNotFoundFault",
-    "DBCluster",
-    "cluster:",
-    {"db-cluster-id", "engine", "db-cluster-resource-id", NULL},
-    {"DBClusterIdentifier", "Engine", "DbClusterResourceId", NULL}};
-
-static int fits(struct sim_call *call, const struct listing *what, const json_t *wire)
+int rds_fits(struct sim_call *call, const struct listing *what, const json_t *record)
 {
+    const json_t *wire = json_object_get(record, "wire"), *filter;
     size_t i;
-    const json_t *filter;
     json_array_foreach(json_object_get(call->in, "Filters"), i, filter)
     {
         const char *name = jx_str_or(filter, "Name", "");
-        size_t f = 0;
-        while (f < 4 && !str_equal(what->filters[f], name)) {
-            f++;
+        const struct filter *known = what->filters;
+        while (known->name != NULL && !str_equal(known->name, name)) {
+            known++;
         }
-        if (f == 4) {
+        if (known->name == NULL) {
             return sim_fail(call, 400, "InvalidParameterValue", "Unrecognized filter name: %s",
                             name);
         }
-        const char *value = jx_str(wire, what->members[f]);
+        const char *value = jx_str(wire, known->path);
         if (value == NULL || !jx_list_has(json_object_get(filter, "Values"), value)) {
             return 0;
         }
@@ -206,56 +183,19 @@ static int fits(struct sim_call *call, const struct listing *what, const json_t 
     return 1;
 }
 
-/* An identifier may be a name or an ARN. */
-static const char *named(const struct listing *what, const char *given)
+int rds_check_listing(struct sim_call *call, const struct listing *what)
 {
-    struct arn arn;
-    if (given == NULL || !arn_parse(given, &arn) || !str_starts(arn.resource, what->arn_type)) {
-        return given;
-    }
-    return strrchr(given, ':') + 1;
-}
-
-static int describe(struct sim_call *call, const struct listing *what)
-{
-    const json_t *state = sim_state(call->sim, SVC_RDS, call->account, call->region);
-    json_t *all = json_object_get(state, what->collection), *record, *rows = json_array();
-    const char *wanted = named(what, jx_str(call->in, what->id)), *id;
-    int failed = 0;
+    const char *wanted = given_id(jx_str(call->in, what->named), what->arn_prefix);
+    const json_t *all = inventory_records(call->sim, what->kind, call->account, call->region);
     if (wanted != NULL && json_object_get(all, wanted) == NULL) {
-        failed = sim_fail(call, 404, what->unknown, "%s %s not found.", what->noun, wanted);
+        return sim_fail(call, 404, what->unknown, "%s %s not found.", what->noun, wanted);
     }
-    json_object_foreach(all, id, record)
-    {
-        const json_t *wire = json_object_get(record, "wire");
-        int fit =
-            failed < 0 || (wanted != NULL && !str_equal(wanted, id)) ? 0 : fits(call, what, wire);
-        failed = fit < 0 ? -1 : failed;
-        if (fit > 0) {
-            json_t *row = json_copy(json_object_get(record, "wire"));
-            json_object_set_new(row, "TagList",
-                                tags_list(json_object_get(record, "tags"), "Key", "Value"));
-            json_array_append_new(rows, row);
-        }
-    }
-    failed = failed < 0 ? -1 : sim_page(call, rows, 100);
-    json_decref(rows);
-    return failed;
-}
-
-static int describe_instances(struct sim_call *call)
-{
-    return describe(call, &instances);
-}
-
-static int describe_clusters(struct sim_call *call)
-{
-    return describe(call, &clusters);
+    return 0;
 }
 
 /* --- tags --- */
 
-static json_t *named_record(struct sim_call *call)
+json_t *rds_tagged(struct sim_call *call)
 {
     const char *name = jx_str_or(call->in, "ResourceName", "");
     struct arn arn;
@@ -266,65 +206,24 @@ static json_t *named_record(struct sim_call *call)
     }
     json_t *record = inventory_find(call->sim, call->account, call->region, name, NULL);
     if (record == NULL) {
-        const struct listing *what = str_starts(arn.resource, "cluster:") ? &clusters : &instances;
-        sim_fail(call, 404, what->unknown, "%s %s not found.", what->noun, strrchr(name, ':') + 1);
+        bool cluster = str_starts(arn.resource, "cluster:");
+        sim_fail(call, 404, cluster ? "DBClusterNotFoundFault" : "DBInstanceNotFound",
+                 "%s %s not found.", cluster ? "DBCluster" : "DBInstance", strrchr(name, ':') + 1);
     }
     return record;
-}
-
-static int list_tags(struct sim_call *call)
-{
-    json_t *record = named_record(call);
-    if (record == NULL) {
-        return -1;
-    }
-    json_object_set_new(call->out, "TagList",
-                        tags_list(json_object_get(record, "tags"), "Key", "Value"));
-    return 0;
-}
-
-static int add_tags(struct sim_call *call)
-{
-    static const struct tag_words words = {"Key", "Value", "InvalidParameterValue",
-                                           "InvalidParameterValue", 50};
-    json_t *record = named_record(call);
-    const json_t *list = json_object_get(call->in, "Tags"), *tag;
-    size_t i;
-    if (record == NULL || tags_check(call, list, json_object_get(record, "tags"), &words) < 0) {
-        return -1;
-    }
-    json_array_foreach(list, i, tag)
-    {
-        record_tag(call->sim, record, jx_str_or(tag, "Key", ""), jx_str_or(tag, "Value", ""));
-    }
-    return 0;
-}
-
-static int remove_tags(struct sim_call *call)
-{
-    json_t *record = named_record(call);
-    size_t i;
-    const json_t *key;
-    if (record == NULL) {
-        return -1;
-    }
-    json_array_foreach(json_object_get(call->in, "TagKeys"), i, key)
-    {
-        record_tag(call->sim, record, json_string_value(key), NULL);
-    }
-    return 0;
 }
 
 #define FILTERS "Filters:[{Name!:s1.., Values!:[s]}]"
 #define PAGE "MaxRecords:i20..100, Marker:s"
 
 static const struct sim_route routes[] = {
-    {"AddTagsToResource", add_tags, "ResourceName!:s1.., Tags!:[{Key:s1..128, Value:s0..256}]"},
-    {"DescribeDBClusters", describe_clusters,
+    {"AddTagsToResource", tag_one_resource,
+     "ResourceName!:s1.., Tags!:[{Key:s1..128, Value:s0..256}]"},
+    {"DescribeDBClusters", list_resources,
      "DBClusterIdentifier:s1.., IncludeShared:b, " FILTERS ", " PAGE},
-    {"DescribeDBInstances", describe_instances, "DBInstanceIdentifier:s1.., " FILTERS ", " PAGE},
-    {"ListTagsForResource", list_tags, "ResourceName!:s1.., " FILTERS},
-    {"RemoveTagsFromResource", remove_tags, "ResourceName!:s1.., TagKeys!:[s1..128]"},
+    {"DescribeDBInstances", list_resources, "DBInstanceIdentifier:s1.., " FILTERS ", " PAGE},
+    {"ListTagsForResource", list_tags_of_resource, "ResourceName!:s1.., " FILTERS},
+    {"RemoveTagsFromResource", untag_one_resource, "ResourceName!:s1.., TagKeys!:[s1..128]"},
 };
 
 const struct sim_service sim_rds = {

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include "services/inventory.h"
+#include "services/listing.h"
 
 static void identify(struct making *m)
 {
@@ -34,16 +34,12 @@ static void populate(struct sim *sim, const char *account, const char *region, j
     inventory_populate(sim, SVC_S3, account, region, state);
 }
 
-static json_t *buckets_of(struct sim_call *call)
-{
-    return json_object_get(sim_state(call->sim, SVC_S3, call->account, ""), "buckets");
-}
-
 /* NULL after a refusal. Everything but the location is asked of the bucket's own Region. */
 static json_t *named_bucket(struct sim_call *call, bool anywhere)
 {
     const char *name = jx_str_or(call->in, "Bucket", "");
-    json_t *record = json_object_get(buckets_of(call), name);
+    json_t *record =
+        json_object_get(inventory_records(call->sim, &kind_s3, call->account, call->region), name);
     if (record == NULL) {
         sim_fail(call, 404, "NoSuchBucket", "The specified bucket does not exist");
         return NULL;
@@ -57,54 +53,31 @@ static json_t *named_bucket(struct sim_call *call, bool anywhere)
     return record;
 }
 
-static int by_name(const void *a, const void *b)
+int s3_fits(struct sim_call *call, const struct listing *what, const json_t *record)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    (void)what;
+    const char *region = jx_str(call->in, "BucketRegion");
+    return str_starts(jx_str_or(record, "id", ""), jx_str_or(call->in, "Prefix", "")) &&
+           (region == NULL || str_equal(region, jx_str(record, "region")));
 }
 
-static json_t *sorted_rows(struct sim_call *call)
+/* S3 tells the Region only to callers that ask for something. */
+json_t *s3_bucket_row(struct sim_call *call, json_t *row)
 {
-    json_t *buckets = buckets_of(call), *record, *rows = json_array();
-    const char *prefix = jx_str_or(call->in, "Prefix", ""),
-               *region = jx_str(call->in, "BucketRegion"), *name;
-    bool told = json_object_size(call->in) >
-                0; /* S3 tells the Region only to those who ask for something */
-    const char **names = xcalloc(json_object_size(buckets) + 1, sizeof *names);
-    size_t count = 0;
-    json_object_foreach(buckets, name, record)
-    {
-        if (str_starts(name, prefix) &&
-            (region == NULL || str_equal(region, jx_str(record, "region")))) {
-            names[count++] = name;
-        }
+    if (json_object_size(call->in) == 0) {
+        json_object_del(row, "BucketRegion");
     }
-    qsort(names, count, sizeof *names, by_name);
-    for (size_t i = 0; i < count; i++) {
-        json_t *row = json_copy(json_object_get(json_object_get(buckets, names[i]), "wire"));
-        if (!told) {
-            json_object_del(row, "BucketRegion");
-        }
-        json_array_append_new(rows, row);
-    }
-    free(names);
-    return rows;
+    return row;
 }
 
-static int list_buckets(struct sim_call *call)
+void s3_add_owner(struct sim_call *call)
 {
     char owner[65];
     char *words = xasprintf("s3 owner|%s", call->account);
-    json_t *rows = sorted_rows(call);
     sim_hash_id(call->sim, words, "0123456789abcdef", 64, owner);
     free(words);
-    int failed = sim_page(call, rows, 10000);
-    json_decref(rows);
-    if (failed < 0) {
-        return -1;
-    }
     json_object_set_new(call->out, "Owner", json_pack("{s:s}", "ID", owner));
     jx_set_str(call->out, "Prefix", jx_str(call->in, "Prefix"));
-    return 0;
 }
 
 static int get_location(struct sim_call *call)
@@ -142,15 +115,14 @@ static int put_tagging(struct sim_call *call)
     if (record == NULL || tags_check(call, list, NULL, &words) < 0) {
         return -1;
     }
+    set_tags(call, record, list);
     json_t *fresh = json_object(), *value;
     size_t i;
     const char *key;
     void *next;
     json_array_foreach(list, i, tag)
     {
-        key = jx_str_or(tag, "Key", "");
-        record_tag(call->sim, record, key, jx_str_or(tag, "Value", ""));
-        json_object_set_new(fresh, key, json_true());
+        json_object_set_new(fresh, jx_str_or(tag, "Key", ""), json_true());
     }
     json_object_foreach_safe(json_object_get(record, "tags"), next, key, value)
     {
@@ -167,7 +139,7 @@ static int put_tagging(struct sim_call *call)
 static const struct sim_route routes[] = {
     {"GetBucketLocation", get_location, BUCKET},
     {"GetBucketTagging", get_tagging, BUCKET},
-    {"ListBuckets", list_buckets,
+    {"ListBuckets", list_resources,
      "MaxBuckets:i1..10000, ContinuationToken:s0..1024, Prefix:s, BucketRegion:s"},
     {"PutBucketTagging", put_tagging,
      BUCKET ", Tagging!:{TagSet!:[{Key!:s1..128, Value!:s0..256}]}"},

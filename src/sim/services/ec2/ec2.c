@@ -8,7 +8,6 @@
 #include "base/text.h"
 
 #include "services/ec2/ec2.h"
-#include "services/inventory.h"
 
 #define HEX "0123456789abcdef"
 
@@ -128,19 +127,6 @@ static bool any_glob(const json_t *patterns, const char *value)
     return false;
 }
 
-static const struct filter volume_filters[] = {{"volume-id", "volumeId"},
-                                               {"status", "status"},
-                                               {"encrypted", "encrypted"},
-                                               {"volume-type", "volumeType"},
-                                               {"availability-zone", "availabilityZone"},
-                                               {NULL, NULL}};
-static const struct filter instance_filters[] = {
-    {"instance-id", "instanceId"},
-    {"instance-state-name", "instanceState.name"},
-    {"instance-type", "instanceType"},
-    {"availability-zone", "placement.availabilityZone"},
-    {NULL, NULL}};
-
 /* 1 fits, 0 does not, -1 after refusing a filter this simulator does not know. */
 static int tag_filter(const char *name, const json_t *values, const json_t *tags)
 {
@@ -217,77 +203,32 @@ int ec2_check_page(struct sim_call *call, const char *ids)
     return 0;
 }
 
-static json_t *with_tags(const json_t *record)
+/* The ids that are asked for exist; then what is asked for can be listed. */
+int ec2_check_listing(struct sim_call *call, const struct listing *what)
 {
-    json_t *row = json_copy(json_object_get(record, "wire"));
-    if (json_object_size(json_object_get(record, "tags")) > 0) {
-        json_object_set_new(row, "tagSet",
-                            tags_list(json_object_get(record, "tags"), "key", "value"));
-    }
-    return row;
-}
-
-struct listing {
-    const char *collection, *ids, *pattern, *unknown, *noun;
-    const struct filter *filters;
-};
-
-/* The records asked for, in order; NULL after a refusal. */
-static json_t *select_records(struct sim_call *call, const struct listing *what)
-{
-    const json_t *state = sim_state(call->sim, SVC_EC2, call->account, call->region);
-    json_t *all = json_object_get(state, what->collection), *record;
-    json_t *wanted = json_object_get(call->in, what->ids), *rows = json_array();
-    const char *id;
+    const json_t *all = inventory_records(call->sim, what->kind, call->account, call->region), *id;
     size_t i;
-    if (ec2_check_page(call, what->ids) < 0) {
-        goto refused;
-    }
-    json_array_foreach(wanted, i, record)
-    {
-        const char *name = json_string_value(record);
-        if (!str_starts(name, what->pattern)) {
-            sim_fail(call, 400, "InvalidParameterValue", "Invalid id: \"%s\" (expecting \"%s...\")",
-                     name, what->pattern);
-            goto refused;
-        }
-        if (json_object_get(all, name) == NULL) {
-            sim_fail(call, 400, what->unknown, "The %s ID '%s' does not exist", what->noun, name);
-            goto refused;
-        }
-    }
-    json_object_foreach(all, id, record)
-    {
-        int fits = wanted == NULL || jx_list_has(wanted, id)
-                       ? ec2_filters_fit(call, what->filters, record)
-                       : 0;
-        if (fits < 0) {
-            goto refused;
-        }
-        if (fits > 0) {
-            json_array_append(rows, record);
-        }
-    }
-    return rows;
-refused:
-    json_decref(rows);
-    return NULL;
-}
-
-static int describe_volumes(struct sim_call *call)
-{
-    static const struct listing what = {"volumes", "VolumeId",    "vol-", "InvalidVolume.NotFound",
-                                        "volume",  volume_filters};
-    json_t *rows = select_records(call, &what);
-    if (rows == NULL) {
+    if (ec2_check_page(call, what->named) < 0) {
         return -1;
     }
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        json_array_set_new(rows, i, with_tags(json_array_get(rows, i)));
+    json_array_foreach(json_object_get(call->in, what->named), i, id)
+    {
+        const char *name = json_string_value(id);
+        if (!str_starts(name, what->id_prefix)) {
+            return sim_fail(call, 400, "InvalidParameterValue",
+                            "Invalid id: \"%s\" (expecting \"%s...\")", name, what->id_prefix);
+        }
+        if (json_object_get(all, name) == NULL) {
+            return sim_fail(call, 400, what->unknown, "The %s ID '%s' does not exist", what->noun,
+                            name);
+        }
     }
-    int failed = sim_page(call, rows, 1000);
-    json_decref(rows);
-    return failed;
+    return 0;
+}
+
+int ec2_fits(struct sim_call *call, const struct listing *what, const json_t *record)
+{
+    return ec2_filters_fit(call, what->filters, record);
 }
 
 /* Every volume that says it is attached appears in its instance too. */
@@ -310,29 +251,13 @@ static void map_devices(const json_t *volumes, json_t *row)
     json_object_set_new(row, "blockDeviceMapping", devices);
 }
 
-static int describe_instances(struct sim_call *call)
+json_t *ec2_reservation(struct sim_call *call, json_t *row)
 {
-    static const struct listing what = {"instances", "InstanceId",
-                                        "i-",        "InvalidInstanceID.NotFound",
-                                        "instance",  instance_filters};
-    json_t *rows = select_records(call, &what);
-    if (rows == NULL) {
-        return -1;
-    }
-    const json_t *volumes =
-        json_object_get(sim_state(call->sim, SVC_EC2, call->account, call->region), "volumes");
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        json_t *row = with_tags(json_array_get(rows, i));
-        map_devices(volumes, row);
-        char reservation[32] = "r-";
-        sim_hash_id(call->sim, jx_str_or(row, "instanceId", ""), HEX, 17, reservation + 2);
-        json_array_set_new(rows, i,
-                           json_pack("{s:s, s:s, s:[], s:[o]}", "reservationId", reservation,
-                                     "ownerId", call->account, "groupSet", "instancesSet", row));
-    }
-    int failed = sim_page(call, rows, 1000);
-    json_decref(rows);
-    return failed;
+    char reservation[32] = "r-";
+    map_devices(inventory_records(call->sim, &kind_ebs, call->account, call->region), row);
+    sim_hash_id(call->sim, jx_str_or(row, "instanceId", ""), HEX, 17, reservation + 2);
+    return json_pack("{s:s, s:s, s:[], s:[o]}", "reservationId", reservation, "ownerId",
+                     call->account, "groupSet", "instancesSet", row);
 }
 
 #define FILTERS "Filter:[{Name!:s1.., Value!:[s]1..200}]"
@@ -342,12 +267,12 @@ static int describe_instances(struct sim_call *call)
 static const struct sim_route routes[] = {
     {"CreateTags", ec2_create_tags, "DryRun:b, ResourceId!:[s1..]1..1000, Tag!:" TAGS "1.."},
     {"DeleteTags", ec2_delete_tags, "DryRun:b, ResourceId!:[s1..]1..1000, Tag:" TAGS},
-    {"DescribeInstances", describe_instances,
+    {"DescribeInstances", list_resources,
      "InstanceId:[s1..], IncludeManagedResources:b, " FILTERS ", " PAGE},
     {"DescribeRegions", ec2_describe_regions,
      "RegionName:[s1..], AllRegions:b, DryRun:b, " FILTERS},
     {"DescribeTags", ec2_describe_tags, FILTERS ", " PAGE},
-    {"DescribeVolumes", describe_volumes,
+    {"DescribeVolumes", list_resources,
      "VolumeId:[s1..], IncludeManagedResources:b, " FILTERS ", " PAGE},
 };
 

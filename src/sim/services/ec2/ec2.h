@@ -2,12 +2,8 @@
 #ifndef TOWERKEEP_SIM_SVC_EC2_H
 #define TOWERKEEP_SIM_SVC_EC2_H
 
-#include "sim.h"
+#include "services/listing.h"
 
-/* A filter EC2 knows and the member of the answer it looks at. A table of them ends with NULL. */
-struct filter {
-    const char *name, *path;
-};
 /* Does a record {wire, tags} fit the call's filters? 1 or 0; -1 after refusing a filter the table
  * does not know. */
 int ec2_filters_fit(struct sim_call *call, const struct filter *known, const json_t *record);
