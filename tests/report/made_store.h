@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "world.h"
+#include "made_organization.h"
 
 #define MADE_HOSTILE_COUNT (sizeof made_hostile / sizeof made_hostile[0])
 
