@@ -32,8 +32,11 @@ size_t region_count(void);
 const struct region *region_at(size_t index);
 /* Two or more dash-separated lower-case words, ending in a digit; at most 32 characters. */
 bool region_name_valid(const char *name);
-/* Does this Region exist? A Region that is newer than this build is unknown. */
+/* Is the Region in the table? A Region that is newer than this build is not. */
 bool region_known(const char *name);
+/* Is it in the table, or named as AWS names Regions: a partition's prefix, a direction, a number
+ * ("eu-north-9")? Such a Region can exist; the answers of the organization decide. */
+bool region_possible(const char *name);
 /* The Region with the most similar name (for "did you mean"), or NULL when none is similar. */
 const char *region_nearest(const char *name);
 /* An unknown commercial Region counts as opt-in: every new one is. */

@@ -22,6 +22,8 @@ struct check_options {
     const char *const *compliance;          /* ids of the selected frameworks; NULL: no limit */
 };
 
+/* Do the options select the rule? */
+bool check_selects(const struct rule *rule, const struct check_options *options);
 /* Checks that the options select at least one rule. A run that evaluates nothing would look
  * compliant. */
 bool check_selects_any(const struct rule_set *rules, const struct check_options *options);

@@ -50,6 +50,9 @@ int criteria_check_names(const struct criteria *c, const char *const *ids, const
 /* ERR_INPUT for a check that does not exist, and for a selection that leaves no check. */
 int criteria_check_selection(const struct criteria *c, const struct check_selection *selection,
                              struct err *err);
+/* Is the rule's check evaluated? */
+bool criteria_selects(const struct criteria *c, const struct check_selection *selection,
+                      const struct rule *rule);
 /* Evaluates the run as of its end, and stores what its reports need: rules, configuration, waivers,
  * frameworks, their checksums, and whether the selection is narrower than all checks. The caller
  * commits. */

@@ -16,7 +16,8 @@ struct report_job {
     const char *sign_key; /* private key that signs the package; NULL: unsigned */
 };
 
-/* ERR_INPUT for an unknown format, a filename with a path, or a key that cannot sign. */
+/* ERR_INPUT for an unknown format, a filename with a path, a key that cannot sign, or templates that
+ * are not there. */
 int reports_check(const struct report_job *job, struct err *err);
 /* Writes the run's reports into the directory, all of them or none. The names of the files are
  * appended to `written`. ERR_INPUT when the run was not evaluated. */

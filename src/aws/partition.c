@@ -125,6 +125,34 @@ bool region_known(const char *name)
     return region_find(name) != NULL;
 }
 
+/* The words before the last dash end with a direction: "eu-north", "us-gov-west", "eusc-de-east". */
+static bool ends_with_direction(const char *name, size_t length)
+{
+    static const char *const directions[] = {"north",     "south",     "east",
+                                             "west",      "central",   "northeast",
+                                             "northwest", "southeast", "southwest"};
+    for (size_t i = 0; i < sizeof directions / sizeof *directions; i++) {
+        size_t word = strlen(directions[i]);
+        if (length > word && name[length - word - 1] == '-' &&
+            strncmp(name + length - word, directions[i], word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool region_possible(const char *name)
+{
+    const char *number = strrchr(name, '-');
+    if (region_known(name)) {
+        return true;
+    }
+    return number != NULL && region_name_valid(name) &&
+           has_prefix(partition_of_region(name), name) && number[1] != '0' &&
+           strspn(number + 1, "0123456789") == strlen(number + 1) && strlen(number + 1) <= 2 &&
+           ends_with_direction(name, (size_t)(number - name));
+}
+
 const char *region_nearest(const char *name)
 {
     const char *names[REGION_COUNT + 1];

@@ -205,7 +205,7 @@ static int evaluate_subject(void *context, const json_t *document)
     return rc;
 }
 
-static bool wanted(const struct rule *r, const struct check_options *o)
+bool check_selects(const struct rule *r, const struct check_options *o)
 {
     bool named = o->checks == NULL;
     for (size_t i = 0; o->checks != NULL && o->checks[i] != NULL && !named; i++) {
@@ -248,7 +248,7 @@ static int evaluate_scope(struct store *store, struct subjects *subjects, enum s
     p.central = jx_str(subjects_context(subjects), "org.central_backup");
     for (size_t i = 0; i < rules_count(rules); i++) {
         const struct rule *r = rules_at(rules, i);
-        if (r->scope == scope && wanted(r, options)) {
+        if (r->scope == scope && check_selects(r, options)) {
             add_rule(&p, r);
         }
     }
@@ -260,7 +260,7 @@ static int evaluate_scope(struct store *store, struct subjects *subjects, enum s
 bool check_selects_any(const struct rule_set *rules, const struct check_options *options)
 {
     for (size_t i = 0; i < rules_count(rules); i++) {
-        if (wanted(rules_at(rules, i), options)) {
+        if (check_selects(rules_at(rules, i), options)) {
             return true;
         }
     }

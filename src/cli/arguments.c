@@ -110,11 +110,17 @@ static void refuse_foreign(const struct line *l, const struct option_row *row, b
         }
     }
     const char *near = lettered ? NULL : nearest(l, row->name);
+    const char *why = row->group == GROUP_CHECKS ? l->command->unchecked : NULL;
     name_of(row, lettered, name);
     help_commands_text(commands, takers, sizeof takers);
     usage_fail("%s does not take %s; these commands do: %s%s%s%s", l->command->name, name, takers,
-               near != NULL ? " (did you mean --" : "", near != NULL ? near : "",
-               near != NULL ? "?)" : "");
+               why != NULL    ? "; "
+               : near != NULL ? " (did you mean --"
+                              : "",
+               why != NULL    ? why
+               : near != NULL ? near
+                              : "",
+               why == NULL && near != NULL ? "?)" : "");
 }
 
 /* An option that does not exist, or letters that several options begin with. */
@@ -193,7 +199,7 @@ static void print_common(const struct line *l, int value)
         help_command(l->o->command, stdout);
         break;
     case LONG_USAGE:
-        printf("Usage: towerkeep %s [OPTION...] %s\n", l->command->name, l->command->arguments);
+        help_usage(l->o->command, stdout);
         break;
     default:
         (void)cmd_version(l->o);

@@ -5,19 +5,6 @@
 #include "options.h"
 #include "workflow/stored_run.h"
 
-static int print_result(const struct scan_options *o, const struct stored_run *run,
-                        const char *directory, struct err *err)
-{
-    struct report_summary summary;
-    if (report_summarize(run->store, &summary, err) != 0) {
-        return -1;
-    }
-    summary_print(stdout, run->store, &summary, color_wanted(o->no_color, stdout));
-    puts("");
-    print_written(directory, &run->written);
-    return console_exit_code(o, &summary);
-}
-
 static int rejudge(const struct scan_options *o, const char *named, bool evaluate, struct err *err)
 {
     struct session_options options;
@@ -28,7 +15,8 @@ static int rejudge(const struct scan_options *o, const char *named, bool evaluat
     if (reports_check(&o->reports, err) == 0 && stored_run_open(&run, named, evaluate, err) == 0 &&
         (!evaluate || stored_run_evaluate(&run, &o->criteria, &options.selection, err) == 0) &&
         stored_run_report(&run, &o->reports, output, err) == 0) {
-        rc = print_result(o, &run, output != NULL ? output : run.directory, err);
+        rc = console_result(o, run.store, output != NULL ? output : run.directory, &run.written,
+                            err);
     }
     stored_run_close(&run);
     return rc;
@@ -38,10 +26,18 @@ static int run_command(struct options *o, bool evaluate)
 {
     struct scan_options taken;
     struct err err = ERR_INIT;
+    FILE *log = NULL;
     options_take_run(o, &taken);
-    int code = rejudge(&taken, o->arguments.items[0], evaluate, &err);
+    int code = console_log_open(&taken, &log, &err);
+    if (code == 0) {
+        code = rejudge(&taken, o->arguments.items[0], evaluate, &err);
+    }
+    if (code < 0) {
+        code = cli_fail(&err);
+    }
+    console_log_close(&log);
     scan_options_release(&taken);
-    return code < 0 ? cli_fail(&err) : code;
+    return code;
 }
 
 int cmd_check(struct options *o)

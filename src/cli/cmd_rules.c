@@ -28,6 +28,7 @@ static int run_list(struct rules_job *job)
     size_t width = rules_page_width();
     int step = -1;
     size_t shown = 0;
+    const char *first = "ID";
     for (size_t i = 0; i < rules_count(rules); i++) {
         const struct rule *r = rules_at(rules, i);
         bool named = job->names.count == 0;
@@ -43,10 +44,10 @@ static int run_list(struct rules_job *job)
         }
         printf("  %-10s %-13s %-14s ", r->id, severity_name(r->severity), scope_name(r->scope));
         rules_print_wrapped(r->title, 42, width);
-        shown++;
+        first = shown++ == 0 ? r->id : first;
     }
-    printf("\n%zu rules. One in full: towerkeep rules show %s\n", shown,
-           rules_count(rules) > 0 ? rules_at(rules, 0)->id : "ID");
+    printf("\n%zu rule%s. One in full: towerkeep rules show %s\n", shown, shown == 1 ? "" : "s",
+           first);
     return EXIT_OK;
 }
 

@@ -3,16 +3,15 @@
 #include "console.h"
 #include "options.h"
 
-static void list_checks(const struct criteria *criteria)
+static void list_checks(const struct session *s)
 {
-    const struct rule_set *rules = criteria->rules;
+    const struct rule_set *rules = s->criteria.rules;
     for (size_t i = 0; i < rules_count(rules); i++) {
         const struct rule *r = rules_at(rules, i);
-        const char *const *ids = criteria->compliance;
-        if (ids != NULL && !frameworks_map(criteria->frameworks, ids, r->id)) {
-            continue;
+        if (criteria_selects(&s->criteria, &s->options.selection, r)) {
+            printf("%-8s step %d  %-13s %s\n", r->id, r->step, severity_name(r->severity),
+                   r->title);
         }
-        printf("%-8s step %d  %-13s %s\n", r->id, r->step, severity_name(r->severity), r->title);
     }
 }
 
@@ -28,7 +27,7 @@ int cmd_scan(struct options *o)
     options_take_run(o, &c.options);
     int code = console_begin(&c, &err);
     if (code == 0 && c.options.list_checks) {
-        list_checks(&c.session.criteria);
+        list_checks(&c.session);
     } else if (code == 0) {
         code = c.options.fix ? console_fix(&c, GOAL_FIX, &err) : scan(&c, &err);
     }

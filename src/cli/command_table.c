@@ -96,7 +96,7 @@ static const struct command commands[COMMAND_COUNT] = {
          .run = cmd_enable},
     [COMMAND_TEARDOWN] =
         {.name = "teardown",
-         .summary = "remove the architecture in reverse; data is deleted only when named",
+         .summary = "remove the architecture in reverse; delete data only when named",
          .arguments = "",
          .about = "Removes the architecture in reverse order: baselines (children before "
                   "parents), the landing zone's backup setting, delegated administrator and "
@@ -142,8 +142,14 @@ static const struct command commands[COMMAND_COUNT] = {
                         .least = 1,
                         .most = 1,
                         .about =
-                            "Writes the reports of a stored run again, with the results, rules and "
-                            "configuration that the run holds. No network is used.",
+                            "Writes the reports of a stored run again, with the results, rules, "
+                            "waivers and configuration that the run holds. No network is used.",
+                        .unchecked = "report writes the results that the run holds; to evaluate "
+                                     "it again, use towerkeep check",
+                        .more = "The results depend on rules, waivers and configuration, so that "
+                                "--rules, --config-file, --mutelist-file, --checks and the like "
+                                "are options of `towerkeep check`, which evaluates the run again "
+                                "and writes the same reports.",
                         .run = cmd_report},
     [COMMAND_DIFF] =
         {.name = "diff",

@@ -42,6 +42,7 @@ struct command {
     const char *missing;   /* what "missing argument: " names when fewer than `least` are given */
     size_t least, most;    /* how many arguments it takes; most 0 with `arguments`: any number */
     const char *about;     /* the paragraph above its options */
+    const char *unchecked; /* why it takes no option that bears on results; NULL: it may */
     const char *more;      /* the paragraphs below them, separated by newlines; NULL: none */
     int (*run)(struct options *o); /* the exit status; NULL: its subcommands run */
 };

@@ -86,17 +86,22 @@ static void no_changes_needed(void *context)
 
 /* --- begin and end --- */
 
-static int open_log(struct console *c, struct err *err)
+int console_log_open(const struct scan_options *o, FILE **log, struct err *err)
 {
-    const char *path = c->options.log_file;
-    if (path != NULL) {
-        c->log = fopen(path, "a");
-        if (c->log == NULL) {
-            return err_set(err, ERR_INPUT, "cannot write the log file %s", path);
-        }
+    if (o->log_file != NULL && (*log = fopen(o->log_file, "a")) == NULL) {
+        return err_set(err, ERR_INPUT, "--log-file: cannot write %s", o->log_file);
     }
-    log_open(c->log != NULL ? c->log : stderr, (enum log_level)c->options.log_level);
+    log_open(*log != NULL ? *log : stderr, (enum log_level)o->log_level);
     return 0;
+}
+
+void console_log_close(FILE **log)
+{
+    if (*log != NULL) {
+        log_open(stderr, LOG_WARN);
+        (void)fclose(*log);
+        *log = NULL;
+    }
 }
 
 int console_begin(struct console *c, struct err *err)
@@ -112,7 +117,7 @@ int console_begin(struct console *c, struct err *err)
                                  .applied = applied,
                                  .no_changes_needed = no_changes_needed};
     signals_catch();
-    if (open_log(c, err) != 0) {
+    if (console_log_open(&c->options, &c->log, err) != 0) {
         return -1;
     }
     session_options_from(&c->options, &options);
@@ -123,16 +128,13 @@ void console_end(struct console *c)
 {
     session_release(&c->session);
     scan_options_release(&c->options);
-    if (c->log != NULL) {
-        log_open(stderr, LOG_WARN);
-        (void)fclose(c->log);
-        c->log = NULL;
-    }
+    console_log_close(&c->log);
 }
 
 /* --- results --- */
 
-int console_exit_code(const struct scan_options *o, const struct report_summary *summary)
+/* After --fail-on and --ignore-exit-code-3. */
+static int exit_code(const struct scan_options *o, const struct report_summary *summary)
 {
     int64_t counted = 0;
     for (int severity = 0; severity <= o->fail_on; severity++) {
@@ -144,22 +146,27 @@ int console_exit_code(const struct scan_options *o, const struct report_summary 
     return counted > 0 && !o->ignore_exit_3 ? EXIT_FAILING : EXIT_OK;
 }
 
-int console_conclude(struct console *c, struct err *err)
+int console_result(const struct scan_options *o, struct store *store, const char *directory,
+                   const struct words *written, struct err *err)
 {
-    const struct scan_options *o = &c->options;
-    struct store *store = c->session.store;
     struct report_summary summary;
+    bool color = color_wanted(o->no_color, stdout);
     if (report_summarize(store, &summary, err) != 0) {
         return -1;
     }
-    bool color = color_wanted(o->no_color, stdout);
     summary_print(stdout, store, &summary, color);
     print_findings(stdout, store, WORST_SHOWN, o->statuses, color);
     puts("");
     if (!o->hide_files) {
-        print_written(c->session.dir.path, &c->session.written);
+        print_written(directory, written);
     }
-    return console_exit_code(o, &summary);
+    return exit_code(o, &summary);
+}
+
+int console_conclude(struct console *c, struct err *err)
+{
+    const struct session *s = &c->session;
+    return console_result(&c->options, s->store, s->dir.path, &s->written, err);
 }
 
 int console_conclude_fix(struct console *c, enum goal goal, const struct fix_result *result,

@@ -19,8 +19,13 @@ struct console {
 /* Opens the log and begins the session. The console stays where it is until
  * console_end(), which is safe after an error. */
 int console_begin(struct console *c, struct err *err);
-/* The exit status of a run, after --fail-on and --ignore-exit-code-3. */
-int console_exit_code(const struct scan_options *o, const struct report_summary *summary);
+/* The log goes to --log-file, else to standard error; *log is NULL before. */
+int console_log_open(const struct scan_options *o, FILE **log, struct err *err);
+void console_log_close(FILE **log); /* safe after an error */
+/* Prints the summary of an evaluated run, example findings, and the files written into the
+ * directory; the exit status, or -1. */
+int console_result(const struct scan_options *o, struct store *store, const char *directory,
+                   const struct words *written, struct err *err);
 /* Prints the summary of the published run; the exit status, or -1. */
 int console_conclude(struct console *c, struct err *err);
 /* The fix loop, then the summary; the exit status, or -1. */

@@ -11,9 +11,12 @@
 #define WIDTH_DEFAULT 80
 #define WIDTH_MOST 100
 #define WIDTH_WIDE 72 /* from here on, help stands beside the option's name */
+#define WIDTH_WIDEST 96
+#define COLUMN_WIDEST 39
 #define COLUMN_WIDE 29
 #define COLUMN_NARROW 10
 #define LEAST_TEXT 20
+#define NAME_COLUMN 14 /* where the summary of a command begins */
 
 static size_t help_width(FILE *out)
 {
@@ -34,37 +37,67 @@ static void print_wrapped(FILE *out, const char *words, size_t at, size_t indent
     }
 }
 
-/* Paragraphs, separated by newlines; a line that begins with blanks stays as it is. */
+/* Where the help of an option begins. */
+static size_t help_column(size_t width)
+{
+    return width >= WIDTH_WIDEST ? COLUMN_WIDEST
+           : width >= WIDTH_WIDE ? COLUMN_WIDE
+                                 : COLUMN_NARROW;
+}
+
+/* A command to type: what does not fit continues the command line. */
+static void print_example(FILE *out, const char *words, size_t width)
+{
+    size_t length = strlen(words);
+    bool fits = length + 2 <= width;
+    size_t take = fits ? length : columns_line(words, width - 4, false);
+    fprintf(out, "  %.*s%s\n", (int)take, words, take < length ? " \\" : "");
+    words += take;
+    words += strspn(words, " ");
+    print_wrapped(out, words, 0, 6, width);
+}
+
+/* Paragraphs, separated by newlines; a line that begins with blanks is an example. */
 static void print_paragraphs(FILE *out, const char *text, size_t width)
 {
     char paragraph[2048];
     while (*text != '\0') {
         size_t length = strcspn(text, "\n");
         (void)snprintf(paragraph, sizeof paragraph, "%.*s", (int)length, text);
-        bool example = paragraph[0] == ' ';
-        if (!example) {
+        if (paragraph[0] == ' ') {
+            print_example(out, paragraph + 2, width);
+        } else {
             fputc('\n', out);
+            print_wrapped(out, paragraph, 0, 0, width);
         }
-        print_wrapped(out, paragraph + (example ? 2 : 0), 0, example ? 2 : 0, width);
         text += length + (text[length] == '\n' ? 1 : 0);
     }
+}
+
+/* `name` and the help beside it, or below it when it is too long. */
+static void print_entry(FILE *out, const char *name, const char *argument, const char *help,
+                        size_t width)
+{
+    size_t indent = help_column(width);
+    int at =
+        fprintf(out, "%s%s%s", name, argument != NULL ? "=" : "", argument != NULL ? argument : "");
+    if ((size_t)at + 2 > indent) {
+        fputc('\n', out);
+        at = 0;
+    }
+    print_wrapped(out, help, (size_t)at, indent, width);
 }
 
 static void print_option(FILE *out, const char *name, char letter, const char *argument,
                          const char *help, size_t width)
 {
     char head[128];
-    size_t indent = width >= WIDTH_WIDE ? COLUMN_WIDE : COLUMN_NARROW;
-    int at = letter != '\0' ? snprintf(head, sizeof head, "  -%c, --%s", letter, name)
-                            : snprintf(head, sizeof head, "      --%s", name);
-    at += snprintf(head + at, sizeof head - (size_t)at, "%s%s", argument != NULL ? "=" : "",
-                   argument != NULL ? argument : "");
-    fputs(head, out);
-    if ((size_t)at + 2 > indent) {
-        fputc('\n', out);
-        at = 0;
+    if (letter != '\0') {
+        (void)snprintf(head, sizeof head, "  -%c, --%s", letter, name);
+    } else {
+        (void)snprintf(head, sizeof head, "      --%s", name);
     }
-    print_wrapped(out, help, (size_t)at, indent, width);
+    print_entry(out, head, argument, help, width);
 }
 
 static bool is_shown(const struct option_row *row, enum command_id command, enum option_group group)
@@ -77,7 +110,7 @@ static void print_group(FILE *out, enum command_id command, enum option_group gr
     bool titled = false;
     const struct option_row *row = NULL;
     for (size_t i = 0; (row = option_at(i)) != NULL; i++) {
-        char variable[OPTION_VARIABLE_SIZE];
+        char variable[2 + OPTION_VARIABLE_SIZE];
         if (!is_shown(row, command, group)) {
             continue;
         }
@@ -86,10 +119,9 @@ static void print_group(FILE *out, enum command_id command, enum option_group gr
             titled = true;
         }
         if (group == GROUP_VARIABLES) {
-            option_variable(row, variable);
-            fprintf(out, "  %s\n", variable);
-            print_wrapped(out, row->help, 0, width >= WIDTH_WIDE ? COLUMN_WIDE : COLUMN_NARROW,
-                          width);
+            memcpy(variable, "  ", 2);
+            option_variable(row, variable + 2);
+            print_entry(out, variable, row->argument, row->help, width);
         } else {
             print_option(out, row->name, row->letter, row->argument, row->help, width);
         }
@@ -105,8 +137,8 @@ static void print_commands(FILE *out, const char *parent, size_t width)
         bool below = length > 0 && str_starts(c->name, parent) && c->name[length] == ' ';
         if (length > 0 ? below : strchr(c->name, ' ') == NULL) {
             const char *name = c->name + (length > 0 ? length + 1 : 0);
-            int at = fprintf(out, "  %-10s ", name);
-            print_wrapped(out, c->summary, (size_t)at, 13, width);
+            int at = fprintf(out, "  %-*s", NAME_COLUMN - 2, name);
+            print_wrapped(out, c->summary, (size_t)at, NAME_COLUMN, width);
         }
     }
 }
@@ -123,24 +155,30 @@ void help_overview(FILE *out)
     print_paragraphs(
         out,
         "Help for a command: towerkeep COMMAND --help\n"
-        "First steps:\n"
-        "  towerkeep scan -o audit -M json,xlsx    (with credentials of the management account)\n"
-        "  towerkeep rules show KMS-04             (what a check evaluates, and why)\n"
+        "First steps, with credentials of the management account:\n"
+        "  towerkeep scan -o audit\n"
+        "  towerkeep rules show KMS-04\n"
         "Exit status: 0 everything was read and nothing fails; 1 internal error or disk; 2 usage, "
         "configuration or credentials; 3 something fails; 4 something could not be read (takes "
         "precedence over 3); 5 a change stopped part-way; 130 and 143 after a signal.",
         width);
 }
 
-void help_command(enum command_id command, FILE *out)
+void help_usage(enum command_id command, FILE *out)
 {
     const struct command *c = command_at(command);
-    size_t width = help_width(out);
     char usage[256];
     (void)snprintf(usage, sizeof usage, "Usage: towerkeep %s%s%s%s", c->name,
                    c->run != NULL ? " [OPTION...]" : "", *c->arguments != '\0' ? " " : "",
                    c->arguments);
-    print_wrapped(out, usage, 0, 0, width);
+    print_wrapped(out, usage, 0, 0, help_width(out));
+}
+
+void help_command(enum command_id command, FILE *out)
+{
+    const struct command *c = command_at(command);
+    size_t width = help_width(out);
+    help_usage(command, out);
     fputc('\n', out);
     print_wrapped(out, c->about, 0, 0, width);
     if (c->run == NULL) {

@@ -75,6 +75,10 @@ static int run(int argc, char **argv)
     struct options o;
     int used = 0;
     enum command_id command = command_find(argc, argv, &used);
+    if (command == COMMAND_COUNT && argv[0][0] == '-') {
+        usage_fail("unknown option %s (an option comes after a command: towerkeep --help)",
+                   argv[0]);
+    }
     if (command == COMMAND_COUNT) {
         return help_unknown_command("", argv[0]);
     }
@@ -84,6 +88,7 @@ static int run(int argc, char **argv)
     }
     options_parse(&o, command, argc - used + 1, argv + used - 1);
     log_open(stderr, (enum log_level)o.run.log_level);
+    options_warn(&o);
     int code = c->run(&o);
     options_release(&o);
     return code;

@@ -209,7 +209,7 @@ const struct option_row option_rows[] = {
      .help = "Print example findings of these statuses: FAIL, ERROR, MANUAL, MUTED, FIXED, PASS, "
              "NOT_APPLICABLE (default: FAIL,ERROR). Reports hold all of them",
      .group = GROUP_OUTPUT,
-     .commands = SCANNING,
+     .commands = SCANNING | STORED,
      .values = statuses,
      TO(STATUSES, run.statuses)},
     {.name = "fail-on",
@@ -364,7 +364,7 @@ const struct option_row option_rows[] = {
      .argument = "FILE",
      .help = "Write the log to this file instead of standard error",
      .group = GROUP_CONCURRENCY,
-     .commands = ONLINE | BIT(PLAN),
+     .commands = ONLINE | BIT(PLAN) | STORED,
      TO(TEXT, run.log_file)},
 
     /* --- of one command --- */
@@ -448,7 +448,7 @@ const struct option_row option_rows[] = {
      .argument = "DIR",
      .help = "Directory of the built-in rules and templates",
      .group = GROUP_VARIABLES,
-     .commands = SCANNING | BIT(PLAN) | RULES,
+     .commands = ONLINE | BIT(PLAN) | STORED | RULES,
      .kind = OPTION_VARIABLE,
      .source = VARIABLE_ONLY},
     {.name = "templates",

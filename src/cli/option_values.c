@@ -15,7 +15,7 @@ static bool is_url(const char *item)
 
 const struct value_form form_account = {.fits = str_is_account_id,
                                         .expected = "an account ID of 12 digits"};
-const struct value_form form_region = {.fits = region_known,
+const struct value_form form_region = {.fits = region_possible,
                                        .nearest = region_nearest,
                                        .expected = "an AWS Region such as eu-central-1"};
 const struct value_form form_url = {.fits = is_url,

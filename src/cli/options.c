@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aws/partition.h"
 #include "base/env.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -11,6 +12,7 @@
 extern char **environ;
 
 #define VALUES_SIZE 256
+#define VARIABLE_PREFIX "TOWERKEEP_"
 
 static void *place_of(struct options *o, const struct option_row *row)
 {
@@ -187,9 +189,10 @@ static void from_environment(struct options *o)
     }
 }
 
-/* A variable that no row has is a slip of the pen, or meant for another version. */
+/* A variable that no row has is misspelled, or meant for another version. */
 static void warn_of_variable(const char *name)
 {
+    static const size_t prefix = sizeof VARIABLE_PREFIX - 1;
     char known[OPTION_VARIABLE_SIZE];
     const char *names[OPTIONS_MAX + 1] = {NULL};
     static char kept[OPTIONS_MAX][OPTION_VARIABLE_SIZE];
@@ -201,15 +204,15 @@ static void warn_of_variable(const char *name)
             named = named == NULL || named->source == FLAG_ONLY ? row : named;
         }
         if (row->source != FLAG_ONLY && !row->hidden) {
-            memcpy(kept[count], known, sizeof known);
+            memcpy(kept[count], known + prefix, sizeof known - prefix);
             names[count] = kept[count];
             count++;
         }
     }
     if (named == NULL) {
-        const char *near = str_nearest(name, names);
+        const char *near = str_nearest(name + prefix, names);
         log_write(LOG_WARN, "unknown variable %s is ignored%s%s%s", name,
-                  near != NULL ? ": did you mean " : "", near != NULL ? near : "",
+                  near != NULL ? ": did you mean " VARIABLE_PREFIX : "", near != NULL ? near : "",
                   near != NULL ? "?" : "");
     } else if (named->source == FLAG_ONLY) {
         log_write(LOG_WARN, "variable %s is ignored: --%s is accepted on the command line only",
@@ -219,16 +222,32 @@ static void warn_of_variable(const char *name)
 
 static void warn_of_variables(void)
 {
-    static const char prefix[] = "TOWERKEEP_";
     for (char **one = environ; *one != NULL; one++) {
         char name[OPTION_VARIABLE_SIZE];
         size_t length = strcspn(*one, "=");
-        if (str_starts(*one, prefix) && length < sizeof name) {
+        if (str_starts(*one, VARIABLE_PREFIX) && length < sizeof name) {
             memcpy(name, *one, length);
             name[length] = '\0';
             warn_of_variable(name);
         }
     }
+}
+
+/* Its calls are the first ones, so that no answer of AWS can tell before. */
+static void warn_of_home(const char *region)
+{
+    if (region != NULL && !region_known(region)) {
+        const char *near = region_nearest(region);
+        log_write(LOG_WARN, "--home-region: this version does not know Region %s%s%s%s", region,
+                  near != NULL ? ": did you mean " : "", near != NULL ? near : "",
+                  near != NULL ? "?" : "");
+    }
+}
+
+void options_warn(const struct options *o)
+{
+    warn_of_variables();
+    warn_of_home(o->run.home_region);
 }
 
 bool options_given(const struct options *o, const char *name)
@@ -287,7 +306,6 @@ void options_parse(struct options *o, enum command_id command, int argc, char **
     from_environment(o);
     arguments_parse(o);
     check_companions(o);
-    warn_of_variables();
     set_defaults(o);
 }
 

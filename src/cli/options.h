@@ -38,6 +38,8 @@ struct options {
 /* Reads the environment, then the command line. Prints help or the version, or one line about what
  * is wrong, and ends the program where that is called for. */
 void options_parse(struct options *o, enum command_id command, int argc, char **argv);
+/* Logs what is odd but no error: variables that have no effect, a home Region that is not known. */
+void options_warn(const struct options *o);
 /* Was the option given on the command line? */
 bool options_given(const struct options *o, const char *name);
 /* Hands the members that a session holds over to `taken`; the other members stay. */
@@ -57,6 +59,7 @@ void options_set(struct options *o, const struct option_row *row, const char *va
 /* --- help.c --- */
 void help_overview(FILE *out);
 void help_command(enum command_id command, FILE *out);
+void help_usage(enum command_id command, FILE *out); /* its first line */
 /* The names of the commands (bits), "scan, plan": into out, cut to its size. */
 void help_commands_text(uint32_t commands, char *out, size_t size);
 

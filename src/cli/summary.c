@@ -178,6 +178,21 @@ static void print_coverage(FILE *out, const struct coverage_totals *c)
     text_release(&line);
 }
 
+/* Runs of earlier versions do not say which file it was. */
+static void print_configuration(FILE *out, struct store *store)
+{
+    const char *file = store_meta(store, "config_file");
+    struct text line;
+    if (file == NULL) {
+        return;
+    }
+    text_init(&line, 8192);
+    text_addf(&line, "Configuration: %.4000s",
+              *file != '\0' ? file : "defaults (no configuration file)");
+    wrap_print(out, "", "", text_str(&line), true);
+    text_release(&line);
+}
+
 static void print_not_evaluated(FILE *out, const struct report_summary *s, struct store *store)
 {
     if (s->verdict != VERDICT_INCOMPLETE) {
@@ -276,6 +291,7 @@ void summary_print(FILE *out, struct store *store, const struct report_summary *
     print_head(out, store, s, color);
     print_failing(out, s);
     print_coverage(out, &s->coverage);
+    print_configuration(out, store);
     print_not_evaluated(out, s, store);
     print_steps(out, s, color);
     print_changes(out, s);

@@ -32,7 +32,7 @@ static const struct phase_row phases[PHASE_COUNT] = {
                             .check = {job_summaries_load, policies_load}},
     [PHASE_CENTRAL_POLICIES] = {.ask = {central_policies_ask}},
     [PHASE_MANAGEMENT] = {.ask = {management_ask}},
-    [PHASE_MEMBERS] = {.reads = "the accounts", .ask = {members_ask}},
+    [PHASE_MEMBERS] = {.reads = "the accounts", .ask = {members_ask}, .check = {regions_check}},
 };
 
 static int take_steps(struct crawl *crawl, const phase_step steps[STEPS_MAX], struct err *err)

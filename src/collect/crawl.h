@@ -159,6 +159,11 @@ bool crawl_lists(const char *const *list, const char *word); /* list NULL: no */
 bool crawl_wants_account(const struct crawl *crawl, const char *account);
 bool crawl_wants_region(const struct crawl *crawl, const char *region);
 bool crawl_governs(const struct crawl *crawl, const char *region);
+/* ERR_INPUT for a Region of a filter that the organization does not have. */
+int regions_check(struct crawl *crawl, struct err *err);
+/* The same before the members are asked: the management account, when it is in scope, has the
+ * Regions that are not governed. */
+int regions_check_early(struct crawl *crawl, struct err *err);
 
 /* What follows the last '/' of an ARN. */
 const char *arn_tail(const char *arn);

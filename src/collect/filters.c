@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "crawl.h"
+#include "inventory/run_regions.h"
 
 bool crawl_lists(const char *const *list, const char *word)
 {
@@ -35,4 +36,31 @@ bool crawl_governs(const struct crawl *crawl, const char *region)
         }
     }
     return false;
+}
+
+static bool all_governed(const struct crawl *crawl, const char *const *regions)
+{
+    for (; regions != NULL && *regions != NULL; regions++) {
+        if (!crawl_governs(crawl, *regions)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int regions_check(struct crawl *crawl, struct err *err)
+{
+    const struct collect_options *o = crawl->options;
+    return run_regions_check(crawl->store, o->regions, "region", err) != 0
+               ? -1
+               : run_regions_check(crawl->store, o->excluded_regions, "excluded-region", err);
+}
+
+int regions_check_early(struct crawl *crawl, struct err *err)
+{
+    const struct collect_options *o = crawl->options;
+    if (all_governed(crawl, o->regions) && all_governed(crawl, o->excluded_regions)) {
+        return 0;
+    }
+    return crawl_drain(crawl, "the management account", err) == 0 ? regions_check(crawl, err) : -1;
 }

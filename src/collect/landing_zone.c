@@ -313,9 +313,9 @@ int landing_zone_check(struct crawl *crawl, struct err *err)
     } else if (zone.document == NULL) {
         (void)answer_missing(
             crawl, "controltower:GetLandingZone",
-            "no Control Tower landing zone was found (asked in the home Region given, or in every "
-            "Region of the partition): is this the management account, and --region the home "
-            "Region?",
+            "no Control Tower landing zone was found in the home Region given, or else in any "
+            "Region that this version knows: expected credentials of the management account; name "
+            "a newer home Region with --home-region",
             err);
     } else if (!region_of_arn(zone.key, crawl->home)) {
         (void)err_set(err, ERR_AWS, "the landing zone's ARN is not readable: %s", zone.key);

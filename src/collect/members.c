@@ -230,7 +230,7 @@ static int check_filter(const struct members *m, const char *const *words, const
 
 /* Outside governed Regions a scan only looks for tagged resources, and not even that when told so.
  */
-static int check_regions(const struct members *m)
+static int check_governed(const struct members *m)
 {
     const struct crawl *crawl = m->crawl;
     const char *const *word = crawl->options->regions;
@@ -249,6 +249,9 @@ static int check_regions(const struct members *m)
 static int check_filters(const struct members *m)
 {
     const struct collect_options *o = m->crawl->options;
+    if (check_governed(m) != 0 || regions_check_early(m->crawl, m->err) != 0) {
+        return -1;
+    }
     if (m->crawl->gaps > 0) {
         return 0; /* it may be in what could not be read */
     }
@@ -257,7 +260,7 @@ static int check_filters(const struct members *m)
                    check_filter(m, o->excluded_accounts, "excluded-accounts", "account",
                                 hunt_account) != 0
                ? -1
-               : check_regions(m);
+               : 0;
 }
 
 int members_ask(struct crawl *crawl, struct err *err)

@@ -4,6 +4,7 @@
 
 #include "base/jsonx.h"
 #include "base/text.h"
+#include "inventory/run_regions.h"
 
 #define UNITS_MAX 256 /* that are looked at for a name that is nearest to a wrong one */
 
@@ -64,8 +65,9 @@ static bool in_units(const struct making *m, const char *path)
 
 int scope_check(const struct making *m, struct err *err)
 {
+    const struct plan_options *o = m->options;
     const json_t *units = m->all[SCOPE_OU];
-    for (const char *const *word = m->options->ous; word != NULL && *word != NULL; word++) {
+    for (const char *const *word = o->ous; word != NULL && *word != NULL; word++) {
         const char *names[UNITS_MAX + 1] = {NULL};
         bool found = false;
         for (size_t i = 0; i < json_array_size(units) && !found; i++) {
@@ -82,7 +84,9 @@ int scope_check(const struct making *m, struct err *err)
                            near != NULL ? "\"?" : "");
         }
     }
-    return 0;
+    return run_regions_check(m->store, o->regions, "region", err) != 0
+               ? -1
+               : run_regions_check(m->store, o->excluded_regions, "excluded-region", err);
 }
 
 bool scope_has(const struct making *m, const struct finding *f)

@@ -149,6 +149,13 @@ int criteria_check_selection(const struct criteria *c, const struct check_select
                          "to evaluate");
 }
 
+bool criteria_selects(const struct criteria *c, const struct check_selection *selection,
+                      const struct rule *rule)
+{
+    const struct check_options options = options_of(c, selection);
+    return check_selects(rule, &options);
+}
+
 static json_t *string_list(const char *const *strings)
 {
     json_t *list = json_array();
@@ -212,6 +219,7 @@ int criteria_evaluate(const struct criteria *c, struct store *store,
         const char *key, *value;
     } texts[] = {{"rules_digest", rules_digest(c->rules)},
                  {"config_digest", c->config.digest},
+                 {"config_file", c->config.path != NULL ? c->config.path : ""},
                  {"waivers_digest", c->waivers != NULL ? waivers_digest(c->waivers) : ""},
                  {"checks_narrowed", narrowed ? "true" : ""}};
     int rc = check_run(store, c->config.document, c->rules, &options, err);

@@ -32,9 +32,14 @@ static int unknown_format(const char *name, struct err *err)
 
 int reports_check(const struct report_job *job, struct err *err)
 {
+    const char *templates = env_get("TOWERKEEP_TEMPLATES");
     for (size_t i = 0; i < job->formats.count; i++) {
         if (report_format_find(job->formats.items[i]) == NULL) {
             return unknown_format(job->formats.items[i], err);
+        }
+        if (strcmp(job->formats.items[i], "html") == 0 && templates != NULL &&
+            !file_is_directory(templates)) {
+            return err_set(err, ERR_INPUT, "TOWERKEEP_TEMPLATES: %s is not a directory", templates);
         }
     }
     if (strchr(job->filename, '/') != NULL || job->filename[0] == '.' || job->filename[0] == '\0') {

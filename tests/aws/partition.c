@@ -83,6 +83,17 @@ static void a_region_that_does_not_exist_is_unknown(void **state)
     assert_string_equal(region_nearest("eu-wset-1"), "eu-west-1");
     assert_string_equal(region_nearest("us-gov-west1"), "us-gov-west-1");
     assert_null(region_nearest("somewhere"));
+    static const char *const possible[] = {"eu-west-1", "eu-north-9", "us-gov-central-1",
+                                           "eusc-de-west-2", "mx-southeast-12"};
+    static const char *const impossible[] = {
+        "eu-wset-1", "xx-north-1",  "eu-north-0", "eu-north-100", "eu-north", "north-1",
+        "",          "eu-north-1a", "aws-global", "Mars!",        "eu-north1"};
+    for (size_t i = 0; i < sizeof possible / sizeof *possible; i++) {
+        assert_true(region_possible(possible[i]));
+    }
+    for (size_t i = 0; i < sizeof impossible / sizeof *impossible; i++) {
+        assert_false(region_possible(impossible[i]));
+    }
 }
 
 struct row {

@@ -162,6 +162,7 @@ static int ends_with(enum command_id command, struct words_given *g, char said[S
     int status = setjmp(ended);
     if (status == 0) {
         options_parse(&o, command, g->argc, g->argv);
+        options_warn(&o);
     }
     is_caught = false;
     options_release(&o);
@@ -344,8 +345,25 @@ static void an_unknown_variable_is_told(void **state)
     assert_non_null(strstr(said, "unknown variable TOWERKEEP_SEVERTY is ignored: did you mean "
                                  "TOWERKEEP_SEVERITY?"));
     assert_null(strstr(said, "TOWERKEEP_DATA"));
+    assert_null(strstr(strstr(said, "unknown variable") + 1, "unknown variable"));
     assert_int_equal(unsetenv("TOWERKEEP_SEVERTY"), 0);
     assert_int_equal(unsetenv("TOWERKEEP_DATA"), 0);
+}
+
+static void a_home_region_that_is_newer_than_the_program_is_told(void **state)
+{
+    (void)state;
+    struct words_given g;
+    char said[SAID_MAX];
+    begin(&g, COMMAND_SCAN);
+    give(&g, "--home-region=eu-north-9");
+    assert_int_equal(ends_with(COMMAND_SCAN, &g, said), 0);
+    assert_non_null(strstr(said, "--home-region: this version does not know Region eu-north-9: did "
+                                 "you mean eu-north-1?"));
+    begin(&g, COMMAND_SCAN);
+    give(&g, "--home-region=eu-north-1");
+    assert_int_equal(ends_with(COMMAND_SCAN, &g, said), 0);
+    assert_string_equal(said, "");
 }
 
 struct refusal {
@@ -363,6 +381,10 @@ static void what_is_wrong_is_named_with_what_was_probably_meant(void **state)
         {COMMAND_SCAN, "--region=eu-central-1,eu-wset-1",
          "--region: invalid value \"eu-wset-1\": expected an AWS Region such as eu-central-1; did "
          "you mean \"eu-west-1\"?"},
+        {COMMAND_SCAN, "--region=eu-north-9", ""},
+        {COMMAND_REPORT, "--rules=x",
+         "; report writes the results that the run holds; to evaluate it again, use towerkeep "
+         "check"},
         {COMMAND_SCAN, "--profle=x", "unknown option --profle: did you mean --profile?"},
         {COMMAND_SCAN, "--ex", "--ex is ambiguous: --ex"},
         {COMMAND_SCAN, "--account=1", "(did you mean --accounts?)"},
@@ -423,6 +445,7 @@ int main(void)
         cmocka_unit_test(changes_are_asked_for_on_the_command_line_only),
         cmocka_unit_test(a_variable_counts_for_the_commands_that_take_its_option),
         cmocka_unit_test(an_unknown_variable_is_told),
+        cmocka_unit_test(a_home_region_that_is_newer_than_the_program_is_told),
         cmocka_unit_test(what_is_wrong_is_named_with_what_was_probably_meant),
         cmocka_unit_test(options_and_arguments_mix),
     };

@@ -1,0 +1,75 @@
+"""A Region that is newer than the program: accepted where the organization names it, refused with the nearest name where it does not."""
+import subprocess
+import unittest
+
+import scans
+import simulator
+from simulator import ADMIN, AUDIT, CENTRAL, HOME, LOGS, MANAGEMENT, REGIONS
+
+NEW = "eu-north-9"
+
+
+def run(*words):
+    return subprocess.run([str(scans.SCANNER), *map(str, words)], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+                          env=scans.environment(), timeout=scans.SCAN_SECONDS)
+
+
+def world():
+    """seed-healthy, whose landing zone also governs the new Region."""
+    logging = {"loggingBucket": {"retentionDays": 365}, "accessLoggingBucket": {"retentionDays": 3650}}
+    key = f"arn:aws:kms:{HOME}:{MANAGEMENT}:key/mrk-0123456789abcdef0123456789abcdef"
+    backup = {"centralBackup": {"accountId": CENTRAL}, "backupAdmin": {"accountId": ADMIN}, "kmsKeyArn": key}
+    manifest = {"governedRegions": [*REGIONS, NEW], "accessManagement": {"enabled": True},
+                "centralizedLogging": {"enabled": True, "accountId": LOGS, "configurations": logging},
+                "config": {"enabled": True, "accountId": AUDIT, "configurations": logging},
+                "securityRoles": {"enabled": True, "accountId": AUDIT}, "backup": {"enabled": True, "configurations": backup}}
+    return {"base": f"{simulator.WORLDS}/seed-healthy.yaml", "regions": {"opted_in": [NEW]},
+            "landing_zone": {"version": "4.0", "status": "ACTIVE", "drift": "IN_SYNC", "remediation_types": ["INHERITANCE_DRIFT"],
+                             "manifest": manifest}}
+
+
+class NewerRegion(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.sim = cls.enterClassContext(scans.Simulator(world(), name="newer-regions"))
+        cls.whole = scans.scan(cls.sim)
+
+    def refused(self, done, message):
+        code, out, err = (done.code, done.out, done.err) if isinstance(done, scans.Scan) else (done.returncode, done.stdout, done.stderr)
+        self.assertEqual((code, out, len(err.splitlines())), (2, "", 1), err)
+        self.assertIn(message, err)
+
+    def test_a_scan_reads_it_like_every_governed_region(self):
+        self.assertIn(self.whole.code, (0, 3), self.whole.err)
+        self.assertIn(NEW, {f["region"] for f in self.whole.findings})
+
+    def test_a_governed_region_can_be_named(self):
+        done = scans.scan(self.sim, "-f", NEW, "--no-ungoverned")
+        self.assertIn(done.code, (0, 3), done.err)
+        self.assertEqual({f["region"] for f in done.findings if f["check_id"] == "VLT-02"}, {NEW})
+        done = scans.scan(self.sim, "--excluded-region", NEW, "--no-ungoverned")
+        self.assertIn(done.code, (0, 3), done.err)
+        self.assertNotIn(NEW, {f["region"] for f in done.findings if f["check_id"] == "VLT-02"})
+
+    def test_a_region_that_no_account_has_is_refused(self):
+        self.refused(scans.scan(self.sim, "-f", f"{HOME},eu-north-8"),
+                     '--region: no account of the organization has a Region "eu-north-8"; did you mean "eu-north-')
+        self.refused(scans.scan(self.sim, "--excluded-region", "eu-north-8"), '--excluded-region: no account')
+        self.refused(scans.scan(self.sim, "-f", "cn-north-1"), "--region: no account of the organization has")
+
+    def test_a_misspelled_region_is_refused_before_the_first_call(self):
+        self.refused(run("scan", "-f", f"{HOME},eu-wset-1"), 'did you mean "eu-west-1"?')
+
+    def test_a_plan_knows_the_regions_of_its_run(self):
+        self.assertEqual(run("plan", self.whole.directory, "-f", NEW).returncode, 0)
+        self.refused(run("plan", self.whole.directory, "-f", "eu-north-8"), '--region: no account of the organization has')
+
+    def test_a_home_region_is_accepted_with_a_warning(self):
+        done = scans.scan(self.sim, "--home-region", NEW)
+        self.assertEqual(done.code, 2, done.err)
+        self.assertIn("--home-region: this version does not know Region eu-north-9: did you mean eu-north-1?", done.err)
+        self.assertIn("no Control Tower landing zone was found in the home Region given", done.err)
+
+
+if __name__ == "__main__":
+    unittest.main()
