@@ -14,8 +14,7 @@ install(TARGETS towerkeep towerkeep-sim)
 install(DIRECTORY rules templates DESTINATION "${data_dir}")
 # As in the source tree, so that the links of README.md work: guides, JSON schemas and examples.
 install(FILES LICENSE README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
-install(DIRECTORY docs DESTINATION "${CMAKE_INSTALL_DOCDIR}" PATTERN "*.1" EXCLUDE)
-install(FILES docs/towerkeep.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+install(DIRECTORY docs DESTINATION "${CMAKE_INSTALL_DOCDIR}" PATTERN "*.1.in" EXCLUDE)
 
 # Completions are printed by the program itself, from its table of options.
 set(completions "${CMAKE_BINARY_DIR}/completions")
@@ -26,3 +25,17 @@ endforeach()
 install(FILES "${completions}/bash" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" RENAME towerkeep)
 install(FILES "${completions}/zsh" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions" RENAME _towerkeep)
 install(FILES "${completions}/fish" DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d" RENAME towerkeep.fish)
+
+# The option lists of the manual pages, too.
+set(manuals "${CMAKE_BINARY_DIR}/man")
+set(towerkeep_options "$<TARGET_FILE:towerkeep>;help;--format;man")
+set(towerkeep-sim_options "$<TARGET_FILE:towerkeep-sim>;--manual")
+foreach(program towerkeep towerkeep-sim)
+  add_custom_command(OUTPUT "${manuals}/${program}.1"
+    COMMAND "${CMAKE_COMMAND}" "-DTEMPLATE=${CMAKE_SOURCE_DIR}/docs/${program}.1.in" "-DOUTPUT=${manuals}/${program}.1"
+      "-DCOMMAND=${${program}_options}" -P "${CMAKE_SOURCE_DIR}/cmake/ManPage.cmake"
+    DEPENDS ${program} docs/${program}.1.in cmake/ManPage.cmake VERBATIM)
+  list(APPEND manual_pages "${manuals}/${program}.1")
+endforeach()
+add_custom_target(manuals ALL DEPENDS ${manual_pages})
+install(FILES ${manual_pages} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")

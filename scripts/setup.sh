@@ -15,6 +15,7 @@ build_packages=(
 )
 test_packages=(
     python3 python3-jsonschema python3-openpyxl python3-prometheus-client libxml2-utils openssl cmark-gfm chromium
+    zsh fish bash-completion mandoc
     jq shellcheck libcmocka-dev clang clang-format clang-tidy cppcheck
     "libreoffice-calc-nogui|libreoffice-calc"
 )

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* Columns of the first `length` bytes of s. */
 size_t columns_of(const char *s, size_t length);
@@ -15,5 +16,9 @@ size_t columns_fit(const char *s, size_t columns);
  * fits. A longer word is split when `cut` is true; otherwise it stays whole and exceeds the width,
  * so that it can be copied. */
 size_t columns_line(const char *s, size_t columns, bool cut);
+/* Prints words in lines of at most `width` columns, each indented to column `indent`; what is
+ * printed already ends in column `at`, and when that leaves no space, the words begin on the next
+ * line. */
+void columns_print(FILE *out, const char *words, size_t at, size_t indent, size_t width);
 
 #endif

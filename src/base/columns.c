@@ -8,6 +8,8 @@
 #include <string.h>
 #include <wchar.h>
 
+#define LEAST_TEXT 20 /* columns for words, however narrow the terminal is */
+
 /* Output to the terminal is UTF-8 in every locale, so widths are those of UTF-8 too. Created once
  * and kept until the program ends. */
 static locale_t utf8(void)
@@ -86,4 +88,19 @@ size_t columns_line(const char *s, size_t columns, bool cut)
         return fits > 0 ? fits : strlen(s) > 0;
     }
     return strcspn(s, " ");
+}
+
+void columns_print(FILE *out, const char *words, size_t at, size_t indent, size_t width)
+{
+    size_t space = width > indent + LEAST_TEXT ? width - indent : LEAST_TEXT;
+    if (at > 0 && at + 2 > indent) {
+        fputc('\n', out);
+        at = 0;
+    }
+    for (bool first = true; *words != '\0'; first = false) {
+        size_t take = columns_line(words, space, false);
+        fprintf(out, "%*s%.*s\n", (int)(first ? indent - at : indent), "", (int)take, words);
+        words += take;
+        words += strspn(words, " ");
+    }
 }

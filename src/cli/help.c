@@ -15,7 +15,6 @@
 #define COLUMN_WIDEST 39
 #define COLUMN_WIDE 29
 #define COLUMN_NARROW 10
-#define LEAST_TEXT 20
 #define NAME_COLUMN 14 /* where the summary of a command begins */
 
 static size_t help_width(FILE *out)
@@ -23,18 +22,6 @@ static size_t help_width(FILE *out)
     bool known = isatty(fileno(out)) == 1 || env_get("COLUMNS") != NULL;
     int width = known ? terminal_width(out) : WIDTH_DEFAULT;
     return (size_t)(width < WIDTH_MOST ? width : WIDTH_MOST);
-}
-
-/* Prints words from column `at` on, with every further line indented to `indent`. */
-static void print_wrapped(FILE *out, const char *words, size_t at, size_t indent, size_t width)
-{
-    size_t room = width > indent + LEAST_TEXT ? width - indent : LEAST_TEXT;
-    for (bool first = true; *words != '\0'; first = false) {
-        size_t take = columns_line(words, room, false);
-        fprintf(out, "%*s%.*s\n", (int)(first ? indent - at : indent), "", (int)take, words);
-        words += take;
-        words += strspn(words, " ");
-    }
 }
 
 /* Where the help of an option begins. */
@@ -54,7 +41,7 @@ static void print_example(FILE *out, const char *words, size_t width)
     fprintf(out, "  %.*s%s\n", (int)take, words, take < length ? " \\" : "");
     words += take;
     words += strspn(words, " ");
-    print_wrapped(out, words, 0, 6, width);
+    columns_print(out, words, 0, 6, width);
 }
 
 /* Paragraphs, separated by newlines; a line that begins with blanks is an example. */
@@ -68,7 +55,7 @@ static void print_paragraphs(FILE *out, const char *text, size_t width)
             print_example(out, paragraph + 2, width);
         } else {
             fputc('\n', out);
-            print_wrapped(out, paragraph, 0, 0, width);
+            columns_print(out, paragraph, 0, 0, width);
         }
         text += length + (text[length] == '\n' ? 1 : 0);
     }
@@ -81,11 +68,7 @@ static void print_entry(FILE *out, const char *name, const char *argument, const
     size_t indent = help_column(width);
     int at =
         fprintf(out, "%s%s%s", name, argument != NULL ? "=" : "", argument != NULL ? argument : "");
-    if ((size_t)at + 2 > indent) {
-        fputc('\n', out);
-        at = 0;
-    }
-    print_wrapped(out, help, (size_t)at, indent, width);
+    columns_print(out, help, (size_t)at, indent, width);
 }
 
 static void print_option(FILE *out, const char *name, char letter, const char *argument,
@@ -137,8 +120,8 @@ static void print_commands(FILE *out, const char *parent, size_t width)
         bool below = length > 0 && str_starts(c->name, parent) && c->name[length] == ' ';
         if (length > 0 ? below : strchr(c->name, ' ') == NULL) {
             const char *name = c->name + (length > 0 ? length + 1 : 0);
-            int at = fprintf(out, "  %-*s", NAME_COLUMN - 2, name);
-            print_wrapped(out, c->summary, (size_t)at, NAME_COLUMN, width);
+            int at = fprintf(out, "  %s", name);
+            columns_print(out, c->summary, (size_t)at, NAME_COLUMN, width);
         }
     }
 }
@@ -146,7 +129,7 @@ static void print_commands(FILE *out, const char *parent, size_t width)
 void help_overview(FILE *out)
 {
     size_t width = help_width(out);
-    print_wrapped(out,
+    columns_print(out,
                   "towerkeep audits, and on request completes, the centralized cross-Region backup "
                   "architecture of an AWS organization under AWS Control Tower. A scan only reads.",
                   0, 0, width);
@@ -171,7 +154,7 @@ void help_usage(enum command_id command, FILE *out)
     (void)snprintf(usage, sizeof usage, "Usage: towerkeep %s%s%s%s", c->name,
                    c->run != NULL ? " [OPTION...]" : "", *c->arguments != '\0' ? " " : "",
                    c->arguments);
-    print_wrapped(out, usage, 0, 0, help_width(out));
+    columns_print(out, usage, 0, 0, help_width(out));
 }
 
 void help_command(enum command_id command, FILE *out)
@@ -180,7 +163,7 @@ void help_command(enum command_id command, FILE *out)
     size_t width = help_width(out);
     help_usage(command, out);
     fputc('\n', out);
-    print_wrapped(out, c->about, 0, 0, width);
+    columns_print(out, c->about, 0, 0, width);
     if (c->run == NULL) {
         fputs("\nCommands:\n", out);
         print_commands(out, c->name, width);

@@ -1,21 +1,27 @@
-/* The option table for other programs: shells complete from it, and the manual's section OPTIONS
- * and the tests are made of it. */
+/* The option table for other programs: shells complete from it, and the manual's sections SYNOPSIS
+ * and OPTIONS and the tests are made of it. */
+#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
 #include "base/jsonx.h"
+#include "base/mdoc.h"
 #include "base/text.h"
 #include "options.h"
 
 /* What a shell completes as a value. */
 enum completed { COMPLETE_WORDS, COMPLETE_FILES, COMPLETE_DIRECTORIES, COMPLETE_NOTHING };
 
+static bool names_reports(const struct option_row *row)
+{
+    return row->values == NULL && row->at == offsetof(struct options, run.reports.formats);
+}
+
 static enum completed completed_of(const struct option_row *row)
 {
-    if (row->values != NULL) {
+    if (row->values != NULL || names_reports(row)) {
         return COMPLETE_WORDS;
     }
     if (str_starts(row->argument, "FILE") || str_starts(row->argument, "RUN")) {
@@ -29,10 +35,14 @@ static bool is_listed(const struct option_row *row)
     return !row->hidden && row->source != VARIABLE_ONLY;
 }
 
-static void print_values(FILE *out, const char *const *values)
+static void print_values(FILE *out, const struct option_row *row)
 {
-    for (size_t i = 0; values[i] != NULL; i++) {
-        fprintf(out, "%s%s", i > 0 ? " " : "", values[i]);
+    const struct report_format *format = NULL;
+    for (size_t i = 0; names_reports(row) && (format = report_format_at(i)) != NULL; i++) {
+        fprintf(out, "%s%s", i > 0 ? " " : "", format->name);
+    }
+    for (size_t i = 0; row->values != NULL && row->values[i] != NULL; i++) {
+        fprintf(out, "%s%s", i > 0 ? " " : "", row->values[i]);
     }
 }
 
@@ -69,6 +79,24 @@ static void print_names(FILE *out, const char *parent)
     }
 }
 
+/* Does the command take words as its argument: names of commands, or those of
+ * "enable|fix|teardown [RUN]"? */
+static bool takes_words(enum command_id id)
+{
+    return id == COMMAND_HELP || islower((unsigned char)*command_at(id)->arguments);
+}
+
+static void print_words(FILE *out, enum command_id id)
+{
+    if (id == COMMAND_HELP) {
+        print_names(out, "");
+        return;
+    }
+    for (const char *at = command_at(id)->arguments; *at != '\0' && *at != ' '; at++) {
+        fputc(*at == '|' ? ' ' : *at, out);
+    }
+}
+
 static const struct command *each_parent(int *id)
 {
     for (; *id < COMMAND_COUNT; (*id)++) {
@@ -92,7 +120,13 @@ static void bash_options(FILE *out, enum command_id id)
             fprintf(out, "--%s%s ", row->name, row->argument != NULL ? "=" : "");
         }
     }
-    fputs("--help --version' ;;\n", out);
+    fputs("--help --version'", out);
+    if (takes_words(id)) {
+        fputs("; words='", out);
+        print_words(out, id);
+        fputc('\'', out);
+    }
+    fputs(" ;;\n", out);
 }
 
 static void bash_value(FILE *out, const struct option_row *row, enum command_id id)
@@ -107,7 +141,7 @@ static void bash_value(FILE *out, const struct option_row *row, enum command_id 
     fputs(") ", out);
     if (what == COMPLETE_WORDS) {
         fputs("mapfile -t COMPREPLY < <(compgen -W '", out);
-        print_values(out, row->values);
+        print_values(out, row);
         fputs("' -- \"$cur\")", out);
     } else if (what == COMPLETE_NOTHING) {
         fputs("COMPREPLY=()", out);
@@ -136,7 +170,7 @@ static void print_bash(FILE *out)
     fputs("# bash completion for towerkeep\n"
           "_towerkeep()\n{\n"
           "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-          "  local command=${COMP_WORDS[1]} options=''\n"
+          "  local command=${COMP_WORDS[1]} options='' words=''\n"
           "  COMPREPLY=()\n"
           "  if [ \"$prev\" = '=' ]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
           "  if [ \"$cur\" = '=' ]; then cur=''; fi\n"
@@ -168,6 +202,8 @@ static void print_bash(FILE *out)
           "  if [[ $cur == -* ]]; then\n"
           "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\")\n"
           "    if [[ ${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi\n"
+          "  elif [ -n \"$words\" ] && [ \"$COMP_CWORD\" -eq 2 ]; then\n"
+          "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
           "  else\n"
           "    mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
           "  fi\n}\n"
@@ -197,7 +233,7 @@ static void zsh_option(FILE *out, const struct option_row *row)
         switch (completed_of(row)) {
         case COMPLETE_WORDS:
             fputc('(', out);
-            print_values(out, row->values);
+            print_values(out, row);
             fputc(')', out);
             break;
         case COMPLETE_FILES:
@@ -224,9 +260,14 @@ static void zsh_command(FILE *out, enum command_id id)
         }
     }
     fputs("      '(-h --help)'{-h,--help}'[Print this help]' \\\n"
-          "      '(-V --version)'{-V,--version}'[Print the version]' \\\n"
-          "      '*:argument:_files' ;;\n",
+          "      '(-V --version)'{-V,--version}'[Print the version]' \\\n",
           out);
+    if (takes_words(id)) {
+        fputs("      '1:argument:(", out);
+        print_words(out, id);
+        fputs(")' \\\n", out);
+    }
+    fputs("      '*:argument:_files' ;;\n", out);
 }
 
 static void zsh_descriptions(FILE *out, const char *parent)
@@ -292,15 +333,28 @@ static void fish_condition(FILE *out, const struct command *c)
 static void fish_name(FILE *out, const struct command *c)
 {
     size_t length = parent_length(c);
+    char parent[32];
+    (void)snprintf(parent, sizeof parent, "%.*s", (int)length, c->name);
     fputs("complete -c towerkeep ", out);
     if (length > 0) {
-        fprintf(out, "-n '__fish_seen_subcommand_from %.*s' -a %s", (int)length, c->name,
-                c->name + length + 1);
+        fprintf(out, "-n '__fish_seen_subcommand_from %.*s; and not __fish_seen_subcommand_from ",
+                (int)length, c->name);
+        print_names(out, parent);
+        fprintf(out, "' -f -a %s", c->name + length + 1);
     } else {
         fprintf(out, "-n __fish_use_subcommand -f -a %s", c->name);
     }
     fputs(" -d '", out);
     print_quoted(out, c->summary, "");
+    fputs("'\n", out);
+}
+
+static void fish_words(FILE *out, enum command_id id)
+{
+    fputs("complete -c towerkeep -n ", out);
+    fish_condition(out, command_at(id));
+    fputs(" -f -a '", out);
+    print_words(out, id);
     fputs("'\n", out);
 }
 
@@ -316,7 +370,7 @@ static void fish_option(FILE *out, const struct command *c, const struct option_
         switch (completed_of(row)) {
         case COMPLETE_WORDS:
             fputs(" -x -a '", out);
-            print_values(out, row->values);
+            print_values(out, row);
             fputc('\'', out);
             break;
         case COMPLETE_FILES:
@@ -345,6 +399,9 @@ static void print_fish(FILE *out)
     for (int id = 0; id < COMMAND_COUNT; id++) {
         const struct command *c = command_at((enum command_id)id);
         fish_name(out, c);
+        if (takes_words((enum command_id)id)) {
+            fish_words(out, (enum command_id)id);
+        }
         for (size_t i = 0; (row = option_at(i)) != NULL; i++) {
             if (option_taken(row, (enum command_id)id) && is_listed(row)) {
                 fish_option(out, c, row);
@@ -355,28 +412,6 @@ static void print_fish(FILE *out)
 
 /* --- the manual --- */
 
-/* In mdoc(7) a line that begins with a dot or quote is a request, and a backslash an escape. */
-static void print_mdoc(FILE *out, const char *words)
-{
-    if (*words == '.' || *words == '\'') {
-        fputs("\\&", out);
-    }
-    for (const char *c = words; *c != '\0'; c++) {
-        if (*c == '\\') {
-            fputs("\\e", out);
-        } else if (*c == '`') {
-            fputc('"', out);
-        } else {
-            fputc(*c, out);
-        }
-        if (str_starts(c, ". ")) { /* a sentence begins a line */
-            fputc('\n', out);
-            c++;
-        }
-    }
-    fputc('\n', out);
-}
-
 static void man_option(FILE *out, const struct option_row *row)
 {
     char takers[512], variable[OPTION_VARIABLE_SIZE];
@@ -384,21 +419,9 @@ static void man_option(FILE *out, const struct option_row *row)
     if (row->source == VARIABLE_ONLY) {
         fprintf(out, ".It Ev %s\n", variable);
     } else {
-        fputs(".It ", out);
-        if (row->letter != '\0') {
-            fprintf(out, "Fl %c , ", row->letter);
-        }
-        fprintf(out, "Fl -%s%s%s\n", row->name, row->argument != NULL ? " Ar " : "",
-                row->argument != NULL ? row->argument : "");
+        mdoc_option(out, row->letter, row->name, row->argument);
     }
-    char *end = NULL;
-    size_t length = strlen(row->help);
-    struct text help;
-    text_init(&help, 4096);
-    text_addf(&help, "%s%s", row->help, length > 0 && row->help[length - 1] == '.' ? "" : ".");
-    end = text_take(&help);
-    print_mdoc(out, end);
-    free(end);
+    mdoc_sentence(out, row->help);
     help_commands_text(row->commands, takers, sizeof takers);
     fprintf(out, "Commands: %s.\n", takers);
     if (row->source == FLAG_OR_VARIABLE) {
@@ -406,9 +429,38 @@ static void man_option(FILE *out, const struct option_row *row)
     }
 }
 
+/* "[RUN]", "enable|fix|teardown": optional and literal words by their macros. */
+static void man_arguments(FILE *out, const char *arguments)
+{
+    for (const char *at = arguments; *at != '\0'; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " ");
+        bool optional = *at == '[';
+        const char *word = at + (optional ? 1 : 0);
+        fprintf(out, ".%s%s ", optional ? "Op " : "", islower((unsigned char)*word) ? "Cm" : "Ar");
+        for (; word < at + length - (optional ? 1 : 0); word++) {
+            fprintf(out, *word == '|' ? " %c " : "%c", *word);
+        }
+        fputc('\n', out);
+        at += length;
+    }
+}
+
+static void man_synopsis(FILE *out)
+{
+    fputs(".Sh SYNOPSIS\n", out);
+    for (int id = 0; id < COMMAND_COUNT; id++) {
+        const struct command *c = command_at((enum command_id)id);
+        if (c->run != NULL) {
+            fprintf(out, ".Nm towerkeep\n.Cm %s\n.Op Ar option ...\n", c->name);
+            man_arguments(out, c->arguments);
+        }
+    }
+}
+
 static void print_man(FILE *out)
 {
     const struct option_row *row = NULL;
+    man_synopsis(out);
     fputs(".Sh OPTIONS\n"
           "Each option is accepted by the commands that are named with it; another command "
           "refuses it.\n"

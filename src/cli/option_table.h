@@ -9,7 +9,7 @@
  *   towerkeep help --format zsh     zsh completion (share/zsh/site-functions/_towerkeep)
  *   towerkeep help --format fish    fish completion
  *                                   (share/fish/vendor_completions.d/towerkeep.fish)
- *   towerkeep help --format man     section OPTIONS of towerkeep(1), in mdoc(7)
+ *   towerkeep help --format man     sections SYNOPSIS and OPTIONS of towerkeep(1), in mdoc(7)
  *   towerkeep help --format json    the table itself, for tests and other programs
  */
 #ifndef TOWERKEEP_CLI_OPTION_TABLE_H

@@ -13,7 +13,7 @@ from simulator import TREE
 BIN = ("towerkeep", "towerkeep-sim")
 DOC = "share/doc/towerkeep"
 FILES = [f"bin/{name}" for name in BIN] + [
-    "share/man/man1/towerkeep.1", f"{DOC}/LICENSE", f"{DOC}/README.md", f"{DOC}/docs/rules.md",
+    "share/man/man1/towerkeep.1", "share/man/man1/towerkeep-sim.1", f"{DOC}/LICENSE", f"{DOC}/README.md", f"{DOC}/docs/rules.md",
     f"{DOC}/docs/schemas/report.schema.json", "share/towerkeep/templates", "share/towerkeep/rules/frameworks",
     "share/bash-completion/completions/towerkeep", "share/zsh/site-functions/_towerkeep",
     "share/fish/vendor_completions.d/towerkeep.fish",
@@ -60,6 +60,13 @@ class Installation(unittest.TestCase):
         for kind in ("rules", "templates"):
             installed = {p.relative_to(self.prefix / "share/towerkeep") for p in (self.prefix / "share/towerkeep" / kind).rglob("*")}
             self.assertEqual(installed, {p.relative_to(TREE) for p in (TREE / kind).rglob("*")})
+
+    def test_the_manual_pages_list_the_options_of_the_programs(self):
+        pages = self.prefix / "share/man/man1"
+        printed = subprocess.run([self.prefix / "bin/towerkeep", "help", "--format", "man"], capture_output=True, text=True, check=True).stdout
+        self.assertIn(printed.partition(".Sh OPTIONS")[2], (pages / "towerkeep.1").read_text(encoding="utf-8"))
+        printed = subprocess.run([self.prefix / "bin/towerkeep-sim", "--manual"], capture_output=True, text=True, check=True).stdout
+        self.assertIn(printed, (pages / "towerkeep-sim.1").read_text(encoding="utf-8"))
 
     def test_a_moved_installation_uses_its_own_rules(self):
         place, rule = self.copy("moved")

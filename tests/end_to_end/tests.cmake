@@ -39,6 +39,7 @@ end_to_end_shipped(rejudging /usr/bin/python3 -m unittest -q rejudging)
 end_to_end(bad_input /usr/bin/python3 -m unittest -q bad_input)
 end_to_end_shipped(stored_settings /usr/bin/python3 -m unittest -q stored_settings)
 end_to_end_shipped(newer_regions /usr/bin/python3 -m unittest -q newer_regions)
+end_to_end_shipped(shells /usr/bin/python3 -m unittest -q shells)
 end_to_end_shipped(narrowing /usr/bin/python3 -m unittest -q narrowing)
 
 # Every operation of a scan refused, one at a time.

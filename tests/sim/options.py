@@ -1,5 +1,6 @@
 """The options of towerkeep-sim: what it prints, and what it refuses with one clear message."""
 import os
+import re
 import subprocess
 import unittest
 
@@ -27,15 +28,32 @@ class Options(unittest.TestCase):
     def refused(self, message, *arguments):
         done = run(*arguments)
         self.assertEqual((done.returncode, done.stdout), (2, ""))
-        self.assertIn(message, done.stderr.splitlines()[0])
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assertTrue(done.stderr.startswith(f"towerkeep-sim: {message}"), done.stderr)
 
     def test_wrong_options_say_what_is_expected(self):
         self.refused("specify either --world FILE or --generate SPEC")
+        self.refused("specify either --world FILE or --generate SPEC", "--world", "w.yaml", "--generate", "accounts=1")
         self.refused('unexpected argument "extra"', "extra")
-        self.refused('invalid value "soon" for --latency: expected a number from 0 to 600000', "--latency", "soon")
-        self.refused('invalid value "on" for --throttle: expected aws or off', "--throttle", "on")
-        self.refused("--tls requires two files: CERT KEY", "--world", "w.yaml", "--tls", "cert.pem")
-        self.refused("unrecognized option", "--bogus")
+        for value in ("soon", "-1", "1.5", "nan", "600001"):
+            self.refused(f'--latency: invalid value "{value}": expected a whole number from 0 to 600000', "--latency", value)
+        self.refused('--time-scale: invalid value "fast": expected a number from 0 to 10000000', "--time-scale=fast")
+        self.refused('--throttle: invalid value "awss": expected aws or off; did you mean "aws"?', "--throttle", "awss")
+        self.refused("--tls needs two files: CERT KEY", "--world", "w.yaml", "--tls", "cert.pem")
+        self.refused("unknown option --wrold: did you mean --world? (towerkeep-sim --help lists them)", "--wrold", "w.yaml")
+        self.refused("unknown option --bogus (towerkeep-sim --help lists them)", "--bogus")
+        self.refused("unknown option -x (towerkeep-sim --help lists them)", "-x")
+        self.refused("ambiguous option --t", "--t", "1")
+        self.refused("--world needs a value: FILE", "--world")
+        self.refused("--world needs a value: FILE", "--world=")
+        self.refused("--strict-scope takes no value", "--strict-scope=1")
+        self.refused("cannot read /nonexistent", "--world", "/nonexistent")
+
+    def test_the_manual_has_every_option_of_the_help(self):
+        names = re.findall(r"^ +(?:-\S, )?--([a-z-]+)", run("--help").stdout, re.M)
+        manual = run("--manual").stdout
+        self.assertEqual(re.findall(r"^\.It .*Fl -([a-z-]+)", manual, re.M), names)
+        self.assertEqual([line for line in run("--help").stdout.splitlines() if len(line) > 80], [])
 
 
 if __name__ == "__main__":
