@@ -46,6 +46,7 @@ enum service {
     SVC_TAGGING,
     SVC_IAM,
     SVC_SERVICECATALOG,
+    SVC_CONTROLCATALOG,
     SVC_COUNT
 };
 

@@ -65,6 +65,8 @@ static const struct service_info services[SVC_COUNT] = {
      "https://iam.amazonaws.com/doc/2010-05-08/"},
     {SVC_SERVICECATALOG, "servicecatalog", "servicecatalog", "servicecatalog", "servicecatalog",
      PROTOCOL_JSON_1_1, "2015-12-10", "AWS242ServiceCatalogService", "SERVICE_CATALOG", "", NULL},
+    {SVC_CONTROLCATALOG, "controlcatalog", "controlcatalog", "controlcatalog", "controlcatalog",
+     PROTOCOL_REST_JSON, "2018-05-10", NULL, "CONTROLCATALOG", "", NULL},
 };
 
 static const struct op_rows *const tables[SVC_COUNT] = {
@@ -82,6 +84,7 @@ static const struct op_rows *const tables[SVC_COUNT] = {
     &ops_tagging,
     &ops_iam,
     &ops_servicecatalog,
+    &ops_controlcatalog,
 };
 
 const struct service_info *service_info(enum service service)

@@ -94,3 +94,18 @@ static const struct op controltower_rows[] = {
 
 const struct op_rows ops_controltower = {controltower_rows,
                                          sizeof controltower_rows / sizeof *controltower_rows};
+
+static const struct op controlcatalog_rows[] = {
+    {.service = SVC_CONTROLCATALOG,
+     .name = "GetControl",
+     .reach = REACH_HOME,
+     .effect = EFFECT_READ,
+     .method = "POST",
+     .path = "/get-control",
+     .query = "",
+     .rate = RATE_CONTROLCATALOG,
+     .iam = IAM_CONTROL_TOWER_READ},
+};
+
+const struct op_rows ops_controlcatalog = {controlcatalog_rows, sizeof controlcatalog_rows /
+                                                                    sizeof *controlcatalog_rows};

@@ -113,6 +113,8 @@ static const struct rate_row rows[RATE_CLASS_COUNT] = {
     [RATE_IAM] = {ACCOUNT("iam", 5, 10)}, /* chosen */
 
     [RATE_SERVICECATALOG] = {REGION("servicecatalog", 2, 4)}, /* chosen */
+
+    [RATE_CONTROLCATALOG] = {REGION("controlcatalog", 5, 10)}, /* chosen */
 };
 
 size_t rate_class_rates(enum rate_class rate_class, const struct rate *out[RATES_MAX])

@@ -27,11 +27,22 @@ static int keep_controls(const struct answer_page *p, struct err *err)
             return err_set(err, ERR_AWS,
                            "ListEnabledControls answered a control without arn or target");
         }
-        if (crawl_keep(p, "enabled-control", target, "", arn, row, err) != 0) {
+        /* Tasks are unique: one for each identifier, however many OUs have the control. */
+        const char *identifier = jx_str(row, "controlIdentifier");
+        if (crawl_keep(p, "enabled-control", target, "", arn, row, err) != 0 ||
+            (identifier != NULL &&
+             crawl_ask(p->crawl, "controlcatalog:GetControl", p->question->account,
+                       p->question->region, identifier, err) != 0)) {
             return -1;
         }
     }
     return 0;
+}
+
+static int keep_control(const struct answer_page *p, struct err *err)
+{
+    return crawl_keep(p, "control", p->question->account, p->question->region, p->question->target,
+                      p->answer->json, err);
 }
 
 const struct collector control_collectors[] = {
@@ -45,9 +56,18 @@ const struct collector control_collectors[] = {
     {.phase = PHASE_ORGANIZATION,
      .seed = SEED_HOME,
      .operation = "controltower:ListEnabledControls",
+     .asks = {"controlcatalog:GetControl"},
      .keeps = {"enabled-control"},
      .as_management = true,
      .keep = keep_controls},
+    {.phase = PHASE_ORGANIZATION,
+     .operation = "controlcatalog:GetControl",
+     .keeps = {"control"},
+     .as_management = true,
+     .absence_is_answer = true, /* a control that AWS withdrew */
+     .absent_kind = "control",
+     .target = "ControlArn",
+     .keep = keep_control},
     {.operation = NULL},
 };
 

@@ -1,4 +1,5 @@
 /* What protects an OU or account: service control policies and Control Tower's controls. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,32 +42,58 @@ static int each_target_policy(struct visit *v, const char *target,
 
 /* --- controls --- */
 
-/* "arn:...::control/CT-BACKUP-PV-1" is CT.BACKUP.PV.1 in the documentation. */
-static char *control_name(const json_t *control)
+/* What the control catalog says of it; NULL, and the document depends on that answer, when it was
+   not asked or did not answer. */
+static json_t *control_known(struct guarding *g, const char *identifier)
+{
+    static const char operation[] = "controlcatalog:GetControl";
+    const struct inventory_cache *cache = g->v->s->cache;
+    char text[GAP_TEXT_SIZE];
+    int64_t fact = 0;
+    json_t *known = subject_entity(g->v, "control", cache->management, cache->home, identifier,
+                                   &fact, g->failed);
+    subject_fact(g->document, fact);
+    if (known != NULL || *g->failed) {
+        return known;
+    }
+    int found = store_find_gap(g->v->s->store, operation, NULL, NULL, text, sizeof text, g->v->err);
+    if (found == 0) {
+        (void)snprintf(text, sizeof text, "no answer about %.200s", identifier);
+    }
+    *g->failed = found < 0;
+    subject_hide(g->document, operation, text);
+    return NULL;
+}
+
+/* The aliases of a control in the catalog; of one that has none, the last part of its identifier.
+   New. */
+static json_t *control_names(struct guarding *g, const json_t *control)
 {
     const char *identifier = jx_str_or(control, "controlIdentifier", "");
     const char *slash = strrchr(identifier, '/');
-    char *name = xstrdup(slash != NULL ? slash + 1 : identifier);
-    for (char *c = name; str_starts(name, "CT") && *c != '\0'; c++) {
-        *c = *c == '-' ? '.' : *c;
+    json_t *known = control_known(g, identifier);
+    json_t *names = json_deep_copy(json_object_get(known, "Aliases"));
+    json_decref(known);
+    if (json_array_size(names) == 0) {
+        json_decref(names);
+        names = json_array();
+        list_text(names, slash != NULL ? slash + 1 : identifier);
     }
-    return name;
+    return names;
 }
 
 static int add_control(void *context, const struct entity *e)
 {
     struct guarding *g = context;
     json_t *control = parse(e);
-    char *name = control_name(control);
     json_t *one = json_object();
-    set_text(one, "name", name);
+    set_new(one, "names", control_names(g, control));
     set_text(one, "status", jx_str(control, "statusSummary.status"));
     set_text(one, "drift", jx_str(control, "driftStatusSummary.driftStatus"));
     (void)json_array_append_new(g->list, one);
     subject_fact(g->document, e->fact);
-    free(name);
     json_decref(control);
-    return 0;
+    return *g->failed ? -1 : 0;
 }
 
 /* In force: enabled here or on an OU above, and not drifted. Those that failed or drifted are
@@ -79,13 +106,13 @@ static void set_controls(json_t *document, const json_t *controls)
         const json_t *one = json_array_get(controls, i);
         const char *status = jx_str_or(one, "status", "?");
         const char *drift = jx_str_or(one, "drift", "");
-        const char *name = jx_str_or(one, "name", "?");
+        const json_t *names = json_object_get(one, "names");
         bool drifted = str_equal(drift, "DRIFTED");
-        if (str_equal(status, "SUCCEEDED") && !drifted) {
-            list_text(in_force, name);
-        } else {
+        bool works = str_equal(status, "SUCCEEDED") && !drifted;
+        for (size_t k = 0; k < json_array_size(names); k++) {
+            const char *name = json_string_value(json_array_get(names, k));
             char *words = xasprintf("%s %s", name, drifted ? drift : status);
-            list_text(ill, words);
+            list_text(works ? in_force : ill, works ? name : words);
             free(words);
         }
     }
@@ -97,7 +124,8 @@ static void set_controls(json_t *document, const json_t *controls)
 
 int unit_guards(struct visit *v, const struct unit *u, json_t *document)
 {
-    struct guarding g = {.v = v, .document = document, .list = json_array()};
+    bool failed = false;
+    struct guarding g = {.v = v, .document = document, .list = json_array(), .failed = &failed};
     int rc = each_target_policy(v, u->id, add_policy, &g);
     sort_texts(g.list);
     set_new(document, "service_control_policies", g.list);

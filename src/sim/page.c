@@ -24,6 +24,7 @@ static const struct {
     {SVC_TAGGING, "PaginationTokenExpiredException"},
     {SVC_IAM, "ValidationError"},
     {SVC_SERVICECATALOG, "InvalidParametersException"},
+    {SVC_CONTROLCATALOG, "ValidationException"},
 };
 
 /* "OFFSET.E.CHECK": E is 1 when an empty page has been given at this offset. */

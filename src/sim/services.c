@@ -16,6 +16,7 @@ static const struct sim_service *const table[] = {
     &sim_s3,
     &sim_tagging,
     &sim_servicecatalog,
+    &sim_controlcatalog,
     NULL,
 };
 

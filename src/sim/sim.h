@@ -120,7 +120,7 @@ struct sim_service {
 
 extern const struct sim_service sim_organizations, sim_controltower, sim_kms, sim_backup, sim_sts,
     sim_account, sim_ec2, sim_rds, sim_dynamodb, sim_efs, sim_s3, sim_tagging, sim_iam,
-    sim_servicecatalog;
+    sim_servicecatalog, sim_controlcatalog;
 
 /* Mutable state of a service in an account and Region (region "" for global services), made on
  * first use; borrowed. */

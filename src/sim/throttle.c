@@ -96,6 +96,7 @@ void throttle_error(const struct service_info *info, int *status, const char **c
         [SVC_TAGGING] = {400, "ThrottledException", "Rate exceeded"},
         [SVC_IAM] = {400, "Throttling", "Rate exceeded"},
         [SVC_SERVICECATALOG] = {400, "ThrottlingException", "Rate exceeded"},
+        [SVC_CONTROLCATALOG] = {429, "ThrottlingException", "Rate exceeded"},
     };
     *status = errors[info->service].status;
     *code = errors[info->service].code;

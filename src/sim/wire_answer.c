@@ -20,6 +20,7 @@ static const struct error_words error_words[SVC_COUNT] = {
     [SVC_EFS] = {"Message", "ErrorCode", ""},
     [SVC_TAGGING] = {"Message", NULL, ""},
     [SVC_SERVICECATALOG] = {"Message", NULL, ""},
+    [SVC_CONTROLCATALOG] = {"Message", NULL, ""},
 };
 
 static void dump(const json_t *value, struct text *out)

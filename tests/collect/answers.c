@@ -290,7 +290,10 @@ static void control_tower_is_kept(void **state)
            "\"statusSummary\":{\"status\":\"SUCCEEDED\",\"lastOperationIdentifier\":\"bop-2\"}}]}"),
         OK("/get-baseline-operation ", "{\"baselineOperation\":{\"status\":\"IN_PROGRESS\"}}"),
         OK("/list-enabled-controls",
-           "{\"enabledControls\":[{\"arn\":\"ec-1\",\"targetIdentifier\":\"arn:x/ou-1\"}]}"),
+           "{\"enabledControls\":[{\"arn\":\"ec-1\",\"targetIdentifier\":\"arn:x/ou-1\","
+           "\"controlIdentifier\":\"control/a\"},{\"arn\":\"ec-2\",\"targetIdentifier\":"
+           "\"arn:x/ou-2\",\"controlIdentifier\":\"control/a\"}]}"),
+        OK("/get-control ", "{\"Arn\":\"arn:x/a\",\"Aliases\":[\"CT.BACKUP.PV.1\"]}"),
         OK(".SearchProvisionedProducts ",
            "{\"ProvisionedProducts\":[{\"Id\":\"pp-1\",\"PhysicalId\":\"" PROD
            "\"},{\"Id\":\"pp-2\",\"PhysicalId\":\"x\"},{\"Id\":\"pp-3\",\"Type\":\"OTHER\"}]}"),
@@ -305,6 +308,8 @@ static void control_tower_is_kept(void **state)
     assert_true(scan_kept(&s, "baseline-operation", "", "", "bop-1"));
     assert_false(scan_kept(&s, "baseline-operation", "", "", "bop-2"));
     assert_true(scan_kept(&s, "enabled-control", "ou-1", "", "ec-1"));
+    assert_true(scan_kept(&s, "enabled-control", "ou-2", "", "ec-2"));
+    scan_member_is(&s, (const char *const[]){"control", MGMT, HOME, "control/a"}, "Arn", "arn:x/a");
     assert_true(scan_kept(&s, "account-product", PROD, "", "pp-1"));
     assert_true(scan_kept(&s, "account-product", "", "", "pp-2"));
     assert_false(scan_kept(&s, "account-product", "", "", "pp-3"));

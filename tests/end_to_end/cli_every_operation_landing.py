@@ -189,6 +189,9 @@ class ALandingZone(Landing):
                                target_identifier=unit_arn("workx001"))["enabledControls"]
         self.assertTrue(controls)
         self.assertEqual({one["targetIdentifier"] for one in controls}, {unit_arn("workx001")})
+        known = [self.aws.ok("controlcatalog get-control", control_arn=one["controlIdentifier"]) for one in controls]
+        self.assertLessEqual({"CT.BACKUP.PV.1", "CT.BACKUP.PV.3", "CT.IAM.PV.1"}, {one["Aliases"][0] for one in known})
+        self.aws.refused("controlcatalog get-control", "ResourceNotFoundException", control_arn="arn:aws:controlcatalog:::control/none")
 
     def test_carries_tags(self):
         arn = self.zone()["arn"]

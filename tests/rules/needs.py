@@ -12,6 +12,7 @@ import sys
 
 RULES = pathlib.Path(__file__).resolve().parent.parent.parent / "rules"
 BASELINES = ["controltower:ListEnabledBaselines"]
+CONTROLS = ["controltower:ListEnabledControls", "controlcatalog:GetControl"]
 SELECTED = ["backup:ListBackupPlans", "backup:ListBackupSelections", "backup:GetBackupSelection", "backup:DescribeRegionSettings"]
 RHYTHM = [*SELECTED, "backup:GetBackupPlan"]
 LISTS = ["ec2:DescribeVolumes", "ec2:DescribeInstances", "rds:DescribeDBInstances", "rds:DescribeDBClusters", "dynamodb:ListTables",
@@ -45,8 +46,7 @@ FIELDS = {
         "descendants_with_backup": BASELINES + TREE[1:], "backup_versions": BASELINES,
         "is_security": ["organizations:ListAccountsForParent"], "under_security": ["organizations:ListAccountsForParent"],
         "accounts_uncovered": [*BASELINES, "organizations:ListAccountsForParent"],
-        "service_control_policies": ["organizations:ListPoliciesForTarget"], "controls_in_force": ["controltower:ListEnabledControls"],
-        "controls_ill": ["controltower:ListEnabledControls"],
+        "service_control_policies": ["organizations:ListPoliciesForTarget"], "controls_in_force": CONTROLS, "controls_ill": CONTROLS,
     },
     "account": {
         "baselines": BASELINES, "backed_up": BASELINES, "enrolled": BASELINES, "ou_has_baseline": BASELINES,

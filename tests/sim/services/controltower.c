@@ -414,12 +414,54 @@ static void controls_guard_every_backed_up_unit(void **state)
     json_t *scps = sim_org_scps(sim, "222233330031");
 
     (void)state;
-    assert_int_equal(jx_count(out, "enabledControls"), 5);
+    assert_int_equal(jx_count(out, "enabledControls"), 6);
     assert_int_equal(json_array_size(scps), 3); /* with the world's own */
     json_decref(scps);
     json_decref(out);
     refuse(sim, "controltower:ListEnabledControls",
            json_pack("{ss}", "targetIdentifier", OU("none0001")), "ResourceNotFoundException");
+    sim_free(sim);
+}
+
+static json_t *control_named(struct sim *sim, const char *identifier)
+{
+    return ask(sim, "controlcatalog:GetControl", json_pack("{ss}", "ControlArn", identifier));
+}
+
+/* Of the identifiers that AWS lists, none ends in the name of its control; the catalog takes both
+   forms. */
+static void the_catalog_names_opaque_identifiers(void **state)
+{
+    struct sim *sim = open_world("seed-healthy.yaml");
+    json_t *out = ask(sim, "controltower:ListEnabledControls",
+                      json_pack("{ss}", "targetIdentifier", OU("sand0001")));
+    json_t *names = json_array(), *row;
+    size_t i, regional = 0;
+
+    (void)state;
+    json_array_foreach(json_object_get(out, "enabledControls"), i, row)
+    {
+        const char *identifier = jx_str(row, "controlIdentifier");
+        json_t *control = control_named(sim, identifier);
+        assert_null(strstr(identifier, "BACKUP-PV"));
+        assert_non_null(strstr(jx_str(control, "Arn"), ":controlcatalog:::control/"));
+        regional += strstr(identifier, ":controltower:" HOME "::control/") != NULL;
+        json_array_append(names, json_object_get(control, "Aliases"));
+        json_decref(control);
+    }
+    char *all = jx_dump(names);
+    assert_non_null(strstr(all, "[\"CT.BACKUP.PV.1\"]"));
+    assert_non_null(strstr(all, "[\"CT.IAM.PV.1\"]"));
+    assert_int_equal(regional, 3);
+    free(all);
+    json_decref(names);
+    json_decref(out);
+    refuse(sim, "controlcatalog:GetControl",
+           json_pack("{ss}", "ControlArn", "arn:aws:controlcatalog:::control/nosuchcontrol"),
+           "ResourceNotFoundException");
+    refuse(sim, "controlcatalog:GetControl",
+           json_pack("{ss}", "ControlArn", "arn:aws:controlcatalog:::control/CT.BACKUP.PV.1"),
+           "ValidationException");
     sim_free(sim);
 }
 
@@ -435,6 +477,7 @@ int main(void)
         cmocka_unit_test(manifests_are_read_strictly),
         cmocka_unit_test(the_landing_zone_moves_to_version_4),
         cmocka_unit_test(controls_guard_every_backed_up_unit),
+        cmocka_unit_test(the_catalog_names_opaque_identifiers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

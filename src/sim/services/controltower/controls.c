@@ -10,17 +10,21 @@
 
 #define GUARDRAIL "aws-guardrails-backup"
 #define TAGS_MAX 50U
+#define MANDATORY "AWS-GR_CLOUDTRAIL_CHANGE_PROHIBITED"
 
-/* What each control denies to everybody but AWSControlTowerExecution. */
-static const struct control {
-    const char *name, *actions, *resources, *condition;
-} controls[] = {
-    {"CT-BACKUP-PV-1", "[\"backup:TagResource\",\"backup:UntagResource\"]", "\"*\"",
+/* What each control denies to everybody but AWSControlTowerExecution. The last is mandatory on
+   every registered OU, and has the readable identifier of the oldest controls. */
+static const struct ct_control controls[] = {
+    {"CT.BACKUP.PV.1", "CT-BACKUP-PV-1",
+     "Disallow changes to tags that AWS Control Tower adds to AWS Backup resources", false,
+     "[\"backup:TagResource\",\"backup:UntagResource\"]", "\"*\"",
      "\"ForAnyValue:StringEquals\":{\"aws:TagKeys\":\"aws-control-tower\"}"},
-    {"CT-BACKUP-PV-2",
+    {"CT.BACKUP.PV.2", "CT-BACKUP-PV-2",
+     "Disallow changes to report plans that AWS Control Tower made", false,
      "[\"backup:CreateReportPlan\",\"backup:DeleteReportPlan\",\"backup:UpdateReportPlan\"]",
      "\"arn:*:backup:*:*:report-plan:aws_controltower_*\"", NULL},
-    {"CT-BACKUP-PV-3",
+    {"CT.BACKUP.PV.3", "CT-BACKUP-PV-3",
+     "Disallow changes to AWS Backup resources that AWS Control Tower made", false,
      "[\"backup:CreateBackupPlan\",\"backup:DeleteBackupPlan\",\"backup:UpdateBackupPlan\","
      "\"backup:CreateBackupSelection\",\"backup:DeleteBackupSelection\",\"backup:"
      "CreateBackupVault\","
@@ -28,18 +32,41 @@ static const struct control {
      "\"backup:DeleteBackupVaultAccessPolicy\",\"backup:PutBackupVaultLockConfiguration\","
      "\"backup:DeleteBackupVaultLockConfiguration\",\"backup:DeleteBackupVaultSharingPolicy\"]",
      "\"*\"", "\"StringLike\":{\"aws:ResourceTag/aws-control-tower\":\"*\"}"},
-    {"CT-IAM-PV-1",
+    {"CT.IAM.PV.1", "CT-IAM-PV-1",
+     "Disallow changes to the IAM role that AWS Control Tower made for AWS Backup", true,
      "[\"iam:AttachRolePolicy\",\"iam:CreateRole\",\"iam:DeleteRole\",\"iam:DeleteRolePolicy\","
      "\"iam:DetachRolePolicy\",\"iam:PutRolePolicy\",\"iam:UpdateAssumeRolePolicy\",\"iam:"
      "UpdateRole\"]",
      "\"arn:*:iam::*:role/aws-controltower-BackupRole\"", NULL},
-    {"CT-S3-PV-1",
+    {"CT.S3.PV.1", "CT-S3-PV-1", "Disallow changes to the bucket of AWS Backup reports", true,
      "[\"s3:CreateBucket\",\"s3:DeleteBucket\",\"s3:DeleteBucketPolicy\",\"s3:PutBucketPolicy\","
      "\"s3:PutEncryptionConfiguration\",\"s3:PutLifecycleConfiguration\",\"s3:PutBucketLogging\"]",
      "\"arn:*:s3:::aws-controltower-backup-reports-*\"", NULL},
+    {MANDATORY, MANDATORY, "Disallow configuration changes to CloudTrail", true, NULL, NULL, NULL},
 };
 
 #define CONTROLS (sizeof controls / sizeof *controls)
+
+const struct ct_control *ct_control_at(size_t index)
+{
+    return index < CONTROLS ? &controls[index] : NULL;
+}
+
+void ct_control_identifier(struct sim *sim, const struct ct_control *control, bool regional,
+                           const char *region, char *out, size_t size)
+{
+    char words[96], token[26];
+    if (!regional) {
+        snprintf(words, sizeof words, "control %s", control->alias);
+        sim_hash_id(sim, words, "abcdefghijklmnopqrstuvwxyz0123456789", 25, token);
+        snprintf(out, size, "arn:%s:controlcatalog:::control/%s", sim_partition(sim), token);
+        return;
+    }
+    snprintf(words, sizeof words, "control %s %s", control->alias, region);
+    sim_hash_id(sim, words, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", 12, token);
+    snprintf(out, size, "arn:%s:controltower:%s::control/%s", sim_partition(sim), region,
+             control->actions == NULL ? control->alias : token);
+}
 
 void ct_controls_attach(struct sim *sim, const char *ou)
 {
@@ -47,7 +74,7 @@ void ct_controls_attach(struct sim *sim, const char *ou)
 
     text_init(&policy, 16384);
     text_add(&policy, "{\"Version\":\"2012-10-17\",\"Statement\":[");
-    for (size_t i = 0; i < CONTROLS; i++) {
+    for (size_t i = 0; i < CONTROLS && controls[i].actions != NULL; i++) {
         text_add(&policy, i > 0 ? ",{\"Sid\":\"" : "{\"Sid\":\"");
         for (const char *p = controls[i].name; *p != '\0'; p++) {
             if (*p != '-') {
@@ -79,7 +106,7 @@ void ct_controls_detach(struct sim *sim, const char *ou)
 }
 
 /* A control on an OU as the API shows it; NULL when a world took it away; new. */
-static json_t *control_out(struct sim *sim, const struct control *control, const json_t *enabled)
+static json_t *control_out(struct sim *sim, const struct ct_control *control, const json_t *enabled)
 {
     const char *ou = jx_str(enabled, "target"), *drift;
     const json_t *own;
@@ -93,9 +120,10 @@ static json_t *control_out(struct sim *sim, const struct control *control, const
     sim_hash_id(sim, key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 16, id);
     snprintf(arn, sizeof arn, "arn:%s:controltower:%s:%s:enabledcontrol/%s", sim_partition(sim),
              sim_home_region(sim), sim_management_account(sim), id);
-    snprintf(identifier, sizeof identifier, "arn:%s:controltower:%s::control/%s",
-             sim_partition(sim), sim_home_region(sim), control->name);
-    drift = jx_str_or(own, "drift", "IN_SYNC");
+    ct_control_identifier(sim, control, control->regional, sim_home_region(sim), identifier,
+                          sizeof identifier);
+    /* Control Tower does not look for drift of every control. */
+    drift = jx_str_or(own, "drift", control->actions == NULL ? "NOT_CHECKING" : "IN_SYNC");
     return json_pack("{ss ss ss s{ss ss*} s{ss s{s{ss} s{ss}}}}", "arn", arn, "controlIdentifier",
                      identifier, "targetIdentifier", jx_str(sim_org_ou(sim, ou), "Arn"),
                      "statusSummary", "status", jx_str_or(own, "status", "SUCCEEDED"),

@@ -13,8 +13,7 @@
  * "FAILED"}) says otherwise or `missing.ACCOUNT` is true: moved in after the baseline was applied.
  * `drift` is DRIFTED while something is missing, unless it is given. controls
  * {"CT-BACKUP-PV-1/ou-...": {status, drift, absent}}   where a control differs from "enabled and in
- * sync" tags {arn: {key: value}} A control's identifier is opaque in AWS; here it ends in its name
- * with dashes (control/CT-BACKUP-PV-1).
+ * sync" tags {arn: {key: value}}
  */
 #include "services/controltower/controltower.h"
 

@@ -85,6 +85,22 @@ bool ct_manifest_fits(const json_t *manifest, const char *version, char *out, si
 void ct_controls_attach(struct sim *sim, const char *ou);
 void ct_controls_detach(struct sim *sim, const char *ou);
 
+/* A control of Control Tower. Its identifier is opaque: its name is an alias in the control
+   catalog (Controls Reference, "Identifiers for APIs and controls"). */
+struct ct_control {
+    const char *alias; /* "CT.BACKUP.PV.1" */
+    const char *name;  /* of it in worlds' `set` paths: "CT-BACKUP-PV-1" */
+    const char *title;
+    bool regional; /* ListEnabledControls gives the older form of its identifier, with a Region */
+    const char *actions, *resources, *condition; /* what it denies; JSON */
+};
+/* NULL after the last. */
+const struct ct_control *ct_control_at(size_t index);
+/* "arn:aws:controlcatalog:::control/TOKEN", or with `regional`
+   "arn:aws:controltower:REGION::control/TOKEN" whose token differs by Region. */
+void ct_control_identifier(struct sim *sim, const struct ct_control *control, bool regional,
+                           const char *region, char *out, size_t size);
+
 /* handlers */
 int ct_list_landing_zones(struct sim_call *call);
 int ct_get_landing_zone(struct sim_call *call);
