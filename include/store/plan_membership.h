@@ -7,7 +7,8 @@
 
 struct plan_membership {
     const char *account, *region;
-    const char *arn, *plan; /* both "": the place itself, whose resources were all read */
+    const char *arn, *plan; /* both "": the place itself, whose resources were all read; plan "":
+                               the Tagging API returns the resource and its service does not */
 };
 /* What the runs before tell, milliseconds since 1970: 0 when they know nothing of the place,
    `now_ms` when they saw the place and not this. 0 or -1. */

@@ -209,6 +209,20 @@ static int keep_database(const struct answer_page *p, const json_t *row, const c
     return keep_resource(p, &r, p->question->region, err);
 }
 
+static int keep_member(const struct answer_page *p, const json_t *row, const char *cluster,
+                       struct err *err)
+{
+    const char *arn = jx_str(row, "DBInstanceArn");
+    if (arn == NULL) {
+        return err_set(err, ERR_AWS, "RDS answered a database without DBInstanceArn");
+    }
+    json_t *member = json_pack("{s:s}", "cluster", cluster);
+    int rc = crawl_keep(p, "cluster-member", p->question->account, p->question->region, arn, member,
+                        err);
+    json_decref(member);
+    return rc;
+}
+
 static int keep_db_instances(const struct answer_page *p, struct err *err)
 {
     size_t i;
@@ -216,8 +230,11 @@ static int keep_db_instances(const struct answer_page *p, struct err *err)
     json_array_foreach(jx_get(p->answer->json, "DBInstances"), i, row)
     {
         /* A member of a cluster is backed up with its cluster. */
-        if (jx_str(row, "DBClusterIdentifier") == NULL &&
-            keep_database(p, row, "DBInstanceArn", "DBInstanceIdentifier", err) != 0) {
+        const char *cluster = jx_str(row, "DBClusterIdentifier");
+        int rc = cluster != NULL
+                     ? keep_member(p, row, cluster, err)
+                     : keep_database(p, row, "DBInstanceArn", "DBInstanceIdentifier", err);
+        if (rc != 0) {
             return -1;
         }
     }
@@ -355,7 +372,7 @@ const struct collector inventory_collectors[] = {
      .seed = SEED_GOVERNED,
      .operation = "rds:DescribeDBInstances",
      .asks = {"kms:DescribeKey"},
-     .keeps = {"resource"},
+     .keeps = {"resource", "cluster-member"},
      .keep = keep_db_instances},
     {.phase = PHASE_MANAGEMENT,
      .seed = SEED_GOVERNED,

@@ -171,6 +171,7 @@ const struct collector organization_collectors[] = {
      .operation = "organizations:ListAccountsWithInvalidEffectivePolicy",
      .keeps = {"invalid-policy-account"},
      .as_management = true,
+     .absence_is_answer = true, /* the policy type is not enabled */
      .with = {{"PolicyType", "BACKUP_POLICY"}},
      .keep = keep_invalid},
     {.phase = PHASE_ORGANIZATION,

@@ -6,8 +6,9 @@
 
 /* What is known of a resource besides the two inventories. Its rows carry the ARN as their key, or
  * the ARN, a space and more; no ARN holds a space, so that all walks are in the same order. */
-enum { PROTECTED, CENTRAL, VOLUMES, BESIDE_COUNT };
-static const char *const beside_kinds[BESIDE_COUNT] = {"protected", "central-copy", "attachment"};
+enum { PROTECTED, CENTRAL, VOLUMES, MEMBER, BESIDE_COUNT };
+static const char *const beside_kinds[BESIDE_COUNT] = {"protected", "central-copy", "attachment",
+                                                       "cluster-member"};
 
 struct walks {
     struct cursor direct, tagged, beside[BESIDE_COUNT];
@@ -76,7 +77,7 @@ static int meet(struct visit *v, struct walks *w, int order,
         .tags_from_service = own_tags != NULL,
         .facts = {direct != NULL ? direct->fact : 0, tagged != NULL ? tagged->fact : 0}};
     int64_t unused = 0;
-    int64_t *facts[BESIDE_COUNT] = {&s.facts[2], &s.facts[3], &unused};
+    int64_t *facts[BESIDE_COUNT] = {&s.facts[2], &s.facts[3], &unused, &unused};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < BESIDE_COUNT; i++) {
         rc = take_beside(&w->beside[i], s.arn, &rows[i], facts[i], v->err);
@@ -86,7 +87,9 @@ static int meet(struct visit *v, struct walks *w, int order,
     s.volumes = rows[VOLUMES];
     s.type = direct != NULL ? jx_str(own, "type") : resource_type_of_arn(s.arn);
     s.tags = own_tags != NULL ? json_incref(own_tags) : tags_of_mapping(mapping);
-    rc = rc == 0 ? each(context, &s) : rc;
+    /* Backups and members of clusters carry the tags of what is backed up. */
+    bool derived = direct == NULL && (rows[MEMBER] != NULL || resource_is_backup(s.arn, s.tags));
+    rc = rc == 0 && !derived ? each(context, &s) : rc;
     for (size_t i = 0; i < BESIDE_COUNT; i++) {
         json_decref(rows[i]);
     }

@@ -187,6 +187,24 @@ static void note_one(json_t *list, long long *count, const char *arn)
     }
 }
 
+/* The Tagging API returns deleted resources for hours: one that a run before found here as well is
+   no such resource. */
+static int note_only_tagging(struct summary *y, const char *arn)
+{
+    const struct plan_membership t = {y->place->account->id, y->place->region, arn, ""};
+    struct visit *v = y->v;
+    int64_t now = v->s->cache->now_ms, since = 0;
+    if (plan_membership_since(v->s->store, &t, now, &since, v->err) != 0) {
+        return -1;
+    }
+    if (since > 0 && since < now) {
+        note_one(y->only_tagging, &y->only_tagging_count, arn);
+    } else {
+        since = now;
+    }
+    return v->s->remember ? plan_membership_note(v->s->store, &t, since, now, v->err) : 0;
+}
+
 static int note_resource(void *context, const struct merged_resource *seen)
 {
     struct summary *y = context;
@@ -198,10 +216,9 @@ static int note_resource(void *context, const struct merged_resource *seen)
         list_text(y->tagged_types, seen->type);
         sort_texts(y->tagged_types);
     }
-    /* Members of clusters and things long deleted linger in the Tagging API; a backup tag is what
-     * makes them matter. */
-    if (seen->direct == NULL && tagged && resource_type_listed_directly(seen->type)) {
-        note_one(y->only_tagging, &y->only_tagging_count, seen->arn);
+    if (seen->direct == NULL && tagged && resource_type_listed_directly(seen->type) &&
+        note_only_tagging(y, seen->arn) != 0) {
+        return -1;
     }
     const struct protection_plan *plan = protection_find(&y->protection, seen, true);
     bool oftener = plan != NULL && (y->copying == NULL ||

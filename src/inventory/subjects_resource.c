@@ -49,12 +49,25 @@ static bool has_backup_tags(const json_t *document)
            jx_count(document, "near_misses") > 0;
 }
 
-/* The Tagging API also returns parts, members of clusters and things long deleted. What a service
-   lists itself and did not list now counts only when it carries a backup tag. */
-static bool is_worth_judging(const struct merged_resource *seen, const json_t *document)
+/* The Tagging API returns deleted resources for hours. What its service lists, and did not list
+   now, is deleted, unless that list could not be read. */
+static bool is_deleted(const struct resources *r, const struct merged_resource *seen)
 {
-    return seen->direct != NULL || has_backup_tags(document) ||
-           (jx_bool(document, "supported") && !resource_type_listed_directly(seen->type));
+    const char *listing = resource_type_listing(seen->type);
+    return seen->direct == NULL && listing != NULL &&
+           inventory_cache_governs(r->v->s->cache, r->place->region) &&
+           json_object_get(r->unseen.lists, listing) == NULL;
+}
+
+/* The Tagging API also returns what is no resource to protect: parts of others, and types that AWS
+   Backup does not support. These count only when they carry a backup tag. */
+static bool is_evaluated(const struct resources *r, const struct merged_resource *seen,
+                         const json_t *document)
+{
+    return seen->direct != NULL ||
+           (!is_deleted(r, seen) &&
+            (has_backup_tags(document) ||
+             (jx_bool(document, "supported") && !resource_type_listed_directly(seen->type))));
 }
 
 /* The instances that a volume hangs on and that a plan takes as well: the same bytes twice. */
@@ -127,7 +140,7 @@ static int emit_resource(void *context, const struct merged_resource *seen)
             encrypted != NULL ? json_boolean(json_is_true(encrypted)) : json_null());
     set_text(document, "engine", jx_str(seen->direct, "engine"));
     free(key);
-    if (!is_worth_judging(seen, document)) {
+    if (!is_evaluated(r, seen, document)) {
         json_decref(document);
         return 0;
     }

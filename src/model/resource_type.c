@@ -53,6 +53,42 @@ static const struct {
     {"ssm-sap", "HANA/*", "SAP HANA on Amazon EC2"},
 };
 
+/* What AWS Backup, or the snapshot operation of a service, makes of a resource. */
+static const struct {
+    const char *service, *resource;
+} copies[] = {
+    {"backup", "recovery-point:*"},
+    {"ec2", "snapshot/*"},
+    {"ec2", "image/*"},
+    {"rds", "snapshot:*"},
+    {"rds", "cluster-snapshot:*"},
+    {"rds", "auto-backup:*"},
+    {"rds", "cluster-auto-backup:*"},
+    {"fsx", "backup/*"},
+    {"fsx", "snapshot/*"},
+    {"redshift", "snapshot:*"},
+    {"redshift-serverless", "snapshot/*"},
+    {"dynamodb", "table/*/backup/*"},
+};
+
+bool resource_is_backup(const char *arn, const json_t *tags)
+{
+    struct arn parts;
+    if (json_object_get(tags, "aws:backup:source-resource") != NULL) {
+        return true;
+    }
+    if (!arn_parse(arn, &parts)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof copies / sizeof copies[0]; i++) {
+        if (arn_part_is(parts.service, copies[i].service) &&
+            str_glob(copies[i].resource, parts.resource.data)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *resource_type_of_arn(const char *arn)
 {
     struct arn parts;

@@ -67,6 +67,31 @@ static void resources_have_the_word_of_aws_backup(void **state)
     assert_string_equal(resource_type_of_engine("postgres", true), "RDS");
 }
 
+static void backups_are_no_resources_to_protect(void **state)
+{
+    static const char *const backups[] = {
+        "arn:aws:backup:eu-west-1:1:recovery-point:1EB3B5E7-9EB0-435A-A80B-108B488B0D45",
+        "arn:aws:ec2:eu-west-1::snapshot/snap-0ee0cc0000000001",
+        "arn:aws:ec2:eu-west-1::image/ami-0ee0cc0000000001",
+        "arn:aws:rds:eu-west-1:1:snapshot:awsbackup:job-1",
+        "arn:aws:rds:eu-west-1:1:cluster-snapshot:rds:x-2026-01-01",
+        "arn:aws:fsx:eu-west-1:1:backup/backup-0a1b2c3d4e5f60718",
+        "arn:aws:redshift:eu-west-1:1:snapshot:w/rs:w-1"};
+    static const char *const others[] = {"arn:aws:ec2:eu-west-1:1:volume/vol-1",
+                                         "arn:aws:rds:eu-west-1:1:db:snapshot",
+                                         "arn:aws:backup:eu-west-1:1:backup-vault:v", "snapshot"};
+    json_t *tags = json_pack("{s:s}", "aws:backup:source-resource", "x");
+    (void)state;
+    for (size_t i = 0; i < sizeof backups / sizeof *backups; i++) {
+        assert_true(resource_is_backup(backups[i], NULL));
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_false(resource_is_backup(others[i], NULL));
+        assert_true(resource_is_backup(others[i], tags));
+    }
+    json_decref(tags);
+}
+
 static void baselines_are_known_by_their_last_characters(void **state)
 {
     (void)state;
@@ -192,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arns_come_apart_and_change_region),
         cmocka_unit_test(resources_have_the_word_of_aws_backup),
+        cmocka_unit_test(backups_are_no_resources_to_protect),
         cmocka_unit_test(baselines_are_known_by_their_last_characters),
         cmocka_unit_test(tags_are_right_wrong_near_or_unrelated),
         cmocka_unit_test(the_tree_is_built_from_parents_and_paths),

@@ -5,6 +5,7 @@
 #include "base/jsonx.h"
 #include "base/text.h"
 
+#include "services/backup/backup.h"
 #include "services/inventory.h"
 #include "services/kms/kms.h"
 
@@ -134,6 +135,56 @@ static void add_keys(struct sim_call *call, const json_t *arns, json_t *rows)
     }
 }
 
+/* AWS Backup copies the tags of a resource onto what it makes of it, and adds its own. Copies in
+   other accounts are left out. */
+static void add_points_of(struct sim_call *call, json_t *vault, json_t *tags_by_arn,
+                          const json_t *arns, json_t *rows)
+{
+    const char *arn;
+    json_t *point;
+    json_object_foreach(json_object_get(vault, "points"), arn, point)
+    {
+        const char *source = jx_str_or(point, "ResourceArn", "");
+        const json_t *own = json_object_get(tags_by_arn, source);
+        char type[96];
+        struct arn parts;
+        if (json_object_size(own) == 0 || !arn_parse(arn, &parts) ||
+            (arns != NULL && !jx_list_has(arns, arn))) {
+            continue;
+        }
+        json_t *tags = json_copy((json_t *)(uintptr_t)own);
+        json_object_set_new(tags, "aws:backup:source-resource", json_string(source));
+        snprintf(type, sizeof type, "%s:%.*s", parts.service, (int)strcspn(parts.resource, ":/"),
+                 parts.resource);
+        if (tags_fit(json_object_get(call->in, "TagFilters"), tags) &&
+            type_fits(json_object_get(call->in, "ResourceTypeFilters"), type)) {
+            json_array_append_new(rows, json_pack("{s:s, s:o}", "ResourceARN", arn, "Tags",
+                                                  tags_list(tags, "Key", "Value")));
+        }
+        json_decref(tags);
+    }
+}
+
+static void add_points(struct sim_call *call, const json_t *inventory, const json_t *arns,
+                       json_t *rows)
+{
+    json_t *state = backup_state(call->sim, call->account, call->region), *vault, *resource;
+    json_t *tags_by_arn = json_object();
+    const char *name;
+    size_t i;
+    json_array_foreach(inventory, i, resource)
+    {
+        json_object_set(tags_by_arn, jx_str_or(resource, "arn", ""),
+                        json_object_get(resource, "tags"));
+    }
+    backup_points_refresh(call->sim, call->account, call->region, state);
+    json_object_foreach(json_object_get(state, "vaults"), name, vault)
+    {
+        add_points_of(call, vault, tags_by_arn, arns, rows);
+    }
+    json_decref(tags_by_arn);
+}
+
 static int get_resources(struct sim_call *call)
 {
     if (check_inputs(call) < 0) {
@@ -154,6 +205,7 @@ static int get_resources(struct sim_call *call)
                                                   tags_list(tags, "Key", "Value")));
         }
     }
+    add_points(call, all, arns, rows);
     json_decref(all);
     add_others(call, arns, rows);
     add_keys(call, arns, rows);

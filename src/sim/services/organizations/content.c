@@ -497,6 +497,10 @@ int org_list_invalid_accounts(struct sim_call *call)
     if (org_guard(call) != 0) {
         return -1;
     }
+    if (!org_policy_type_enabled(call->sim, jx_str(call->in, "PolicyType"))) {
+        return org_refuse(call, "EffectivePolicyNotFoundException",
+                          "The effective policy doesn't exist.");
+    }
     rows = json_array();
     json_object_foreach(invalid(call), id, errors)
     {
