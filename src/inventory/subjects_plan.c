@@ -11,6 +11,9 @@
 #include "model/backup_tag.h"
 #include "resource_gaps.h"
 
+/* Minutes, of a rule that names none (AWS Backup Developer Guide, "Backup plan options"). */
+#define START_WINDOW 480
+#define COMPLETION_WINDOW (7 * 24 * 60)
 #define CONTROL_TOWER_TAG "aws-control-tower"
 #define CONTROL_TOWER_TAG_VALUE "managed-by-control-tower"
 #define RESOURCE_TAG_PREFIX "aws:ResourceTag/"
@@ -20,6 +23,7 @@ struct plan { /* what the pieces below fill in together */
     const struct account_region *place;
     json_t *document;
     json_t *missing_vaults;
+    json_t *copies_kept; /* in words */
     bool to_central, cross_region, failed;
 };
 
@@ -41,13 +45,31 @@ static int vault_exists(struct plan *p, const char *account, const char *region,
     return hidden == 0 ? 0 : -1;
 }
 
-static void set_days(json_t *into, const json_t *holder)
+/* Whole days of a lifecycle; null: AWS sent none. */
+static void set_days(json_t *into, const char *member, const json_t *holder, const char *path)
 {
-    long long days = jx_int(holder, "Lifecycle.DeleteAfterDays", -1);
-    set_new(into, "delete_after_days", days >= 0 ? json_integer(days) : json_null());
+    long long days = jx_int(holder, path, -1);
+    set_new(into, member, days >= 0 ? json_integer(days) : json_null());
 }
 
-static json_t *copy_of(struct plan *p, const json_t *action)
+static void set_lifecycle(json_t *into, const json_t *holder, const json_t *kept)
+{
+    set_days(into, "delete_after_days", holder, "Lifecycle.DeleteAfterDays");
+    set_days(into, "cold_after_days", holder, "Lifecycle.MoveToColdStorageAfterDays");
+    set_days(into, "kept_days", kept, "Lifecycle.DeleteAfterDays");
+    set_bool(into, "kept_forever", json_is_null(json_object_get(into, "kept_days")));
+}
+
+static void add_kept(struct plan *p, const json_t *copy, const char *region)
+{
+    char *words = jx_bool(copy, "kept_forever")
+                      ? xasprintf("no end in %s", region)
+                      : xasprintf("%lld days in %s", jx_int(copy, "kept_days", 0), region);
+    list_text(p->copies_kept, words);
+    free(words);
+}
+
+static json_t *copy_of(struct plan *p, const json_t *rule, const json_t *action)
 {
     const char *arn = jx_str_or(action, "DestinationBackupVaultArn", "");
     struct arn parts;
@@ -61,7 +83,11 @@ static json_t *copy_of(struct plan *p, const json_t *action)
     set_text(copy, "vault_arn", arn);
     set_text(copy, "account", account);
     set_text(copy, "region", region);
-    set_days(copy, action);
+    /* A copy without a retention of its own inherits the recovery point's. */
+    bool own = jx_get(action, "Lifecycle.DeleteAfterDays") != NULL;
+    set_lifecycle(copy, action, own ? action : rule);
+    set_bool(copy, "central", str_equal(account, p->v->s->cache->central));
+    add_kept(p, copy, region);
     p->cross_region =
         p->cross_region || (region[0] != '\0' && !str_equal(region, p->place->region));
     int exists = vault_exists(p, account, region, arn_name(arn));
@@ -85,9 +111,12 @@ static json_t *rules_of(struct plan *p, const json_t *detail)
         set_text(rule, "name", jx_str(one, "RuleName"));
         set_text(rule, "schedule", jx_str(one, "ScheduleExpression"));
         set_text(rule, "vault", jx_str(one, "TargetBackupVaultName"));
-        set_days(rule, one);
+        set_lifecycle(rule, one, one);
+        set_int(rule, "start_window_minutes", jx_int(one, "StartWindowMinutes", START_WINDOW));
+        set_int(rule, "completion_window_minutes",
+                jx_int(one, "CompletionWindowMinutes", COMPLETION_WINDOW));
         for (size_t j = 0; j < json_array_size(actions); j++) {
-            (void)json_array_append_new(copies, copy_of(p, json_array_get(actions, j)));
+            (void)json_array_append_new(copies, copy_of(p, one, json_array_get(actions, j)));
         }
         set_new(rule, "copies", copies);
         (void)json_array_append_new(rules, rule);
@@ -226,7 +255,8 @@ static void set_selections(struct plan *p, const char *plan_id, int tier, bool j
 
 json_t *plan_document(struct visit *v, const struct account_region *place, const struct entity *e)
 {
-    struct plan p = {.v = v, .place = place, .missing_vaults = json_array()};
+    struct plan p = {
+        .v = v, .place = place, .missing_vaults = json_array(), .copies_kept = json_array()};
     const char *ignored = NULL;
     int64_t facts[2] = {0};
     json_t *listed = jx_parse(e->json, e->json_length, &ignored);
@@ -266,6 +296,7 @@ json_t *plan_document(struct visit *v, const struct account_region *place, const
     set_bool(p.document, "copies_cross_region", p.cross_region);
     sort_texts(p.missing_vaults);
     set_new(p.document, "copies_to_missing_vault", p.missing_vaults);
+    set_new(p.document, "copies_kept", p.copies_kept);
     set_selections(&p, e->key, tier, tier >= 0 && !organization);
     json_decref(listed);
     json_decref(detail);

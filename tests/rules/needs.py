@@ -87,7 +87,7 @@ FIELDS = {
     "plan": {
         "ct_tagged": ["backup:ListTags"], "ct_managed": ["backup:ListTags"], "copies_to_missing_vault": ["backup:GetBackupPlan",
                                                                                                        "backup:ListBackupVaults"],
-        **dict.fromkeys(["rules", "copies_to_central", "copies_cross_region", "schedule_problem", "periods_without_run"],
+        **dict.fromkeys(["rules", "copies_to_central", "copies_cross_region", "schedule_problem", "periods_without_run", "copies_kept", "period_hours"],
                         ["backup:GetBackupPlan"]),
         "selections": ["backup:ListBackupSelections", "backup:GetBackupSelection"],
         "selection_problems": ["backup:ListBackupSelections", "backup:GetBackupSelection"],
