@@ -12,7 +12,7 @@
 #include "collect/collect.h"
 
 #define ASKS_MAX 8
-#define KEEPS_MAX 4
+#define KEEPS_MAX 6
 #define WITH_MAX 5
 
 struct crawl;

@@ -42,7 +42,8 @@ static void newest_free(void *value)
 
 struct points { /* one page of a central vault */
     const struct answer_page *page;
-    struct map *newest; /* account/region/arn -> struct newest */
+    struct map *newest;    /* account/region/arn -> struct newest */
+    const char *vault_key; /* ARN; NULL: unknown */
 };
 
 /* Where the resource lives: its vault's place says it even of a bucket, whose ARN does not. */
@@ -76,19 +77,31 @@ static void note_newest(struct points *points, const json_t *point, const char *
     free(key);
 }
 
-/* A point whose time is over and that AWS Backup may not delete. */
-static int keep_stuck(const struct answer_page *p, const json_t *point, const char *point_arn,
-                      struct err *err)
+static int keep_odd(const struct answer_page *p, const char *kind, const json_t *point,
+                    const char *point_arn, struct err *err)
 {
     char *key = xasprintf("%s/%s", p->question->target, point_arn);
     json_t *document = json_pack("{s:s}", "RecoveryPointArn", point_arn);
     jx_set_str(document, "ResourceArn", jx_str(point, "ResourceArn"));
     jx_set_str(document, "StatusMessage", jx_str(point, "StatusMessage"));
-    int rc = crawl_keep(p, "expired-point", p->question->account, p->question->region, key,
-                        document, err);
+    jx_set_str(document, "EncryptionKeyArn", jx_str(point, "EncryptionKeyArn"));
+    int rc = crawl_keep(p, kind, p->question->account, p->question->region, key, document, err);
     json_decref(document);
     free(key);
     return rc;
+}
+
+/* A copy without encryption, or under another key than the vault's. */
+static int keep_exposed(const struct points *points, const json_t *point, const char *own,
+                        struct err *err)
+{
+    const json_t *encrypted = jx_get(point, "IsEncrypted");
+    const char *key = jx_str(point, "EncryptionKeyArn");
+    if (json_is_false(encrypted)) {
+        return keep_odd(points->page, "unencrypted-point", point, own, err);
+    }
+    bool other = key != NULL && points->vault_key != NULL && !str_equal(key, points->vault_key);
+    return other ? keep_odd(points->page, "other-key-point", point, own, err) : 0;
 }
 
 static int read_point(void *context, const char *json, size_t length, struct err *err)
@@ -104,9 +117,11 @@ static int read_point(void *context, const char *json, size_t length, struct err
                      "ListRecoveryPointsByBackupVault answered a point without its ARNs%s%s",
                      problem != NULL ? ": " : "", problem != NULL ? problem : "");
     } else if (strcmp(status, "EXPIRED") == 0) {
-        rc = keep_stuck(points->page, point, own, err);
+        /* Its time is over, and AWS Backup may not delete it. */
+        rc = keep_odd(points->page, "expired-point", point, own, err);
     } else if (strcmp(status, "COMPLETED") == 0 || strcmp(status, "AVAILABLE") == 0) {
         note_newest(points, point, arn);
+        rc = keep_exposed(points, point, own, err);
     }
     json_decref(point);
     return rc;
@@ -153,7 +168,12 @@ static int keep_points(const struct answer_page *p, struct err *err)
     if (!str_equal(q->account, crawl->central_backup)) {
         return 0;
     }
-    struct points points = {p, map_new(newest_free)};
+    json_t *vault = NULL;
+    if (store_get_entity(p->crawl->store, "vault", q->account, q->region, q->target, &vault, NULL,
+                         err) != 0) {
+        return -1;
+    }
+    struct points points = {p, map_new(newest_free), jx_str(vault, "EncryptionKeyArn")};
     int rc = crawl_each_raw(p, "RecoveryPoints", read_point, &points, err);
     size_t cursor = 0;
     const char *key;
@@ -162,6 +182,7 @@ static int keep_points(const struct answer_page *p, struct err *err)
         rc = keep_newest(p, value, err);
     }
     map_free(points.newest);
+    json_decref(vault);
     return rc;
 }
 
@@ -174,7 +195,8 @@ const struct collector protection_collectors[] = {
      .keep = keep_protected},
     {.phase = PHASE_MANAGEMENT,
      .operation = "backup:ListRecoveryPointsByBackupVault",
-     .keeps = {"central-copy", "expired-point", "recovery-point"},
+     .keeps = {"central-copy", "expired-point", "unencrypted-point", "other-key-point",
+               "recovery-point"},
      .raw = true,
      .target = "BackupVaultName",
      .keep = keep_points},

@@ -196,16 +196,23 @@ static bool is_oftener(double period, bool known, double shortest)
     return !known || (period > 0 && (shortest <= 0 || period < shortest));
 }
 
+static double period_of_rules(const struct schedule *s, enum plan_rules rules)
+{
+    return rules == RULES_ALL ? s->period : rules == RULES_COPYING ? s->copy_period : s->far_period;
+}
+
 const struct protection_plan *protection_find(const struct protection *o,
-                                              const struct merged_resource *seen, bool copying)
+                                              const struct merged_resource *seen,
+                                              enum plan_rules rules)
 {
     const struct protection_plan *best = NULL;
     double shortest = 0;
     for (size_t i = 0; i < o->count; i++) {
         const struct protection_plan *plan = &o->plans[i];
-        double period = copying ? plan->schedule.copy_period : plan->schedule.period;
-        if ((!copying || plan->schedule.to_central) && is_oftener(period, best != NULL, shortest) &&
-            takes(o, plan, seen)) {
+        double period = period_of_rules(&plan->schedule, rules);
+        bool counts = rules == RULES_ALL ||
+                      (plan->schedule.to_central && (rules == RULES_COPYING || period > 0));
+        if (counts && is_oftener(period, best != NULL, shortest) && takes(o, plan, seen)) {
             best = plan;
             shortest = period;
         }
@@ -267,7 +274,18 @@ static void set_why(const struct protection *o, const struct merged_resource *se
 
 /* --- what became of it --- */
 
-int64_t newest_copy(const json_t *central, const char **region)
+bool central_vaults_left_out(const struct inventory_cache *d)
+{
+    const struct account *central =
+        d->central != NULL ? inventory_cache_account(d, d->central) : NULL;
+    bool left_out = central != NULL && central->left_out;
+    for (size_t i = 0; i < d->region_count; i++) {
+        left_out = left_out || d->region_left_out[i];
+    }
+    return left_out;
+}
+
+int64_t newest_copy(const json_t *central, const char *but_in, const char **region)
 {
     json_t *copies = jx_get(central, "copies");
     const char *name = NULL;
@@ -276,7 +294,8 @@ int64_t newest_copy(const json_t *central, const char **region)
     json_object_foreach(copies, name, at)
     {
         int64_t ms = 0;
-        if (json_is_string(at) && time_parse_iso(json_string_value(at), &ms) && ms > newest) {
+        if ((but_in == NULL || !str_equal(name, but_in)) && json_is_string(at) &&
+            time_parse_iso(json_string_value(at), &ms) && ms > newest) {
             newest = ms;
             if (region != NULL) {
                 *region = name;
@@ -300,7 +319,7 @@ static void set_copies(const struct protection *o, const struct merged_resource 
     const char *name = NULL;
     json_t *ignored = NULL;
     bool elsewhere = false;
-    int64_t newest = newest_copy(seen->central, &region);
+    int64_t newest = newest_copy(seen->central, NULL, &region);
     json_object_foreach(jx_get(seen->central, "copies"), name, ignored)
     {
         elsewhere = elsewhere || !str_equal(name, o->place->region);
@@ -378,6 +397,35 @@ static int set_lateness(const struct protection *o, const struct merged_resource
     return 0;
 }
 
+/* Since the newest copy that rules of that kind made, or since a plan takes the resource. 0 or -1. */
+static int set_copy_age(const struct protection *o, const struct merged_resource *seen,
+                        enum plan_rules rules, const char *key, json_t *document)
+{
+    const struct protection_plan *plan =
+        central_vaults_left_out(o->v->s->cache) ? NULL : protection_find(o, seen, rules);
+    bool far = rules == RULES_COPYING_FAR;
+    int64_t newest = newest_copy(seen->central, far ? o->place->region : NULL, NULL);
+    int64_t taken = 0;
+    double periods = -1;
+    if (plan != NULL) {
+        if (protection_member_since(o, plan, seen, &taken) != 0) {
+            return -1;
+        }
+        periods = periods_since(o->v, later_of(newest > 0 ? newest : plan->since_ms, taken),
+                                far ? plan->schedule.far_period : plan->schedule.copy_period,
+                                far ? plan->schedule.far_window : plan->schedule.copy_window);
+    }
+    json_t *age = NULL;
+    if (plan != NULL) {
+        age = json_object();
+        set_text(age, "plan", plan->name);
+        set_time(age, "newest", newest);
+        set_number(age, "periods", periods);
+    }
+    set_new(document, key, age);
+    return 0;
+}
+
 static void set_copy_problem(const struct protection *o, const struct merged_resource *seen,
                              json_t *document)
 {
@@ -425,6 +473,10 @@ int protection_describe(struct protection *o, const struct merged_resource *seen
     set_why(o, seen, often != NULL, place_reason, document);
     rc = rc == 0 ? set_lateness(o, seen, often, document) : rc;
     set_copies(o, seen, document);
+    if (rc == 0 && (set_copy_age(o, seen, RULES_COPYING, "central_copy_due", document) != 0 ||
+                    set_copy_age(o, seen, RULES_COPYING_FAR, "far_copy_due", document) != 0)) {
+        rc = -1;
+    }
     set_copy_problem(o, seen, document);
     subject_fact(document, seen->facts[2]);
     subject_fact(document, seen->facts[3]);

@@ -10,10 +10,15 @@
 #include "subjects_resource.h"
 
 #define HOUR_MS INT64_C(3600000)
+/* Minutes, of a rule of a plan that names none (AWS Backup Developer Guide, "Backup plan options and
+   configuration"). */
+#define START_WINDOW_MINUTES 480
+#define COMPLETION_WINDOW_MINUTES (7 * 24 * 60)
 
 struct schedule { /* of a plan's rules; hours; 0 when there is none, or it cannot be told */
     double period, window;           /* of the rule that runs most often */
     double copy_period, copy_window; /* of those that copy into the central account */
+    double far_period, far_window;   /* of those that copy there into another Region */
     bool to_central, cross_region;
     const char *problem; /* why a schedule was not understood; static, NULL: it was */
 };
@@ -49,10 +54,14 @@ struct protection {
 
 int protection_load(struct visit *v, const struct account_region *p, struct protection *out);
 void protection_release(struct protection *o); /* accepts a zeroed one */
-/* The plan that takes the resource and runs most often (with `copying`: that copies to the central
-   account); NULL when none does. */
+/* Which of its rules count: all; those that copy to the central account; those that copy there into
+   another Region. */
+enum plan_rules { RULES_ALL, RULES_COPYING, RULES_COPYING_FAR };
+/* The plan that takes the resource and whose rules of that kind run most often; NULL when none
+   does. */
 const struct protection_plan *protection_find(const struct protection *o,
-                                              const struct merged_resource *seen, bool copying);
+                                              const struct merged_resource *seen,
+                                              enum plan_rules rules);
 /* Since when the plan takes the resource, as runs saw it: 0 when none can tell, now when the walk
    that this run ends tagged the resource, or when the run before saw it without. 0 or -1. */
 int protection_member_since(const struct protection *o, const struct protection_plan *plan,
@@ -62,8 +71,11 @@ int protection_member_since(const struct protection *o, const struct protection_
 int protection_describe(struct protection *o, const struct merged_resource *seen,
                         const char *place_reason, json_t *document);
 int64_t later_of(int64_t a, int64_t b);
-/* The newest copy in a central vault, milliseconds since 1970; 0: none. Its Region, when asked. */
-int64_t newest_copy(const json_t *central, const char **region);
+/* The newest copy in a central vault of any Region but `but_in` (NULL: of any), milliseconds since
+   1970; 0: none. Its Region, when asked. */
+int64_t newest_copy(const json_t *central, const char *but_in, const char **region);
+/* A run that was asked for other accounts or Regions only did not read every central vault. */
+bool central_vaults_left_out(const struct inventory_cache *d);
 /* source_keys.c: what its encryption means for a copy. 0 or -1. */
 int protection_keys(struct protection *o, const struct merged_resource *seen, json_t *document);
 

@@ -8,11 +8,6 @@
 #include "model/cron.h"
 #include "protection.h"
 
-/* What AWS Backup assumes where a rule names no windows: eight hours to start, seven days to
- * complete. */
-#define START_MINUTES 480
-#define COMPLETE_MINUTES 10080
-
 struct period {
     double hours;
     const char *problem;
@@ -40,22 +35,25 @@ static const struct period *period_of(struct visit *v, const char *expression)
 
 static double window_of(const json_t *rule)
 {
-    long long minutes = jx_int(rule, "StartWindowMinutes", START_MINUTES) +
-                        jx_int(rule, "CompletionWindowMinutes", COMPLETE_MINUTES);
+    long long minutes = jx_int(rule, "StartWindowMinutes", START_WINDOW_MINUTES) +
+                        jx_int(rule, "CompletionWindowMinutes", COMPLETION_WINDOW_MINUTES);
     return (double)minutes / 60.0;
 }
 
 static void note_copies(const struct visit *v, const json_t *rule, const char *region,
-                        struct schedule *r, bool *central)
+                        struct schedule *r, bool *central, bool *far)
 {
     const json_t *actions = jx_get(rule, "CopyActions");
     for (size_t i = 0; i < json_array_size(actions); i++) {
         struct arn parts;
         const char *arn = jx_str(json_array_get(actions, i), "DestinationBackupVaultArn");
         if (arn_parse(arn, &parts)) {
-            *central = *central || (v->s->cache->central != NULL &&
-                                    arn_part_is(parts.account, v->s->cache->central));
-            r->cross_region = r->cross_region || !arn_part_is(parts.region, region);
+            bool there =
+                v->s->cache->central != NULL && arn_part_is(parts.account, v->s->cache->central);
+            bool elsewhere = !arn_part_is(parts.region, region);
+            *central = *central || there;
+            *far = *far || (there && elsewhere);
+            r->cross_region = r->cross_region || elsewhere;
         }
     }
 }
@@ -76,7 +74,8 @@ struct schedule schedule_of(struct visit *v, const json_t *detail, const char *r
         const json_t *rule = json_array_get(rules, i);
         const char *schedule = jx_str(rule, "ScheduleExpression");
         bool central = false;
-        note_copies(v, rule, region, &r, &central);
+        bool far = false;
+        note_copies(v, rule, region, &r, &central, &far);
         r.to_central = r.to_central || central;
         if (schedule == NULL) {
             continue; /* a rule that is only ever started by hand */
@@ -86,6 +85,9 @@ struct schedule schedule_of(struct visit *v, const json_t *detail, const char *r
         keep_shorter(p->hours, window_of(rule), &r.period, &r.window);
         if (central) {
             keep_shorter(p->hours, window_of(rule), &r.copy_period, &r.copy_window);
+        }
+        if (far) {
+            keep_shorter(p->hours, window_of(rule), &r.far_period, &r.far_window);
         }
     }
     return r;

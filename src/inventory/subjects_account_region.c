@@ -220,7 +220,7 @@ static int note_resource(void *context, const struct merged_resource *seen)
         note_only_tagging(y, seen->arn) != 0) {
         return -1;
     }
-    const struct protection_plan *plan = protection_find(&y->protection, seen, true);
+    const struct protection_plan *plan = protection_find(&y->protection, seen, RULES_COPYING);
     bool oftener = plan != NULL && (y->copying == NULL ||
                                     plan->schedule.copy_period < y->copying->schedule.copy_period);
     int64_t since = 0;
@@ -231,24 +231,12 @@ static int note_resource(void *context, const struct merged_resource *seen)
     if (oftener || (plan != NULL && plan == y->copying && since < y->taken_since_ms)) {
         y->taken_since_ms = since;
     }
-    int64_t copied = newest_copy(seen->central, NULL);
+    int64_t copied = newest_copy(seen->central, NULL, NULL);
     y->newest_copy_ms = copied > y->newest_copy_ms ? copied : y->newest_copy_ms;
     if (!seen->in_tagging && seen->tags_from_service && json_object_size(seen->tags) > 0) {
         note_one(y->only_direct, &y->only_direct_count, seen->arn);
     }
     return 0;
-}
-
-/* A run that was asked for other accounts or Regions only did not look into every central vault. */
-static bool copies_left_out(const struct inventory_cache *d)
-{
-    const struct account *central =
-        d->central != NULL ? inventory_cache_account(d, d->central) : NULL;
-    bool left_out = central != NULL && central->left_out;
-    for (size_t i = 0; i < d->region_count; i++) {
-        left_out = left_out || d->region_left_out[i];
-    }
-    return left_out;
 }
 
 /* What of this place should be in the central account, and when something last arrived there. */
@@ -263,7 +251,8 @@ static void set_copying(struct summary *y)
                                 plan->schedule.copy_period, plan->schedule.copy_window);
     }
     time_iso(y->newest_copy_ms, iso);
-    set_bool(y->document, "copies_expected", plan != NULL && !copies_left_out(y->v->s->cache));
+    set_bool(y->document, "copies_expected",
+             plan != NULL && !central_vaults_left_out(y->v->s->cache));
     set_text(y->document, "newest_central_copy", y->newest_copy_ms > 0 ? iso : NULL);
     set_number(y->document, "periods_without_copy", periods);
 }

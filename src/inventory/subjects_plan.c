@@ -11,9 +11,6 @@
 #include "model/backup_tag.h"
 #include "resource_gaps.h"
 
-/* Minutes, of a rule that names none (AWS Backup Developer Guide, "Backup plan options"). */
-#define START_WINDOW 480
-#define COMPLETION_WINDOW (7 * 24 * 60)
 #define CONTROL_TOWER_TAG "aws-control-tower"
 #define CONTROL_TOWER_TAG_VALUE "managed-by-control-tower"
 #define RESOURCE_TAG_PREFIX "aws:ResourceTag/"
@@ -112,9 +109,10 @@ static json_t *rules_of(struct plan *p, const json_t *detail)
         set_text(rule, "schedule", jx_str(one, "ScheduleExpression"));
         set_text(rule, "vault", jx_str(one, "TargetBackupVaultName"));
         set_lifecycle(rule, one, one);
-        set_int(rule, "start_window_minutes", jx_int(one, "StartWindowMinutes", START_WINDOW));
+        set_int(rule, "start_window_minutes",
+                jx_int(one, "StartWindowMinutes", START_WINDOW_MINUTES));
         set_int(rule, "completion_window_minutes",
-                jx_int(one, "CompletionWindowMinutes", COMPLETION_WINDOW));
+                jx_int(one, "CompletionWindowMinutes", COMPLETION_WINDOW_MINUTES));
         for (size_t j = 0; j < json_array_size(actions); j++) {
             (void)json_array_append_new(copies, copy_of(p, one, json_array_get(actions, j)));
         }
@@ -314,7 +312,7 @@ static const char *const listing[] = {"backup:ListBackupPlans", NULL};
 static int note_taken(void *context, const struct merged_resource *seen)
 {
     const struct protection *only = context;
-    return protection_find(only, seen, false) != NULL ? 1 : 0;
+    return protection_find(only, seen, RULES_ALL) != NULL ? 1 : 0;
 }
 
 /* Does the plan take anything here? A plan that takes nothing has nothing to run for. */

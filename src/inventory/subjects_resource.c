@@ -86,7 +86,7 @@ static int set_instances(struct resources *r, const struct merged_resource *seen
         json_t *tags = jx_get(instance, "tags");
         const struct merged_resource other = {
             .arn = arn, .type = "EC2", .direct = instance, .tags = tags};
-        if (instance != NULL && protection_find(&r->protection, &other, false) != NULL) {
+        if (instance != NULL && protection_find(&r->protection, &other, RULES_ALL) != NULL) {
             list_text(taken, arn);
         }
         json_decref(instance);

@@ -37,13 +37,14 @@ static void set_lock(json_t *document, const json_t *vault)
 #define EXPIRED_SHOWN 20 /* the count beside them is whole */
 
 /* Points whose time is over and that are still there. */
-static bool set_expired(struct visit *v, const struct entity *e, json_t *document)
+static bool set_points(struct visit *v, const struct entity *e, const char *const names[3],
+                       json_t *document)
 {
     struct cursor c = {0};
     char *prefix = xasprintf("%s/", e->key);
     json_t *shown = json_array();
     long long count = 0;
-    int rc = cursor_open(&c, v->s->store, "expired-point", e->account, e->region, v->err);
+    int rc = cursor_open(&c, v->s->store, names[0], e->account, e->region, v->err);
     while (rc == 0 && c.more) {
         if (str_starts(c.row.key, prefix)) {
             if (count++ < EXPIRED_SHOWN) {
@@ -55,10 +56,17 @@ static bool set_expired(struct visit *v, const struct entity *e, json_t *documen
     }
     cursor_close(&c);
     free(prefix);
-    set_int(document, "expired_points", count);
-    set_new(document, "expired_shown", shown);
+    set_int(document, names[1], count);
+    set_new(document, names[2], shown);
     return rc == 0;
 }
+
+/* Kinds of entities, and the members that count and show them. */
+static const char *const odd_points[][3] = {
+    {"expired-point", "expired_points", "expired_shown"},
+    {"unencrypted-point", "unencrypted_points", "unencrypted_shown"},
+    {"other-key-point", "other_key_points", "other_key_shown"},
+};
 
 static int emit_vault(struct visit *v, const struct entity *e)
 {
@@ -95,7 +103,9 @@ static int emit_vault(struct visit *v, const struct entity *e)
     set_bool(document, "governed", inventory_cache_governs(s->cache, e->region));
     set_lock(document, vault);
     set_new(document, "policy", vault_policy_describe(jx_str(policy, "Policy"), &s->frame));
-    failed = failed || !set_expired(v, e, document);
+    for (size_t i = 0; !failed && i < sizeof odd_points / sizeof *odd_points; i++) {
+        failed = !set_points(v, e, odd_points[i], document);
+    }
     json_decref(vault);
     json_decref(policy);
     free(expected);

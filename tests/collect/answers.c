@@ -170,7 +170,8 @@ static void a_central_vault_leads_to_its_policy_and_newest_copies(void **state)
 {
     static const struct stub_reply replies[] = {
         OK("GET /backup-vaults/ *token=central region=" AWAY,
-           "{\"BackupVaultList\":[{\"BackupVaultName\":\"" VAULT "\"}]}"),
+           "{\"BackupVaultList\":[{\"BackupVaultName\":\"" VAULT
+           "\",\"EncryptionKeyArn\":\"arn:k\"}]}"),
         OK("GET /backup-vaults/" VAULT "/access-policy", "{\"Policy\":\"{}\"}"),
         OK("GET /backup-vaults/" VAULT "/recovery-points/",
            "{\"RecoveryPoints\":[{\"RecoveryPointArn\":\"arn:rp1\",\"Status\":\"COMPLETED\","
@@ -179,7 +180,13 @@ static void a_central_vault_leads_to_its_policy_and_newest_copies(void **state)
            "{\"RecoveryPointArn\":\"arn:rp2\",\"Status\":\"COMPLETED\",\"CreationDate\":"
            "1795147200,\"ResourceArn\":\"arn:aws:s3:::b\",\"SourceBackupVaultArn\":"
            "\"arn:aws:backup:" HOME ":" PROD ":backup-vault:v\"},"
-           "{\"RecoveryPointArn\":\"arn:rp3\",\"Status\":\"EXPIRED\",\"ResourceArn\":\"arn:x\"}]}"),
+           "{\"RecoveryPointArn\":\"arn:rp3\",\"Status\":\"EXPIRED\",\"ResourceArn\":\"arn:x\"},"
+           "{\"RecoveryPointArn\":\"arn:rp4\",\"Status\":\"COMPLETED\",\"ResourceArn\":\"arn:x\","
+           "\"IsEncrypted\":false},"
+           "{\"RecoveryPointArn\":\"arn:rp5\",\"Status\":\"COMPLETED\",\"ResourceArn\":\"arn:x\","
+           "\"IsEncrypted\":true,\"EncryptionKeyArn\":\"arn:other\"},"
+           "{\"RecoveryPointArn\":\"arn:rp6\",\"Status\":\"PARTIAL\",\"ResourceArn\":\"arn:x\","
+           "\"IsEncrypted\":false}]}"),
         SCRIPT_END};
     struct scan s;
     (void)state;
@@ -189,6 +196,9 @@ static void a_central_vault_leads_to_its_policy_and_newest_copies(void **state)
     scan_member_is(&s, (const char *const[]){"central-copy", PROD, HOME, "arn:aws:s3:::b"},
                    "copies." AWAY, "2026-11-20T04:00:00Z");
     assert_true(scan_kept(&s, "expired-point", CENTRAL, AWAY, VAULT "/arn:rp3"));
+    assert_true(scan_kept(&s, "unencrypted-point", CENTRAL, AWAY, VAULT "/arn:rp4"));
+    assert_true(scan_kept(&s, "other-key-point", CENTRAL, AWAY, VAULT "/arn:rp5"));
+    assert_false(scan_kept(&s, "unencrypted-point", CENTRAL, AWAY, VAULT "/arn:rp6"));
     assert_false(scan_kept(&s, "recovery-point", CENTRAL, AWAY, "arn:rp1"));
     scan_end(&s);
 }

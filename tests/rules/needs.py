@@ -83,6 +83,7 @@ FIELDS = {
         **dict.fromkeys(["state", "key_arn", "kind", "locked", "min_retention_days", "max_retention_days", "lock_date", "recovery_points",
                          "name"], ["backup:ListBackupVaults"]),
         "policy": ["backup:GetBackupVaultAccessPolicy"], "expired_points": ["backup:ListRecoveryPointsByBackupVault"],
+        "unencrypted_points": ["backup:ListRecoveryPointsByBackupVault"], "other_key_points": ["backup:ListRecoveryPointsByBackupVault"],
     },
     "plan": {
         "ct_tagged": ["backup:ListTags"], "ct_managed": ["backup:ListTags"], "copies_to_missing_vault": ["backup:GetBackupPlan",
@@ -103,6 +104,7 @@ FIELDS = {
         "copy_problem": [*LISTS[:6], "backup:DescribeRegionSettings"], "source_keys": [*LISTS[:6], "kms:DescribeKey"],
         "aws_managed_keys": [*LISTS[:6], "kms:DescribeKey"], "unshared_keys": [*LISTS[:6], *POLICY],
         "instances_selected": ["ec2:DescribeVolumes", "ec2:DescribeInstances", *SELECTED],
+        **dict.fromkeys(["central_copy_due", "far_copy_due"], [*SELECTED, "backup:ListRecoveryPointsByBackupVault"]),
         "central_copy": ["backup:ListRecoveryPointsByBackupVault"], "copied_cross_region": ["backup:ListRecoveryPointsByBackupVault"],
     },
 }
