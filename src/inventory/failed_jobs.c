@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "subjects_private.h"
@@ -39,7 +40,11 @@ static int add_row(void *context, const struct entity *e)
     bool copy = str_equal(jx_str(row, "kind"), "copy");
     json_t *group = group_of(g->by_kind[copy ? 1 : 0], row);
     const char *type = jx_str_or(row, "type", "");
+    /* A summary carries the end of its day, which can be after the run. */
+    char now[TIME_ISO_SIZE];
     const char *at = jx_str_or(row, "at", "");
+    time_iso(g->v->s->cache->now_ms, now);
+    at = g->v->s->cache->now_ms > 0 && strcmp(at, now) > 0 ? now : at;
     set_int(group, "count", jx_int(group, "count", 0) + jx_int(row, "count", 0));
     if (type[0] != '\0' && !jx_list_has(json_object_get(group, "types"), type)) {
         list_text(json_object_get(group, "types"), type);
