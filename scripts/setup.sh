@@ -14,7 +14,7 @@ build_packages=(
     zlib1g-dev libminizip-dev
 )
 test_packages=(
-    python3 python3-jsonschema python3-openpyxl python3-prometheus-client libxml2-utils openssl cmark-gfm chromium
+    python3 python3-jsonschema python3-openpyxl python3-yaml python3-prometheus-client libxml2-utils openssl cmark-gfm chromium
     zsh fish bash-completion mandoc
     jq shellcheck libcmocka-dev clang clang-format clang-tidy cppcheck
     "libreoffice-calc-nogui|libreoffice-calc"
