@@ -12,9 +12,7 @@ struct clock {
     void *context;
 };
 
-extern const struct clock clock_system;
-
-int64_t clock_wall_ms(const struct clock *c); /* NULL means clock_system */
+int64_t clock_wall_ms(const struct clock *c); /* NULL means the system's clock */
 int64_t clock_monotonic_ms(const struct clock *c);
 
 #define TIME_ISO_SIZE 25

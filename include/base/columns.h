@@ -10,8 +10,6 @@
 
 /* Columns of the first `length` bytes of s. */
 size_t columns_of(const char *s, size_t length);
-/* The most bytes of s, in whole characters, that fit into the given number of columns. */
-size_t columns_fit(const char *s, size_t columns);
 /* The number of bytes of s in the next line of at most the given columns: up to the last space that
  * fits. A longer word is split when `cut` is true; otherwise it stays whole and exceeds the width,
  * so that it can be copied. */

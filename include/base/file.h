@@ -27,8 +27,6 @@ char *path_join(const char *a, const char *b); /* the caller frees it */
 char *path_of_executable(void);
 /* ".NAME.tmp-PID" in the same directory. */
 void path_temp(const char *final_path, char *out, size_t size);
-/* Removes the temporary files for this file that were left by processes that have ended. */
-void path_drop_stale(const char *final_path);
 /* The same for every file in the directory. */
 void dir_drop_stale(const char *directory);
 

@@ -14,8 +14,6 @@ void log_open(FILE *stream, enum log_level level); /* stream is borrowed; NULL s
 void log_close(void);
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void log_secret(const char *secret); /* copies it; strings shorter than 8 bytes are ignored */
-int log_level_parse(const char *word,
-                    enum log_level *out); /* error warn info debug; -1 when unknown */
 /* cli's progress line: called before a log line is printed so that it can clear itself; may be
  * NULL. */
 void log_before_line(void (*hook)(void *context), void *context);

@@ -17,10 +17,7 @@ struct waivers;
 /* A check key that is the id of a rule matches only that rule; rules may be NULL. */
 int waivers_load(const char *path, const struct rule_set *rules, struct waivers **out,
                  struct err *err);
-int waivers_load_text(const char *name, const char *data, size_t length,
-                      const struct rule_set *rules, struct waivers **out, struct err *err);
-void waivers_free(struct waivers *w); /* accepts NULL */
-size_t waivers_count(const struct waivers *w);
+void waivers_free(struct waivers *w);                /* accepts NULL */
 const char *waivers_digest(const struct waivers *w); /* SHA-256 of the file */
 
 /* Call before a run is evaluated: sets "now" to the end of the run and clears the matches.

@@ -32,9 +32,9 @@ struct cron {
 
 /* Parses the expression; NULL when it is valid, else a description of the error (static text). */
 const char *cron_parse(const char *expression, struct cron *out);
-/* The next run strictly after a time, or the latest strictly before it, in milliseconds since 1970;
- * false when there is none in the years that the dialect supports. */
-bool cron_next(const struct cron *c, int64_t after_ms, int64_t *out);
+/* The latest run strictly before a time, in milliseconds since 1970; false when there is none in
+ * the years that the dialect supports. Public for its tests: they compare single runs with those of
+ * another implementation. */
 bool cron_previous(const struct cron *c, int64_t before_ms, int64_t *out);
 /* The longest interval between two consecutive runs, over the runs before a time (at most 4,000, or
  * three years); 0 when fewer than two are found. A plan that runs on workdays has three days. */

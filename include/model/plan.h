@@ -188,9 +188,9 @@ struct plan {
 /* Reads a plan file: form, digest, needs and placeholders are all checked. *plan is yours, NULL on
    failure; ERR_INPUT says what is wrong, ERR_IO that it cannot be read. */
 int plan_load(const char *path, struct plan **plan, struct err *err);
-/* The same from a parsed document; messages begin with `name`. */
+/* The same from a parsed document; messages begin with `name`. Public for its tests: they change single members of a plan. */
 int plan_from_json(const json_t *document, const char *name, struct plan **plan, struct err *err);
-/* The document that a file holds. Yours. */
+/* The document that a file holds. Yours. Public for its tests: they read single members of a plan. */
 json_t *plan_to_json(const struct plan *plan);
 /* Whole or absent. */
 int plan_save(const struct plan *plan, const char *path, struct err *err);

@@ -47,8 +47,6 @@ json_t *delegation_policy_describe(const char *text, const char *account,
  * organizations:LeaveOrganization counts, including one with exceptions for principals by ARN. */
 bool policy_denies_leaving(const char *text);
 
-/* Gives equal bytes for equivalent policies; false when the text is not a policy. */
-bool policy_canonical(const char *text, struct text *out);
 /* False when either text is not a policy. */
 bool policy_equal(const char *a, const char *b);
 

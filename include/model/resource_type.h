@@ -6,16 +6,13 @@
 #include <stdbool.h>
 
 /* AWS Backup's type of the resource with this ARN, or NULL when AWS Backup does not support it.
-   Static. "arn:aws:rds:..:cluster:x" is Aurora: Neptune and DocumentDB share the form;
-   resource_type_of_engine() distinguishes them. */
+   Static. "arn:aws:rds:..:cluster:x" is Aurora: Neptune and DocumentDB share the form,
+   and only the engine that RDS lists distinguishes them. */
 const char *resource_type_of_arn(const char *arn);
 /* AWS Backup, or the snapshot operation of a service, made it: it is itself a backup. Told from its
    ARN, or from the tag that AWS Backup adds (AWS Backup Developer Guide, "Tags copied onto
    backups"). `tags` is {key: value} or NULL. */
 bool resource_is_backup(const char *arn, const json_t *tags);
-/* RDS engine -> "RDS", "Aurora", "Neptune" or "DocumentDB"; NULL when unknown. `cluster`: it was
- * listed as a cluster. */
-const char *resource_type_of_engine(const char *engine, bool cluster);
 bool resource_type_known(const char *type);
 /* The known type nearest to a word, case ignored; NULL when none is near. Static. */
 const char *resource_type_nearest(const char *word);

@@ -44,7 +44,5 @@ enum selection_outcome selection_judge(const json_t *selection,
 enum selection_outcome selection_explain(const json_t *selection,
                                          const struct selection_resource *resource,
                                          struct text *why);
-/* True when the pattern names a resource type, not a whole service. */
-bool selection_pattern_names_type(const char *pattern);
 
 #endif

@@ -15,7 +15,7 @@ struct data_dir_places {
 
 /* Looks for `folder` in TOWERKEEP_DATA when it is set. Otherwise in the source tree when the
  * executable is in a build tree, then in ../share/towerkeep from the executable, then in the
- * configured data directory. *path is yours. ERR_INPUT when no place has it. */
+ * configured data directory. *path is yours. ERR_INPUT when no place has it. Public for its tests: they choose the places. */
 int data_dir_search(const struct data_dir_places *places, const char *folder, char **path,
                     struct err *err);
 

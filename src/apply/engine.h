@@ -138,7 +138,6 @@ void step_answered(struct step_run *r, const json_t *answer);
 void step_refused(struct step_run *r); /* journaled; nothing follows by itself */
 void step_refused_for_good(struct step_run *r);
 void step_conflict(struct step_run *r);
-void step_in_doubt(struct step_run *r);
 typedef void (*step_turn)(struct step_run *r);
 /* Which of these follows a sent call whose answer is of that class and may be another next time;
    NULL: it passed, or was refused. */

@@ -327,7 +327,7 @@ static bool not_yet_there(const struct step_run *r, const struct reply *reply)
     return has_needs(r) && (role || reply->class == ANSWER_NOT_FOUND);
 }
 
-void step_in_doubt(struct step_run *r)
+static void step_in_doubt(struct step_run *r)
 {
     r->sent = SENT_MAYBE;
     if (!r->engine->stopping) {

@@ -43,6 +43,7 @@ struct waiter *limiter_next(struct limiter *l, int64_t now_ms, int64_t *wake_ms)
 /* AWS throttled a call: its buckets are emptied. */
 void limiter_drain(struct limiter *l, const struct limiter_place *place, int64_t now_ms);
 void limiter_forget_waiters(struct limiter *l);
+/* Public for its tests: memory that stays bounded shows nowhere else. */
 size_t limiter_bucket_count(const struct limiter *l);
 
 #endif

@@ -193,8 +193,8 @@ static int read_line(struct reader *r, const char *at, const char *end)
     return read_entry(r, first, end, indented);
 }
 
-int profiles_parse(struct profiles *out, const char *name, bool credentials, const char *data,
-                   size_t length, struct err *err)
+static int profiles_parse(struct profiles *out, const char *name, bool credentials,
+                          const char *data, size_t length, struct err *err)
 {
     struct reader r = {.to = out, .name = name, .credentials = credentials, .err = err};
     const char *end = data + length;

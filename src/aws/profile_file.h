@@ -35,9 +35,6 @@ struct profiles { /* zeroed: empty */
  * is malformed. */
 int profiles_load(const char *config_path, const char *credentials_path, struct profiles *out,
                   struct err *err);
-/* The text of one file, for tests and fuzzing; adds to *out. */
-int profiles_parse(struct profiles *out, const char *name, bool credentials, const char *data,
-                   size_t length, struct err *err);
 void profiles_release(struct profiles *p); /* wipes the values */
 
 bool profiles_has(const struct profiles *p, const char *profile);

@@ -37,8 +37,6 @@ static int64_t system_monotonic(void *context)
     return read_clock(CLOCK_MONOTONIC);
 }
 
-const struct clock clock_system = {system_wall, system_monotonic, NULL};
-
 int64_t clock_wall_ms(const struct clock *c)
 {
     return c != NULL ? c->wall_ms(c->context) : system_wall(NULL);

@@ -65,7 +65,8 @@ size_t columns_of(const char *s, size_t length)
     return columns;
 }
 
-size_t columns_fit(const char *s, size_t columns)
+/* The most bytes of s, in whole characters, that fit into the given number of columns. */
+static size_t columns_fit(const char *s, size_t columns)
 {
     size_t used = 0;
     return walk(s, strlen(s), columns, &used);

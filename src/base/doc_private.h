@@ -18,7 +18,6 @@ struct stored_node {
     unsigned key_column;
 };
 
-unsigned node_key_column(const struct node *n);
 /* Sets the YAML 1.2 core schema kind and value of a plain scalar. */
 void node_resolve(struct node *n);
 /* "FILE:LINE:COLUMN: PATH: message", ERR_INPUT. Returns -1. */

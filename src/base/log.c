@@ -75,17 +75,6 @@ void log_secret(const char *secret)
     state.secret_count++;
 }
 
-int log_level_parse(const char *word, enum log_level *out)
-{
-    for (size_t i = 0; i < sizeof level_words / sizeof level_words[0]; i++) {
-        if (str_equal(word, level_words[i])) {
-            *out = (enum log_level)i;
-            return 0;
-        }
-    }
-    return -1;
-}
-
 /* The length of the registered secret at s, or 0. */
 static size_t secret_at(const char *s)
 {

@@ -15,7 +15,7 @@
 #define PATH_SIZE 512
 #define ACCOUNT_ID_DIGITS 12
 
-unsigned node_key_column(const struct node *n)
+static unsigned node_key_column(const struct node *n)
 {
     const struct stored_node *stored = (const struct stored_node *)(const void *)n;
     return stored->key_column;

@@ -77,7 +77,8 @@ void dir_drop_stale(const char *directory)
     drop_stale(directory, ".", 1);
 }
 
-void path_drop_stale(const char *final_path)
+/* Removes the temporary files for this file that were left by processes that have ended. */
+static void path_drop_stale(const char *final_path)
 {
     char temp[PATH_SIZE];
     path_temp(final_path, temp, sizeof temp);

@@ -16,6 +16,7 @@ struct view {
 };
 
 void view_init(struct view *v, const json_t *context, const char *now_iso);
+/* Public for its tests: they evaluate one expression without a rule set. */
 void view_turn(struct view *v, const json_t *document, const json_t *parameters);
 
 #endif

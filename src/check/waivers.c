@@ -264,8 +264,8 @@ static int load_root(struct waiver_loader *l)
     return 0;
 }
 
-int waivers_load_text(const char *name, const char *data, size_t length,
-                      const struct rule_set *rules, struct waivers **out, struct err *err)
+static int waivers_load_text(const char *name, const char *data, size_t length,
+                             const struct rule_set *rules, struct waivers **out, struct err *err)
 {
     struct waivers *w = xcalloc(1, sizeof *w);
     struct waiver_loader l = {w, rules, err};
@@ -316,11 +316,6 @@ void waivers_free(struct waivers *w)
     free(w->items);
     doc_free(w->doc);
     free(w);
-}
-
-size_t waivers_count(const struct waivers *w)
-{
-    return w->count;
 }
 
 const char *waivers_digest(const struct waivers *w)

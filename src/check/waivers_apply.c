@@ -31,7 +31,7 @@ int waivers_begin(struct waivers *w, const char *now_iso, struct err *err)
     return 0;
 }
 
-bool waiver_expired(const struct waivers *w, const struct waiver *one)
+static bool waiver_expired(const struct waivers *w, const struct waiver *one)
 {
     return one->ends_ms != 0 && w->now_ms >= one->ends_ms;
 }

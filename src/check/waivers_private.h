@@ -41,6 +41,4 @@ struct waivers {
     char digest[SHA256_HEX_SIZE];
 };
 
-bool waiver_expired(const struct waivers *w, const struct waiver *one);
-
 #endif

@@ -33,9 +33,6 @@ enum exit_code {
 /* "towerkeep: text" on stderr, made printable; returns the exit code that belongs to the error. */
 int cli_fail(const struct err *err);
 int cli_fail_and(const struct err *err, const char *hint); /* the same line, and the hint */
-/* The same after a scan's first answer: what AWS or the network refused makes the scan incomplete.
- */
-enum exit_code exit_code_of(enum err_code code);
 
 /* Prints one line and ends the program with EXIT_USAGE (arguments.c). */
 void usage_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));

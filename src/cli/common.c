@@ -23,7 +23,7 @@ void signals_catch(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-enum exit_code exit_code_of(enum err_code code)
+static enum exit_code exit_code_of(enum err_code code)
 {
     switch (code) {
     case ERR_NONE:

@@ -10,28 +10,9 @@ const struct option_row *option_at(size_t index)
     return index < option_row_count ? &option_rows[index] : NULL;
 }
 
-size_t option_count(void)
-{
-    return option_row_count;
-}
-
 bool option_taken(const struct option_row *row, enum command_id command)
 {
     return (row->commands >> (unsigned)command & 1U) != 0;
-}
-
-const struct option_row *option_named(const char *name, enum command_id command)
-{
-    const struct option_row *any = NULL;
-    for (size_t i = 0; i < option_row_count; i++) {
-        if (option_rows[i].source != VARIABLE_ONLY && strcmp(option_rows[i].name, name) == 0) {
-            if (option_taken(&option_rows[i], command)) {
-                return &option_rows[i];
-            }
-            any = any == NULL ? &option_rows[i] : any;
-        }
-    }
-    return any;
 }
 
 const struct option_row *option_lettered(char letter, enum command_id command)

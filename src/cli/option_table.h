@@ -78,9 +78,7 @@ struct option_row {
 };
 
 const struct option_row *option_at(size_t index); /* NULL past the last */
-size_t option_count(void);
-/* The row of this name that the command takes, else any row of this name, else NULL. */
-const struct option_row *option_named(const char *name, enum command_id command);
+/* The row of this letter that the command takes, else any row of this letter, else NULL. */
 const struct option_row *option_lettered(char letter, enum command_id command);
 bool option_taken(const struct option_row *row, enum command_id command);
 /* "TOWERKEEP_OUTPUT_FORMATS" */

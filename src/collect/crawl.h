@@ -108,7 +108,7 @@ int region_probe_ask(struct crawl *crawl, const struct answer *a, region_probe_t
 
 /* --- collectors.c: the table --- */
 
-/* The index-th row, NULL after the last. */
+/* The index-th row, NULL after the last. Public for its tests: they hold every row of the table against the operations. */
 const struct collector *collector_at(size_t index);
 /* NULL when there is none. */
 const struct collector *collector_find(const char *operation);
@@ -127,6 +127,7 @@ int collectors_seed_region(struct crawl *crawl, const char *account, const char 
 /* Asks, through the store; the filters of the run are applied by the caller. */
 int crawl_ask(struct crawl *crawl, const char *operation, const char *account, const char *region,
               const char *target, struct err *err);
+/* Public for its tests: a store that refuses an entity cannot be made through a crawl. */
 int crawl_keep_entity(struct crawl *crawl, const struct entity *e, struct err *err);
 /* Keeps an entity; `document` is borrowed. */
 int crawl_keep(const struct answer_page *p, const char *kind, const char *account,

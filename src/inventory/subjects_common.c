@@ -187,7 +187,8 @@ const struct enabled_baseline *backed_up_by(const struct account *m)
     return m != NULL ? enabled_baseline_find(m->baselines, "BackupBaseline", true) : NULL;
 }
 
-json_t *enabled_baseline_document(struct visit *v, const struct enabled_baseline *h)
+/* {"arn","status","version","drift","message","minutes_under_change","parent_arn"}. */
+static json_t *enabled_baseline_document(struct visit *v, const struct enabled_baseline *h)
 {
     bool failed = false;
     json_t *operation = h->operation != NULL ? subject_entity(v, "baseline-operation", "", "",

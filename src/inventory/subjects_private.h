@@ -60,8 +60,6 @@ bool unit_is_exempt(const struct subjects *s, const struct unit *u);
 bool unit_is_wanted(const struct subjects *s, const struct unit *u);
 const struct enabled_baseline *
 backed_up_by(const struct account *m); /* its SUCCEEDED BackupBaseline or NULL */
-/* {"arn","status","version","drift","message","minutes_under_change","parent_arn"}. */
-json_t *enabled_baseline_document(struct visit *v, const struct enabled_baseline *h);
 /* Sets "baselines" {name: that} of a target whose first baseline is `first`. 0 or -1. */
 int set_enabled_baselines(struct visit *v, json_t *document, const struct enabled_baseline *first);
 

@@ -366,12 +366,12 @@ static uint32_t run_days(const struct cron *c, int64_t year, int month)
     return days & real;
 }
 
-/* The first (step 1) or last (step -1) run of a day after (before) the given minute of it. */
-static int run_minute(const struct cron *c, int beyond, int step)
+/* The last run of a day before the given minute of it, or -1. */
+static int run_minute(const struct cron *c, int before)
 {
-    for (int at = beyond + step; at >= 0 && at < 24 * 60; at += step) {
+    for (int at = before - 1; at >= 0; at--) {
         if ((c->hours >> (at / 60) & 1) == 0) {
-            at = step > 0 ? at / 60 * 60 + 59 : at / 60 * 60;
+            at = at / 60 * 60;
             continue;
         }
         if (c->minutes >> (at % 60) & 1) {
@@ -381,43 +381,34 @@ static int run_minute(const struct cron *c, int beyond, int step)
     return -1;
 }
 
-static bool walk(const struct cron *c, int64_t from_minute, int step, int64_t *out)
+/* The latest run before a minute since 1970. */
+static bool run_before(const struct cron *c, int64_t before_minute, int64_t *out)
 {
     int64_t year = 0;
     int month = 0;
     int day = 0;
-    int64_t today = from_minute >= 0 ? from_minute / (24 * 60) : -1;
+    int64_t today = before_minute / (24 * 60);
     date_of(today, &year, &month, &day);
-    int beyond = (int)(from_minute - today * 24 * 60);
+    int before = (int)(before_minute - today * 24 * 60);
     while (year >= CRON_FIRST_YEAR && year <= CRON_LAST_YEAR) {
         uint32_t days = run_days(c, year, month);
-        for (; day >= 1 && day <= 31 && days != 0; day += step) {
-            int minute = (days >> day & 1) != 0 ? run_minute(c, beyond, step) : -1;
+        for (; day >= 1 && days != 0; day--) {
+            int minute = (days >> day & 1) != 0 ? run_minute(c, before) : -1;
             if (minute >= 0) {
                 *out = (days_of(year, month, day) * 24 * 60 + minute) * MINUTE_MS;
                 return true;
             }
-            beyond = step > 0 ? -1 : 24 * 60;
+            before = 24 * 60;
         }
-        beyond = step > 0 ? -1 : 24 * 60;
-        month += step;
-        if (month < 1 || month > 12) {
-            year += step;
-            month = step > 0 ? 1 : 12;
+        before = 24 * 60;
+        day = 31;
+        month--;
+        if (month < 1) {
+            year--;
+            month = 12;
         }
-        day = step > 0 ? 1 : 31;
     }
     return false;
-}
-
-bool cron_next(const struct cron *c, int64_t after_ms, int64_t *out)
-{
-    if (c->rate_ms > 0) {
-        int64_t runs = after_ms >= c->anchor_ms ? (after_ms - c->anchor_ms) / c->rate_ms + 1 : 0;
-        *out = c->anchor_ms + runs * c->rate_ms;
-        return true;
-    }
-    return walk(c, after_ms >= 0 ? after_ms / MINUTE_MS : -1, 1, out);
 }
 
 bool cron_previous(const struct cron *c, int64_t before_ms, int64_t *out)
@@ -428,7 +419,7 @@ bool cron_previous(const struct cron *c, int64_t before_ms, int64_t *out)
         return runs >= 0;
     }
     /* A run in the same minute counts only when the time is after it. */
-    return before_ms > 0 && walk(c, (before_ms + MINUTE_MS - 1) / MINUTE_MS, -1, out);
+    return before_ms > 0 && run_before(c, (before_ms + MINUTE_MS - 1) / MINUTE_MS, out);
 }
 
 int64_t cron_period_ms(const struct cron *c, int64_t before_ms)

@@ -24,7 +24,8 @@ static const char *const organization_actions[][2] = {
 
 #define ORGANIZATION_ACTION_COUNT (sizeof organization_actions / sizeof organization_actions[0])
 
-bool policy_canonical(const char *text, struct text *out)
+/* Gives equal bytes for equivalent policies; false when the text is not a policy. */
+static bool policy_canonical(const char *text, struct text *out)
 {
     json_t *statements = statements_parse(text);
     if (statements == NULL) {

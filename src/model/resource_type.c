@@ -104,24 +104,6 @@ const char *resource_type_of_arn(const char *arn)
     return NULL;
 }
 
-const char *resource_type_of_engine(const char *engine, bool cluster)
-{
-    if (engine == NULL || engine[0] == '\0') {
-        return NULL;
-    }
-    if (str_starts(engine, "aurora")) {
-        return "Aurora";
-    }
-    if (str_equal(engine, "neptune")) {
-        return "Neptune";
-    }
-    if (str_equal(engine, "docdb")) {
-        return "DocumentDB";
-    }
-    (void)cluster; /* Multi-AZ clusters of MySQL and PostgreSQL are RDS as well */
-    return "RDS";
-}
-
 bool resource_type_known(const char *type)
 {
     for (size_t i = 0; known[i] != NULL; i++) {

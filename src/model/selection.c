@@ -45,7 +45,8 @@ static const char *matching(const json_t *patterns, const char *arn)
     return NULL;
 }
 
-bool selection_pattern_names_type(const char *pattern)
+/* True when the pattern names a resource type, not a whole service. */
+static bool selection_pattern_names_type(const char *pattern)
 {
     const char *at = pattern;
     for (int colons = 0; colons < 5 && at != NULL; colons++) {

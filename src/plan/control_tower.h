@@ -61,8 +61,6 @@ void after_zone(struct plan_step *step);
 
 /* The enabled baseline of that name on the OU, as a document's member; NULL when there is none. */
 const json_t *held_on(const json_t *ou, const char *baseline);
-/* Its ARN in this organization: of the run's ListBaselines, else made up from its id. Yours. */
-char *baseline_arn_new(struct making *m, const char *baseline);
 /* ListEnabledBaselines of one baseline on one OU. */
 struct plan_call *held_call(struct making *m, const char *baseline, const json_t *ou);
 void poll_baseline(const struct making *m, struct plan_step *step);

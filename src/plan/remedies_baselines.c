@@ -46,7 +46,8 @@ static int find_name(void *context, const struct entity *e)
     return n->arn != NULL ? 1 : 0;
 }
 
-char *baseline_arn_new(struct making *m, const char *baseline)
+/* Its ARN in this organization: of the run's ListBaselines, else made up from its id. Yours. */
+static char *baseline_arn_new(struct making *m, const char *baseline)
 {
     struct naming n = {baseline, NULL};
     struct err ignored = ERR_INIT;

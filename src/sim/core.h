@@ -105,7 +105,7 @@ void wire_answer(const struct sim_call *call, struct sim_response *response);
 /* An error of `service` in that service's protocol; `extra` may be NULL. */
 void wire_error(const struct service_info *info, int status, const char *code, const char *message,
                 const json_t *extra, struct sim_response *response);
-/* Splits and decodes "a=b&c"; form: '+' is a space. False when an escape is broken. */
+/* Splits and decodes "a=b&c"; form: '+' is a space. False when an escape is broken. Public for its tests: requests do not show which pair is broken. */
 bool wire_parse_query(const char *text, size_t length, bool form, struct pair **out, size_t *count);
 void wire_pairs_free(struct pair *pairs, size_t count);
 bool wire_percent_decode(const char *s, size_t length, bool form, struct text *out);
@@ -159,6 +159,7 @@ enum auth_problem auth_verify(struct sim *sim, const struct sim_request *request
 void auth_error(const struct service_info *info, enum auth_problem problem, const char *why,
                 int *status, const char **code);
 void sim_add_principal(struct sim *sim, struct principal *taken);
+/* Public for its tests: they let a session expire. */
 struct principal *sim_principal(struct sim *sim, const char *access_key_id); /* NULL when unknown */
 int64_t auth_now_ms(const struct sim *sim); /* the clock signatures and sessions are held against */
 
@@ -185,8 +186,6 @@ int policy_check(const json_t *document, char *why, size_t size);
 /* True when the caller may; otherwise `why` holds AWS's sentence. `in` is the decoded input. */
 bool policy_allows(struct sim *sim, const struct op *op, const char *region,
                    const struct principal *who, const json_t *in, char *why, size_t size);
-bool policy_allows_action(struct sim *sim, const char *action, const char *region,
-                          const struct principal *who, const json_t *in, char *why, size_t size);
 /* policy_context.c: ARNs an action on this input is about, never empty ("*"); new. */
 json_t *policy_resources(struct sim *sim, const char *action, const json_t *in, const char *region,
                          const char *account);

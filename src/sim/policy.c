@@ -405,8 +405,9 @@ static bool allows_action(struct sim *sim, const struct policy_question *q,
     return true;
 }
 
-bool policy_allows_action(struct sim *sim, const char *action, const char *region,
-                          const struct principal *who, const json_t *in, char *why, size_t size)
+static bool policy_allows_action(struct sim *sim, const char *action, const char *region,
+                                 const struct principal *who, const json_t *in, char *why,
+                                 size_t size)
 {
     json_t *context = policy_context(sim, in);
     json_t *resources = policy_resources(sim, action, in, region, who->account);

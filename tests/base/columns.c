@@ -26,10 +26,9 @@ static void wide_characters_take_two_columns_and_marks_none(void **state)
 static void no_character_is_split(void **state)
 {
     (void)state;
-    assert_int_equal(columns_fit(WIDE WIDE, 3), strlen(WIDE));
-    assert_int_equal(columns_fit(WIDE, 1), 0);
-    assert_int_equal(columns_fit("ab" WIDE, 4), strlen("ab" WIDE));
-    assert_int_equal(columns_fit("ab", 9), 2);
+    assert_int_equal(columns_line(WIDE WIDE, 3, true), strlen(WIDE));
+    assert_int_equal(columns_line("ab" WIDE WIDE, 4, true), strlen("ab" WIDE));
+    assert_int_equal(columns_line("ab", 9, true), 2);
 }
 
 static void lines_end_at_spaces(void **state)

@@ -116,18 +116,6 @@ static void closed_or_silent_log_writes_nothing(void **state)
     assert_int_equal(s->length, 0);
 }
 
-static void levels_have_names(void **state)
-{
-    (void)state;
-    enum log_level level = LOG_ERROR;
-    assert_int_equal(log_level_parse("debug", &level), 0);
-    assert_int_equal(level, LOG_DEBUG);
-    assert_int_equal(log_level_parse("warn", &level), 0);
-    assert_int_equal(level, LOG_WARN);
-    assert_int_equal(log_level_parse("Debug", &level), -1);
-    assert_int_equal(log_level_parse("", &level), -1);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,7 +127,6 @@ int main(void)
                                         close_sink),
         cmocka_unit_test_setup_teardown(progress_is_told_before_each_line, open_sink, close_sink),
         cmocka_unit_test_setup_teardown(closed_or_silent_log_writes_nothing, open_sink, close_sink),
-        cmocka_unit_test(levels_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,12 +114,34 @@ FAULTS = {
         ("message", {"src/aws/b.c": 'f("gap", "SELECT gap FROM gaps");\ng("%s is "\n  "no plan");\n'}, 'b.c:2: "is no"'),
         ("comment of a world", {"fixtures/worlds/a.yaml": "gap: 1\nb: 2 # anew\n"}, 'a.yaml:2: "anew"'),
     ],
+    "externals": [
+        ("unused", {"src/aws/b.c": "int h(void);\nint h(void)\n{\n    return g();\n}\n"}, "src/aws/b.c: h is used by no"),
+        ("used in its own file only", {"include/base/a.h": "int f(void);\nint g(void);\n", "src/base/a.c": "int f(void)\n{\n    return 1;\n}\nint g(void)\n{\n    return f();\n}\n"}, "src/base/a.c: f is used"),
+        ("object", {"src/base/a.c": "const int table[] = {1};\nint g(void)\n{\n    return 1;\n}\n"}, "src/base/a.c: table is used"),
+        ("reason for another", {"include/base/a.h": "/* Public for its tests: a reason. */\nint k(void);\nint f(void);\n"}, "src/base/a.c: f is used"),
+    ],
     "headers_alone": [
         ("leaning", {"include/base/a.h": "size_t f(void);\n"}, "include/base/a.h does not compile alone"),
         ("unguarded", {"include/aws/b.h": "struct twice { int x; };\n"}, "include/aws/b.h does not compile"),
         ("old style", {"include/aws/b.h": "#ifndef B_H\n#define B_H\nint f();\n#endif\n"}, "include/aws/b.h"),
     ],
 }
+
+# The same for the check that reads objects: each source here is compiled.
+GOOD_COMPILED = {
+    "include/base/a.h": "/* What is alone. Public for its tests: a reason\n * of two lines. */\nint f(void);\nint g(void);\n",
+    "src/base/a.c": "static int s(void)\n{\n    return 1;\n}\nint f(void)\n{\n    return s();\n}\nint g(void)\n{\n    return f();\n}\n",
+    "src/cli/main.c": "int g(void);\nint main(void)\n{\n    return g();\n}\n",
+}
+
+
+def compiled(folder, compiler):
+    """Compiles the sources as CMake does, and returns the build directory."""
+    for source in Path(folder, "src").rglob("*.c"):
+        target = Path(folder, "CMakeFiles/module.dir", source.relative_to(folder).as_posix() + ".o")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run([compiler, "-w", "-O0", "-c", str(source), "-o", str(target)], check=True)
+    return [folder]
 
 
 def run(check, compiler, files):
@@ -129,7 +151,8 @@ def run(check, compiler, files):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, str(HERE / f"{check}.py"), folder, compiler],
+            [sys.executable, str(HERE / f"{check}.py"), folder, compiler]
+            + (compiled(folder, compiler) if check == "externals" else []),
             capture_output=True,
             text=True,
             check=False,
@@ -142,14 +165,15 @@ def main():
         sys.exit(__doc__)
     check, compiler = sys.argv[1:]
     wrong = []
-    status, output = run(check, compiler, GOOD)
+    good = GOOD_COMPILED if check == "externals" else GOOD
+    status, output = run(check, compiler, good)
     if status != 0:
         wrong.append(f"the good tree was refused:\n{output}")
     status, output = run(check, compiler, {"cmake/Dependencies.cmake": ""})
     if status != 1 or "nothing to look at" not in output:
         wrong.append(f"an empty tree was not refused:\n{output}")
     for what, files, complaint in FAULTS[check]:
-        status, output = run(check, compiler, {**GOOD, **files})
+        status, output = run(check, compiler, {**good, **files})
         if status != 1 or complaint not in output:
             wrong.append(f"planted fault not found: {what}: wanted {complaint!r}, got:\n{output}")
     print("\n".join(wrong) or f"{check}: {len(FAULTS[check])} planted faults found")

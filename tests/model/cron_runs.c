@@ -1,5 +1,5 @@
 /* For the judge of schedules: reads lines "MILLISECONDS EXPRESSION", prints the three newest runs
- * before that time and the three after it, in milliseconds, or "refused". */
+ * before that time, in milliseconds, or "refused". */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,11 +21,6 @@ int main(void)
         }
         for (int i = 0; i < 3 && cron_previous(&c, at, &at); i++) {
             printf("%" PRId64 " ", at);
-        }
-        printf("|");
-        at = from;
-        for (int i = 0; i < 3 && cron_next(&c, at, &at); i++) {
-            printf(" %" PRId64, at);
         }
         puts("");
     }

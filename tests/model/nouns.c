@@ -61,10 +61,6 @@ static void resources_have_the_word_of_aws_backup(void **state)
             fail_msg("%s: %s", cases[i][0], type != NULL ? type : "none");
         }
     }
-    assert_string_equal(resource_type_of_engine("aurora-mysql", true), "Aurora");
-    assert_string_equal(resource_type_of_engine("docdb", true), "DocumentDB");
-    assert_string_equal(resource_type_of_engine("neptune", false), "Neptune");
-    assert_string_equal(resource_type_of_engine("postgres", true), "RDS");
 }
 
 static void backups_are_no_resources_to_protect(void **state)

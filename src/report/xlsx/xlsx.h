@@ -197,7 +197,7 @@ int xlsx_errors(struct book *b, struct err *err);
 int xlsx_evidence(struct book *b, struct err *err);
 int xlsx_method(struct book *b, struct err *err);
 
-/* report_write_xlsx() with other limits, so that what happens at them can be tested. */
+/* report_write_xlsx() with other limits, so that what happens at them can be tested. Public for its tests: the limits of a sheet are out of reach of a small run. */
 int xlsx_write(const struct report_input *in, const char *path, const struct xlsx_limits *limits,
                struct err *err);
 

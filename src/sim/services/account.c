@@ -60,7 +60,8 @@ json_t *account_regions(struct sim *sim)
     return catalogue;
 }
 
-const char *account_region_status(struct sim *sim, const char *account, const char *region)
+/* RegionOptStatus of a Region in an account, or NULL when there is no such Region. */
+static const char *account_region_status(struct sim *sim, const char *account, const char *region)
 {
     const char *kind = json_string_value(json_object_get(account_regions(sim), region));
     json_t *state = sim_state_peek(sim, SVC_ACCOUNT, account, "");

@@ -6,7 +6,5 @@
 
 /* {name: "DEFAULT" | "OPT_IN"}: every Region that exists, in a fixed order; borrowed. */
 json_t *account_regions(struct sim *sim);
-/* RegionOptStatus of a Region in an account, or NULL when there is no such Region. */
-const char *account_region_status(struct sim *sim, const char *account, const char *region);
 
 #endif

@@ -16,7 +16,8 @@ static const struct kind *const kinds[] = {&kind_ebs, &kind_ec2, &kind_rds,     
                                            &kind_efs, &kind_s3,  &kind_rds_cluster};
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)
 
-const struct kind *kind_by_name(const char *name)
+/* NULL when unknown. */
+static const struct kind *kind_by_name(const char *name)
 {
     for (size_t i = 0; i < KIND_COUNT; i++) {
         if (str_equal(kinds[i]->name, name)) {

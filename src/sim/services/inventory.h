@@ -34,9 +34,6 @@ struct kind {
 extern const struct kind kind_ebs, kind_ec2, kind_rds, kind_rds_cluster, kind_dynamodb, kind_efs,
     kind_s3;
 
-/* NULL when unknown. */
-const struct kind *kind_by_name(const char *name);
-
 /* A service's `load` and `populate`, the same for all five. */
 int inventory_load(struct sim *sim, enum service service, const json_t *world, struct err *err);
 void inventory_populate(struct sim *sim, enum service service, const char *account,

@@ -84,8 +84,8 @@ const struct ct_baseline *ct_baseline_by_arn(const char *arn)
     return NULL;
 }
 
-void ct_baseline_arn(struct sim *sim, const char *region, const struct ct_baseline *baseline,
-                     struct text *out)
+static void ct_baseline_arn(struct sim *sim, const char *region, const struct ct_baseline *baseline,
+                            struct text *out)
 {
     text_addf(out, "arn:%s:controltower:%s::baseline/%s", sim_partition(sim), region, baseline->id);
 }
@@ -177,7 +177,7 @@ const char *ct_child_status(struct sim *sim, const json_t *enabled, const char *
     return jx_str_or(own, "status", jx_str_or(enabled, "child_status", "SUCCEEDED"));
 }
 
-const char *ct_drift(struct sim *sim, const json_t *enabled)
+static const char *ct_drift(struct sim *sim, const json_t *enabled)
 {
     const char *given = jx_str(enabled, "drift"), *account;
     json_t *flag;

@@ -358,8 +358,9 @@ void ct_operation_end(struct sim *sim, const char *id, const char *problem)
     }
 }
 
-void ct_operation_past(struct sim *sim, const char *kind, const char *type, const char *status,
-                       int64_t age_ms, const char *message)
+/* Adds one that ended long ago. */
+static void ct_operation_past(struct sim *sim, const char *kind, const char *type,
+                              const char *status, int64_t age_ms, const char *message)
 {
     char id[37], start[TIME_ISO_SIZE], end[TIME_ISO_SIZE], words[96];
     json_t *operation;

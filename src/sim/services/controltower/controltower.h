@@ -40,9 +40,6 @@ void ct_operation_end(struct sim *sim, const char *id, const char *problem); /* 
 json_t *ct_operation(struct sim *sim, const char *kind, const char *id);
 bool ct_busy(struct sim *sim);
 json_t *ct_operation_out(const json_t *operation); /* without `kind`; new */
-/* Adds one that ended long ago. */
-void ct_operation_past(struct sim *sim, const char *kind, const char *type, const char *status,
-                       int64_t age_ms, const char *message);
 
 /* --- svc_controltower_baselines.c --- */
 struct ct_baseline {
@@ -56,8 +53,6 @@ size_t ct_baseline_count(void);
 const struct ct_baseline *ct_baseline_at(size_t index);
 const struct ct_baseline *ct_baseline_named(const char *name);
 const struct ct_baseline *ct_baseline_by_arn(const char *arn); /* by its last 16 characters */
-void ct_baseline_arn(struct sim *sim, const char *region, const struct ct_baseline *baseline,
-                     struct text *out);
 
 json_t *ct_enabled(struct sim *sim, const char *baseline, const char *target); /* record or NULL */
 /* Makes a record (SUCCEEDED); borrowed. `fresh`: a new ARN, else one that follows from its words.
@@ -70,7 +65,6 @@ void ct_enabled_remove(struct sim *sim, const char *baseline, const char *target
 json_t *ct_enabled_by_arn(struct sim *sim, const char *arn, const char **account);
 /* Status of the child on an account, NULL when there is none. */
 const char *ct_child_status(struct sim *sim, const json_t *enabled, const char *account);
-const char *ct_drift(struct sim *sim, const json_t *enabled);
 bool ct_succeeded(const json_t *enabled);
 const char *ct_baseline_version_for(const char *baseline, const char *landing_zone_version);
 

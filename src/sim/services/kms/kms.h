@@ -13,8 +13,6 @@
 #define KMS_POLICY_MAX 32768
 
 /* --- svc_kms_policy.c --- */
-/* Static text of what is wrong with a policy document, or NULL. */
-const char *kms_policy_problem(struct sim *sim, const char *policy);
 /* Does the policy allow `action` to this caller? Conditions other than on the organization and
  * account count as unmet. */
 bool kms_policy_allows(struct sim *sim, const char *policy, const char *account,

@@ -216,7 +216,8 @@ static const char *statement_problem(struct sim *sim, json_t *statement)
                                                           : "Policy has a malformed condition.";
 }
 
-const char *kms_policy_problem(struct sim *sim, const char *policy)
+/* Static text of what is wrong with a policy document, or NULL. */
+static const char *kms_policy_problem(struct sim *sim, const char *policy)
 {
     const char *problem = NULL;
     json_t *document = jx_parse(policy, strlen(policy), &problem);

@@ -423,7 +423,8 @@ static bool merge_target(struct sim *sim, json_t *whole, const char *type, const
     return any;
 }
 
-char *org_effective_policy(struct sim *sim, const char *type, const char *account)
+/* The merged text of all policies of a type that reach an account; new, NULL when none does. */
+static char *org_effective_policy(struct sim *sim, const char *type, const char *account)
 {
     const char *steps[STEPS_MAX];
     json_t *whole = json_object(), *shown;

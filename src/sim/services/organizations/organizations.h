@@ -38,7 +38,6 @@ bool org_target_exists(struct sim *sim, const char *id); /* root, OU or account 
 json_t *org_object(json_t *parent, const char *key); /* the member, made when absent; borrowed */
 void org_path(struct sim *sim, const char *id, struct text *out); /* "o-1/r-1/ou-1/acct/" */
 json_t *org_account_out(struct sim *sim, const json_t *account);  /* as the API shows it; new */
-json_t *org_ou_out(struct sim *sim, const json_t *ou);            /* new */
 bool org_id_is_root(struct sim *sim, const char *id);
 void org_account_set_state(json_t *account,
                            const char *state); /* keeps the retired Status in step */
@@ -63,14 +62,11 @@ json_t *org_policy_make(struct sim *sim, const char *id, const char *type, const
                         const char *description, const char *content); /* borrowed */
 bool org_policy_attached(const json_t *policy, const char *target);
 bool org_policy_type_enabled(struct sim *sim, const char *type);
-json_t *org_policy_summary(const json_t *policy); /* new */
 void org_policies_init(struct sim *sim);
 int org_policies_load(struct sim *sim, const json_t *list, struct err *err);
 /* NULL when the text fits its type; else AWS's complaint (static). */
 const char *org_policy_content_problem(const char *type, const char *content);
 size_t org_policy_content_limit(const char *type);
-/* The merged text of all policies of a type that reach an account; new, NULL when none does. */
-char *org_effective_policy(struct sim *sim, const char *type, const char *account);
 
 /* handlers */
 int org_describe_organization(struct sim_call *call);

@@ -123,7 +123,8 @@ bool org_policy_attached(const json_t *policy, const char *target)
     return json_object_get(json_object_get(policy, "targets"), target) != NULL;
 }
 
-json_t *org_policy_summary(const json_t *policy)
+/* new */
+static json_t *org_policy_summary(const json_t *policy)
 {
     static const char *const copied[] = {"Id", "Arn", "Name", "Description", "Type", "AwsManaged"};
     json_t *out = json_object();

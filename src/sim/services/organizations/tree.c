@@ -130,7 +130,8 @@ json_t *org_account_out(struct sim *sim, const json_t *account)
     return out;
 }
 
-json_t *org_ou_out(struct sim *sim, const json_t *ou)
+/* new */
+static json_t *org_ou_out(struct sim *sim, const json_t *ou)
 {
     json_t *out = json_pack("{ss ss ss}", "Id", jx_str(ou, "Id"), "Arn", jx_str(ou, "Arn"), "Name",
                             jx_str(ou, "Name"));
