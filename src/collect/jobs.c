@@ -198,31 +198,20 @@ int jobs_ask(struct crawl *crawl, const char *account, const char *region, struc
     return rc;
 }
 
+/* All jobs of the organization by day and state. */
+#define SUMMARIES(its_operation)                                                                   \
+    .phase = PHASE_ORGANIZATION, .operation = (its_operation),                                     \
+    .keeps = {"failed-jobs", "jobs-per-account"}, .as_management = true, .probe = true,            \
+    .refused = refused_summaries,                                                                  \
+    .with = {{"AccountId", "ANY"},                                                                 \
+             {"State", "ANY"},                                                                     \
+             {"ResourceType", "ANY"},                                                              \
+             {"MessageCategory", "ANY"},                                                           \
+             {"AggregationPeriod", "ONE_DAY"}}
+
 const struct collector job_collectors[] = {
-    {.phase = PHASE_ORGANIZATION,
-     .operation = "backup:ListBackupJobSummaries",
-     .keeps = {"failed-jobs", "jobs-per-account"},
-     .as_management = true,
-     .probe = true,
-     .with = {{"AccountId", "ANY"},
-              {"State", "ANY"},
-              {"ResourceType", "ANY"},
-              {"MessageCategory", "ANY"},
-              {"AggregationPeriod", "ONE_DAY"}},
-     .keep = keep_backup_summaries,
-     .refused = refused_summaries},
-    {.phase = PHASE_ORGANIZATION,
-     .operation = "backup:ListCopyJobSummaries",
-     .keeps = {"failed-jobs", "jobs-per-account"},
-     .as_management = true,
-     .probe = true,
-     .with = {{"AccountId", "ANY"},
-              {"State", "ANY"},
-              {"ResourceType", "ANY"},
-              {"MessageCategory", "ANY"},
-              {"AggregationPeriod", "ONE_DAY"}},
-     .keep = keep_copy_summaries,
-     .refused = refused_summaries},
+    {SUMMARIES("backup:ListBackupJobSummaries"), .keep = keep_backup_summaries},
+    {SUMMARIES("backup:ListCopyJobSummaries"), .keep = keep_copy_summaries},
     {.phase = PHASE_MANAGEMENT,
      .operation = "backup:ListBackupJobs",
      .keeps = {"failed-jobs"},

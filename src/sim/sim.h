@@ -102,6 +102,8 @@ struct sim_route {
 
 struct sim_service {
     enum service service;
+    bool holds_resources; /* those of services/inventory.h, which worlds name or generate: they are
+                             made before `load` and `populate` run */
     const struct sim_route *routes;
     size_t route_count;
     const char *const *shapes; /* NULL-terminated: "Tag={Key!:s1..128,...}"; or NULL */

@@ -8,6 +8,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "core.h"
+#include "services/inventory.h"
 
 #define BASE_DEPTH_MAX 4
 /* Changes made at load happen in the hours before the world's "now", so that nothing in it is
@@ -394,7 +395,8 @@ static int start_services(struct sim *sim, struct err *err)
         return -1;
     }
     for (const struct sim_service *const *s = table; *s != NULL; s++) {
-        if ((*s)->load != NULL && (*s)->load(sim, sim->world, err) != 0) {
+        if (((*s)->holds_resources && inventory_load(sim, (*s)->service, sim->world, err) != 0) ||
+            ((*s)->load != NULL && (*s)->load(sim, sim->world, err) != 0)) {
             return -1;
         }
     }
@@ -519,6 +521,9 @@ json_t *sim_state(struct sim *sim, enum service service, const char *account, co
     map_set(sim->states, key,
             state); /* first, so that a populate() that looks back does not loop */
     const struct sim_service *s = sim->services[service];
+    if (s != NULL && s->holds_resources) {
+        inventory_populate(sim, service, account, region, state);
+    }
     if (s != NULL && s->populate != NULL) {
         s->populate(sim, account, region, state);
     }

@@ -22,7 +22,7 @@ int store_entity(struct store *s, const struct entity *e, struct err *err)
     return store_run(s, SQL_ENTITY, statement, err);
 }
 
-static struct entity entity_of_row(sqlite3_stmt *statement)
+struct entity entity_of_row(sqlite3_stmt *statement)
 {
     struct entity e = {.kind = store_column(statement, 0),
                        .account = store_column(statement, 1),

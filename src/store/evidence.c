@@ -187,13 +187,7 @@ int store_each_entity_of_fact(struct store *s, int64_t fact,
     int rc = 0;
     int step = SQLITE_DONE;
     while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
-        struct entity e = {.kind = store_column(statement, 0),
-                           .account = store_column(statement, 1),
-                           .region = store_column(statement, 2),
-                           .key = store_column(statement, 3),
-                           .json = store_column(statement, 4),
-                           .fact = sqlite3_column_int64(statement, 5)};
-        e.json_length = (size_t)sqlite3_column_bytes(statement, 4);
+        struct entity e = entity_of_row(statement);
         rc = each(context, &e);
     }
     if (rc == 0 && step != SQLITE_DONE) {

@@ -137,4 +137,7 @@ int plan_membership_carry(struct store *previous, struct store *s, struct err *e
 int store_questions_count_all(struct store *s, struct err *err);
 void store_gap_remember(struct store *s, const char *operation, const char *account);
 
+/* The row of a statement that selects kind, account, region, key, json, fact; borrowed from it. */
+struct entity entity_of_row(sqlite3_stmt *statement);
+
 #endif

@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "cloud.h"
 #include "model/plan.h"
+#include "plan_digest.h"
 
 #define SCALE 2000.0
 #define HOME "eu-central-1"
@@ -95,19 +96,6 @@ static json_t *create_account(void)
                                   "select", "list", "CreateAccountStatuses", "where", "path",
                                   "AccountName", "equals", "Backup", "capture", "request", "Id"));
     return s;
-}
-
-/* Sets "digest" as docs/plan.md says. */
-static void plan_json_seal(json_t *document)
-{
-    char digest[SHA256_HEX_SIZE];
-    struct text text;
-    text_init(&text, (size_t)64 * 1024 * 1024);
-    (void)json_object_del(document, "digest");
-    jx_canonical(document, &text);
-    sha256_hex(text_str(&text), text.length, digest);
-    text_release(&text);
-    (void)json_object_set_new(document, "digest", json_string(digest));
 }
 
 static struct plan *plan_of(json_t *steps)

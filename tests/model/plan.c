@@ -14,19 +14,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "model/plan.h"
-
-/* Sets "digest" as docs/plan.md says. */
-static void plan_json_seal(json_t *document)
-{
-    char digest[SHA256_HEX_SIZE];
-    struct text text;
-    text_init(&text, (size_t)64 * 1024 * 1024);
-    (void)json_object_del(document, "digest");
-    jx_canonical(document, &text);
-    sha256_hex(text_str(&text), text.length, digest);
-    text_release(&text);
-    (void)json_object_set_new(document, "digest", json_string(digest));
-}
+#include "plan_digest.h"
 
 static json_t *step(const char *id, const char *needs)
 {

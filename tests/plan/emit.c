@@ -21,12 +21,6 @@ static char *script_in(const struct plan *plan, char **directory)
     return path;
 }
 
-static const struct plan *made_by(struct estate *e)
-{
-    (void)estate_plan(e);
-    return e->made;
-}
-
 static char *read_all(const char *path)
 {
     struct err err = ERR_INIT;
@@ -141,13 +135,9 @@ static struct plan_step *step_sending(const char *id, const char *operation, jso
 static void the_script_of_a_repair_is_as_reviewed(void **state)
 {
     struct estate *e = *state;
-    estate_fail(e, "KMS-04", "replicate-key", "key", AWAY);
-    estate_fail(e, "KMS-99", "", "key", HOME);
-    estate_fail(e, "KMS-10", "cancel-key-deletion", "key", "us-east-1");
-    estate_fail(e, "TAG-03", "tag-resource", "resource",
-                PROD "/" HOME "/arn:aws:ec2:" HOME ":" PROD ":volume/vol-1");
+    estate_fail_four(e);
     char *directory = NULL;
-    char *path = script_in(made_by(e), &directory);
+    char *path = script_in(estate_made(e), &directory);
     char *script = read_all(path);
     expect_golden("script.sh", script);
     assert_int_equal(bash(directory, "-n", path), 0);
@@ -385,7 +375,7 @@ static void a_script_without_policies_asks_for_no_jq(void **state)
     struct estate *e = *state;
     estate_fail(e, "KMS-10", "cancel-key-deletion", "key", "us-east-1");
     char *directory = NULL;
-    char *path = script_in(made_by(e), &directory);
+    char *path = script_in(estate_made(e), &directory);
     char *script = read_all(path);
     assert_null(strstr(script, "jq"));
     free(script);
@@ -398,7 +388,7 @@ static void a_script_that_compares_policies_stops_first_where_there_is_no_jq(voi
     estate_fail(e, "VLT-05", "put-vault-policy", "vault",
                 CENTRAL "/" AWAY "/aws-controltower-central-backupvault-1");
     char *directory = NULL;
-    char *path = script_in(made_by(e), &directory);
+    char *path = script_in(estate_made(e), &directory);
     char *script = read_all(path);
     char *check = strstr(script, "\ncommand -v jq >/dev/null || stop ");
     assert_non_null(check);
@@ -439,7 +429,7 @@ static void shellcheck_has_nothing_to_say_of_a_script(void **state)
     estate_fail(e, "TAG-03", "tag-resource", "resource",
                 PROD "/" HOME "/arn:aws:ec2:" HOME ":" PROD ":volume/vol-1");
     char *directory = NULL;
-    char *path = script_in(made_by(e), &directory);
+    char *path = script_in(estate_made(e), &directory);
     char *checker = xasprintf("%s/check.sh", directory);
     FILE *out = fopen(checker, "w");
     assert_non_null(out);

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
+#include "blank_finding.h"
 #include "model/condition.h"
 #include "model/config.h"
 #include "model/plan.h"
@@ -142,25 +143,13 @@ static inline void estate_put(struct estate *e, const char *kind, const char *ac
 static inline void estate_fail(struct estate *e, const char *check, const char *remedy,
                                const char *scope, const char *subject)
 {
-    struct finding f = {.check_id = check,
-                        .title = "t",
-                        .scope = scope,
-                        .subject = subject,
-                        .status = STATUS_FAIL,
-                        .step = check[0] == 'K' ? 2 : 6,
-                        .account_id = "",
-                        .account_name = "",
-                        .ou_path = "",
-                        .region = "",
-                        .resource_arn = "",
-                        .resource_name = "",
-                        .expected = "",
-                        .observed = "",
-                        .detail = "",
-                        .risk = "",
-                        .remediation = "by hand",
-                        .remedy = remedy,
-                        .evidence = ""};
+    struct finding f = blank_finding(check, STATUS_FAIL);
+    f.title = "t";
+    f.scope = scope;
+    f.subject = subject;
+    f.step = check[0] == 'K' ? 2 : 6;
+    f.remediation = "by hand";
+    f.remedy = remedy;
     finding_make_id(check, scope, subject, f.id);
     if (store_finding(e->store, &f, &e->err) != 0) {
         fail_msg("%s", e->err.text);
@@ -218,6 +207,23 @@ static inline void expect_steps(const json_t *plan, const char *wanted)
     }
     assert_string_equal(text_str(&ids), wanted);
     text_release(&ids);
+}
+
+/* Four failures: two that steps repair, one by hand, one by a tag. */
+static inline void estate_fail_four(struct estate *e)
+{
+    estate_fail(e, "KMS-04", "replicate-key", "key", AWAY);
+    estate_fail(e, "KMS-99", "", "key", HOME);
+    estate_fail(e, "KMS-10", "cancel-key-deletion", "key", "us-east-1");
+    estate_fail(e, "TAG-03", "tag-resource", "resource",
+                PROD "/" HOME "/arn:aws:ec2:" HOME ":" PROD ":volume/vol-1");
+}
+
+/* Makes the plan; borrowed. */
+static inline const struct plan *estate_made(struct estate *e)
+{
+    (void)estate_plan(e);
+    return e->made;
 }
 
 /* A member's compact JSON, single quotes for double ones. */

@@ -12,28 +12,18 @@ static char *printed(const struct plan *plan, int width, bool color)
     return data;
 }
 
-static const struct plan *made_by(struct estate *e)
-{
-    (void)estate_plan(e);
-    return e->made;
-}
-
 static void a_repair_is_drawn_as_a_tree(void **state)
 {
     struct estate *e = *state;
-    estate_fail(e, "KMS-04", "replicate-key", "key", AWAY);
-    estate_fail(e, "KMS-99", "", "key", HOME);
-    estate_fail(e, "KMS-10", "cancel-key-deletion", "key", "us-east-1");
-    estate_fail(e, "TAG-03", "tag-resource", "resource",
-                PROD "/" HOME "/arn:aws:ec2:" HOME ":" PROD ":volume/vol-1");
-    char *text = printed(made_by(e), 100, false);
+    estate_fail_four(e);
+    char *text = printed(estate_made(e), 100, false);
     expect_golden("tree.txt", text);
     free(text);
 }
 
 static void nothing_to_do_is_said(void **state)
 {
-    char *text = printed(made_by(*state), 80, false);
+    char *text = printed(estate_made(*state), 80, false);
     assert_non_null(strstr(text, "Nothing to do."));
     free(text);
 }
@@ -125,7 +115,7 @@ static void no_line_is_wider_than_asked(void **state)
 {
     struct estate *e = *state;
     estate_fail(e, "KMS-04", "replicate-key", "key", AWAY);
-    char *text = printed(made_by(e), 60, false);
+    char *text = printed(estate_made(e), 60, false);
     for (const char *line = text; *line != '\0';) {
         size_t length = strcspn(line, "\n");
         assert_true(length <= 60);

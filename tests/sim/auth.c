@@ -252,29 +252,14 @@ static void roles_that_do_not_trust_the_caller_are_denied(void **state)
     free(long_policy);
 }
 
-static int setup(void **state)
-{
-    *state = test_world();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    sim_free(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_good_signature_is_let_in, setup, teardown),
-        cmocka_unit_test_setup_teardown(mistakes_get_the_code_of_their_protocol, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_session_acts_in_its_account_until_it_expires, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_session_policy_narrows_what_the_role_may, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(roles_that_do_not_trust_the_caller_are_denied, setup,
-                                        teardown),
+        IN_TEST_WORLD(a_good_signature_is_let_in),
+        IN_TEST_WORLD(mistakes_get_the_code_of_their_protocol),
+        IN_TEST_WORLD(a_session_acts_in_its_account_until_it_expires),
+        IN_TEST_WORLD(a_session_policy_narrows_what_the_role_may),
+        IN_TEST_WORLD(roles_that_do_not_trust_the_caller_are_denied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

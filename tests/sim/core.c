@@ -175,25 +175,12 @@ static void generated_worlds_are_the_same_for_the_same_seed(void **state)
     json_decref(c);
 }
 
-static int setup(void **state)
-{
-    *state = test_world();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    sim_free(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(jobs_run_in_order_at_their_own_time, setup, teardown),
-        cmocka_unit_test_setup_teardown(hashed_ids_depend_on_words_and_seed_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(pages_give_every_row_once_and_refuse_strange_tokens, setup,
-                                        teardown),
+        IN_TEST_WORLD(jobs_run_in_order_at_their_own_time),
+        IN_TEST_WORLD(hashed_ids_depend_on_words_and_seed_alone),
+        IN_TEST_WORLD(pages_give_every_row_once_and_refuse_strange_tokens),
         cmocka_unit_test(published_rates_hold_and_refill),
         cmocka_unit_test(broken_fault_files_are_refused_with_line_and_path),
         cmocka_unit_test(generated_worlds_are_the_same_for_the_same_seed),

@@ -45,4 +45,18 @@ static inline struct sim *test_world(void)
     return sim;
 }
 
+static inline int open_test_world(void **state)
+{
+    *state = test_world();
+    return 0;
+}
+
+static inline int close_world(void **state)
+{
+    sim_free(*state);
+    return 0;
+}
+
+#define IN_TEST_WORLD(name) cmocka_unit_test_setup_teardown(name, open_test_world, close_world)
+
 #endif

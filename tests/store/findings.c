@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "blank_finding.h"
 #include "store/store.h"
 
 static char path[] = "/tmp/towerkeep-findings-XXXXXX";
@@ -17,26 +18,17 @@ static void put(struct store *s, const char *check, enum status status, enum sev
                 const char *account, const char *region)
 {
     struct err err = ERR_INIT;
-    struct finding f = {.check_id = check,
-                        .title = "Title",
-                        .scope = "key",
-                        .subject = region,
-                        .status = status,
-                        .severity = severity,
-                        .step = 2,
-                        .account_id = account,
-                        .account_name = "",
-                        .ou_path = "",
-                        .region = region,
-                        .resource_arn = "",
-                        .resource_name = "",
-                        .expected = "e",
-                        .observed = "o",
-                        .detail = "",
-                        .risk = "",
-                        .remediation = "",
-                        .remedy = "",
-                        .evidence = "1 2"};
+    struct finding f = blank_finding(check, status);
+    f.title = "Title";
+    f.scope = "key";
+    f.subject = region;
+    f.severity = severity;
+    f.step = 2;
+    f.account_id = account;
+    f.region = region;
+    f.expected = "e";
+    f.observed = "o";
+    f.evidence = "1 2";
     finding_make_id(check, "key", region, f.id);
     assert_int_equal(store_finding(s, &f, &err), 0);
 }
@@ -126,51 +118,27 @@ static void words_that_differ_from_those_of_the_check_are_kept(void **state)
     (void)unlink(path);
     assert_int_equal(store_create(path, &s, &err), 0);
     assert_int_equal(store_findings_clear(s, &err), 0);
-    struct finding f = {.id = "0",
-                        .check_id = "KMS-01",
-                        .title = "t",
-                        .scope = "s",
-                        .subject = "1",
-                        .status = STATUS_FAIL,
-                        .severity = SEVERITY_LOW,
-                        .step = 2,
-                        .account_id = "",
-                        .account_name = "",
-                        .ou_path = "",
-                        .region = "",
-                        .resource_arn = "",
-                        .resource_name = "",
-                        .expected = "",
-                        .observed = "",
-                        .detail = "d",
-                        .risk = "r",
-                        .remediation = "",
-                        .remedy = "m",
-                        .evidence = ""};
+    struct finding f = blank_finding("KMS-01", STATUS_FAIL);
+    (void)snprintf(f.id, sizeof f.id, "0");
+    f.title = "t";
+    f.scope = "s";
+    f.subject = "1";
+    f.severity = SEVERITY_LOW;
+    f.step = 2;
+    f.detail = "d";
+    f.risk = "r";
+    f.remedy = "m";
     assert_int_equal(store_finding(s, &f, &err), 0);
     f.subject = "2";
     assert_int_equal(store_finding(s, &f, &err), 0);
-    f = (struct finding){.id = "1",
-                         .check_id = "KMS-01",
-                         .title = "T",
-                         .scope = "S",
-                         .subject = "3",
-                         .status = STATUS_FAIL,
-                         .severity = SEVERITY_HIGH,
-                         .step = 3,
-                         .account_id = "",
-                         .account_name = "",
-                         .ou_path = "",
-                         .region = "",
-                         .resource_arn = "",
-                         .resource_name = "",
-                         .expected = "",
-                         .observed = "",
-                         .detail = "",
-                         .risk = "R",
-                         .remediation = "",
-                         .remedy = "",
-                         .evidence = ""};
+    f = blank_finding("KMS-01", STATUS_FAIL);
+    (void)snprintf(f.id, sizeof f.id, "1");
+    f.title = "T";
+    f.scope = "S";
+    f.subject = "3";
+    f.severity = SEVERITY_HIGH;
+    f.step = 3;
+    f.risk = "R";
     assert_int_equal(store_finding(s, &f, &err), 0);
     static const char expected[] = "T|S||R||high|3 t|s|d|r|m|low|2 t|s|d|r|m|low|2 ";
     for (int reopened = 0; reopened <= 1; reopened++) {

@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "blank_finding.h"
 #include "store/store.h"
 
 static char *scratch; /* the directory of the test */
@@ -79,26 +80,17 @@ static inline char *names_in(const char *directory)
 static inline void put_finding(struct store *store, const char *check, enum status status)
 {
     struct err err = ERR_INIT;
-    struct finding f = {.check_id = check,
-                        .title = "Title",
-                        .scope = "key",
-                        .subject = "eu-central-1",
-                        .status = status,
-                        .severity = SEVERITY_HIGH,
-                        .step = 2,
-                        .account_id = "111122223333",
-                        .account_name = "",
-                        .ou_path = "",
-                        .region = "eu-central-1",
-                        .resource_arn = "",
-                        .resource_name = "",
-                        .expected = "e",
-                        .observed = "o",
-                        .detail = "",
-                        .risk = "",
-                        .remediation = "",
-                        .remedy = "",
-                        .evidence = "1"};
+    struct finding f = blank_finding(check, status);
+    f.title = "Title";
+    f.scope = "key";
+    f.subject = "eu-central-1";
+    f.severity = SEVERITY_HIGH;
+    f.step = 2;
+    f.account_id = "111122223333";
+    f.region = "eu-central-1";
+    f.expected = "e";
+    f.observed = "o";
+    f.evidence = "1";
     finding_make_id(check, f.scope, f.subject, f.id);
     assert_int_equal(store_finding(store, &f, &err), 0);
 }

@@ -41,16 +41,6 @@ static json_t *wire(const struct making *m)
 const struct kind kind_dynamodb = {"dynamodb", SVC_DYNAMODB, "tables", "dynamodb:table",
                                    "DynamoDB", identify,     wire};
 
-static int load(struct sim *sim, const json_t *world, struct err *err)
-{
-    return inventory_load(sim, SVC_DYNAMODB, world, err);
-}
-
-static void populate(struct sim *sim, const char *account, const char *region, json_t *state)
-{
-    inventory_populate(sim, SVC_DYNAMODB, account, region, state);
-}
-
 static int describe_table(struct sim_call *call)
 {
     const char *name = given_id(jx_str_or(call->in, "TableName", ""), "table/");
@@ -100,10 +90,9 @@ static const struct sim_route routes[] = {
 
 const struct sim_service sim_dynamodb = {
     .service = SVC_DYNAMODB,
+    .holds_resources = true,
     .routes = routes,
     .route_count = sizeof routes / sizeof *routes,
     .invalid_code = "ValidationException",
     .invalid_status = 400,
-    .populate = populate,
-    .load = load,
 };

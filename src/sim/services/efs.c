@@ -49,16 +49,6 @@ static json_t *wire(const struct making *m)
 const struct kind kind_efs = {"efs", SVC_EFS,  "filesystems", "elasticfilesystem:file-system",
                               "EFS", identify, wire};
 
-static int load(struct sim *sim, const json_t *world, struct err *err)
-{
-    return inventory_load(sim, SVC_EFS, world, err);
-}
-
-static void populate(struct sim *sim, const char *account, const char *region, json_t *state)
-{
-    inventory_populate(sim, SVC_EFS, account, region, state);
-}
-
 /* The file system a member names by id or ARN; NULL after a refusal. */
 static json_t *named_record(struct sim_call *call, const char *member)
 {
@@ -120,10 +110,9 @@ static const struct sim_route routes[] = {
 
 const struct sim_service sim_efs = {
     .service = SVC_EFS,
+    .holds_resources = true,
     .routes = routes,
     .route_count = sizeof routes / sizeof *routes,
     .invalid_code = "BadRequest",
     .invalid_status = 400,
-    .populate = populate,
-    .load = load,
 };

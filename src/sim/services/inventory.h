@@ -34,7 +34,8 @@ struct kind {
 extern const struct kind kind_ebs, kind_ec2, kind_rds, kind_rds_cluster, kind_dynamodb, kind_efs,
     kind_s3;
 
-/* A service's `load` and `populate`, the same for all five. */
+/* Makes the resources of a service that holds any: those that the world names, and those that a
+ * generated account has in a Region. */
 int inventory_load(struct sim *sim, enum service service, const json_t *world, struct err *err);
 void inventory_populate(struct sim *sim, enum service service, const char *account,
                         const char *region, json_t *state);

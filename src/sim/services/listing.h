@@ -17,6 +17,12 @@ struct filter {
     const char *name, *path;
 };
 
+/* Where a row holds its tags. */
+struct listing_tags {
+    const char *member, *key, *value; /* a list of {key, value} */
+    bool if_any;                      /* without tags the member is absent, not empty */
+};
+
 struct listing {
     enum service service;
     const char *op;
@@ -31,9 +37,7 @@ struct listing {
     const char *unknown;     /* code for a name that does not exist */
     const char *noun;        /* the resource in that message */
     const struct filter *filters;
-    const char *tags_member; /* member of a row that holds its tags; NULL: rows have no tags */
-    const char *tag_key, *tag_value; /* members of such a tag */
-    bool tags_if_any;                /* without tags the member is absent, not empty */
+    const struct listing_tags *tags; /* NULL: rows have no tags */
     /* Refuses an input that its shape allows. 0, or -1 after sim_fail(); NULL: nothing to check. */
     int (*check)(struct sim_call *call, const struct listing *what);
     /* Does a resource match the rest of the input? 1 or 0, or -1 after sim_fail(); NULL: each does.

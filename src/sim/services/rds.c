@@ -139,9 +139,7 @@ static int load(struct sim *sim, const json_t *world, struct err *err)
 {
     size_t i;
     const json_t *spec;
-    if (inventory_load(sim, SVC_RDS, world, err) < 0) {
-        return -1;
-    }
+    (void)err;
     json_array_foreach(json_object_get(world, "resources"), i, spec)
     {
         if (str_equal(jx_str(spec, "type"), kind_rds_cluster.name)) {
@@ -150,12 +148,6 @@ static int load(struct sim *sim, const json_t *world, struct err *err)
         }
     }
     return 0;
-}
-
-static void populate(struct sim *sim, const char *account, const char *region, json_t *state)
-{
-    inventory_populate(sim, SVC_RDS, account, region, state);
-    add_members(sim, account, region, state);
 }
 
 /* --- describing --- */
@@ -228,11 +220,12 @@ static const struct sim_route routes[] = {
 
 const struct sim_service sim_rds = {
     .service = SVC_RDS,
+    .holds_resources = true,
     .routes = routes,
     .route_count = sizeof routes / sizeof *routes,
     .invalid_code = "InvalidParameterValue",
     .missing_code = "MissingParameter",
     .invalid_status = 400,
-    .populate = populate,
+    .populate = add_members,
     .load = load,
 };

@@ -24,16 +24,6 @@ static json_t *wire(const struct making *m)
 
 const struct kind kind_s3 = {"s3", SVC_S3, "buckets", "s3", "S3", identify, wire};
 
-static int load(struct sim *sim, const json_t *world, struct err *err)
-{
-    return inventory_load(sim, SVC_S3, world, err);
-}
-
-static void populate(struct sim *sim, const char *account, const char *region, json_t *state)
-{
-    inventory_populate(sim, SVC_S3, account, region, state);
-}
-
 /* NULL after a refusal. Everything but the location is asked of the bucket's own Region. */
 static json_t *named_bucket(struct sim_call *call, bool anywhere)
 {
@@ -147,10 +137,9 @@ static const struct sim_route routes[] = {
 
 const struct sim_service sim_s3 = {
     .service = SVC_S3,
+    .holds_resources = true,
     .routes = routes,
     .route_count = sizeof routes / sizeof *routes,
     .invalid_code = "InvalidArgument",
     .invalid_status = 400,
-    .populate = populate,
-    .load = load,
 };

@@ -102,16 +102,6 @@ const struct kind kind_ebs = {"ebs", SVC_EC2,         "volumes",  "ec2:volume",
 const struct kind kind_ec2 = {"ec2", SVC_EC2,           "instances",  "ec2:instance",
                               "EC2", instance_identify, instance_wire};
 
-static int load(struct sim *sim, const json_t *world, struct err *err)
-{
-    return inventory_load(sim, SVC_EC2, world, err);
-}
-
-static void populate(struct sim *sim, const char *account, const char *region, json_t *state)
-{
-    inventory_populate(sim, SVC_EC2, account, region, state);
-}
-
 /* --- filters --- */
 
 static bool any_glob(const json_t *patterns, const char *value)
@@ -278,12 +268,11 @@ static const struct sim_route routes[] = {
 
 const struct sim_service sim_ec2 = {
     .service = SVC_EC2,
+    .holds_resources = true,
     .routes = routes,
     .route_count = sizeof routes / sizeof *routes,
     .invalid_code = "InvalidParameterValue",
     .missing_code = "MissingParameter",
     .unknown_code = "UnknownParameter",
     .invalid_status = 400,
-    .populate = populate,
-    .load = load,
 };

@@ -264,6 +264,16 @@ int kms_policy_check(struct sim_call *call)
     return 0;
 }
 
+/* The document as KMS writes it; takes it. */
+static char *policy_text(json_t *policy)
+{
+    char *text = json_dumps(policy, JSON_INDENT(2));
+    char *copy = xstrdup(text);
+    free(text);
+    json_decref(policy);
+    return copy;
+}
+
 char *kms_policy_default(struct sim *sim, const char *account)
 {
     char *root = xasprintf("arn:%s:iam::%s:root", sim_partition(sim), account);
@@ -271,12 +281,8 @@ char *kms_policy_default(struct sim *sim, const char *account)
         json_pack("{s:s, s:s, s:[{s:s, s:s, s:{s:s}, s:s, s:s}]}", "Version", "2012-10-17", "Id",
                   "key-default-1", "Statement", "Sid", "Enable IAM User Permissions", "Effect",
                   "Allow", "Principal", "AWS", root, "Action", "kms:*", "Resource", "*");
-    char *text = json_dumps(policy, JSON_INDENT(2));
-    json_decref(policy);
-    char *copy = xstrdup(text);
-    free(text);
     free(root);
-    return copy;
+    return policy_text(policy);
 }
 
 char *kms_policy_backup(struct sim *sim, const char *account)
@@ -293,10 +299,6 @@ char *kms_policy_backup(struct sim *sim, const char *account)
         "kms:*", "Resource", "*", "Sid", "Allow use of the key by the organization", "Effect",
         "Allow", "Principal", "AWS", "*", "Action", actions, "Resource", "*", "Condition",
         "StringEquals", "aws:PrincipalOrgID", sim_org_id(sim));
-    char *text = json_dumps(policy, JSON_INDENT(2));
-    json_decref(policy);
-    char *copy = xstrdup(text);
-    free(text);
     free(root);
-    return copy;
+    return policy_text(policy);
 }
