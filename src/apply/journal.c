@@ -121,28 +121,28 @@ static int compare(struct journal *j, const struct plan *plan, struct err *err)
     char *application = ask(j, "PRAGMA application_id", NULL);
     char ours[16];
     (void)snprintf(ours, sizeof ours, "%d", APPLICATION_ID);
-    int status = 0;
+    int rc = 0;
     if (!str_equal(application, ours) || !str_equal(version, STRING_OF(SCHEMA_VERSION))) {
-        status = err_set(err, ERR_INPUT, "%s: not a journal of this version", j->path);
+        rc = err_set(err, ERR_INPUT, "%s: not a journal of this version", j->path);
     }
     free(version);
     free(application);
-    for (size_t i = 0; status == 0 && i < sizeof same / sizeof *same; i++) {
+    for (size_t i = 0; rc == 0 && i < sizeof same / sizeof *same; i++) {
         char *found = ask(j, "SELECT value FROM meta WHERE key = ?1", same[i].key);
         if (!str_equal(found, same[i].value)) {
-            status = err_set(err, ERR_INPUT, "%s: %s", j->path, same[i].says);
+            rc = err_set(err, ERR_INPUT, "%s: %s", j->path, same[i].says);
         }
         free(found);
     }
-    return status;
+    return rc;
 }
 
 static int lock(struct journal *j, struct err *err)
 {
     char *path = xasprintf("%s.lock", j->path);
-    int status = file_lock_take(path, &j->lock, err);
+    int rc = file_lock_take(path, &j->lock, err);
     free(path);
-    return status == 0 ? 0 : err_prefix(err, "another apply is running");
+    return rc == 0 ? 0 : err_prefix(err, "another apply is running");
 }
 
 static int open_database(struct journal *j, const struct plan *plan, struct err *err)

@@ -129,12 +129,12 @@ static int ask_of(struct flight *f, const char *source, const struct op *op, con
     if (narrow) {
         (void)json_object_set_new(input, "ResourceArns", json_pack("[s]", resource));
     }
-    int status = flight_ask(f, "iam:SimulatePrincipalPolicy", input, &answer, err);
-    if (status == 0) {
+    int rc = flight_ask(f, "iam:SimulatePrincipalPolicy", input, &answer, err);
+    if (rc == 0) {
         evaluate(f, step, action, answer);
     }
     json_decref(answer);
-    return status;
+    return rc;
 }
 
 static bool is_own(const struct flight *f, const struct plan_step *step)
@@ -147,9 +147,9 @@ static bool is_own(const struct flight *f, const struct plan_step *step)
 int check_permissions(struct flight *f, struct err *err)
 {
     struct map *asked = map_new(NULL);
-    int status = 0;
-    char *source = source_of(f, err, &status);
-    for (size_t i = 0; source != NULL && status == 0 && i < f->steps->count; i++) {
+    int rc = 0;
+    char *source = source_of(f, err, &rc);
+    for (size_t i = 0; source != NULL && rc == 0 && i < f->steps->count; i++) {
         const struct plan_step *step = f->steps->items[i];
         const struct op *op = op_parse(step->send->operation);
         char action[ACTION_BYTES];
@@ -158,15 +158,15 @@ int check_permissions(struct flight *f, struct err *err)
             continue;
         }
         map_set(asked, action, f);
-        status = ask_of(f, source, op, action, step, err);
+        rc = ask_of(f, source, op, action, step, err);
     }
-    if (status > 0) {
+    if (rc > 0) {
         /* IAM need not let us ask. What is denied is told when it is sent. */
         log_write(LOG_INFO, "preflight: permissions were not checked: %s", err->text);
         *err = (struct err)ERR_INIT;
-        status = 0;
+        rc = 0;
     }
     map_free(asked);
     free(source);
-    return status;
+    return rc;
 }

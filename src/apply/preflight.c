@@ -47,12 +47,12 @@ int flight_ask(struct flight *f, const char *operation, json_t *take_input, json
 static int ask(struct flight *f, const char *operation, json_t *take_input, json_t **out,
                struct err *err)
 {
-    int status = flight_ask(f, operation, take_input, out, err);
-    if (status > 0) {
+    int rc = flight_ask(f, operation, take_input, out, err);
+    if (rc > 0) {
         flight_problem(f, "%s", err->text);
         *err = (struct err)ERR_INIT;
     }
-    return status;
+    return rc;
 }
 
 /* Does any step send an operation that begins so? */
@@ -72,8 +72,8 @@ static const struct plan_step *first_sending(const struct flight *f, const char 
 static int check_caller(struct flight *f, struct err *err)
 {
     json_t *answer = NULL;
-    int status = ask(f, "organizations:DescribeOrganization", NULL, &answer, err);
-    if (status == 0) {
+    int rc = ask(f, "organizations:DescribeOrganization", NULL, &answer, err);
+    if (rc == 0) {
         const char *found = jx_str_or(answer, "Organization.Id", "");
         const char *wanted = f->plan->organization_id;
         const char *master = jx_str_or(answer, "Organization.MasterAccountId", "");
@@ -86,7 +86,7 @@ static int check_caller(struct flight *f, struct err *err)
         }
     }
     json_decref(answer);
-    return status < 0 ? -1 : 0;
+    return rc < 0 ? -1 : 0;
 }
 
 /* --- the landing zone --- */
@@ -94,24 +94,24 @@ static int check_caller(struct flight *f, struct err *err)
 static int load_landing_zone(struct flight *f, struct err *err)
 {
     json_t *list = NULL;
-    int status = ask(f, "controltower:ListLandingZones", NULL, &list, err);
+    int rc = ask(f, "controltower:ListLandingZones", NULL, &list, err);
     const char *arn = jx_str(json_array_get(jx_get(list, "landingZones"), 0), "arn");
-    if (status == 0 && arn == NULL) {
+    if (rc == 0 && arn == NULL) {
         flight_problem(f, "there is no landing zone in %s: set up AWS Control Tower first",
                        f->home);
-    } else if (status == 0) {
-        status = ask(f, "controltower:GetLandingZone",
-                     json_pack("{s:s}", "landingZoneIdentifier", arn), &f->landing_zone, err);
+    } else if (rc == 0) {
+        rc = ask(f, "controltower:GetLandingZone", json_pack("{s:s}", "landingZoneIdentifier", arn),
+                 &f->landing_zone, err);
     }
     json_decref(list);
-    return status < 0 ? -1 : 0;
+    return rc < 0 ? -1 : 0;
 }
 
 static int check_running(struct flight *f, struct err *err)
 {
     json_t *answer = NULL;
     json_t *input = json_pack("{s:{s:[s]}}", "filter", "statuses", "IN_PROGRESS");
-    int status = ask(f, "controltower:ListLandingZoneOperations", input, &answer, err);
+    int rc = ask(f, "controltower:ListLandingZoneOperations", input, &answer, err);
     const json_t *list = jx_get(answer, "landingZoneOperations");
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *operation = json_array_get(list, i);
@@ -123,7 +123,7 @@ static int check_running(struct flight *f, struct err *err)
         }
     }
     json_decref(answer);
-    return status < 0 ? -1 : 0;
+    return rc < 0 ? -1 : 0;
 }
 
 static int check_landing_zone(struct flight *f, struct err *err)
@@ -225,7 +225,7 @@ static size_t count_sending(const struct flight *f, const char *operation)
 static int check_accounts(struct flight *f, struct err *err)
 {
     json_t *answer = NULL;
-    int status = ask(f, "organizations:ListAccounts", NULL, &answer, err);
+    int rc = ask(f, "organizations:ListAccounts", NULL, &answer, err);
     const json_t *rows = jx_get(answer, "Accounts");
     size_t created = count_sending(f, "organizations:CreateAccount");
     for (size_t i = 0; i < json_array_size(rows); i++) {
@@ -248,7 +248,7 @@ static int check_accounts(struct flight *f, struct err *err)
             f->quota > 0 ? " (limits.accounts)" : "; if it was raised, set limits.accounts");
     }
     json_decref(answer);
-    return status < 0 ? -1 : 0;
+    return rc < 0 ? -1 : 0;
 }
 
 /* --- service control policies --- */
@@ -257,7 +257,7 @@ static int check_one_target(struct flight *f, const char *ou, struct err *err)
 {
     json_t *answer = NULL;
     json_t *input = json_pack("{s:s, s:s}", "TargetId", ou, "Filter", "SERVICE_CONTROL_POLICY");
-    int status = ask(f, "organizations:ListPoliciesForTarget", input, &answer, err);
+    int rc = ask(f, "organizations:ListPoliciesForTarget", input, &answer, err);
     size_t count = jx_count(answer, "Policies");
     if (count >= SCP_MAX) {
         flight_problem(
@@ -265,25 +265,25 @@ static int check_one_target(struct flight *f, const char *ou, struct err *err)
             count);
     }
     json_decref(answer);
-    return status < 0 ? -1 : 0;
+    return rc < 0 ? -1 : 0;
 }
 
 static int check_targets(struct flight *f, struct err *err)
 {
     struct map *seen = map_new(NULL);
-    int status = 0;
-    for (size_t i = 0; status == 0 && i < f->steps->count; i++) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < f->steps->count; i++) {
         const struct plan_step *step = f->steps->items[i];
         const char *target = jx_str(step->send->input, "targetIdentifier");
         const char *ou = target != NULL ? strstr(target, "/ou-") : NULL;
         bool enables = str_equal(step->send->operation, "controltower:EnableBaseline");
         if (enables && ou != NULL && map_get(seen, ou + 1) == NULL) {
             map_set(seen, ou + 1, f);
-            status = check_one_target(f, ou + 1, err);
+            rc = check_one_target(f, ou + 1, err);
         }
     }
     map_free(seen);
-    return status;
+    return rc;
 }
 
 /* --- Regions --- */
@@ -314,7 +314,7 @@ static int check_regions(struct flight *f, struct err *err)
 {
     json_t *answer = NULL;
     struct map *states = map_new(free);
-    int status = ask(f, "account:ListRegions", NULL, &answer, err);
+    int rc = ask(f, "account:ListRegions", NULL, &answer, err);
     const json_t *rows = jx_get(answer, "Regions");
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
@@ -331,12 +331,12 @@ static int check_regions(struct flight *f, struct err *err)
             map_set(states, region, xstrdup("TOLD"));
         }
     }
-    if (status == 0) {
+    if (rc == 0) {
         check_governed(f, states);
     }
     map_free(states);
     json_decref(answer);
-    return status < 0 ? -1 : 0;
+    return rc < 0 ? -1 : 0;
 }
 
 static int (*const checks[])(struct flight *f, struct err *err) = {
@@ -352,11 +352,11 @@ int preflight_run(struct aws_client *client, const struct plan *plan, int accoun
                        .home = plan->home_region,
                        .problems = problems,
                        .quota = account_quota > 0 ? (size_t)account_quota : 0};
-    int status = 0;
+    int rc = 0;
     bool any = f.steps->count > 0;
-    for (size_t i = 0; any && status == 0 && i < sizeof checks / sizeof *checks; i++) {
-        status = checks[i](&f, err);
+    for (size_t i = 0; any && rc == 0 && i < sizeof checks / sizeof *checks; i++) {
+        rc = checks[i](&f, err);
     }
     json_decref(f.landing_zone);
-    return status;
+    return rc;
 }

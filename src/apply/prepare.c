@@ -88,20 +88,19 @@ static int check_organization(const struct engine *e, struct err *err)
     const char *wanted = e->plan->organization_id;
     const char *found = jx_str_or(answer, "Organization.Id", "none");
     const char *account = e->plan->management_account;
-    int status = 0;
+    int rc = 0;
     if (strcmp(found, wanted) != 0) {
-        status =
-            err_set(err, ERR_INPUT,
-                    "the plan is for the organization %.40s; these credentials belong to %.40s",
-                    wanted, found);
+        rc = err_set(err, ERR_INPUT,
+                     "the plan is for the organization %.40s; these credentials belong to %.40s",
+                     wanted, found);
     } else if (strcmp(aws_client_account(e->client), account) != 0) {
-        status = err_set(err, ERR_INPUT,
-                         "the plan must be applied from the management account %s; these "
-                         "credentials belong to %s",
-                         account, aws_client_account(e->client));
+        rc = err_set(err, ERR_INPUT,
+                     "the plan must be applied from the management account %s; these "
+                     "credentials belong to %s",
+                     account, aws_client_account(e->client));
     }
     json_decref(answer);
-    return status;
+    return rc;
 }
 
 int engine_prepare_check(struct engine *e, struct err *err)

@@ -316,16 +316,16 @@ int doc_load_text(const char *name, const char *data, size_t length, struct doc 
     r->data = data;
     r->length = length;
     r->err = err;
-    int status = -1;
+    int rc = -1;
     if (yaml_parser_initialize(&r->parser) == 0) {
         (void)err_set(err, ERR_INTERNAL, "%s: the YAML reader did not start", name);
         goto out;
     }
     yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&r->parser, (const unsigned char *)data, length);
-    status = read_document(r);
+    rc = read_document(r);
     yaml_parser_delete(&r->parser);
-    if (status == 0) {
+    if (rc == 0) {
         *doc = xmalloc(sizeof **doc);
         (*doc)->name = xstrdup(name);
         (*doc)->root = r->root;
@@ -337,7 +337,7 @@ out:
     }
     node_free(r->root);
     free(r);
-    return status;
+    return rc;
 }
 
 int doc_load_file(const char *path, struct doc **doc, struct err *err)
@@ -347,9 +347,9 @@ int doc_load_file(const char *path, struct doc **doc, struct err *err)
     if (file_read(path, INPUT_MAX, &data, &length, err) != 0) {
         return -1;
     }
-    int status = doc_load_text(path, data, length, doc, err);
+    int rc = doc_load_text(path, data, length, doc, err);
     free(data);
-    return status;
+    return rc;
 }
 
 void doc_free(struct doc *doc)

@@ -53,7 +53,7 @@ static int read_all(int fd, const char *path, size_t ceiling, struct text *into,
 
 int file_read(const char *path, size_t ceiling, char **data, size_t *length, struct err *err)
 {
-    int status = -1;
+    int rc = -1;
     struct stat info;
     struct text content;
     text_init(&content, ceiling);
@@ -73,13 +73,13 @@ int file_read(const char *path, size_t ceiling, char **data, size_t *length, str
     }
     *length = content.length;
     *data = text_take(&content);
-    status = 0;
+    rc = 0;
 out:
     if (fd >= 0) {
         (void)close(fd);
     }
     text_release(&content);
-    return status;
+    return rc;
 }
 
 bool file_exists(const char *path)
@@ -110,19 +110,19 @@ int dir_make(const char *path, struct err *err)
     if (file_is_directory(path)) {
         return 0;
     }
-    int status = 0;
+    int rc = 0;
     char *partial = xstrdup(path);
-    for (char *at = partial + 1; *at != '\0' && status == 0; at++) {
+    for (char *at = partial + 1; *at != '\0' && rc == 0; at++) {
         if (*at == '/') {
             *at = '\0';
             if (!file_is_directory(partial)) {
-                status = make_one(partial, err);
+                rc = make_one(partial, err);
             }
             *at = '/';
         }
     }
     free(partial);
-    return status == 0 && !file_is_directory(path) ? make_one(path, err) : status;
+    return rc == 0 && !file_is_directory(path) ? make_one(path, err) : rc;
 }
 
 static int by_name(const void *a, const void *b)

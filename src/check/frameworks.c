@@ -94,10 +94,10 @@ static int validate_requirement(const struct framework_loader *l, const struct n
     const struct node *checks = node_get(map, "checks");
     const struct node *evidence = node_get(map, "evidence");
     if (evidence == NULL) {
-        return checks == NULL
-                   ? node_err(l->doc, map, l->err, "expected checks, or evidence: none with why")
-               : node_only(l->doc, map, mapped, l->err) != 0 ? -1
-                                                             : validate_checks(l, checks);
+        if (checks == NULL) {
+            return node_err(l->doc, map, l->err, "expected checks, or evidence: none with why");
+        }
+        return node_only(l->doc, map, mapped, l->err) != 0 ? -1 : validate_checks(l, checks);
     }
     if (!str_equal(node_string(evidence), "none")) {
         return node_err(l->doc, evidence, l->err, "expected the value none");

@@ -359,10 +359,13 @@ static int remember(const struct protection *o, const struct protection_plan *pl
 {
     const struct plan_membership t = taken_by(o, plan, seen);
     int64_t since = 0;
-    return !o->v->s->remember ? 0
-           : protection_member_since(o, plan, seen, &since) != 0
-               ? -1
-               : plan_membership_note(o->v->s->store, &t, since, o->v->s->cache->now_ms, o->v->err);
+    if (!o->v->s->remember) {
+        return 0;
+    }
+    if (protection_member_since(o, plan, seen, &since) != 0) {
+        return -1;
+    }
+    return plan_membership_note(o->v->s->store, &t, since, o->v->s->cache->now_ms, o->v->err);
 }
 
 int64_t later_of(int64_t a, int64_t b)

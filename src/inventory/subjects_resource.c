@@ -157,9 +157,14 @@ static int emit_resource(void *context, const struct merged_resource *seen)
 static int remember_place(struct visit *v, const struct account_region *p)
 {
     const struct plan_membership t = {p->account->id, p->region, "", ""};
-    int hidden = v->s->remember ? store_gap_at(v->s->store, p->account->id, p->region, v->err) : 1;
-    return hidden != 0 ? (hidden < 0 ? -1 : 0)
-                       : plan_membership_note(v->s->store, &t, 0, v->s->cache->now_ms, v->err);
+    if (!v->s->remember) {
+        return 0;
+    }
+    int hidden = store_gap_at(v->s->store, p->account->id, p->region, v->err);
+    if (hidden != 0) {
+        return hidden < 0 ? -1 : 0;
+    }
+    return plan_membership_note(v->s->store, &t, 0, v->s->cache->now_ms, v->err);
 }
 
 static const char *const listing[] = {

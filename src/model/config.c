@@ -438,9 +438,9 @@ static int read_file(const char *path, struct config *out, struct err *err)
         return -1;
     }
     sha256_hex(data, length, out->digest);
-    int result = doc_load_text(path, data, length, &doc, err);
+    int rc = doc_load_text(path, data, length, &doc, err);
     free(data);
-    if (result != 0) {
+    if (rc != 0) {
         return -1;
     }
     /* Check the file's top-level names first: an error inside a section must not hide a misspelled
@@ -448,30 +448,30 @@ static int read_file(const char *path, struct config *out, struct err *err)
      */
     const struct node *root = doc_root(doc);
     if (root != NULL && root->kind != NODE_MAP && root->kind != NODE_NULL) {
-        result = node_err(doc, root, err, "expected a mapping");
+        rc = node_err(doc, root, err, "expected a mapping");
     }
-    for (size_t i = 0; result == 0 && root != NULL && root->kind == NODE_MAP && i < SECTION_COUNT;
+    for (size_t i = 0; rc == 0 && root != NULL && root->kind == NODE_MAP && i < SECTION_COUNT;
          i++) {
         if (sections[i].name[0] == '\0') {
-            result = check_names(doc, root, &sections[i], err);
+            rc = check_names(doc, root, &sections[i], err);
         }
     }
-    if (result == 0) {
-        result = read_document(doc, out->document, err);
+    if (rc == 0) {
+        rc = read_document(doc, out->document, err);
     }
     doc_free(doc);
-    return result;
+    return rc;
 }
 
 int config_load(const char *path, struct config *out, struct err *err)
 {
     *out = (struct config){.document = json_object(), .path = xstrdup(path)};
     sha256_hex("", 0, out->digest);
-    int result = path != NULL ? read_file(path, out, err) : read_document(NULL, out->document, err);
-    if (result != 0) {
+    int rc = path != NULL ? read_file(path, out, err) : read_document(NULL, out->document, err);
+    if (rc != 0) {
         config_release(out);
     }
-    return result;
+    return rc;
 }
 
 void config_release(struct config *c)

@@ -42,9 +42,9 @@ static size_t read_placeholder(const char *at, struct placeholder *p)
 static int fill_text(const char *s, const json_t *captures, json_t **out, struct err *err)
 {
     struct text text;
-    int status = 0;
+    int rc = 0;
     text_init(&text, FILLED_BYTES_MAX);
-    while (status == 0 && *s != '\0') {
+    while (rc == 0 && *s != '\0') {
         struct placeholder p;
         if (strncmp(s, "$${", 3) == 0) {
             text_add(&text, "${");
@@ -59,7 +59,7 @@ static int fill_text(const char *s, const json_t *captures, json_t **out, struct
         const char *value =
             json_string_value(json_object_get(json_object_get(captures, p.step), p.name));
         if (value == NULL) {
-            status = err_set(err, ERR_INTERNAL, "no value for ${%s:%s}", p.step, p.name);
+            rc = err_set(err, ERR_INTERNAL, "no value for ${%s:%s}", p.step, p.name);
         } else {
             text_add(&text, value);
         }
@@ -67,12 +67,12 @@ static int fill_text(const char *s, const json_t *captures, json_t **out, struct
         free(p.name);
         s += length;
     }
-    if (status == 0 && text_failed(&text)) {
-        status = err_set(err, ERR_INPUT, "a string with placeholders is too long");
+    if (rc == 0 && text_failed(&text)) {
+        rc = err_set(err, ERR_INPUT, "a string with placeholders is too long");
     }
-    *out = status == 0 ? json_string(text_str(&text)) : NULL;
+    *out = rc == 0 ? json_string(text_str(&text)) : NULL;
     text_release(&text);
-    return status;
+    return rc;
 }
 
 int placeholder_fill(const json_t *value, const json_t *captures, json_t **out, struct err *err)

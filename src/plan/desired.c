@@ -148,27 +148,27 @@ static int check_regions(const struct making *m, struct err *err)
 {
     const json_t *wanted = jx_get(m->config, "governed_regions");
     json_t *statuses = json_object();
-    int result = store_each_entity(m->store, "region-status", m->management, NULL, note_status,
-                                   statuses, err);
+    int rc = store_each_entity(m->store, "region-status", m->management, NULL, note_status,
+                               statuses, err);
     /* A run that could not list the Regions leaves this to AWS. */
-    for (size_t i = 0; result == 0 && json_object_size(statuses) > 0 && i < json_array_size(wanted);
+    for (size_t i = 0; rc == 0 && json_object_size(statuses) > 0 && i < json_array_size(wanted);
          i++) {
         const char *region = json_string_value(json_array_get(wanted, i));
         const char *status = json_string_value(json_object_get(statuses, region));
         if (status == NULL) {
-            result = err_set(err, ERR_INPUT,
-                             "the configuration's governed_regions names %s, and there is no such "
-                             "Region",
-                             region);
+            rc = err_set(err, ERR_INPUT,
+                         "the configuration's governed_regions names %s, and there is no such "
+                         "Region",
+                         region);
         } else if (!str_starts(status, "ENABLED")) {
-            result = err_set(err, ERR_INPUT,
-                             "the configuration's governed_regions names %s, which is %s in the "
-                             "management account: enable it first",
-                             region, status);
+            rc = err_set(err, ERR_INPUT,
+                         "the configuration's governed_regions names %s, which is %s in the "
+                         "management account: enable it first",
+                         region, status);
         }
     }
     json_decref(statuses);
-    return result;
+    return rc;
 }
 
 int desired_check(const struct making *m, struct err *err)

@@ -20,11 +20,11 @@ struct opting {
 static int note_one(struct opting *o, const json_t *document, const char *remedy)
 {
     o->m->why[0] = '\0';
-    int result = remedy_run(o->m, remedy, document, REASON_ENABLE, o->err);
-    if (result > 0) {
+    int rc = remedy_run(o->m, remedy, document, REASON_ENABLE, o->err);
+    if (rc > 0) {
         making_manual(o->m, jx_str_or(document, "_name", ""), o->m->why);
     }
-    return result < 0 ? -1 : 0;
+    return rc < 0 ? -1 : 0;
 }
 
 static int opt_in_one(void *context, const json_t *document)
@@ -104,24 +104,24 @@ static int each_region(struct opting *o, const char *target, const char *account
 {
     const char *region = NULL;
     json_t *map = NULL;
-    int result = 0;
+    int rc = 0;
     json_object_foreach(o->offers, region, map)
     {
         char *key = xasprintf("%s/%s", account, region);
-        if (result == 0 && json_object_get(o->seen, key) == NULL) {
-            result = add_unseen(o, target, account, region, need, err);
+        if (rc == 0 && json_object_get(o->seen, key) == NULL) {
+            rc = add_unseen(o, target, account, region, need, err);
         }
         free(key);
     }
-    return result;
+    return rc;
 }
 
 /* Accounts that the landing zone update or the registration of their OU opens to us. */
 static int unseen_members(struct opting *o, struct err *err)
 {
     const json_t *all = o->m->all[SCOPE_ACCOUNT];
-    int result = 0;
-    for (size_t i = 0; result == 0 && i < json_array_size(all); i++) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < json_array_size(all); i++) {
         const json_t *account = json_array_get(all, i);
         const char *id = jx_str_or(account, "id", "");
         char *need = xasprintf("enable-control-tower-baseline/%s", jx_str_or(account, "ou_id", ""));
@@ -132,27 +132,27 @@ static int unseen_members(struct opting *o, struct err *err)
         }
         if (o->covered(o->m, account) && !jx_bool(account, "reached") &&
             making_step(o->m, need) != NULL) {
-            result = each_region(o, id, id, need, err);
+            rc = each_region(o, id, id, need, err);
         }
         free(need);
     }
-    return result;
+    return rc;
 }
 
 static int unseen_new(struct opting *o, struct err *err)
 {
-    int result = 0;
-    for (size_t i = 0; result == 0 && i < BACKUP_ACCOUNT_COUNT; i++) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < BACKUP_ACCOUNT_COUNT; i++) {
         const char *target = backup_accounts[i].target;
         char *maker = xasprintf("create-accounts/%s", target);
         char *id = xasprintf("${%s:id}", maker);
         if (making_step(o->m, maker) != NULL && jx_bool(o->m->config, "ous.security_ou")) {
-            result = each_region(o, target, id, maker, err);
+            rc = each_region(o, target, id, maker, err);
         }
         free(id);
         free(maker);
     }
-    return result;
+    return rc;
 }
 
 int enable_opt_in(struct making *m, bool (*covered)(const struct making *m, const json_t *account),
@@ -160,14 +160,14 @@ int enable_opt_in(struct making *m, bool (*covered)(const struct making *m, cons
 {
     struct opting o = {
         .m = m, .err = err, .covered = covered, .seen = json_object(), .offers = json_object()};
-    int result = subjects_each(m->subjects, SCOPE_ACCOUNT_REGION, opt_in_one, &o, err);
-    if (result == 0) {
-        result = unseen_new(&o, err);
+    int rc = subjects_each(m->subjects, SCOPE_ACCOUNT_REGION, opt_in_one, &o, err);
+    if (rc == 0) {
+        rc = unseen_new(&o, err);
     }
-    if (result == 0) {
-        result = unseen_members(&o, err);
+    if (rc == 0) {
+        rc = unseen_members(&o, err);
     }
     json_decref(o.seen);
     json_decref(o.offers);
-    return result;
+    return rc;
 }

@@ -75,7 +75,7 @@ int former_keys(struct making *m, json_t **list, struct err *err)
                        .ids = json_object(),
                        .list = json_array()};
     note(&f, earlier != NULL ? arn_name(earlier) : NULL, false);
-    int result =
+    int rc =
         store_each_entity(m->store, "tagged", m->management, NULL, note_tagged, &f, err) != 0 ||
                 store_each_entity(m->store, "key-alias", m->management, NULL, note_alias, &f,
                                   err) != 0 ||
@@ -84,7 +84,7 @@ int former_keys(struct making *m, json_t **list, struct err *err)
             : 0;
     json_decref(f.ids);
     *list = f.list;
-    return result;
+    return rc;
 }
 
 bool key_is_leaving(const json_t *key)
@@ -96,7 +96,7 @@ bool key_is_leaving(const json_t *key)
 int keys_leaving(struct making *m, json_t **out, struct err *err)
 {
     json_t *former = NULL;
-    int result = former_keys(m, &former, err);
+    int rc = former_keys(m, &former, err);
     *out = json_array();
     for (size_t i = 0; i < json_array_size(former); i++) {
         const json_t *key = json_array_get(former, i);
@@ -105,19 +105,19 @@ int keys_leaving(struct making *m, json_t **out, struct err *err)
         }
     }
     json_decref(former);
-    return result;
+    return rc;
 }
 
 int key_alias_operation(struct making *m, const char *region, const char *alias,
                         const char **operation, struct err *err)
 {
     json_t *held = NULL;
-    int result =
+    int rc =
         store_get_entity(m->store, "key-alias", m->management, region, alias, &held, NULL, err);
     *operation = str_starts(jx_str_or(held, "KeyState", ""), "Pending") ? "kms:UpdateAlias"
                                                                         : "kms:CreateAlias";
     json_decref(held);
-    return result;
+    return rc;
 }
 
 /* Our key at home whose deletion is scheduled; NULL. Borrowed from the list. */
@@ -161,8 +161,8 @@ static bool is_whole(const struct making *m, const json_t *former, const char *i
 int key_recall(struct making *m, const char *reason, bool *recalled, struct err *err)
 {
     json_t *former = NULL;
-    int result = former_keys(m, &former, err);
-    const json_t *primary = result == 0 ? leaving_primary(m, former) : NULL;
+    int rc = former_keys(m, &former, err);
+    const json_t *primary = rc == 0 ? leaving_primary(m, former) : NULL;
     const char *id = jx_str_or(primary, "id", "");
     bool wished = jx_bool(m->config, "key.cancel_deletion");
     *recalled = primary != NULL && wished && is_whole(m, former, id);
@@ -174,10 +174,10 @@ int key_recall(struct making *m, const char *reason, bool *recalled, struct err 
                                "are encrypted with it keep it: key.cancel_deletion in the "
                                "configuration would use it again");
     }
-    for (size_t i = 0; *recalled && result == 0 && i < json_array_size(former); i++) {
+    for (size_t i = 0; *recalled && rc == 0 && i < json_array_size(former); i++) {
         const json_t *key = json_array_get(former, i);
         if (str_equal(jx_str(key, "id"), id) && key_is_leaving(key)) {
-            result = remedy_run(m, "cancel-key-deletion", key, reason, err);
+            rc = remedy_run(m, "cancel-key-deletion", key, reason, err);
         }
     }
     if (*recalled) {
@@ -185,5 +185,5 @@ int key_recall(struct making *m, const char *reason, bool *recalled, struct err 
         m->recalled = xstrdup(jx_str(primary, "arn"));
     }
     json_decref(former);
-    return result;
+    return rc;
 }

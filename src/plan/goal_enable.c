@@ -16,20 +16,20 @@
 static int run(struct making *m, const char *remedy, const json_t *subject, struct err *err)
 {
     m->why[0] = '\0';
-    int result = remedy_run(m, remedy, subject, REASON_ENABLE, err);
-    if (result > 0) {
+    int rc = remedy_run(m, remedy, subject, REASON_ENABLE, err);
+    if (rc > 0) {
         making_manual(m, jx_str_or(subject, "_name", jx_str_or(subject, "_key", remedy)), m->why);
-        result = 0;
+        rc = 0;
     }
-    return result;
+    return rc;
 }
 
 /* The same where nothing after it makes sense without it. */
 static int must(struct making *m, const char *remedy, const json_t *subject, struct err *err)
 {
     m->why[0] = '\0';
-    int result = remedy_run(m, remedy, subject, REASON_ENABLE, err);
-    return result > 0 ? err_set(err, ERR_INPUT, "nothing can be enabled: %s", m->why) : result;
+    int rc = remedy_run(m, remedy, subject, REASON_ENABLE, err);
+    return rc > 0 ? err_set(err, ERR_INPUT, "nothing can be enabled: %s", m->why) : rc;
 }
 
 static const json_t *zone_of(const struct making *m)
@@ -68,7 +68,7 @@ static void add_new_regions(struct making *m)
 
 static int enable_member_key(struct making *m, const json_t *key, struct err *err)
 {
-    int result = 0;
+    int rc = 0;
     if (!jx_bool(key, "governed")) {
         return 0;
     }
@@ -76,15 +76,15 @@ static int enable_member_key(struct making *m, const json_t *key, struct err *er
         return jx_bool(key, "is_home") ? 0 : run(m, "replicate-key", key, err);
     }
     if (!jx_bool(key, "enabled")) {
-        result = run(m, "enable-key", key, err);
+        rc = run(m, "enable-key", key, err);
     }
-    if (result == 0 && jx_bool(key, "policy.present") &&
+    if (rc == 0 && jx_bool(key, "policy.present") &&
         (!jx_bool(key, "policy.management_root") || !jx_bool(key, "policy.org_statement") ||
          jx_count(key, "policy.missing_actions") > 0 ||
          json_is_false(jx_get(key, "policy.equals_primary")))) {
-        result = run(m, "put-key-policy", key, err);
+        rc = run(m, "put-key-policy", key, err);
     }
-    return result;
+    return rc;
 }
 
 static int enable_keys(struct making *m, struct err *err)
@@ -96,18 +96,18 @@ static int enable_keys(struct making *m, struct err *err)
                        m->home);
     }
     bool usable = jx_bool(home, "present") && jx_bool(home, "multi_region");
-    int result = usable ? 0 : must(m, "create-key", home, err);
-    for (size_t i = 0; usable && result == 0 && i < json_array_size(m->all[SCOPE_KEY]); i++) {
-        result = enable_member_key(m, json_array_get(m->all[SCOPE_KEY], i), err);
+    int rc = usable ? 0 : must(m, "create-key", home, err);
+    for (size_t i = 0; usable && rc == 0 && i < json_array_size(m->all[SCOPE_KEY]); i++) {
+        rc = enable_member_key(m, json_array_get(m->all[SCOPE_KEY], i), err);
     }
-    if (result == 0 && usable && json_is_false(jx_get(home, "rotation_enabled"))) {
-        result = run(m, "enable-key-rotation", home, err);
+    if (rc == 0 && usable && json_is_false(jx_get(home, "rotation_enabled"))) {
+        rc = run(m, "enable-key-rotation", home, err);
     }
-    if (result == 0 && usable && jx_str(home, "primary_region") != NULL &&
+    if (rc == 0 && usable && jx_str(home, "primary_region") != NULL &&
         !str_equal(jx_str(home, "primary_region"), m->home)) {
-        result = run(m, "update-primary-region", home, err);
+        rc = run(m, "update-primary-region", home, err);
     }
-    return result;
+    return rc;
 }
 
 /* --- step 3 and 4 --- */
@@ -116,34 +116,34 @@ static int enable_zone(struct making *m, struct err *err)
 {
     const json_t *zone = zone_of(m);
     /* An update goes over everything again; only where there is none a drift needs a reset. */
-    int result = must(m, "enable-landing-zone-backup", zone, err);
+    int rc = must(m, "enable-landing-zone-backup", zone, err);
     bool updates = making_step(m, "enable-landing-zone-backup") != NULL;
     bool ill =
         str_equal(jx_str(zone, "status"), "FAILED") || str_equal(jx_str(zone, "drift"), "DRIFTED");
-    return result == 0 && ill && !updates ? run(m, "reset-landing-zone", zone, err) : result;
+    return rc == 0 && ill && !updates ? run(m, "reset-landing-zone", zone, err) : rc;
 }
 
 static int enable_delegation(struct making *m, struct err *err)
 {
     const json_t *org = org_of(m);
-    int result = run(m, "enable-trusted-access", org, err);
-    if (result == 0) {
-        result = run(m, "register-delegated-administrator", org, err);
+    int rc = run(m, "enable-trusted-access", org, err);
+    if (rc == 0) {
+        rc = run(m, "register-delegated-administrator", org, err);
     }
-    if (result == 0 && !jx_bool(org, "global_settings.isCrossAccountBackupEnabled")) {
-        result = run(m, "enable-cross-account-backup", org, err);
+    if (rc == 0 && !jx_bool(org, "global_settings.isCrossAccountBackupEnabled")) {
+        rc = run(m, "enable-cross-account-backup", org, err);
     }
-    if (result == 0) {
-        result = run(m, "enable-delegated-administrator-sync", org, err);
+    if (rc == 0) {
+        rc = run(m, "enable-delegated-administrator-sync", org, err);
     }
-    if (result == 0 && !jx_bool(org, "policy_delegation.manages")) {
-        result = run(m, "delegate-backup-policies", org, err);
+    if (rc == 0 && !jx_bool(org, "policy_delegation.manages")) {
+        rc = run(m, "delegate-backup-policies", org, err);
     }
     struct plan_step *step = making_step(m, "enable-cross-account-backup");
-    if (result == 0 && step != NULL) {
+    if (rc == 0 && step != NULL) {
         after_zone(step);
     }
-    return result;
+    return rc;
 }
 
 /* --- step 5 --- */
@@ -182,9 +182,9 @@ static int enable_unit(struct making *m, const json_t *ou, struct err *err)
 {
     const json_t *backup = held_on(ou, BACKUP_BASELINE);
     const json_t *tower = held_on(ou, CONTROL_TOWER_BASELINE);
-    int result = tower != NULL || backup != NULL ? run(m, "update-enabled-baseline", ou, err) : 0;
-    if (result != 0 || !unit_covered(m, ou)) {
-        return result;
+    int rc = tower != NULL || backup != NULL ? run(m, "update-enabled-baseline", ou, err) : 0;
+    if (rc != 0 || !unit_covered(m, ou)) {
+        return rc;
     }
     bool ill = str_equal(jx_str(backup, "status"), "FAILED") ||
                str_equal(jx_str(backup, "drift"), "DRIFTED") ||
@@ -197,16 +197,16 @@ static int enable_units(struct making *m, struct err *err)
 {
     size_t count = json_array_size(m->all[SCOPE_OU]);
     json_t **units = xcalloc(count + 1, sizeof(void *));
-    int result = 0;
+    int rc = 0;
     for (size_t i = 0; i < count; i++) {
         units[i] = json_array_get(m->all[SCOPE_OU], i);
     }
     qsort(units, count, sizeof(void *), by_depth);
-    for (size_t i = 0; result == 0 && i < count; i++) {
-        result = enable_unit(m, units[i], err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = enable_unit(m, units[i], err);
     }
     free(units);
-    return result;
+    return rc;
 }
 
 /* --- step 6 --- */
@@ -239,7 +239,7 @@ static int tag_one(void *context, const json_t *document)
 static int enable_tags(struct making *m, struct err *err)
 {
     struct tagging t = {.m = m, .err = err};
-    int result = subjects_each(m->subjects, SCOPE_RESOURCE, tag_one, &t, err);
+    int rc = subjects_each(m->subjects, SCOPE_RESOURCE, tag_one, &t, err);
     if (t.undecided > 0) {
         char why[256];
         (void)snprintf(why, sizeof why,
@@ -248,7 +248,7 @@ static int enable_tags(struct making *m, struct err *err)
                        t.undecided, t.undecided == 1 ? " carries" : "s carry");
         making_manual(m, "resources", why);
     }
-    return result;
+    return rc;
 }
 
 /* --- all of it --- */

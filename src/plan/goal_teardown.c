@@ -79,16 +79,16 @@ static int disable_units(struct making *m, struct err *err)
 {
     size_t count = json_array_size(m->all[SCOPE_OU]);
     json_t **units = xcalloc(count + 1, sizeof(void *));
-    int result = 0;
+    int rc = 0;
     for (size_t i = 0; i < count; i++) {
         units[i] = json_array_get(m->all[SCOPE_OU], i);
     }
     qsort(units, count, sizeof(void *), by_depth_downwards);
-    for (size_t i = 0; result == 0 && i < count; i++) {
-        result = held_on(units[i], BACKUP_BASELINE) != NULL ? disable_unit(m, units[i], err) : 0;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = held_on(units[i], BACKUP_BASELINE) != NULL ? disable_unit(m, units[i], err) : 0;
     }
     free(units);
-    return result;
+    return rc;
 }
 
 /* --- the landing zone --- */
@@ -103,17 +103,17 @@ static int disable_zone(struct making *m, struct err *err)
     }
     const char *version = jx_str_or(zone, "version", "");
     json_t *wanted = manifest_wanted(jx_get(zone, "manifest"), version, version, &off);
-    int result = zone == NULL || !jx_bool(m->lz, "backup.enabled")
-                     ? 1
-                     : zone_update(m, row, zone, version, wanted, REASON_TEARDOWN, err);
+    int rc = zone == NULL || !jx_bool(m->lz, "backup.enabled")
+                 ? 1
+                 : zone_update(m, row, zone, version, wanted, REASON_TEARDOWN, err);
     struct plan_step *step = making_step(m, row->info.id);
-    if (result == 0 && step != NULL) {
+    if (rc == 0 && step != NULL) {
         step_after(step, "disable-baseline/*");
         step_after(step, "delete-recovery-point/*");
     }
     json_decref(wanted);
     json_decref(zone);
-    return result < 0 ? -1 : 0;
+    return rc < 0 ? -1 : 0;
 }
 
 /* --- Organizations --- */
@@ -231,18 +231,18 @@ static int close_account(struct making *m, const struct backup_account *which, s
 
 int goal_teardown(struct making *m, struct err *err)
 {
-    int result = disable_units(m, err);
-    result = result == 0 ? teardown_look(m, err) : result;
-    result = result == 0 ? teardown_points(m, err) : result;
-    result = result == 0 ? disable_zone(m, err) : result;
-    result = result == 0 ? leave_organization(m, err) : result;
-    if (result == 0 && m->options->delete_key) {
-        result = teardown_key(m, err);
+    int rc = disable_units(m, err);
+    rc = rc == 0 ? teardown_look(m, err) : rc;
+    rc = rc == 0 ? teardown_points(m, err) : rc;
+    rc = rc == 0 ? disable_zone(m, err) : rc;
+    rc = rc == 0 ? leave_organization(m, err) : rc;
+    if (rc == 0 && m->options->delete_key) {
+        rc = teardown_key(m, err);
     }
-    for (size_t i = 0; result == 0 && m->options->close_accounts && i < BACKUP_ACCOUNT_COUNT; i++) {
-        result = close_account(m, &backup_accounts[i], err);
+    for (size_t i = 0; rc == 0 && m->options->close_accounts && i < BACKUP_ACCOUNT_COUNT; i++) {
+        rc = close_account(m, &backup_accounts[i], err);
     }
-    return result == 0 ? teardown_remains(m, err) : result;
+    return rc == 0 ? teardown_remains(m, err) : rc;
 }
 
 static const struct remedy rows[TEARDOWN_ROW_COUNT] = {

@@ -257,25 +257,25 @@ static int fix_subject(void *context, const json_t *document)
     struct fixing *x = context;
     const char *key = jx_str_or(document, "_key", "");
     json_t *findings = json_object_get(x->here, key);
-    int result = 0;
-    for (size_t i = 0; result == 0 && i < json_array_size(findings); i++) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < json_array_size(findings); i++) {
         const json_t *finding = json_array_get(findings, i);
         const char *id = json_string_value(json_array_get(finding, 0));
         char reason[FINDING_ID_SIZE + 16];
         (void)snprintf(reason, sizeof reason, "finding:%s", id);
         x->m->check_id = json_string_value(json_array_get(finding, 1));
         x->m->why[0] = '\0';
-        result = x->row->make(x->m, document, reason, x->err);
-        if (result > 0) {
+        rc = x->row->make(x->m, document, reason, x->err);
+        if (rc > 0) {
             add_manual(x->m, id, x->m->check_id, key, x->m->why);
-            result = 0;
+            rc = 0;
         }
     }
     if (findings != NULL) {
         (void)json_array_clear(findings);
     }
     x->m->check_id = "";
-    return result;
+    return rc;
 }
 
 /* Findings whose subject the run no longer has: nothing to build a step on. */
@@ -296,36 +296,35 @@ static void fix_lost(struct fixing *x)
 
 static int fix_scope(struct fixing *x, enum scope scope)
 {
-    int result = 0;
+    int rc = 0;
     x->m->scope = scope;
     if (scope > SCOPE_KEY) {
-        result = subjects_each(x->m->subjects, scope, fix_subject, x, x->err);
+        rc = subjects_each(x->m->subjects, scope, fix_subject, x, x->err);
     }
     const json_t *all = scope <= SCOPE_KEY ? x->m->all[scope] : NULL;
-    for (size_t i = 0; result == 0 && i < json_array_size(all); i++) {
-        result = fix_subject(x, json_array_get(all, i));
+    for (size_t i = 0; rc == 0 && i < json_array_size(all); i++) {
+        rc = fix_subject(x, json_array_get(all, i));
     }
     x->m->scope = SCOPE_COUNT;
-    if (result == 0) {
+    if (rc == 0) {
         fix_lost(x);
     }
-    return result;
+    return rc;
 }
 
 static int goal_fix(struct making *m, struct err *err)
 {
     struct fixing x = {.m = m, .wanted = json_object(), .err = err};
-    int result =
-        scope_check(m, err) != 0 ? -1 : store_each_finding(m->store, gather_finding, &x, err);
-    for (size_t i = 0; result == 0 && (x.row = remedy_row(i)) != NULL; i++) {
+    int rc = scope_check(m, err) != 0 ? -1 : store_each_finding(m->store, gather_finding, &x, err);
+    for (size_t i = 0; rc == 0 && (x.row = remedy_row(i)) != NULL; i++) {
         json_t *scopes = json_object_get(x.wanted, x.row->info.id);
-        for (int scope = 0; result == 0 && scopes != NULL && scope < SCOPE_COUNT; scope++) {
+        for (int scope = 0; rc == 0 && scopes != NULL && scope < SCOPE_COUNT; scope++) {
             x.here = json_object_get(scopes, scope_name((enum scope)scope));
-            result = x.here != NULL ? fix_scope(&x, (enum scope)scope) : 0;
+            rc = x.here != NULL ? fix_scope(&x, (enum scope)scope) : 0;
         }
     }
     json_decref(x.wanted);
-    return result;
+    return rc;
 }
 
 static void drop_manual(struct plan *plan, size_t from)
@@ -358,11 +357,11 @@ static int goal_enable_and_fix(struct making *m, struct err *err)
 static int finish_rows(struct making *m, struct err *err)
 {
     const struct remedy *row = NULL;
-    int result = 0;
-    for (size_t i = 0; result == 0 && (row = remedy_row(i)) != NULL; i++) {
-        result = row->finish != NULL ? row->finish(m, err) : 0;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && (row = remedy_row(i)) != NULL; i++) {
+        rc = row->finish != NULL ? row->finish(m, err) : 0;
     }
-    return result;
+    return rc;
 }
 
 static void need_if_there(const struct making *m, struct plan_step *step, const char *glob)

@@ -152,12 +152,12 @@ static int provide_account(struct making *m, const struct backup_account *which,
 static int create_accounts(struct making *m, const json_t *subject, const char *reason,
                            struct err *err)
 {
-    int result = 0;
+    int rc = 0;
     (void)subject;
-    for (size_t i = 0; result == 0 && i < BACKUP_ACCOUNT_COUNT; i++) {
-        result = provide_account(m, &backup_accounts[i], reason, err);
+    for (size_t i = 0; rc == 0 && i < BACKUP_ACCOUNT_COUNT; i++) {
+        rc = provide_account(m, &backup_accounts[i], reason, err);
     }
-    return result;
+    return rc;
 }
 
 /* --- move-account --- */
@@ -202,15 +202,15 @@ static int move_account(struct making *m, const json_t *subject, const char *rea
                                        "somebody moved the account since the scan"));
     step_change(step, json_string(from), json_string(to));
     /* Control Tower takes no notice of the move until the landing zone is gone over again. */
-    int result = step_add(m, step, reason, err) != 0
-                     ? -1
-                     : remedy_run(m, "reset-landing-zone", m->lz, reason, err);
+    int rc = step_add(m, step, reason, err) != 0
+                 ? -1
+                 : remedy_run(m, "reset-landing-zone", m->lz, reason, err);
     struct plan_step *reset = making_step(m, "reset-landing-zone");
-    if (result == 0 && reset != NULL) {
+    if (rc == 0 && reset != NULL) {
         step_need(reset, name);
     }
     free(name);
-    return result;
+    return rc;
 }
 
 /* --- trusted access and the delegated administrator --- */

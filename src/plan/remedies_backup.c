@@ -68,12 +68,12 @@ static int make_administrator_sync(struct making *m, const json_t *subject, cons
                                         "enable-cross-account-backup*"};
     const char *now =
         jx_str_or(subject, "global_settings.isDelegatedAdministratorEnabled", "false");
-    int result = 0;
+    int rc = 0;
     if (json_is_false(jx_get(subject, "backup_linked_role.present"))) {
-        result = add_linked_role(m, reason, err);
+        rc = add_linked_role(m, reason, err);
     }
-    if (result != 0 || str_equal(now, "true")) {
-        return result;
+    if (rc != 0 || str_equal(now, "true")) {
+        return rc;
     }
     struct plan_step *step = step_new(&rows[ENABLE_ADMINISTRATOR_SYNC], NULL,
                                       "Enable delegated administrator settings sync in AWS Backup");
@@ -214,19 +214,19 @@ static int make_opt_in(struct making *m, const json_t *subject, const char *reas
     }
     char *undecided = settle_differences(m, subject, wanted, before);
     bool nothing = json_object_size(wanted) == 0 && !settled_at_home(m, subject);
-    int result = add_opt_in(m, subject, wanted, before, reason, err);
+    int rc = add_opt_in(m, subject, wanted, before, reason, err);
     bool about_differences = undecided != NULL && str_equal(m->check_id, "OPT-06");
-    if (result == 0 && about_differences) {
-        result = making_cannot(m,
-                               "the opt-in of %.300s differs from the home Region, and the "
-                               "configuration decides on neither value: name them under "
-                               "resource_types, or decline them and switch them off",
-                               undecided);
-    } else if (result == 0 && nothing) {
-        result = making_cannot(m, "this Region does not offer the types to opt in to");
+    if (rc == 0 && about_differences) {
+        rc = making_cannot(m,
+                           "the opt-in of %.300s differs from the home Region, and the "
+                           "configuration decides on neither value: name them under "
+                           "resource_types, or decline them and switch them off",
+                           undecided);
+    } else if (rc == 0 && nothing) {
+        rc = making_cannot(m, "this Region does not offer the types to opt in to");
     }
     free(undecided);
-    return result;
+    return rc;
 }
 
 static int make_dynamodb_advanced(struct making *m, const json_t *subject, const char *reason,
@@ -289,10 +289,10 @@ static int make_put_vault_policy(struct making *m, const json_t *subject, const 
         return -1;
     }
     char *policy = vault_policy_wanted(m, existing);
-    int result = 0;
+    int rc = 0;
     if (!is_right(m, policy)) {
-        result = making_cannot(m, "a Deny statement of the vault's policy forbids copies into it: "
-                                  "decide on that statement first");
+        rc = making_cannot(m, "a Deny statement of the vault's policy forbids copies into it: "
+                              "decide on that statement first");
         goto out;
     }
     char *target = xasprintf("%s/%s", region, name);
@@ -316,11 +316,11 @@ static int make_put_vault_policy(struct making *m, const json_t *subject, const 
     step_done(step, probe_new(read, policy_is(policy), false));
     step_change(step, existing != NULL ? json_string(existing) : json_null(), json_string(policy));
     after_zone(step); /* Control Tower writes this policy itself when it sets the vault up again */
-    result = step_add(m, step, reason, err);
+    rc = step_add(m, step, reason, err);
 out:
     free(existing);
     free(policy);
-    return result;
+    return rc;
 }
 
 static const struct remedy rows[ROW_COUNT] = {

@@ -259,9 +259,9 @@ static int enable_tower(struct making *m, const json_t *ou, const char *reason, 
         return making_cannot(m, "%s has %s: disable it first, the two exclude each other",
                              jx_str_or(ou, "path", ""), CONFIG_BASELINE);
     }
-    int result = parent != NULL ? enable_tower(m, parent, reason, err) : 0;
-    if (result != 0) {
-        return result;
+    int rc = parent != NULL ? enable_tower(m, parent, reason, err) : 0;
+    if (rc != 0) {
+        return rc;
     }
     if (str_equal(jx_str(held_on(ou, CONTROL_TOWER_BASELINE), "status"), "FAILED")) {
         return reset_held(m, ou, CONTROL_TOWER_BASELINE, reason, err);
@@ -273,10 +273,10 @@ static int enable_tower(struct making *m, const json_t *ou, const char *reason, 
                    : making_cannot(m, "no version of %s is known for landing zone version %s",
                                    CONTROL_TOWER_BASELINE, jx_str_or(m->lz, "version", "?"));
     }
-    result = identity_parameter(m, &parameters);
-    return result != 0 ? result
-                       : add_enabling(m, ENABLE_TOWER, CONTROL_TOWER_BASELINE, ou, version,
-                                      parameters, reason, err);
+    rc = identity_parameter(m, &parameters);
+    return rc != 0 ? rc
+                   : add_enabling(m, ENABLE_TOWER, CONTROL_TOWER_BASELINE, ou, version, parameters,
+                                  reason, err);
 }
 
 /* The newest version in use anywhere: AWS lists none. */
@@ -299,39 +299,38 @@ static bool zone_gives_backup(const struct making *m)
 static int enable_backup(struct making *m, const json_t *ou, const char *reason, struct err *err)
 {
     const json_t *parent = parent_of(m, ou);
-    int result = 0;
+    int rc = 0;
     if (jx_bool(ou, "under_security")) {
         return making_cannot(m, "%s lies under the Security OU, where no OU can be governed",
                              jx_str_or(ou, "path", ""));
     }
     if (parent != NULL) {
-        result = enable_backup(m, parent, reason, err);
+        rc = enable_backup(m, parent, reason, err);
     }
-    if (result == 0 && !jx_bool(ou, "is_security")) {
-        result = enable_tower(m, ou, reason, err);
+    if (rc == 0 && !jx_bool(ou, "is_security")) {
+        rc = enable_tower(m, ou, reason, err);
     }
-    if (result != 0 || is_enabled(ou, BACKUP_BASELINE)) {
-        return result;
+    if (rc != 0 || is_enabled(ou, BACKUP_BASELINE)) {
+        return rc;
     }
     if (!zone_gives_backup(m)) {
-        result = remedy_run(m, "enable-landing-zone-backup", m->lz, reason, err);
+        rc = remedy_run(m, "enable-landing-zone-backup", m->lz, reason, err);
     }
-    if (result != 0) {
-        return result;
+    if (rc != 0) {
+        return rc;
     }
     if (str_equal(jx_str(held_on(ou, BACKUP_BASELINE), "status"), "FAILED")) {
         return reset_held(m, ou, BACKUP_BASELINE, reason, err);
     }
-    result =
-        add_enabling(m, ENABLE_BACKUP, BACKUP_BASELINE, ou, backup_version(ou), NULL, reason, err);
+    rc = add_enabling(m, ENABLE_BACKUP, BACKUP_BASELINE, ou, backup_version(ou), NULL, reason, err);
     char *id = xasprintf("%s/%s", rows[ENABLE_BACKUP].info.id, jx_str_or(ou, "id", ""));
     struct plan_step *step = making_step(m, id);
-    if (result == 0 && step != NULL) {
+    if (rc == 0 && step != NULL) {
         after_unit(step, rows[ENABLE_TOWER].info.id, ou);
         after_unit(step, rows[UPDATE].info.id, ou);
     }
     free(id);
-    return result;
+    return rc;
 }
 
 /* --- subjects --- */
@@ -449,12 +448,12 @@ static int make_reset(struct making *m, const json_t *subject, const char *reaso
     }
     const json_t *backup = held_on(ou, BACKUP_BASELINE);
     const json_t *tower = held_on(ou, CONTROL_TOWER_BASELINE);
-    int result = 0;
+    int rc = 0;
     if (str_equal(jx_str(tower, "status"), "FAILED")) {
-        result = reset_held(m, ou, CONTROL_TOWER_BASELINE, reason, err);
+        rc = reset_held(m, ou, CONTROL_TOWER_BASELINE, reason, err);
     }
-    if (result != 0 || (backup == NULL && str_equal(jx_str(tower, "status"), "FAILED"))) {
-        return result;
+    if (rc != 0 || (backup == NULL && str_equal(jx_str(tower, "status"), "FAILED"))) {
+        return rc;
     }
     if (str_equal(jx_str(backup, "status"), "UNDER_CHANGE")) {
         return making_cannot(m,
@@ -476,12 +475,12 @@ static int update_held(struct making *m, const json_t *ou, const char *baseline,
     if (held == NULL || version == NULL || str_equal(jx_str(held, "version"), version)) {
         return 0;
     }
-    int result = parent != NULL ? update_held(m, parent, baseline, version, reason, err) : 0;
-    if (result == 0 && tower) {
-        result = identity_parameter(m, &parameters);
+    int rc = parent != NULL ? update_held(m, parent, baseline, version, reason, err) : 0;
+    if (rc == 0 && tower) {
+        rc = identity_parameter(m, &parameters);
     }
-    if (result != 0) {
-        return result;
+    if (rc != 0) {
+        return rc;
     }
     json_t *input = json_pack("{s:s,s:s}", "enabledBaselineIdentifier", jx_str_or(held, "arn", ""),
                               "baselineVersion", version);
@@ -510,9 +509,8 @@ static int make_update(struct making *m, const json_t *subject, const char *reas
     if (err->code != ERR_NONE) {
         return -1;
     }
-    int result = update_held(m, ou, CONTROL_TOWER_BASELINE, version, reason, err);
-    return result != 0 ? result
-                       : update_held(m, ou, BACKUP_BASELINE, backup_version(ou), reason, err);
+    int rc = update_held(m, ou, CONTROL_TOWER_BASELINE, version, reason, err);
+    return rc != 0 ? rc : update_held(m, ou, BACKUP_BASELINE, backup_version(ou), reason, err);
 }
 
 static const struct remedy rows[ROW_COUNT] = {

@@ -138,9 +138,9 @@ int delegate_backup_policies(struct making *m, const json_t *subject, const char
     const char *existing = jx_str(known, "Content");
     json_t *safe = existing != NULL ? literal(existing) : NULL;
     json_t *policy = merged(m, json_string_value(safe), account);
-    int result = 0;
+    int rc = 0;
     if (policy == NULL) {
-        result = making_cannot(m, "the organization's resource policy is not one that can be read");
+        rc = making_cannot(m, "the organization's resource policy is not one that can be read");
         goto out;
     }
     struct plan_step *step =
@@ -162,13 +162,13 @@ int delegate_backup_policies(struct making *m, const json_t *subject, const char
         step_need(step, "create-accounts/backup-administrator");
     }
     step_after(step, "register-delegated-administrator");
-    result = step_add(m, step, reason, err);
+    rc = step_add(m, step, reason, err);
 out:
     json_decref(policy);
     json_decref(safe);
     json_decref(known);
     free(account);
-    return result;
+    return rc;
 }
 
 int undelegate_backup_policies(struct making *m, const struct remedy *row, struct plan_step **step,

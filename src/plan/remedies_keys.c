@@ -109,22 +109,22 @@ static int family_policy(struct making *m, char **out, struct err *err)
     }
     char *policy = key_policy_wanted(m, text);
     free(text);
-    int result = 0;
-    for (size_t i = 0; result == 0 && i < json_array_size(m->all[SCOPE_KEY]); i++) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < json_array_size(m->all[SCOPE_KEY]); i++) {
         const json_t *key = json_array_get(m->all[SCOPE_KEY], i);
         char *united = NULL;
         text = NULL;
         if (key == primary || !follows_primary(key)) {
             continue;
         }
-        result = read_policy(m, key, &text, err);
-        if (result == 0 && text != NULL && policy_unite(m, policy, text, &united) > 0) {
-            result = making_cannot(m,
-                                   "the policy of the replica in %s allows access from outside the "
-                                   "organization, and the "
-                                   "primary's does not: take that statement away, or record it "
-                                   "in the primary's policy",
-                                   jx_str_or(key, "region", ""));
+        rc = read_policy(m, key, &text, err);
+        if (rc == 0 && text != NULL && policy_unite(m, policy, text, &united) > 0) {
+            rc = making_cannot(m,
+                               "the policy of the replica in %s allows access from outside the "
+                               "organization, and the "
+                               "primary's does not: take that statement away, or record it "
+                               "in the primary's policy",
+                               jx_str_or(key, "region", ""));
         }
         free(text);
         if (united != NULL) {
@@ -132,9 +132,9 @@ static int family_policy(struct making *m, char **out, struct err *err)
             policy = united;
         }
     }
-    if (result != 0) {
+    if (rc != 0) {
         free(policy);
-        return result;
+        return rc;
     }
     *out = policy;
     return 0;
@@ -238,26 +238,26 @@ static int create_family(struct making *m, const char *reason, struct err *err)
 {
     static const char key[] = "${create-key:arn}";
     bool recalled = false;
-    int result = key_recall(m, reason, &recalled, err);
-    if (result != 0 || recalled) {
-        return result;
+    int rc = key_recall(m, reason, &recalled, err);
+    if (rc != 0 || recalled) {
+        return rc;
     }
     char *policy = key_policy_wanted(m, NULL);
-    result = add_new_key(m, policy, reason, err);
-    if (result == 0) {
-        result = add_alias(m, CREATE_KEY, "alias", "create-key", key, m->home, reason, err);
+    rc = add_new_key(m, policy, reason, err);
+    if (rc == 0) {
+        rc = add_alias(m, CREATE_KEY, "alias", "create-key", key, m->home, reason, err);
     }
-    if (result == 0) {
-        result = add_rotation(m, CREATE_KEY, "rotation", "create-key", key, m->home, reason, err);
+    if (rc == 0) {
+        rc = add_rotation(m, CREATE_KEY, "rotation", "create-key", key, m->home, reason, err);
     }
-    for (size_t i = 0; result == 0 && i < json_array_size(m->all[SCOPE_KEY]); i++) {
+    for (size_t i = 0; rc == 0 && i < json_array_size(m->all[SCOPE_KEY]); i++) {
         const json_t *subject = json_array_get(m->all[SCOPE_KEY], i);
         if (jx_bool(subject, "governed") && !jx_bool(subject, "is_home")) {
-            result = add_replica(m, subject, key, m->home, policy, reason, err);
+            rc = add_replica(m, subject, key, m->home, policy, reason, err);
         }
     }
     free(policy);
-    return result;
+    return rc;
 }
 
 static bool is_usable(const struct making *m, const json_t *subject)
@@ -292,11 +292,11 @@ static int make_create_key(struct making *m, const json_t *subject, const char *
     if (for_zone && is_first && !is_named) {
         return remedy_run(m, "enable-landing-zone-backup", zone, reason, err);
     }
-    int result = create_family(m, reason, err);
-    if (result == 0 && for_zone && is_first) {
-        result = remedy_run(m, "enable-landing-zone-backup", zone, reason, err);
+    int rc = create_family(m, reason, err);
+    if (rc == 0 && for_zone && is_first) {
+        rc = remedy_run(m, "enable-landing-zone-backup", zone, reason, err);
     }
-    return result;
+    return rc;
 }
 
 /* --- replicate-key --- */
@@ -339,16 +339,16 @@ static int add_replica(struct making *m, const json_t *subject, const char *prim
                       (const char *const[]){"PendingDeletion", "Unavailable", NULL}),
               5, 600, "KeyMetadata.KeyState");
     step_change(step, json_null(), json_pack("{s:s}", "Region", region));
-    int result = step_add(m, step, reason, err);
-    if (result == 0 && is_new) {
+    int rc = step_add(m, step, reason, err);
+    if (rc == 0 && is_new) {
         char *target = xasprintf("%s/alias", region);
-        result = add_alias(m, REPLICATE_KEY, target, id, mine, region, reason, err);
+        rc = add_alias(m, REPLICATE_KEY, target, id, mine, region, reason, err);
         free(target);
     }
     free(id);
     free(mine);
     free(enabling);
-    return result;
+    return rc;
 }
 
 static int make_replicate_key(struct making *m, const json_t *subject, const char *reason,
@@ -367,13 +367,13 @@ static int make_replicate_key(struct making *m, const json_t *subject, const cha
         return making_cannot(m,
                              "the backup key is a single-Region key and can never be replicated");
     }
-    int result = family_policy(m, &policy, err);
-    if (result == 0) {
-        result = add_replica(m, subject, jx_str(primary, "arn"), jx_str_or(primary, "region", ""),
-                             policy, reason, err);
+    int rc = family_policy(m, &policy, err);
+    if (rc == 0) {
+        rc = add_replica(m, subject, jx_str(primary, "arn"), jx_str_or(primary, "region", ""),
+                         policy, reason, err);
     }
     free(policy);
-    return result;
+    return rc;
 }
 
 /* --- put-key-policy --- */
@@ -424,13 +424,13 @@ static int make_put_key_policy(struct making *m, const json_t *subject, const ch
 {
     char *policy = NULL;
     (void)subject; /* the family says one thing: a change of one is a change of all */
-    int result = family_policy(m, &policy, err);
-    for (size_t i = 0; result == 0 && i < json_array_size(m->all[SCOPE_KEY]); i++) {
+    int rc = family_policy(m, &policy, err);
+    for (size_t i = 0; rc == 0 && i < json_array_size(m->all[SCOPE_KEY]); i++) {
         const json_t *key = json_array_get(m->all[SCOPE_KEY], i);
-        result = follows_primary(key) ? add_policy(m, key, policy, reason, err) : 0;
+        rc = follows_primary(key) ? add_policy(m, key, policy, reason, err) : 0;
     }
     free(policy);
-    return result;
+    return rc;
 }
 
 /* --- states --- */
@@ -448,8 +448,8 @@ static int make_cancel_key_deletion(struct making *m, const json_t *subject, con
     step_send(step, kms(m, "kms:CancelKeyDeletion", region, of_key(arn)));
     step_done(step, probe_new(describe(m, arn, region), cond_not(gone), false));
     step_change(step, json_string(jx_str_or(subject, "state", "")), json_string("Disabled"));
-    int result = step_add(m, step, reason, err);
-    return result == 0 ? remedy_run(m, "enable-key", subject, reason, err) : result;
+    int rc = step_add(m, step, reason, err);
+    return rc == 0 ? remedy_run(m, "enable-key", subject, reason, err) : rc;
 }
 
 static int make_enable_key(struct making *m, const json_t *subject, const char *reason,
@@ -460,11 +460,11 @@ static int make_enable_key(struct making *m, const json_t *subject, const char *
     const char *arn = jx_str_or(subject, "arn", "");
     char *cancelling = xasprintf("cancel-key-deletion/%s", region);
     bool leaving = str_starts(state, "Pending") && !str_equal(state, "PendingImport");
-    int result = 0;
+    int rc = 0;
     if (leaving && making_step(m, cancelling) == NULL) {
-        result = remedy_run(m, "cancel-key-deletion", subject, reason, err);
+        rc = remedy_run(m, "cancel-key-deletion", subject, reason, err);
     } else if (str_equal(state, "Enabled")) {
-        result = 0;
+        rc = 0;
     } else if (leaving || str_equal(state, "Disabled")) {
         struct plan_step *step =
             step_new(&rows[ENABLE_KEY], region, "Enable the backup key in %s", region);
@@ -478,15 +478,15 @@ static int make_enable_key(struct making *m, const json_t *subject, const char *
                                        false),
                              "the key is neither disabled nor enabled"));
         step_change(step, json_string(state), json_string("Enabled"));
-        result = step_add(m, step, reason, err);
+        rc = step_add(m, step, reason, err);
     } else {
-        result = making_cannot(m,
-                               "the key in %s is in the state %s, which no call changes: wait, "
-                               "or repair its key material or key store",
-                               region, state[0] != '\0' ? state : "unknown");
+        rc = making_cannot(m,
+                           "the key in %s is in the state %s, which no call changes: wait, "
+                           "or repair its key material or key store",
+                           region, state[0] != '\0' ? state : "unknown");
     }
     free(cancelling);
-    return result;
+    return rc;
 }
 
 static int make_enable_key_rotation(struct making *m, const json_t *subject, const char *reason,

@@ -243,35 +243,35 @@ static int refuse_misfit(struct making *m, const json_t *zone, const char *versi
     json_t *manifest =
         manifest_wanted(jx_get(zone, "manifest"), jx_str_or(zone, "version", ""), version, &sample);
     json_t *problems = manifest_problems(manifest, version);
-    int result = json_array_size(problems) == 0
-                     ? 0
-                     : making_cannot(m, "the manifest cannot be corrected automatically: %s",
-                                     json_string_value(json_array_get(problems, 0)));
+    int rc = json_array_size(problems) == 0
+                 ? 0
+                 : making_cannot(m, "the manifest cannot be corrected automatically: %s",
+                                 json_string_value(json_array_get(problems, 0)));
     json_decref(problems);
     json_decref(manifest);
-    return result;
+    return rc;
 }
 
 /* The three that backup cannot be without, asked for where they are missing. */
 static int provide(struct making *m, struct manifest_wish *wish, char *owned[3], const char *reason,
                    struct err *err)
 {
-    int result = remedy_run(m, "create-accounts", m->lz, reason, err);
-    if (result == 0 && (owned[2] = making_key_arn(m)) == NULL) {
+    int rc = remedy_run(m, "create-accounts", m->lz, reason, err);
+    if (rc == 0 && (owned[2] = making_key_arn(m)) == NULL) {
         const json_t *key = making_find(m, SCOPE_KEY, m->home);
-        result = key == NULL ? making_cannot(m, "the home Region is not governed")
-                             : remedy_run(m, "create-key", key, reason, err);
-        owned[2] = result == 0 ? making_key_arn(m) : NULL;
+        rc = key == NULL ? making_cannot(m, "the home Region is not governed")
+                         : remedy_run(m, "create-key", key, reason, err);
+        owned[2] = rc == 0 ? making_key_arn(m) : NULL;
     }
     owned[0] = backup_account_id(m, &backup_accounts[0]);
     owned[1] = backup_account_id(m, &backup_accounts[1]);
-    if (result == 0 && (owned[0] == NULL || owned[1] == NULL || owned[2] == NULL)) {
-        result = making_cannot(m, "the two backup accounts and the key are not known");
+    if (rc == 0 && (owned[0] == NULL || owned[1] == NULL || owned[2] == NULL)) {
+        rc = making_cannot(m, "the two backup accounts and the key are not known");
     }
     wish->administrator = owned[0];
     wish->central = owned[1];
     wish->key = owned[2];
-    return result;
+    return rc;
 }
 
 static int update(struct making *m, enum row row, bool backup, const char *reason, struct err *err)
@@ -281,22 +281,22 @@ static int update(struct making *m, enum row row, bool backup, const char *reaso
     json_t *zone = NULL;
     json_t *wanted = NULL;
     struct manifest_wish wish = {.backup = backup, .regions = wanted_regions(m)};
-    int result = zone_load(m, &zone, err);
-    if (result != 0 || zone == NULL) {
-        return result != 0 ? -1 : making_cannot(m, "there is no landing zone to update");
+    int rc = zone_load(m, &zone, err);
+    if (rc != 0 || zone == NULL) {
+        return rc != 0 ? -1 : making_cannot(m, "there is no landing zone to update");
     }
     const char *version = zone_version_wanted(m, zone, &problem);
-    result =
+    rc =
         problem != NULL ? making_cannot(m, "%s", problem) : refuse_misfit(m, zone, version, backup);
-    if (result == 0 && backup) {
-        result = provide(m, &wish, owned, reason, err);
+    if (rc == 0 && backup) {
+        rc = provide(m, &wish, owned, reason, err);
     }
-    if (result == 0) {
+    if (rc == 0) {
         wanted = manifest_wanted(jx_get(zone, "manifest"), jx_str_or(zone, "version", ""), version,
                                  &wish);
-        result = zone_update(m, &rows[row], zone, version, wanted, reason, err);
-        result = result > 0 && row == ENABLE_BACKUP ? 0 : result;
-        if (result > 0) {
+        rc = zone_update(m, &rows[row], zone, version, wanted, reason, err);
+        rc = rc > 0 && row == ENABLE_BACKUP ? 0 : rc;
+        if (rc > 0) {
             (void)making_cannot(m, "the landing zone is as the configuration wants it");
         }
     }
@@ -305,7 +305,7 @@ static int update(struct making *m, enum row row, bool backup, const char *reaso
     }
     json_decref(wanted);
     json_decref(zone);
-    return result;
+    return rc;
 }
 
 static int enable_backup(struct making *m, const json_t *subject, const char *reason,
@@ -323,27 +323,27 @@ static int undecided(struct making *m, const json_t *subject)
     json_t *zone = json_pack("{s:s,s:s}", "version", jx_str_or(subject, "version", ""),
                              "latestAvailableVersion", latest);
     const char *version = zone_version_wanted(m, zone, &problem);
-    int result = 0;
+    int rc = 0;
     if (str_equal(m->check_id, "LZ-05") && problem == NULL && !str_equal(version, latest)) {
-        result = making_cannot(m,
-                               "going from version %s to %s changes much beside backup: write "
-                               "landing_zone.version in the configuration if you want it",
-                               jx_str_or(subject, "version", "?"), latest);
+        rc = making_cannot(m,
+                           "going from version %s to %s changes much beside backup: write "
+                           "landing_zone.version in the configuration if you want it",
+                           jx_str_or(subject, "version", "?"), latest);
     }
     json_decref(zone);
     if (str_equal(m->check_id, "LZ-10") && wanted_regions(m) == NULL) {
-        result = making_cannot(m, "name the Regions to govern in the configuration "
-                                  "(governed_regions)");
+        rc = making_cannot(m, "name the Regions to govern in the configuration "
+                              "(governed_regions)");
     }
-    return result;
+    return rc;
 }
 
 static int update_landing_zone(struct making *m, const json_t *subject, const char *reason,
                                struct err *err)
 {
-    int result = undecided(m, subject);
-    if (result != 0) {
-        return result;
+    int rc = undecided(m, subject);
+    if (rc != 0) {
+        return rc;
     }
     /* One update carries everything: the step that switches backup on updates the rest as well. */
     bool also = making_step(m, rows[ENABLE_BACKUP].info.id) != NULL;

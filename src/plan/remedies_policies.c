@@ -262,18 +262,18 @@ static int add_policy(struct making *m, json_t *group, const char *vault, struct
     step_done(step, probe_capture(probe, "id", "Id"));
     step_change(step, json_null(), json_string(text));
     char *id = xstrdup(step->id);
-    int result = add_step(m, step, group, err);
+    int rc = add_step(m, step, group, err);
     const char *account = NULL;
     json_t *value = NULL;
     json_object_foreach(json_object_get(group, "accounts"), account, value)
     {
-        result = result == 0 ? add_attachment(m, group, id, account, err) : result;
+        rc = rc == 0 ? add_attachment(m, group, id, account, err) : rc;
     }
     free(text);
     free(name);
     free(target);
     free(id);
-    return result;
+    return rc;
 }
 
 static int finish_policies(struct making *m, struct err *err)
@@ -281,13 +281,13 @@ static int finish_policies(struct making *m, struct err *err)
     json_t *groups = making_scratch(m, rows[CREATE_BACKUP_POLICY].info.id);
     const char *vault = NULL;
     json_t *group = NULL;
-    int result = 0;
+    int rc = 0;
     json_object_foreach(groups, vault, group)
     {
-        result = result == 0 ? add_policy_type(m, group, err) : result;
-        result = result == 0 ? add_policy(m, group, vault, err) : result;
+        rc = rc == 0 ? add_policy_type(m, group, err) : rc;
+        rc = rc == 0 ? add_policy(m, group, vault, err) : rc;
     }
-    return result;
+    return rc;
 }
 
 static const struct remedy rows[ROW_COUNT] = {

@@ -209,35 +209,35 @@ static struct plan_step *batch_step(const struct batch *b)
 
 static int flush(struct batch *b, struct err *err)
 {
-    int result = 0;
+    int rc = 0;
     if (json_array_size(b->arns) > 0) {
         b->number++;
         struct plan_step *step = batch_step(b);
         for (size_t i = 0; i < json_array_size(b->reasons); i++) {
             plan_strings_add(&step->reasons, json_string_value(json_array_get(b->reasons, i)));
         }
-        result = step_add(b->m, step, json_string_value(json_array_get(b->reasons, 0)), err);
+        rc = step_add(b->m, step, json_string_value(json_array_get(b->reasons, 0)), err);
     }
     json_decref(b->arns);
     json_decref(b->reasons);
     b->arns = json_array();
     b->reasons = json_array();
-    return result;
+    return rc;
 }
 
 static int finish_key(struct batch *b, json_t *arns, struct err *err)
 {
     const char *arn = NULL;
     json_t *reasons = NULL;
-    int result = 0;
+    int rc = 0;
     json_object_foreach(arns, arn, reasons)
     {
         (void)json_array_append_new(b->arns, literal(arn));
         for (size_t i = 0; i < json_array_size(reasons); i++) {
             add_word(b->reasons, json_string_value(json_array_get(reasons, i)));
         }
-        if (json_array_size(b->arns) == ARNS_A_CALL && (result = flush(b, err)) != 0) {
-            return result;
+        if (json_array_size(b->arns) == ARNS_A_CALL && (rc = flush(b, err)) != 0) {
+            return rc;
         }
     }
     return flush(b, err);
@@ -248,7 +248,7 @@ static int finish(struct making *m, enum row row, struct err *err)
     json_t *places = making_scratch(m, rows[row].info.id);
     const char *name = NULL;
     json_t *place = NULL;
-    int result = 0;
+    int rc = 0;
     json_object_foreach(places, name, place)
     {
         struct batch b = {.m = m, .place = place, .row = row};
@@ -258,15 +258,15 @@ static int finish(struct making *m, enum row row, struct err *err)
         b.reasons = json_array();
         json_object_foreach(keys, b.key, arns)
         {
-            if (result == 0) {
+            if (rc == 0) {
                 b.number = row == TAG_RESOURCE ? 0 : b.number;
-                result = finish_key(&b, arns, err);
+                rc = finish_key(&b, arns, err);
             }
         }
         json_decref(b.arns);
         json_decref(b.reasons);
     }
-    return result;
+    return rc;
 }
 
 static int finish_tags(struct making *m, struct err *err)

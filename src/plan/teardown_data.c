@@ -89,7 +89,7 @@ static int delete_point(void *context, const struct entity *e)
     json_t *point = jx_parse(e->json, e->json_length, &problem);
     const char *arn = jx_str_or(point, "RecoveryPointArn", e->key);
     const char *vault = jx_str_or(d->vault, "name", "");
-    int result = 0;
+    int rc = 0;
     if (str_equal(jx_str(point, "BackupVaultName"), vault)) {
         char *target = xasprintf("%s/%s/%s/%s", e->account, e->region, vault, arn_name(arn));
         struct plan_step *step = step_new(teardown_row(DELETE_POINT), target,
@@ -106,12 +106,12 @@ static int delete_point(void *context, const struct entity *e)
                              "the vault is locked now"));
         step_change(step, json_string(jx_str_or(point, "Status", "")), json_null());
         step_after(step, "disable-baseline/*");
-        result = step_add(m, step, REASON_TEARDOWN, d->err);
+        rc = step_add(m, step, REASON_TEARDOWN, d->err);
         d->steps++;
         free(target);
     }
     json_decref(point);
-    return result;
+    return rc;
 }
 
 static int empty_vault(struct making *m, json_t *vault, struct err *err)
@@ -119,17 +119,17 @@ static int empty_vault(struct making *m, json_t *vault, struct err *err)
     struct deleting d = {.m = m, .vault = vault, .err = err};
     const char *name = jx_str_or(vault, "name", "");
     char why[256] = "";
-    int result = 0;
+    int rc = 0;
     if (jx_bool(vault, "locked")) {
         (void)snprintf(why, sizeof why, "the vault in %s, %s is locked: nothing in it is touched",
                        jx_str_or(vault, "account", ""), jx_str_or(vault, "region", ""));
     } else {
-        result = store_each_entity(m->store, "recovery-point", jx_str_or(vault, "account", ""),
-                                   jx_str_or(vault, "region", ""), delete_point, &d, err);
+        rc = store_each_entity(m->store, "recovery-point", jx_str_or(vault, "account", ""),
+                               jx_str_or(vault, "region", ""), delete_point, &d, err);
         (void)json_object_set_new(vault, "emptied",
                                   json_boolean(d.steps >= jx_int(vault, "points", 0)));
     }
-    if (result == 0 && why[0] == '\0' && d.steps < jx_int(vault, "points", 0)) {
+    if (rc == 0 && why[0] == '\0' && d.steps < jx_int(vault, "points", 0)) {
         (void)snprintf(why, sizeof why,
                        "the vault in %s, %s holds %lld recovery points, and the run has listed "
                        "%lld of them",
@@ -139,14 +139,14 @@ static int empty_vault(struct making *m, json_t *vault, struct err *err)
     if (why[0] != '\0') {
         making_manual(m, name, why);
     }
-    return result;
+    return rc;
 }
 
 int teardown_points(struct making *m, struct err *err)
 {
     const char *const *names = m->options->delete_recovery_points;
     json_t *vaults = vaults_of(m);
-    int result = 0;
+    int rc = 0;
     for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
         bool found = false;
         for (size_t k = 0; k < json_array_size(vaults); k++) {
@@ -156,11 +156,11 @@ int teardown_points(struct making *m, struct err *err)
             return err_set(err, ERR_INPUT, "no backup vault is named \"%.100s\"", names[i]);
         }
     }
-    for (size_t k = 0; result == 0 && k < json_array_size(vaults); k++) {
+    for (size_t k = 0; rc == 0 && k < json_array_size(vaults); k++) {
         json_t *vault = json_array_get(vaults, k);
-        result = is_named(m, jx_str_or(vault, "name", "")) ? empty_vault(m, vault, err) : 0;
+        rc = is_named(m, jx_str_or(vault, "name", "")) ? empty_vault(m, vault, err) : 0;
     }
-    return result;
+    return rc;
 }
 
 static bool holds_data(const json_t *vault)
@@ -296,7 +296,7 @@ static int former_key(struct making *m, const json_t *former, const char *key_id
 {
     json_t *family = json_array();
     bool there = false;
-    int result = 0;
+    int rc = 0;
     for (size_t i = 0; i < json_array_size(former); i++) {
         json_t *key = json_array_get(former, i);
         if (str_equal(jx_str(key, "id"), key_id)) {
@@ -306,41 +306,41 @@ static int former_key(struct making *m, const json_t *former, const char *key_id
     }
     const char *arn = jx_str_or(json_array_get(family, 0), "arn", key_id);
     bool goes = there && may_go(m, key_id, arn);
-    for (size_t i = 0; goes && result == 0 && i < json_array_size(family); i++) {
+    for (size_t i = 0; goes && rc == 0 && i < json_array_size(family); i++) {
         const json_t *key = json_array_get(family, i);
-        result = key_is_leaving(key) ? 0 : schedule(m, family, key, key_id, true, err);
+        rc = key_is_leaving(key) ? 0 : schedule(m, family, key, key_id, true, err);
     }
     json_decref(family);
-    return result;
+    return rc;
 }
 
 static int teardown_former_keys(struct making *m, struct err *err)
 {
     json_t *former = NULL;
     json_t *seen = json_object();
-    int result = former_keys(m, &former, err);
-    for (size_t i = 0; result == 0 && i < json_array_size(former); i++) {
+    int rc = former_keys(m, &former, err);
+    for (size_t i = 0; rc == 0 && i < json_array_size(former); i++) {
         const char *id = jx_str_or(json_array_get(former, i), "id", "");
         if (json_object_get(seen, id) == NULL) {
             (void)json_object_set_new(seen, id, json_true());
-            result = former_key(m, former, id, err);
+            rc = former_key(m, former, id, err);
         }
     }
-    if (result == 0 && json_object_size(seen) == 0) {
+    if (rc == 0 && json_object_size(seen) == 0) {
         making_manual(m, "backup key",
                       "no key of ours is there: the landing zone names none, none carries the "
                       "tag " KEY_TAG " or the configured alias, and no earlier run here knew one");
     }
     json_decref(seen);
     json_decref(former);
-    return result;
+    return rc;
 }
 
 int teardown_key(struct making *m, struct err *err)
 {
     const char *arn = jx_str(m->lz, "backup.kms_key_arn");
     const char *key_id = arn != NULL ? arn_name(arn) : NULL;
-    int result = 0;
+    int rc = 0;
     if (key_id == NULL) {
         return teardown_former_keys(m, err);
     }
@@ -348,12 +348,12 @@ int teardown_key(struct making *m, struct err *err)
         return 0;
     }
     guard_vaults(m, making_step(m, teardown_row(DISABLE_ZONE)->info.id), key_id, true);
-    for (size_t i = 0; result == 0 && i < json_array_size(m->all[SCOPE_KEY]); i++) {
+    for (size_t i = 0; rc == 0 && i < json_array_size(m->all[SCOPE_KEY]); i++) {
         const json_t *key = json_array_get(m->all[SCOPE_KEY], i);
         bool there = jx_bool(key, "present") && !str_starts(jx_str_or(key, "state", ""), "Pending");
-        result = there ? schedule(m, m->all[SCOPE_KEY], key, key_id, false, err) : 0;
+        rc = there ? schedule(m, m->all[SCOPE_KEY], key, key_id, false, err) : 0;
     }
-    return result;
+    return rc;
 }
 
 /* --- what stays --- */
@@ -404,8 +404,8 @@ static void key_stays(struct making *m)
 static int former_keys_stay(struct making *m, struct err *err)
 {
     json_t *former = NULL;
-    int result = former_keys(m, &former, err);
-    for (size_t i = 0; result == 0 && i < json_array_size(former); i++) {
+    int rc = former_keys(m, &former, err);
+    for (size_t i = 0; rc == 0 && i < json_array_size(former); i++) {
         const json_t *key = json_array_get(former, i);
         char *id = xasprintf("%s/%s/%s", teardown_row(DELETE_KEY)->info.id,
                              jx_str_or(key, "region", ""), jx_str_or(key, "id", ""));
@@ -420,7 +420,7 @@ static int former_keys_stay(struct making *m, struct err *err)
         free(id);
     }
     json_decref(former);
-    return result;
+    return rc;
 }
 
 static void accounts_stay(struct making *m)
@@ -454,13 +454,12 @@ int teardown_remains(struct making *m, struct err *err)
     making_remains(
         m, "role", m->management, "", BACKUP_LINKED_ROLE,
         "AWS Backup's service-linked role, in this and every account that was backed up");
-    int result = former_keys_stay(m, err);
-    result =
-        result == 0 ? subjects_each(m->subjects, SCOPE_RESOURCE, count_tagged, &tagged, err) : -1;
+    int rc = former_keys_stay(m, err);
+    rc = rc == 0 ? subjects_each(m->subjects, SCOPE_RESOURCE, count_tagged, &tagged, err) : -1;
     (void)snprintf(note, sizeof note, "%lld resource%s a backup tag that selects nothing any more",
                    tagged, tagged == 1 ? " carries" : "s carry");
     if (tagged > 0) {
         making_remains(m, "tags", "", "", "aws-control-tower-backup*", note);
     }
-    return result;
+    return rc;
 }

@@ -223,10 +223,13 @@ static int side_open(struct side *side, struct store *store, bool carried, struc
     const char *kept = carried ? store_meta(store, "previous_scope") : NULL;
     side->scope = carried ? json_loads(kept != NULL ? kept : "{}", 0, NULL) : scope_of(store, err);
     side->statement = side->scope != NULL ? store_take(store, side->which, err) : NULL;
-    return side->statement != NULL ? side_next(side, err)
-           : side->scope == NULL && carried
-               ? err_set(err, ERR_INPUT, "what the run keeps of the one before it is damaged")
-               : -1;
+    if (side->statement != NULL) {
+        return side_next(side, err);
+    }
+    if (side->scope == NULL && carried) {
+        return err_set(err, ERR_INPUT, "what the run keeps of the one before it is damaged");
+    }
+    return -1;
 }
 
 static void side_close(struct side *side)

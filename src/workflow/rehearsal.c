@@ -95,15 +95,15 @@ static int start_simulator(struct rehearsal *r, struct err *err)
     char address[] = "127.0.0.1:0";
     char *argv[] = {names[0],     names[1], r->world, names[2], address,         names[3],
                     r->port_file, names[4], scale,    names[5], r->effects_file, NULL};
-    int failed = posix_spawnp(&r->simulator, program, NULL, NULL, argv, environ);
-    if (failed != 0) {
+    int rc = posix_spawnp(&r->simulator, program, NULL, NULL, argv, environ);
+    if (rc != 0) {
         err_set(err, ERR_INPUT, "cannot start the simulator %s: %s (set TOWERKEEP_SIM to its path)",
-                program, strerror(failed));
+                program, strerror(rc));
         r->simulator = 0;
     }
     free(program);
     free(scale);
-    return failed != 0 ? -1 : 0;
+    return rc != 0 ? -1 : 0;
 }
 
 static int await_port(struct rehearsal *r, struct err *err)

@@ -84,12 +84,12 @@ static int check_inputs(struct sim_call *call)
 /* A page that has no successor says so with an empty token. */
 static int page(struct sim_call *call, json_t *rows, size_t size)
 {
-    int failed = sim_page(call, rows, size);
+    int rc = sim_page(call, rows, size);
     json_decref(rows);
     if (json_object_get(call->out, "PaginationToken") == NULL) {
         json_object_set_new(call->out, "PaginationToken", json_string(""));
     }
-    return failed;
+    return rc;
 }
 
 /* State `others` {arn: {key: value}}: what a world says is tagged here though no service of this
@@ -264,11 +264,11 @@ static int check_tags(struct sim_call *call)
                                            "InvalidParameterException", 50};
     const json_t *tags = json_object_get(call->in, "Tags");
     json_t *list = tags_list(tags, "Key", "Value");
-    int failed = json_object_size(tags) == 0 ? sim_fail(call, 400, "InvalidParameterException",
-                                                        "Tags must hold at least one tag")
-                                             : tags_check(call, list, NULL, &words);
+    int rc = json_object_size(tags) == 0 ? sim_fail(call, 400, "InvalidParameterException",
+                                                    "Tags must hold at least one tag")
+                                         : tags_check(call, list, NULL, &words);
     json_decref(list);
-    return failed;
+    return rc;
 }
 
 /* The Tagging API asks the resource's own service, with the caller's rights. */

@@ -83,9 +83,9 @@ int backup_tags_check(struct sim_call *call, const char *member, const json_t *h
         return 0;
     }
     json_t *list = tags_list(tags, "Key", "Value");
-    int failed = tags_check(call, list, have, &words);
+    int rc = tags_check(call, list, have, &words);
     json_decref(list);
-    return failed;
+    return rc;
 }
 
 /* The vault, plan, recovery point or report plan that ResourceArn names; NULL after a refusal. */

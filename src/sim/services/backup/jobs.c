@@ -252,9 +252,9 @@ static int list_jobs(struct sim_call *call, jobs_of make)
     } else if (sim_org_account(call->sim, account) != NULL) {
         collect(call, account, make, rows);
     }
-    int failed = sim_page(call, rows, 1000);
+    int rc = sim_page(call, rows, 1000);
     json_decref(rows);
-    return failed;
+    return rc;
 }
 
 int backup_list_jobs(struct sim_call *call)
@@ -357,10 +357,10 @@ static int summaries(struct sim_call *call, jobs_of make)
     if (sees && begun == NULL) {
         sim_list_keep(call, rows);
     }
-    int failed = sim_page(call, rows, 500);
+    int rc = sim_page(call, rows, 500);
     json_decref(rows);
     json_object_set_new(call->out, "AggregationPeriod", json_string(period));
-    return failed;
+    return rc;
 }
 
 int backup_list_job_summaries(struct sim_call *call)

@@ -408,9 +408,9 @@ int backup_list_points(struct sim_call *call)
             json_array_append(rows, point);
         }
     }
-    int failed = sim_page(call, rows, 1000);
+    int rc = sim_page(call, rows, 1000);
     json_decref(rows);
-    return failed;
+    return rc;
 }
 
 static json_t *named_point(struct sim_call *call, const json_t *vault)
@@ -481,7 +481,7 @@ int backup_list_protected(struct sim_call *call)
         json_array_append(rows, point);
     }
     json_decref(newest);
-    int failed = sim_page(call, rows, 1000);
+    int rc = sim_page(call, rows, 1000);
     json_decref(rows);
-    return failed;
+    return rc;
 }

@@ -177,9 +177,9 @@ int backup_list_vaults(struct sim_call *call)
             json_array_append_new(rows, counted(call, vault));
         }
     }
-    int failed = sim_page(call, rows, 1000);
+    int rc = sim_page(call, rows, 1000);
     json_decref(rows);
-    return failed;
+    return rc;
 }
 
 /* --- access policies --- */

@@ -46,13 +46,13 @@ static int add_tag_rows(struct sim_call *call, const char *collection, const cha
 int ec2_describe_tags(struct sim_call *call)
 {
     json_t *rows = json_array();
-    int failed = ec2_check_page(call, NULL) < 0 ||
-                         add_tag_rows(call, "instances", "instance", rows) < 0 ||
-                         add_tag_rows(call, "volumes", "volume", rows) < 0
-                     ? -1
-                     : sim_page(call, rows, 1000);
+    int rc = ec2_check_page(call, NULL) < 0 ||
+                     add_tag_rows(call, "instances", "instance", rows) < 0 ||
+                     add_tag_rows(call, "volumes", "volume", rows) < 0
+                 ? -1
+                 : sim_page(call, rows, 1000);
     json_decref(rows);
-    return failed;
+    return rc;
 }
 
 /* --- tags --- */
@@ -188,22 +188,22 @@ int ec2_describe_regions(struct sim_call *call)
     }
     json_t *regions = account_regions(call->sim), *kind, *rows = json_array();
     const char *name;
-    int failed = 0;
+    int rc = 0;
     size_t i;
     const json_t *wanted;
     json_array_foreach(json_object_get(call->in, "RegionName"), i, wanted)
     {
-        if (failed == 0 && json_object_get(regions, json_string_value(wanted)) == NULL) {
-            failed = sim_fail(call, 400, "InvalidParameterValue", "Invalid Region(s): %s",
-                              json_string_value(wanted));
+        if (rc == 0 && json_object_get(regions, json_string_value(wanted)) == NULL) {
+            rc = sim_fail(call, 400, "InvalidParameterValue", "Invalid Region(s): %s",
+                          json_string_value(wanted));
         }
     }
     json_object_foreach(regions, name, kind)
     {
-        if (failed == 0) {
-            failed = add_region(call, name, str_equal(json_string_value(kind), "OPT_IN"), rows);
+        if (rc == 0) {
+            rc = add_region(call, name, str_equal(json_string_value(kind), "OPT_IN"), rows);
         }
     }
     json_object_set_new(call->out, "regionInfo", rows);
-    return failed;
+    return rc;
 }

@@ -121,9 +121,9 @@ int kms_list_aliases(struct sim_call *call)
             json_array_append(rows, alias);
         }
     }
-    int failed = sim_page(call, rows, 50);
+    int rc = sim_page(call, rows, 50);
     json_decref(rows);
     json_object_set_new(call->out, "Truncated",
                         json_boolean(json_object_get(call->out, call->op->token_out) != NULL));
-    return failed;
+    return rc;
 }

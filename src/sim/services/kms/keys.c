@@ -334,9 +334,9 @@ int kms_list_key_rotations(struct sim_call *call)
                                                   "AUTOMATIC"));
         }
     }
-    int failed = sim_page(call, rows, 100);
+    int rc = sim_page(call, rows, 100);
     json_decref(rows);
     json_object_set_new(call->out, "Truncated",
                         json_boolean(json_object_get(call->out, call->op->token_out) != NULL));
-    return failed;
+    return rc;
 }

@@ -263,11 +263,11 @@ static int describe_key(struct sim_call *call)
 
 static int page(struct sim_call *call, json_t *rows, size_t default_size)
 {
-    int failed = sim_page(call, rows, default_size);
+    int rc = sim_page(call, rows, default_size);
     json_decref(rows);
     json_object_set_new(call->out, "Truncated",
                         json_boolean(json_object_get(call->out, call->op->token_out) != NULL));
-    return failed;
+    return rc;
 }
 
 static int list_keys(struct sim_call *call)
