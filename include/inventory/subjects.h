@@ -45,7 +45,8 @@ struct subjects; /* the run seen as subjects; caches organization-sized things (
                     streams the rest */
 
 /* config: borrowed document of struct config. */
-int subjects_new(struct store *store, const json_t *config, struct subjects **out, struct err *err);
+int subjects_new(struct store *store, const json_t *config, struct subjects **made,
+                 struct err *err);
 void subjects_free(struct subjects *s);
 /* From now on keeps in the run, for the next one, which plans take the resources it builds. */
 void subjects_remember(struct subjects *s);

@@ -345,21 +345,21 @@ int apply_run(struct aws_client *client, const struct plan *plan,
 {
     struct engine e = {.client = client, .plan = plan, .options = options};
     memset(result, 0, sizeof *result);
-    int status = engine_prepare_check(&e, err);
-    if (status == 0) {
+    int rc = engine_prepare_check(&e, err);
+    if (rc == 0) {
         engine_prepare(&e);
-        status = options->dry_run ? 0 : journal_open(options->journal, plan, &e.journal, err);
+        rc = options->dry_run ? 0 : journal_open(options->journal, plan, &e.journal, err);
     }
-    if (status == 0) {
-        status = recover_load(&e, err);
+    if (rc == 0) {
+        rc = recover_load(&e, err);
     }
-    if (status == 0) {
+    if (rc == 0) {
         begin(&e);
-        status = loop(&e, err);
+        rc = loop(&e, err);
     }
     changes_describe(&e, result);
     engine_prepare_release(&e);
-    if (status != 0) {
+    if (rc != 0) {
         return -1;
     }
     return result->failed + result->not_attempted > 0 ? 1 : 0;

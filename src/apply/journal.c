@@ -223,10 +223,10 @@ int journal_add(struct journal *j, const struct journal_row *row, struct err *er
                                  SQLITE_TRANSIENT) == SQLITE_OK;
     }
     good = good && sqlite3_step(j->add) == SQLITE_DONE;
-    int status = good ? 0 : broken(j, err);
+    int rc = good ? 0 : broken(j, err);
     (void)sqlite3_reset(j->add);
     free(captures);
-    return status;
+    return rc;
 }
 
 int journal_commit(struct journal *j, struct err *err)

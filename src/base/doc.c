@@ -290,9 +290,9 @@ static int read_document(struct reader *r)
                                  r->name)
                        : refuse_syntax(r);
         }
-        int status = read_event(r, &event);
+        int rc = read_event(r, &event);
         yaml_event_delete(&event);
-        if (status != 0) {
+        if (rc != 0) {
             return -1;
         }
     }

@@ -229,12 +229,12 @@ static int finish_stream(struct out_file *f, int *error)
 int out_file_commit(struct out_file *f, struct err *err)
 {
     int error = 0;
-    int status = finish_stream(f, &error);
-    if (status == 0 && f->temp != NULL && rename(f->temp, f->path) != 0) {
+    int rc = finish_stream(f, &error);
+    if (rc == 0 && f->temp != NULL && rename(f->temp, f->path) != 0) {
         error = errno;
-        status = -1;
+        rc = -1;
     }
-    if (status != 0) {
+    if (rc != 0) {
         (void)cannot_write(err, f->asked, error);
         out_file_abort(f);
         return -1;

@@ -45,15 +45,16 @@ static bool is_member(void *context, const char *account_id)
     return inventory_cache_account(s->cache, account_id) != NULL;
 }
 
-int subjects_new(struct store *store, const json_t *config, struct subjects **out, struct err *err)
+int subjects_new(struct store *store, const json_t *config, struct subjects **made, struct err *err)
 {
     struct subjects *s = xcalloc(1, sizeof *s);
     struct visit v = {.s = s, .err = err};
     bool failed = false;
+    int rc = -1;
     s->store = store;
     s->config = config;
     if (inventory_cache_load(store, config, &s->cache, err) != 0) {
-        goto fail;
+        goto out;
     }
     s->frame = (struct policy_frame){.partition = s->cache->partition,
                                      .management_account = s->cache->management,
@@ -68,17 +69,18 @@ int subjects_new(struct store *store, const json_t *config, struct subjects **ou
     s->org = failed ? NULL : org_document(&v);
     s->zone = s->org != NULL ? landing_zone_document(&v) : NULL;
     if (s->zone == NULL) {
-        goto fail;
+        goto out;
     }
     s->context = json_object();
     (void)json_object_set(s->context, "org", s->org);
     (void)json_object_set(s->context, "lz", s->zone);
     set_new(s->context, "config", config != NULL ? json_deep_copy(config) : json_object());
-    *out = s;
-    return 0;
-fail:
+    *made = s;
+    s = NULL;
+    rc = 0;
+out:
     subjects_free(s);
-    return -1;
+    return rc;
 }
 
 void subjects_remember(struct subjects *s)

@@ -84,19 +84,19 @@ int placeholder_fill(const json_t *value, const json_t *captures, json_t **out, 
     json_t *copy = json_is_object(value)  ? json_object()
                    : json_is_array(value) ? json_array()
                                           : json_deep_copy(value);
-    int status = 0;
-    for (size_t i = 0; status == 0 && i < json_array_size(value); i++) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < json_array_size(value); i++) {
         json_t *inner = NULL;
-        status = placeholder_fill(json_array_get(value, i), captures, &inner, err);
+        rc = placeholder_fill(json_array_get(value, i), captures, &inner, err);
         (void)json_array_append_new(copy, inner);
     }
     void *at = json_object_iter(jx_get(value, ""));
-    for (; status == 0 && at != NULL; at = json_object_iter_next(jx_get(value, ""), at)) {
+    for (; rc == 0 && at != NULL; at = json_object_iter_next(jx_get(value, ""), at)) {
         json_t *inner = NULL;
-        status = placeholder_fill(json_object_iter_value(at), captures, &inner, err);
+        rc = placeholder_fill(json_object_iter_value(at), captures, &inner, err);
         (void)json_object_set_new(copy, json_object_iter_key(at), inner);
     }
-    if (status != 0) {
+    if (rc != 0) {
         json_decref(copy);
         return -1;
     }

@@ -1,4 +1,4 @@
-"""Functions nobody may call, and those only the base module may."""
+"""Functions nobody may call, and those only the base module may; other names for a status, and further labels."""
 
 import re
 
@@ -10,6 +10,11 @@ EVERYWHERE = """strcpy strcat strncpy strncat sprintf vsprintf gets strtok sscan
 # named here are programs of their own, the log, and what ends the program when nothing else can.
 PRINTS = re.compile(r"(?<![\w.>])(?:(stdout|stderr)\b|(v?printf|puts|putchar|perror)\s*\()")
 MAY_PRINT = ("src/cli/", "src/sim/main.c", "src/sim/options.c", "src/inventory/generate/", "src/base/log.c", "src/base/mem.c", "src/base/hash.c")
+# One dialect: a call's status is rc, and a function has one label, out.
+DIALECT = (
+    (re.compile(r"\bint[ ]+(result|failed)\b"), "a status is named rc"),
+    (re.compile(r"^(?!out:)(\w+):$", re.MULTILINE), "the one label of a function is out"),
+)
 OUTSIDE_BASE = "malloc calloc realloc strdup strndup getenv".split()
 
 
@@ -34,6 +39,10 @@ def main():
         for match in calls(names).finditer(text):
             where = f"{path.relative_to(root)}:{line_of(text, match.start())}"
             complaints.append(f"{where}: {match[1]}() is banned here")
+        for pattern, instead in DIALECT if top == "src" else ():
+            for match in pattern.finditer(text):
+                where = f"{path.relative_to(root)}:{line_of(text, match.start())}"
+                complaints.append(f"{where}: {match[1]}: {instead}")
         for match in prints(root, path, top, text):
             where = f"{path.relative_to(root)}:{line_of(text, match.start())}"
             complaints.append(f"{where}: {match[1] or match[2]} is for the command line only")

@@ -84,6 +84,8 @@ FAULTS = {
         ("after a comment", {"src/aws/b.c": "/* a */ gets(b); /* c */\n"}, "gets() is banned"),
         ("in a header", {"include/aws/b.h": "#define X(s) atoi(s)\n"}, "include/aws/b.h:1: atoi()"),
         ("in a test", {"tests/aws/b.c": "int x = rand();\n"}, "tests/aws/b.c:1: rand()"),
+        ("status", {"src/aws/b.c": "int f(void)\n{\n    int result = g();\n}\n"}, "b.c:3: result: a status is named rc"),
+        ("label", {"src/aws/b.c": "int f(void)\n{\nfail:\n    g();\n}\n"}, "b.c:3: fail: the one label"),
     ],
     "sizes": [
         ("file", {"src/aws/b.c": "int x;\n" * 601}, "src/aws/b.c: 601 lines"),
