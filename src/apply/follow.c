@@ -68,7 +68,7 @@ static void on_poll(struct step_run *r, const struct reply *reply)
             run_tell(r, "retrying: %s", r->problem);
             poll_again(r);
         } else {
-            run_fail(r, "it was sent, but its progress cannot be read: %s", r->problem);
+            run_fail(r, "the request was sent, but its progress cannot be read: %s", r->problem);
         }
     } else if (condition_holds(poll->until, reply->json)) {
         json_decref(run_capture(r, &poll->capture, reply->json));
@@ -128,14 +128,16 @@ static void on_look(struct step_run *r, enum probe_result result)
     double wait = LOOK_SECONDS + LOOK_SECONDS * (double)r->looks;
     if (result == PROBE_TRUE) {
         free(r->message);
-        r->message = r->own_calls == 0
-                         ? xstrdup("done")
-                         : xasprintf("done, %zu by the service's own call", r->own_calls);
+        r->message =
+            r->own_calls == 0
+                ? xstrdup("done")
+                : xasprintf("done; %zu with the API of the resource's own service", r->own_calls);
         run_end(r, STEP_DONE, EVENT_DONE);
     } else if (result == PROBE_BROKEN || result == PROBE_UNASKABLE) {
-        run_fail(r, "it was sent, but its result cannot be read: %s", r->problem);
+        run_fail(r, "the request was sent, but its result cannot be read: %s", r->problem);
     } else if (r->looks >= LOOKS_MIN && run_elapsed(r, r->since_ms) > look_timeout(r)) {
-        run_fail(r, "it was sent, but has no effect after %.0f seconds: %s", look_timeout(r),
+        run_fail(r, "the request was sent, but has no effect after %.0f seconds: %s",
+                 look_timeout(r),
                  r->probe->says != NULL ? r->probe->says : r->probe->call->operation);
     } else {
         r->looks++;

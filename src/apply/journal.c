@@ -114,9 +114,10 @@ static int compare(struct journal *j, const struct plan *plan, struct err *err)
 {
     const struct {
         const char *key, *value, *says;
-    } same[] = {{"organization_id", plan->organization_id, "the journal of another organization"},
-                {"digest", plan->digest,
-                 "the journal of another plan; give this plan a journal of its own"}};
+    } same[] = {
+        {"organization_id", plan->organization_id, "the journal belongs to another organization"},
+        {"digest", plan->digest,
+         "the journal belongs to another plan; use a separate journal for this plan"}};
     char *version = ask(j, "PRAGMA user_version", NULL);
     char *application = ask(j, "PRAGMA application_id", NULL);
     char ours[16];

@@ -19,8 +19,8 @@ static int check_call(const struct plan_call *call, bool writes, const char *id,
     }
     if (op_writes(op) != writes) {
         return err_set(err, ERR_INPUT, "step %s: %s %s", id, call->operation,
-                       !writes ? "changes something, and only a read is expected here"
-                               : "changes nothing and cannot be sent as a step");
+                       !writes ? "is a write, but only a read is allowed here"
+                               : "is a read and cannot be sent as a step");
     }
     return 0;
 }

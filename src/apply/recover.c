@@ -29,7 +29,7 @@ static void on_recover(struct step_run *r, enum probe_result result)
     if (result == PROBE_TRUE) {
         took_effect(r);
     } else if (result == PROBE_BROKEN || result == PROBE_UNASKABLE) {
-        run_fail(r, "it is unknown whether it took effect: %s", r->problem);
+        run_fail(r, "it is unknown whether the call took effect: %s", r->problem);
     } else if (++r->looks < LOOKS) {
         run_wait(r, SECOND_LOOK_SECONDS, ask);
     } else {
@@ -49,7 +49,8 @@ static void ask(struct step_run *r)
 void recover_start(struct step_run *r)
 {
     r->looks = 0;
-    run_tell(r, "%s", "it is unknown whether the call took effect; asking AWS shortly");
+    run_tell(r, "%s",
+             "it is unknown whether the call took effect; its result is read from AWS shortly");
     run_wait(r, SETTLE_SECONDS, ask);
 }
 

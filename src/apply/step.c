@@ -1,4 +1,4 @@
-/* From ready to sent: preconditions, is it already true, send, what the answer means. */
+/* From ready to sent: preconditions, is the change needed, send, what the answer means. */
 #include "engine.h"
 
 #include <stdlib.h>
@@ -58,7 +58,7 @@ static void next_precondition(struct step_run *r)
     }
 }
 
-/* --- already true? --- */
+/* --- is the change needed? --- */
 
 /* A name that other steps use and that nothing has told yet; NULL: none. */
 static const char *missing_capture(const struct step_run *r)
@@ -79,7 +79,7 @@ static const char *missing_capture(const struct step_run *r)
 static void already_true(struct step_run *r)
 {
     free(r->message);
-    r->message = xstrdup("already true");
+    r->message = xstrdup("no change needed");
     run_end(r, STEP_ALREADY_TRUE, EVENT_ALREADY_TRUE);
 }
 
@@ -89,7 +89,7 @@ static void on_supply(struct step_run *r, enum probe_result result)
     if (result == PROBE_TRUE && missing == NULL) {
         already_true(r);
     } else {
-        run_fail(r, "already true, but its \"%s\" cannot be read%s%s",
+        run_fail(r, "no change is needed, but its \"%s\" cannot be read%s%s",
                  missing != NULL ? missing : "", result == PROBE_BROKEN ? ": " : "",
                  result == PROBE_BROKEN ? r->problem : "");
     }
@@ -117,7 +117,7 @@ static void on_done_before(struct step_run *r, enum probe_result result)
     } else if (result == PROBE_TRUE) {
         on_supply(r, PROBE_FALSE);
     } else if (result == PROBE_BROKEN && !(run_is_dry(r) && r->pretended)) {
-        run_fail(r, "cannot tell whether it is already true: %s", r->problem);
+        run_fail(r, "cannot determine whether the change is needed: %s", r->problem);
     } else {
         want_to_send(r);
     }
@@ -255,7 +255,7 @@ static void on_conflict_done(struct step_run *r, enum probe_result result)
         r->sent = SENT_YES;
         follow_look(r);
     } else if (r->conflicts > CONFLICTS_MAX) {
-        run_fail(r, "still in conflict after %d tries: %s", CONFLICTS_MAX, r->message);
+        run_fail(r, "still in conflict after %d attempts: %s", CONFLICTS_MAX, r->message);
     } else {
         run_wait(r, run_jitter(30, 60), begin_again);
     }

@@ -84,18 +84,12 @@ struct words {                  /* what differs between the two templates */
 static const struct words kinds[] = {
     [IAM_TEMPLATE_MANAGEMENT] =
         {"ManagementRoleName", "Management account: the role that runs towerkeep %s.",
-         "  ManagementRoleName:\n"
-         "    Type: String\n"
-         "    Default: towerkeep-%s\n"
-         "    Description: Name of the role made here.\n"
-         "  MemberRoleName:\n"
-         "    Type: String\n"
-         "    Default: towerkeep-%s\n"
-         "    Description: Name of the role that the StackSet makes in member accounts (--role).\n"
-         "  TrustedPrincipalArn:\n"
-         "    Type: String\n"
-         "    AllowedPattern: \"arn:[a-z-]+:iam::[0-9]{12}:(root|role/.+|user/.+)\"\n"
-         "    Description: ARN of who may take this role, in this account.\n",
+         "  ManagementRoleName:\n    Type: String\n    Default: towerkeep-%s\n    Description: "
+         "Name of the role that this template creates.\n  MemberRoleName:\n    Type: String\n    "
+         "Default: towerkeep-%s\n    Description: Name of the role that the StackSet creates in "
+         "member accounts (--role).\n  TrustedPrincipalArn:\n    Type: String\n    AllowedPattern: "
+         "\"arn:[a-z-]+:iam::[0-9]{12}:(root|role/.+|user/.+)\"\n    Description: ARN of the "
+         "principal in this account that may assume this role.\n",
          "        Version: \"2012-10-17\"\n"
          "        Statement:\n"
          "          - Effect: Allow\n"
@@ -106,21 +100,13 @@ static const struct words kinds[] = {
          "              StringEquals:\n"
          "                aws:PrincipalAccount: !Ref \"AWS::AccountId\"\n"},
     [IAM_TEMPLATE_MEMBER] =
-        {"MemberRoleName", "Member accounts (StackSet): the role that towerkeep %s takes there.",
-         "  MemberRoleName:\n"
-         "    Type: String\n"
-         "    Default: towerkeep-%s\n"
-         "    Description: Name of the role made here (--role).\n"
-         "  ManagementRoleName:\n"
-         "    Type: String\n"
-         "    Default: towerkeep-%s\n"
-         "    Description: Name of the role in the management account that may take this one.\n"
-         "  ManagementAccountId:\n"
-         "    Type: String\n"
-         "    AllowedPattern: \"[0-9]{12}\"\n"
-         "  OrganizationId:\n"
-         "    Type: String\n"
-         "    AllowedPattern: \"o-[a-z0-9]{10,32}\"\n",
+        {"MemberRoleName", "Member accounts (StackSet): the role that towerkeep %s assumes there.",
+         "  MemberRoleName:\n    Type: String\n    Default: towerkeep-%s\n    Description: Name of "
+         "the role that this template creates (--role).\n  ManagementRoleName:\n    Type: String\n "
+         "   Default: towerkeep-%s\n    Description: Name of the role in the management account "
+         "that may assume this role.\n  ManagementAccountId:\n    Type: String\n    "
+         "AllowedPattern: \"[0-9]{12}\"\n  OrganizationId:\n    Type: String\n    AllowedPattern: "
+         "\"o-[a-z0-9]{10,32}\"\n",
          "        Version: \"2012-10-17\"\n"
          "        Statement:\n"
          "          - Effect: Allow\n"

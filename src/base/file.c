@@ -99,13 +99,13 @@ static int make_one(const char *path, struct err *err)
     if (mkdir(path, 0700) == 0 || (errno == EEXIST && file_is_directory(path))) {
         return 0;
     }
-    return err_set(err, blame(errno), "cannot make directory %s: %s", path, strerror(errno));
+    return err_set(err, blame(errno), "cannot create directory %s: %s", path, strerror(errno));
 }
 
 int dir_make(const char *path, struct err *err)
 {
     if (path[0] == '\0') {
-        return err_set(err, ERR_INPUT, "cannot make a directory without a name");
+        return err_set(err, ERR_INPUT, "cannot create a directory without a name");
     }
     if (file_is_directory(path)) {
         return 0;

@@ -66,7 +66,7 @@ void random_bytes(void *out, size_t length)
     while (length > 0) {
         int part = length < INT_MAX ? (int)length : INT_MAX;
         if (RAND_bytes(at, part) != 1) {
-            die("no random bytes");
+            die("cannot get random bytes");
         }
         at += part;
         length -= (size_t)part;

@@ -66,11 +66,11 @@ static bool advance(struct pull *p, char bracket)
         return false;
     }
     if (p->at == p->end) {
-        fail(p, "ends too early");
+        fail(p, "unexpected end");
         return false;
     }
     if (p->depth == 0) {
-        fail(p, "closes what was not opened");
+        fail(p, "unexpected closing bracket");
         return false;
     }
     if (*p->at == bracket) {
@@ -271,7 +271,7 @@ char pull_peek(struct pull *p)
         return 0;
     }
     if (p->at == p->end) {
-        fail(p, "ends too early");
+        fail(p, "unexpected end");
         return 0;
     }
     if (*p->at == '\0' || strchr("{[\"tfn-0123456789", *p->at) == NULL) {
@@ -335,9 +335,9 @@ void pull_end(struct pull *p)
 {
     skip_space(p);
     if (p->depth > 0) {
-        fail(p, "ends too early");
+        fail(p, "unexpected end");
     } else if (p->at != p->end) {
-        fail(p, "something follows the value");
+        fail(p, "unexpected text after the value");
     }
 }
 

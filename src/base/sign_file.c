@@ -80,7 +80,7 @@ int signature_make(const char *private_key, const void *data, size_t data_length
     EVP_PKEY_free(key);
     ERR_clear_error();
     return made ? 0
-                : err_set(err, ERR_INTERNAL, "%s: the signature could not be made", private_key);
+                : err_set(err, ERR_INTERNAL, "%s: the signature could not be created", private_key);
 }
 
 int signature_check(const char *public_key, const void *data, size_t data_length,

@@ -199,9 +199,9 @@ static int parse_value(const struct parsing *p, const struct node *node, struct 
     }
     const struct node *within = reference_within(node);
     if (within != NULL) {
-        return node_err(p->doc, within, p->err,
-                        "expected a plain value: a reference stands inside a list only after in "
-                        "and not_in");
+        return node_err(
+            p->doc, within, p->err,
+            "expected a plain value: a reference is allowed in a list only after in and not_in");
     }
     if (e->value == NULL || check_operand(p, node, e) != 0) {
         return e->value != NULL ? -1 : node_err(p->doc, node, p->err, "expected a value");

@@ -217,7 +217,7 @@ static int index_of(const struct rule_set *rules, const struct doc *doc, const s
         }
     }
     const char *near = rules_nearest(rules, id);
-    return node_err(doc, n, err, "expected the id of a rule, not \"%.60s\"%s%s%s", id,
+    return node_err(doc, n, err, "expected the ID of a rule, not \"%.60s\"%s%s%s", id,
                     near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
                     near != NULL ? "\"?" : "");
 }

@@ -24,7 +24,7 @@ struct framework_loader {
 static int refuse_check(const struct framework_loader *l, const struct node *at, const char *id)
 {
     const char *near = rules_nearest(l->rules, id);
-    return node_err(l->doc, at, l->err, "expected the id of a check, not \"%s\"%s%s%s", id,
+    return node_err(l->doc, at, l->err, "expected the ID of a check, not \"%s\"%s%s%s", id,
                     near != NULL ? ": did you mean \"" : "", near != NULL ? near : "",
                     near != NULL ? "\"?" : "");
 }
@@ -49,7 +49,7 @@ static int once(const struct framework_loader *l, const struct node *list, size_
         const struct node *before = list->children[i];
         if (str_equal(node_string(node_get(before, "id")), id)) {
             return node_err(l->doc, list->children[index], l->err,
-                            "expected each id once: \"%s\" is on line %u and again here", id,
+                            "expected each ID once: \"%s\" is on line %u and again here", id,
                             before->line);
         }
     }

@@ -87,14 +87,15 @@ static int load_id(const struct rule_loader *s)
     if (!id_well_formed(r->id)) {
         return node_err(
             s->l->doc, n, s->err,
-            "expected an id of capitals, digits and dashes, such as KMS-05, not \"%.60s\"", r->id);
+            "expected an ID of capital letters, digits and dashes, such as KMS-05, not \"%.60s\"",
+            r->id);
     }
     const char *slash = strrchr(r->file, '/');
     const char *name = slash != NULL ? slash + 1 : r->file;
     size_t length = strlen(r->id);
     if (strncmp(name, r->id, length) != 0 || strcmp(name + length, ".yaml") != 0) {
         return node_err(s->l->doc, n, s->err,
-                        "expected the file's own name as id: %s belongs in %s.yaml", r->id, r->id);
+                        "expected the file's own name as ID: %s belongs in %s.yaml", r->id, r->id);
     }
     return 0;
 }
@@ -132,7 +133,7 @@ static int load_words(const struct rule_loader *s)
     if (r->remedy != NULL &&
         strspn(r->remedy, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(r->remedy)) {
         return node_err(s->l->doc, node_get(s->root, "remedy"), s->err,
-                        "expected a remedy's id, such as enable-key");
+                        "expected the ID of a remedy, such as enable-key");
     }
     return 0;
 }

@@ -114,7 +114,7 @@ static int refuse_unknown_id(const struct rule_set *set, const char *where, cons
                              struct err *err)
 {
     const char *near = rules_nearest(set, id);
-    return err_set(err, ERR_INPUT, "configuration: %s: expected the id of a rule, not \"%s\"%s%s%s",
+    return err_set(err, ERR_INPUT, "configuration: %s: expected the ID of a rule, not \"%s\"%s%s%s",
                    where, id, near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
                    near != NULL ? "\"?" : "");
 }

@@ -218,7 +218,7 @@ static int load_account(struct waiver_loader *l, const struct node *account, siz
     }
     if (strcmp(account->key, "*") != 0 && !str_is_account_id(account->key)) {
         return node_err(w->doc, account, l->err,
-                        "expected an account id (12 digits) or \"*\", not \"%s\"", account->key);
+                        "expected an account ID (12 digits) or \"*\", not \"%s\"", account->key);
     }
     if (node_only(w->doc, account, known, l->err) != 0) {
         return -1;

@@ -118,8 +118,8 @@ static void write_account(struct init *in, const char *name, const char *seen, c
         member(in, "  ", path, "");
         if (!jx_get(in->config, path)) {
             fprintf(in->out,
-                    "  # an existing account's id in quotes, or one that enable creates:\n"
-                    "  # %s: {name: %s, email: %s}\n",
+                    "  # an existing account's ID in quotes, or one that enable creates:\n  # %s: "
+                    "{name: %s, email: %s}\n",
                     name, title, email);
         }
         free(email);
@@ -143,7 +143,7 @@ static void write_regions(struct init *in)
     const char *home = jx_str_or(in->lz, "home_region", "");
     size_t i;
     json_t *region;
-    fputs("\n# Regions expected to be governed: those of the landing zone; null: whatever it "
+    fputs("\n# Regions expected to be governed: those of the landing zone; null: all that it "
           "governs.\n",
           in->out);
     if (json_array_size(seen) == 0 || jx_get(in->config, "governed_regions")) {
@@ -192,7 +192,7 @@ static void write_types(struct init *in)
           "backup tag.\n",
           in->out);
     write_type_list(in, "resource_types");
-    fputs("# Types decided against; a type in neither list is asked about by OPT-05.\n", in->out);
+    fputs("# Types that are declined; OPT-05 fails for a type that is in neither list.\n", in->out);
     json_object_foreach(in->types, type, seen)
     {
         if (!jx_list_has(jx_get(in->config, "resource_types"), type) &&
@@ -265,8 +265,8 @@ static void write_units(struct init *in)
     size_t i;
     json_t *unit, *protect = json_array();
     const char *security = "not found";
-    fputs("\n# Organizational units, by id, path or name; what is below them is included. "
-          "null: every registered one.\nous:\n",
+    fputs("\n# Organizational units, by ID, path or name; OUs below them are included. null: every "
+          "registered one.\nous:\n",
           in->out);
     json_array_foreach(in->units, i, unit)
     {
@@ -327,7 +327,7 @@ static void write_delegation(struct init *in)
     json_array_foreach(jx_get(in->org, "unexpected_delegated_admins"), i, id)
     {
         char *known = who(in, json_string_value(id));
-        line(in, "# seen, not expected:", "\"%s\" %s", json_string_value(id), known);
+        line(in, "# found, not expected:", "\"%s\" %s", json_string_value(id), known);
         free(known);
     }
     fputs(json_array_size(expected) ? "delegated_administrators:\n"
@@ -349,16 +349,15 @@ static void write_rest(struct init *in)
     member(in, "", "roles", "to assume in member accounts, in order");
     fputs("\nscan:\n", in->out);
     member(in, "  ", "scan.ungoverned_regions",
-           "look there for resources tagged where no plan looks");
+           "also look for tagged resources outside the governed Regions");
     fputs("\nrules:\n", in->out);
     member(in, "  ", "rules.directories", "");
     member(in, "  ", "rules.parameters", "for example {BL-04: {minutes: 90}}");
     member(in, "  ", "rules.disable", "");
     fputs("\nlimits:\n", in->out);
     member(in, "  ", "limits.max_workers", "");
-    member(in, "  ", "limits.rate_share",
-           "part of AWS's published call rates that a scan may take");
-    member(in, "  ", "limits.max_rate", "calls per second, all together; 0: no such limit");
+    member(in, "  ", "limits.rate_share", "share of AWS's published API rates that a scan uses");
+    member(in, "  ", "limits.max_rate", "calls per second in total; 0: no limit");
 }
 
 static int keep_account(void *context, const json_t *account)
@@ -445,8 +444,7 @@ static int write_file(struct init *in, struct store *store, struct err *err)
     const char *ended = store_meta(store, "ended");
     in->out = out_file_stream(file);
     fprintf(in->out,
-            "# What the organization wants, as a scan of %s%s%s found it. Every member may be left "
-            "out.\n",
+            "# Configuration of towerkeep, from a scan of %s%s%s. Every setting is optional.\n",
             jx_str_or(in->org, "id", "?"), ended ? " on " : "", ended ? ended : "");
     write_accounts(in);
     write_regions(in);
@@ -471,7 +469,7 @@ static int init(struct init *in, struct err *err)
     char *path = NULL;
     int rc = -1;
     if (file_exists(in->output) && !in->force) {
-        return err_set(err, ERR_INPUT, "%s: is there already; --force replaces it", in->output);
+        return err_set(err, ERR_INPUT, "%s: already exists; use --force to replace it", in->output);
     }
     if (run_dir_find(in->run, &path, err) || store_open(path, true, &store, err) ||
         config_load(NULL, &defaults, err)) {

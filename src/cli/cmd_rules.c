@@ -214,10 +214,10 @@ static int run_validate(struct rules_job *job)
     }
     words_release(&directories);
     if (v.bad == 0) {
-        printf("%zu %s well formed.\n", v.files, v.files == 1 ? "rule file is" : "rule files are");
+        printf("%zu %s valid.\n", v.files, v.files == 1 ? "rule file is" : "rule files are");
         return EXIT_OK;
     }
-    printf("%zu of %zu rule files cannot be used.\n", v.bad, v.files);
+    printf("%zu of %zu rule files are invalid.\n", v.bad, v.files);
     return EXIT_USAGE;
 }
 
@@ -241,7 +241,7 @@ static int report_counts(const struct rules_job *job, const struct rules_test_co
                      n->rules_without_not_applicable;
     printf("%zu rules, %zu cases, %zu failed", n->rules, n->cases, n->failed);
     if (job->enumerate) {
-        printf(", %zu wanted cases missing", lacking);
+        printf(", %zu required cases missing", lacking);
     }
     puts(".");
     return n->failed > 0 || (job->enumerate && lacking > 0) ? EXIT_FAILING : EXIT_OK;

@@ -63,14 +63,14 @@ static int check_id(const char *id, const struct rule_set *shipped, struct err *
 {
     if (strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != strlen(id) || id[0] == '\0') {
         return err_set(err, ERR_INPUT,
-                       "rules new: expected an id of capitals, digits and dashes, such as ACME-1, "
-                       "not \"%s\"",
+                       "rules new: expected an ID of capital letters, digits and dashes, such as "
+                       "ACME-1, not \"%s\"",
                        id);
     }
     return rules_find(shipped, id) == NULL
                ? 0
                : err_set(err, ERR_INPUT,
-                         "rules new: %s is there already; a rule of the same id would replace it",
+                         "rules new: %s already exists; a rule with the same ID would replace it",
                          id);
 }
 
@@ -78,7 +78,7 @@ static int write_whole(const char *path, const char *content, struct err *err)
 {
     struct out_file *out = NULL;
     if (file_exists(path)) {
-        return err_set(err, ERR_INPUT, "%s: is there already, and is not overwritten", path);
+        return err_set(err, ERR_INPUT, "%s: already exists and is not overwritten", path);
     }
     if (out_file_open(path, &out, err) != 0) {
         return -1;
@@ -139,14 +139,13 @@ static int write_both(const char *directory, const char *id, const char *scope, 
     char *fixture = fixture_text(id, s);
     int rc = -1;
     if (file_exists(fixture_path)) {
-        err_set(err, ERR_INPUT, "%s: is there already, and is not overwritten", fixture_path);
+        err_set(err, ERR_INPUT, "%s: already exists and is not overwritten", fixture_path);
     } else if (dir_make(tests, err) == 0 && write_whole(rule_path, rule, err) == 0) {
         rc = write_whole(fixture_path, fixture, err);
     }
     if (rc == 0 && rules_check_file(rule_path, err) == 0) {
-        printf("%s and %s are well formed, and wait for sense: look for TODO.\n"
-               "  towerkeep rules validate %s\n"
-               "  towerkeep rules test --rules %s %s\n",
+        printf("%s and %s are valid; complete the lines marked TODO.\n  towerkeep rules validate "
+               "%s\n  towerkeep rules test --rules %s %s\n",
                rule_path, fixture_path, directory, directory, tests);
     } else {
         rc = -1;

@@ -192,7 +192,7 @@ static int settle(struct runs *r, struct err *err)
         if (rc == 0 && r->json) {
             json_array_append_new(list, describe(&r->items[i], *fate ? fate : "stays"));
         } else if (rc == 0) {
-            print_line(&r->items[i], fate);
+            print_line(&r->items[i], str_equal(fate, "may go") ? "selected" : fate);
         }
     }
     if (r->json) {

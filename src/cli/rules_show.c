@@ -88,7 +88,7 @@ static void show_needs(const struct rule *r, size_t width)
                                          [NEED_ACCOUNT] = "anywhere in the subject's account",
                                          [NEED_ANYWHERE] = "anywhere in the organization",
                                          [NEED_CENTRAL] = "in the central backup account",
-                                         [NEED_SUBJECT] = "where this one subject rests on it"};
+                                         [NEED_SUBJECT] = "where this subject depends on it"};
     bool first = true;
     for (size_t at = 0; at < sizeof places / sizeof *places; at++) {
         struct text line;

@@ -123,7 +123,7 @@ static int keep_regions(const struct answer_page *p, struct err *err)
         const char *name = jx_str(row, "regionName");
         const char *status = region_status(jx_str_or(row, "optInStatus", ""));
         if (name == NULL) {
-            return err_set(err, ERR_AWS, "DescribeRegions answered a Region without regionName");
+            return err_set(err, ERR_AWS, "DescribeRegions returned a Region without regionName");
         }
         json_t *document = json_pack("{s:s, s:s}", "RegionName", name, "RegionOptStatus", status);
         int rc = crawl_keep(p, "region-status", account, "", name, document, err);

@@ -83,7 +83,7 @@ static int keep_plans(const struct answer_page *p, struct err *err)
         const char *id = jx_str(plan, "BackupPlanId");
         const char *arn = jx_str(plan, "BackupPlanArn");
         if (id == NULL || arn == NULL) {
-            return err_set(err, ERR_AWS, "ListBackupPlans answered a plan without its id or ARN");
+            return err_set(err, ERR_AWS, "ListBackupPlans returned a plan without its ID or ARN");
         }
         if (crawl_keep(p, "plan", q->account, q->region, id, plan, err) ||
             crawl_ask(p->crawl, "backup:GetBackupPlan", q->account, q->region, id, err) ||
@@ -119,7 +119,7 @@ static int keep_selections(const struct answer_page *p, struct err *err)
         const char *id = jx_str(row, "SelectionId");
         if (id == NULL) {
             return err_set(err, ERR_AWS,
-                           "ListBackupSelections answered a selection without its id");
+                           "ListBackupSelections returned a selection without its ID");
         }
         /* The plan's id may hold a slash (orgs/...), so the selection's id comes first: it never
          * does. */

@@ -25,7 +25,7 @@ static int keep_controls(const struct answer_page *p, struct err *err)
         const char *target = arn_tail(jx_str(row, "targetIdentifier"));
         if (arn == NULL || target == NULL) {
             return err_set(err, ERR_AWS,
-                           "ListEnabledControls answered a control without arn or target");
+                           "ListEnabledControls returned a control without arn or target");
         }
         /* Tasks are unique: one for each identifier, however many OUs have the control. */
         const char *identifier = jx_str(row, "controlIdentifier");

@@ -297,7 +297,8 @@ static int send_question(void *context, const struct question *q)
     const struct collector *collector = collector_find(q->collector);
     const struct op *op = collector != NULL ? op_parse(q->collector) : NULL;
     if (op == NULL) {
-        return err_set(err, ERR_INPUT, "the run asks %s, which this version does not know",
+        return err_set(err, ERR_INPUT,
+                       "the run contains the operation %s, which this version does not know",
                        q->collector);
     }
     struct task_in_flight *p = pending_new(crawl, collector, q);

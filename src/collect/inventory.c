@@ -128,7 +128,7 @@ static int keep_ec2(const struct answer_page *p, const json_t *row, const char *
 {
     const char *id = jx_str(row, id_member);
     if (id == NULL) {
-        return err_set(err, ERR_AWS, "EC2 answered a %s without %s", noun, id_member);
+        return err_set(err, ERR_AWS, "EC2 returned a %s without %s", noun, id_member);
     }
     char *rest = xasprintf("%s/%s", noun, id);
     char *arn = arn_make(p, "ec2", rest);
@@ -196,7 +196,7 @@ static int keep_database(const struct answer_page *p, const json_t *row, const c
 {
     const char *arn = jx_str(row, arn_member);
     if (arn == NULL) {
-        return err_set(err, ERR_AWS, "RDS answered a database without %s", arn_member);
+        return err_set(err, ERR_AWS, "RDS returned a database without %s", arn_member);
     }
     const char *engine = jx_str_or(row, "Engine", "");
     struct resource r = {.arn = arn,
@@ -285,7 +285,7 @@ static int keep_file_systems(const struct answer_page *p, struct err *err)
         const char *id = jx_str(row, "FileSystemId");
         if (id == NULL) {
             return err_set(err, ERR_AWS,
-                           "DescribeFileSystems answered a file system without FileSystemId");
+                           "DescribeFileSystems returned a file system without FileSystemId");
         }
         char *rest = xasprintf("file-system/%s", id);
         char *arn = arn_make(p, "elasticfilesystem", rest);
@@ -314,7 +314,7 @@ static int keep_buckets(const struct answer_page *p, struct err *err)
         const char *name = jx_str(row, "Name");
         const char *region = jx_str_or(row, "BucketRegion", p->crawl->home);
         if (name == NULL) {
-            return err_set(err, ERR_AWS, "ListBuckets answered a bucket without Name");
+            return err_set(err, ERR_AWS, "ListBuckets returned a bucket without Name");
         }
         char *arn = xasprintf("arn:%s:s3:::%s", partition(p), name);
         struct resource r = {.arn = arn, .type = "S3", .name = name};

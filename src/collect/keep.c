@@ -122,7 +122,7 @@ int crawl_each_raw(const struct answer_page *p, const char *list,
     }
     pull_end(&reader);
     if (pull_failed(&reader)) {
-        return err_set(err, ERR_AWS, "%s answered malformed JSON: %s", p->question->collector,
+        return err_set(err, ERR_AWS, "%s returned malformed JSON: %s", p->question->collector,
                        reader.problem);
     }
     return 0;
@@ -163,7 +163,7 @@ static int keep_element(void *context, const char *json, size_t length, struct e
     bool bad = pull_failed(&inner) || text_failed(&name) || name.length == 0;
     int rc = 0;
     if (bad) {
-        rc = err_set(err, ERR_AWS, "%s answered an element without a readable %s",
+        rc = err_set(err, ERR_AWS, "%s returned an element without a readable %s",
                      p->question->collector, k->key_member);
     } else if (k->wanted == NULL || k->wanted(p, entity.key)) {
         rc = crawl_keep_entity(p->crawl, &entity, err);

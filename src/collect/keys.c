@@ -116,7 +116,7 @@ static int keep_key(const struct answer_page *p, struct err *err)
     const json_t *metadata = jx_get(p->answer->json, "KeyMetadata");
     const char *id = jx_str(metadata, "KeyId");
     if (id == NULL) {
-        return err_set(err, ERR_AWS, "DescribeKey answered without KeyMetadata.KeyId");
+        return err_set(err, ERR_AWS, "DescribeKey returned no KeyMetadata.KeyId");
     }
     if (is_source_key(q->target)) {
         return keep_source_key(p, metadata, err);
@@ -141,7 +141,7 @@ static int keep_policy(const struct answer_page *p, struct err *err)
     if (policy == NULL) {
         return p->answer->class == ANSWER_NOT_FOUND
                    ? 0
-                   : err_set(err, ERR_AWS, "GetKeyPolicy answered without Policy");
+                   : err_set(err, ERR_AWS, "GetKeyPolicy returned no Policy");
     }
     json_t *document = json_pack("{s:s}", "Policy", policy);
     int rc = crawl_keep(p, "key-policy", p->question->account, p->question->region,

@@ -17,7 +17,7 @@ static int keep_landing_zones(const struct answer_page *p, struct err *err)
     {
         const char *arn = jx_str(row, "arn");
         if (arn == NULL) {
-            return err_set(err, ERR_AWS, "ListLandingZones answered a landing zone without arn");
+            return err_set(err, ERR_AWS, "ListLandingZones returned a landing zone without arn");
         }
         /* The ARN carries the home Region, so a listing from elsewhere still leads there. */
         if (crawl_ask(p->crawl, "controltower:GetLandingZone", p->question->account,
@@ -33,7 +33,7 @@ static int keep_landing_zone(const struct answer_page *p, struct err *err)
     const json_t *zone = jx_get(p->answer->json, "landingZone");
     const char *arn = jx_str(zone, "arn");
     if (arn == NULL) {
-        return err_set(err, ERR_AWS, "GetLandingZone answered without landingZone.arn");
+        return err_set(err, ERR_AWS, "GetLandingZone returned no landingZone.arn");
     }
     return crawl_keep(p, "landing-zone", "", "", arn, zone, err);
 }
@@ -48,7 +48,7 @@ static int keep_operations(const struct answer_page *p, struct err *err)
         if (id == NULL) {
             return err_set(
                 err, ERR_AWS,
-                "ListLandingZoneOperations answered an operation without its identifier");
+                "ListLandingZoneOperations returned an operation without its identifier");
         }
         /* Newest first, as documented. Later pages only matter for what still runs. */
         json_object_set_new(row, "position",
@@ -90,7 +90,7 @@ static int keep_baselines(const struct answer_page *p, struct err *err)
         const char *arn = jx_str(row, "arn");
         size_t length = arn ? strlen(arn) : 0;
         if (length < 16) {
-            return err_set(err, ERR_AWS, "ListBaselines answered a baseline without a usable arn");
+            return err_set(err, ERR_AWS, "ListBaselines returned a baseline without a usable arn");
         }
         /* Samples in the documentation write baseline:ID and baseline/ID; the last 16 characters
          * are the id in both. */
@@ -117,7 +117,7 @@ static int keep_enabled_baselines(const struct answer_page *p, struct err *err)
         const char *status = jx_str_or(row, "statusSummary.status", "");
         const char *operation = jx_str(row, "statusSummary.lastOperationIdentifier");
         if (arn == NULL) {
-            return err_set(err, ERR_AWS, "ListEnabledBaselines answered a baseline without arn");
+            return err_set(err, ERR_AWS, "ListEnabledBaselines returned a baseline without arn");
         }
         if (crawl_keep(p, "enabled-baseline", "", "", arn, row, err) != 0) {
             return -1;
@@ -138,7 +138,7 @@ static int keep_baseline_operation(const struct answer_page *p, struct err *err)
 {
     const json_t *operation = jx_get(p->answer->json, "baselineOperation");
     if (operation == NULL) {
-        return err_set(err, ERR_AWS, "GetBaselineOperation answered without baselineOperation");
+        return err_set(err, ERR_AWS, "GetBaselineOperation returned no baselineOperation");
     }
     return crawl_keep(p, "baseline-operation", "", "", p->question->target, operation, err);
 }
@@ -313,9 +313,10 @@ int landing_zone_check(struct crawl *crawl, struct err *err)
     } else if (zone.document == NULL) {
         (void)answer_missing(
             crawl, "controltower:GetLandingZone",
-            "no Control Tower landing zone was found in the home Region given, or else in any "
-            "Region that this version knows: expected credentials of the management account; name "
-            "a newer home Region with --home-region",
+            "no AWS Control Tower landing zone was found in the home Region given, or in any "
+            "Region "
+            "that this version knows: use credentials of the management account, and name a newer "
+            "home Region with --home-region",
             err);
     } else if (!region_of_arn(zone.key, crawl->home)) {
         (void)err_set(err, ERR_AWS, "the landing zone's ARN is not readable: %s", zone.key);

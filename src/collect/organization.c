@@ -12,7 +12,7 @@ static int keep_organization(const struct answer_page *p, struct err *err)
     const json_t *organization = jx_get(p->answer->json, "Organization");
     const char *id = jx_str(organization, "Id");
     if (id == NULL) {
-        return err_set(err, ERR_AWS, "DescribeOrganization answered without Organization.Id");
+        return err_set(err, ERR_AWS, "DescribeOrganization returned no Organization.Id");
     }
     return crawl_keep(p, "organization", "", "", id, organization, err);
 }
@@ -39,7 +39,7 @@ static int keep_roots(const struct answer_page *p, struct err *err)
     {
         const char *id = jx_str(root, "Id");
         if (id == NULL) {
-            return err_set(err, ERR_AWS, "ListRoots answered a root without Id");
+            return err_set(err, ERR_AWS, "ListRoots returned a root without Id");
         }
         if (crawl_keep(p, "root", "", "", id, root, err) || ask_children(p, id, err) != 0) {
             return -1;
@@ -57,7 +57,7 @@ static int keep_units(const struct answer_page *p, struct err *err)
         const char *id = jx_str(unit, "Id");
         if (id == NULL) {
             return err_set(err, ERR_AWS,
-                           "ListOrganizationalUnitsForParent answered an OU without Id");
+                           "ListOrganizationalUnitsForParent returned an OU without Id");
         }
         jx_set_str(unit, "ParentId", p->question->target);
         if (crawl_keep(p, "ou", "", "", id, unit, err) || ask_children(p, id, err) != 0) {
@@ -75,7 +75,7 @@ static int keep_tree_accounts(const struct answer_page *p, struct err *err)
     {
         const char *id = jx_str(account, "Id");
         if (id == NULL) {
-            return err_set(err, ERR_AWS, "ListAccountsForParent answered an account without Id");
+            return err_set(err, ERR_AWS, "ListAccountsForParent returned an account without Id");
         }
         jx_set_str(account, "ParentId", p->question->target);
         if (crawl_keep(p, "tree-account", "", "", id, account, err) != 0) {
@@ -111,7 +111,7 @@ static int keep_resource_policy(const struct answer_page *p, struct err *err)
 {
     const json_t *policy = jx_get(p->answer->json, "ResourcePolicy");
     if (jx_str(policy, "Content") == NULL) {
-        return err_set(err, ERR_AWS, "DescribeResourcePolicy answered without Content");
+        return err_set(err, ERR_AWS, "DescribeResourcePolicy returned no Content");
     }
     return crawl_keep(p, "resource-policy", "", "", "", policy, err);
 }

@@ -18,7 +18,7 @@ static int keep_policies(const struct answer_page *p, struct err *err)
     {
         const char *id = jx_str(row, "Id");
         if (id == NULL) {
-            return err_set(err, ERR_AWS, "ListPolicies answered a policy without Id");
+            return err_set(err, ERR_AWS, "ListPolicies returned a policy without Id");
         }
         if (crawl_ask(p->crawl, "organizations:DescribePolicy", q->account, q->region, id, err) !=
                 0 ||
@@ -79,7 +79,7 @@ static int keep_policy(const struct answer_page *p, struct err *err)
 {
     const json_t *policy = jx_get(p->answer->json, "Policy");
     if (jx_str(policy, "Content") == NULL) {
-        return err_set(err, ERR_AWS, "DescribePolicy answered without Policy.Content");
+        return err_set(err, ERR_AWS, "DescribePolicy returned no Policy.Content");
     }
     if (strcmp(jx_str_or(policy, "PolicySummary.Type", ""), BACKUP_POLICY) == 0) {
         return keep_backup_policy(p, policy, err);
@@ -95,7 +95,7 @@ static int keep_targets(const struct answer_page *p, struct err *err)
     {
         const char *target = jx_str(row, "TargetId");
         if (target == NULL) {
-            return err_set(err, ERR_AWS, "ListTargetsForPolicy answered a target without TargetId");
+            return err_set(err, ERR_AWS, "ListTargetsForPolicy returned a target without TargetId");
         }
         char *key = xasprintf("%s %s", target, p->question->target);
         json_t *document = json_pack("{s:s, s:s}", "target", target, "policy", p->question->target);

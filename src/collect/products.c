@@ -33,7 +33,7 @@ static int keep_products(const struct answer_page *p, struct err *err)
     {
         const char *id = jx_str(row, "Id");
         if (id == NULL) {
-            return err_set(err, ERR_AWS, "SearchProvisionedProducts answered a product without Id");
+            return err_set(err, ERR_AWS, "SearchProvisionedProducts returned a product without Id");
         }
         /* The filter's words are documented, its values are not: what is of another type is left
            out here as well. */

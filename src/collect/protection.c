@@ -114,7 +114,7 @@ static int read_point(void *context, const char *json, size_t length, struct err
     int rc = 0;
     if (arn == NULL || own == NULL) {
         rc = err_set(err, ERR_AWS,
-                     "ListRecoveryPointsByBackupVault answered a point without its ARNs%s%s",
+                     "ListRecoveryPointsByBackupVault returned a point without its ARNs%s%s",
                      problem != NULL ? ": " : "", problem != NULL ? problem : "");
     } else if (strcmp(status, "EXPIRED") == 0) {
         /* Its time is over, and AWS Backup may not delete it. */

@@ -30,7 +30,7 @@ static int keep_role(const struct answer_page *p, struct err *err)
 {
     const json_t *role = jx_get(p->answer->json, "Role");
     if (role == NULL) {
-        return err_set(err, ERR_AWS, "GetRole answered without Role");
+        return err_set(err, ERR_AWS, "GetRole returned no Role");
     }
     return crawl_keep(p, "role", p->question->account, "", p->question->target, role, err);
 }
@@ -44,7 +44,7 @@ static int keep_role_policies(const struct answer_page *p, struct err *err)
         const char *arn = jx_str(row, "PolicyArn");
         if (arn == NULL) {
             return err_set(err, ERR_AWS,
-                           "ListAttachedRolePolicies answered a policy without PolicyArn");
+                           "ListAttachedRolePolicies returned a policy without PolicyArn");
         }
         char *key = xasprintf("%s %s", p->question->target, arn);
         int rc = crawl_keep(p, "role-policy", p->question->account, "", key, row, err);

@@ -248,7 +248,7 @@ static void explain(const struct protection *o, const struct merged_resource *se
     }
     if (nearest == SELECTION_ELSEWHERE) {
         text_add(why, o->count == 0 ? "there is no backup plan here"
-                                    : "it carries no tag that a plan selects");
+                                    : "it has no tag that a plan selects");
     }
 }
 

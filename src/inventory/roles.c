@@ -104,7 +104,7 @@ static char *problem_of(const json_t *role)
     if (!jx_bool(role, "present")) {
         text_add(&words, " is not there");
     } else if (!jx_bool(role, "trusts_backup")) {
-        text_add(&words, " cannot be taken by backup.amazonaws.com");
+        text_add(&words, " cannot be assumed by backup.amazonaws.com");
     } else {
         for (size_t i = 0; i < json_array_size(missing); i++) {
             text_add(&words, i == 0 ? " lacks " : ", ");

@@ -79,9 +79,9 @@ static json_t *key_of(struct protection *o, const char *arn, bool *failed)
     set_text(known, "problem",
              left_out           ? "its account is not part of this run"
              : metadata == NULL ? "no such key was found"
-             : !customer        ? "a key that AWS manages cannot be shared"
-             : text == NULL     ? "its policy is another organization's, and cannot be read"
-             : !shared          ? "its policy does not let the central backup account use it"
+             : !customer        ? "an AWS managed key cannot be shared"
+             : text == NULL     ? "its policy belongs to another organization and cannot be read"
+             : !shared          ? "its policy does not allow the central backup account to use it"
                                 : NULL);
     json_t *hidden = metadata == NULL || (customer && text == NULL)
                          ? hidden_about(o, asked, customer, failed)

@@ -118,10 +118,10 @@ static int word_of_list(const struct doc *doc, const struct node *n, enum form f
                         struct err *err)
 {
     if (n->kind == NODE_LIST || n->kind == NODE_MAP || n->kind == NODE_NULL || n->text[0] == '\0') {
-        return node_err(doc, n, err, "expected a word");
+        return node_err(doc, n, err, "expected text that is not empty");
     }
     if (form == FORM_ACCOUNTS && !str_is_account_id(n->text)) {
-        return node_err(doc, n, err, "expected an account id of 12 digits, not \"%.64s\"", n->text);
+        return node_err(doc, n, err, "expected an account ID of 12 digits, not \"%.64s\"", n->text);
     }
     if (form == FORM_REGIONS && !is_region(n->text)) {
         return node_err(doc, n, err, "expected a Region such as eu-central-1, not \"%.64s\"",
@@ -184,7 +184,7 @@ static int read_account(const struct doc *doc, const struct node *n, json_t **ou
     const char *email = NULL;
     if (n->kind != NODE_MAP) {
         if (n->text == NULL || !str_is_account_id(n->text)) {
-            return node_err(doc, n, err, "expected an account id of 12 digits, or {name, email}");
+            return node_err(doc, n, err, "expected an account ID of 12 digits, or {name, email}");
         }
         *out = text_value(n);
         return 0;
@@ -273,7 +273,7 @@ static int read_parameters(const struct doc *doc, const struct node *n, json_t *
                            struct err *err)
 {
     if (n->kind != NODE_MAP) {
-        return node_err(doc, n, err, "expected a mapping from rule ids to parameters");
+        return node_err(doc, n, err, "expected a mapping from rule IDs to parameters");
     }
     for (size_t i = 0; i < n->count; i++) {
         if (n->children[i]->kind != NODE_MAP) {

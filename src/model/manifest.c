@@ -97,7 +97,7 @@ static void check_account(const json_t *object, const char *path, bool required,
         return;
     }
     if (!json_is_string(value) || !str_is_account_id(json_string_value(value))) {
-        complain(problems, "%s.accountId is not an account id of 12 digits", path);
+        complain(problems, "%s.accountId is not an account ID of 12 digits", path);
     }
 }
 

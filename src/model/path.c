@@ -63,7 +63,7 @@ const char *path_problem(const char *path)
         struct step step = {0};
         at = next_step(at, at == path, &step);
         if (at == NULL) {
-            return "no path such as a.b[0].c";
+            return "expected a path such as a.b[0].c";
         }
     }
     return NULL;

@@ -72,8 +72,9 @@ static void check_placeholder(void *context, const char *id, const char *name)
     } else if (other == self) {
         return;
     } else if (at - 1 > c->at || !leads_to(c, c->at, at - 1)) {
-        c->rc = err_set(c->err, ERR_INPUT, "step %s uses ${%s:%s} and does not need that step",
-                        self->id, id, name);
+        c->rc =
+            err_set(c->err, ERR_INPUT, "step %s uses ${%s:%s}, but that step is not in its needs",
+                    self->id, id, name);
     } else if (!supplies_always(other, name)) {
         c->rc = err_set(c->err, ERR_INPUT,
                         "step %s: neither done nor recover captures \"%s\", which step %s uses", id,

@@ -330,8 +330,9 @@ int plan_step_merge(struct plan_step *into, const struct plan_step *other, struc
     unite_strings(&into->follows, &other->follows);
     for (const struct plan_member *m = plan_step_form.members; m->name != NULL; m++) {
         if (is_content(m->kind) && !unite_member(m, into, other)) {
-            return err_set(err, ERR_INTERNAL, "step %s: two reasons for it contradict in \"%s\"",
-                           into->id, m->name);
+            return err_set(err, ERR_INTERNAL,
+                           "step %s: two findings require different values of \"%s\"", into->id,
+                           m->name);
         }
     }
     return 0;

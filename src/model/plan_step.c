@@ -274,7 +274,7 @@ int plan_check_step(const json_t *step, struct err *err)
     const char *remedy = json_string_value(json_object_get(step, "remedy"));
     if (id == NULL || !plan_step_id_valid(id)) {
         return err_set(err, ERR_INPUT,
-                       "step \"%.80s\": expected an id such as replicate-key/eu-west-1",
+                       "step \"%.80s\": expected an ID such as replicate-key/eu-west-1",
                        id != NULL ? id : "");
     }
     size_t word = strcspn(id, "/");
@@ -283,7 +283,7 @@ int plan_check_step(const json_t *step, struct err *err)
     }
     if (strncmp(remedy, id, word) != 0 || remedy[word] != '\0') {
         return err_set(err, ERR_INPUT,
-                       "step %s: its remedy \"%.60s\" is not the first word of its id", id, remedy);
+                       "step %s: its remedy \"%.60s\" is not the first word of its ID", id, remedy);
     }
     const json_t *recover = json_object_get(step, "recover");
     const json_t *done = json_object_get(step, "done");

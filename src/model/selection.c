@@ -253,7 +253,7 @@ explain_condition(const json_t *selection, const struct selection_resource *r, s
     say(why, key);
     text_addf(why, " %s \"", op != NULL ? op->words : "to be");
     say(why, jx_str_or(one, "ConditionValue", ""));
-    text_add(why, has != NULL ? "\", it is \"" : "\", there is none");
+    text_add(why, has != NULL ? "\", it is \"" : "\", but the tag is missing");
     if (has != NULL) {
         say(why, has);
         text_add(why, "\"");

@@ -98,8 +98,9 @@ static int reason_to_wait(const struct deferring *h, const struct plan_step *ste
                           size_t size, struct err *err)
 {
     if (was_sent(h->m, step)) {
-        (void)snprintf(text, size,
-                       "a person: this run has done it already, and the checks still fail");
+        (void)snprintf(
+            text, size,
+            "a manual decision: this run already made the change, and the checks still fail");
         return 1;
     }
     if (reaches_wide(step) && h->wide[0] != '\0') {

@@ -31,8 +31,8 @@ static int check_units(const struct making *m, struct err *err)
             const char *word = json_string_value(json_array_get(list, i));
             if (!names_unit(m, word)) {
                 return err_set(err, ERR_INPUT,
-                               "the configuration's %s names \"%.100s\", and there is no such "
-                               "organizational unit",
+                               "the configuration's %s names \"%.100s\", which is not an "
+                               "organizational unit of the organization",
                                lists[k], word);
             }
             if (list != exempt && jx_list_has(exempt, word)) {
@@ -69,7 +69,7 @@ static int check_account(const struct making *m, const struct backup_account *wh
     const char *email = jx_str(wish, "email");
     if (id != NULL && making_find(m, SCOPE_ACCOUNT, id) == NULL) {
         return err_set(err, ERR_INPUT,
-                       "the configuration's %s is %s, and the organization has no such account",
+                       "the configuration's %s is %s, which is not an account of the organization",
                        which->config, id);
     }
     const char *use = id != NULL ? other_use(m, id) : NULL;
@@ -103,10 +103,10 @@ static int check_listed(const struct making *m, struct err *err)
         for (size_t i = 0; i < json_array_size(list); i++) {
             const char *id = json_string_value(json_array_get(list, i));
             if (str_is_account_id(id) && making_find(m, SCOPE_ACCOUNT, id) == NULL) {
-                return err_set(err, ERR_INPUT,
-                               "the configuration's %s names %s, and the organization has no such "
-                               "account",
-                               lists[k], id);
+                return err_set(
+                    err, ERR_INPUT,
+                    "the configuration's %s names %s, which is not an account of the organization",
+                    lists[k], id);
             }
         }
     }
@@ -157,8 +157,7 @@ static int check_regions(const struct making *m, struct err *err)
         const char *status = json_string_value(json_object_get(statuses, region));
         if (status == NULL) {
             rc = err_set(err, ERR_INPUT,
-                         "the configuration's governed_regions names %s, and there is no such "
-                         "Region",
+                         "the configuration's governed_regions names %s, which is not a Region",
                          region);
         } else if (!str_starts(status, "ENABLED")) {
             rc = err_set(err, ERR_INPUT,

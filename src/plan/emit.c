@@ -267,7 +267,8 @@ static void emit_preconditions(struct script *s, const struct plan_step *step)
         text_add(&s->out, "if ! ");
         holds(s, step, probe);
         text_add(&s->out, "; then\n  stop ");
-        script_spoken(s, probe->says != NULL ? probe->says : "what this step rests on has changed");
+        script_spoken(s, probe->says != NULL ? probe->says
+                                             : "a precondition of this step no longer holds");
         text_add(&s->out, "\nfi\n");
     }
 }
@@ -434,7 +435,7 @@ static void emit_deferred(struct script *s, const struct plan *plan)
 
 static void emit_manual(struct script *s, const struct plan *plan)
 {
-    text_add(&s->out, plan->manual_count > 0 ? "\n# For people:\n" : "");
+    text_add(&s->out, plan->manual_count > 0 ? "\n# Manual tasks:\n" : "");
     for (size_t i = 0; i < plan->manual_count; i++) {
         const struct plan_manual *row = &plan->manual[i];
         char *line = xasprintf("%s %s: %s", row->check_id, row->subject, row->why);
@@ -472,10 +473,10 @@ int plan_emit_aws_cli(const struct plan *plan, FILE *out, struct err *err)
     text_init(&s.out, SCRIPT_BYTES_MAX);
     script_head(&s, plan);
     if (s.unsayable != NULL) {
-        rc = err_set(err, ERR_INPUT,
-                     "step %.200s has a condition that a script cannot evaluate: apply the plan "
-                     "itself",
-                     s.unsayable->id);
+        rc = err_set(
+            err, ERR_INPUT,
+            "step %.200s has a condition that a script cannot evaluate: use towerkeep apply",
+            s.unsayable->id);
     }
     rc = rc == 0 ? put_out(&s.out, out, err) : rc;
     rc = rc == 0 ? put_out(&body, out, err) : rc;

@@ -9,10 +9,10 @@
 static void head_jq(struct script *s)
 {
     static const char function[] =
-        "# jq_holds ABSENT PROGRAM IS command...: the same, where policies are compared by what "
-        "they "
-        "mean: a program for\n"
-        "# jq over the answer, and a list of what it compares with.\n"
+        "# jq_holds ABSENT PROGRAM IS command...: as holds, but compares policies by their "
+        "meaning.\n"
+        "# PROGRAM is a jq program over the answer; IS is the list of values that it compares "
+        "with.\n"
         "jq_holds() {\n"
         "  local absent=$1 program=$2 is=$3 answer result\n"
         "  shift 3\n"
@@ -28,7 +28,9 @@ static void head_jq(struct script *s)
         "  fi\n"
         "}\n\n"
         "command -v jq >/dev/null || stop 'jq is required to compare policies: install it'\n";
-    text_addf(&s->out, "# Policies in one spelling, as IAM reads them.\nmeaning='%s'\n\n%s",
+    text_addf(&s->out,
+              "# Brings policies into one form, so that equivalent policies are "
+              "equal.\nmeaning='%s'\n\n%s",
               jq_functions, function);
 }
 
@@ -53,9 +55,9 @@ void script_head(struct script *s, const struct plan *plan)
         "  read -r key secret token <<<\"$answer\"\n"
         "  AWS_ACCESS_KEY_ID=$key AWS_SECRET_ACCESS_KEY=$secret AWS_SESSION_TOKEN=$token \"$@\"\n"
         "}\n\n"
-        "# holds ABSENT command...: is the answer true? ABSENT (true or false) is the result when "
-        "a "
-        "resource is missing.\n"
+        "# holds ABSENT command...: tests whether the answer is true. ABSENT (true or false) is "
+        "the\n"
+        "# result if the resource does not exist.\n"
         "holds() {\n"
         "  local absent=$1 answer\n"
         "  shift\n"

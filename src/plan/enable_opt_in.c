@@ -82,8 +82,9 @@ static int add_unseen(struct opting *o, const char *target, const char *account,
         return 0;
     }
     char *place = xasprintf("%s/%s", target, region);
-    struct plan_step *step = step_new(remedy_find("opt-in"), place,
-                                      "Opt in to the wanted types in %s, %s", target, region);
+    struct plan_step *step =
+        step_new(remedy_find("opt-in"), place, "Opt in to the required resource types in %s, %s",
+                 target, region);
     step_send(step, call_new(m, "backup:UpdateRegionSettings", account, region, ROLE_CONTROL_TOWER,
                              json_pack("{s:O}", "ResourceTypeOptInPreference", types)));
     step_done(step,

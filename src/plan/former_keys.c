@@ -168,11 +168,11 @@ int key_recall(struct making *m, const char *reason, bool *recalled, struct err 
     *recalled = primary != NULL && wished && is_whole(m, former, id);
     if (primary != NULL && !*recalled) {
         making_manual(m, jx_str_or(primary, "arn", id),
-                      wished ? "its deletion is scheduled, and it is not in every governed Region "
-                               "any more: another key is made"
-                             : "its deletion is scheduled, so another key is made, and vaults that "
-                               "are encrypted with it keep it: key.cancel_deletion in the "
-                               "configuration would use it again");
+                      wished ? "its deletion is scheduled, and it no longer exists in every "
+                               "governed Region: a new key is created"
+                             : "its deletion is scheduled, so a new key is created; vaults that "
+                               "are encrypted with the old key keep it. To use the old key again, "
+                               "set key.cancel_deletion in the configuration");
     }
     for (size_t i = 0; *recalled && rc == 0 && i < json_array_size(former); i++) {
         const json_t *key = json_array_get(former, i);

@@ -243,8 +243,8 @@ static int enable_tags(struct making *m, struct err *err)
     if (t.undecided > 0) {
         char why[256];
         (void)snprintf(why, sizeof why,
-                       "%zu resource%s no backup tag, and how often to back up is the owner's "
-                       "decision: tag, exempt, or set tags.default_tier in the configuration",
+                       "%zu resource%s no backup tag, and the owner decides the backup frequency: "
+                       "tag them, exempt them, or set tags.default_tier in the configuration",
                        t.undecided, t.undecided == 1 ? " carries" : "s carry");
         making_manual(m, "resources", why);
     }

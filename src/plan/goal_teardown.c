@@ -185,9 +185,9 @@ static int leave_organization(struct making *m, struct err *err)
     }
     if (others > 0 || admin == NULL) {
         making_manual(m, BACKUP_PRINCIPAL,
-                      others > 0 ? "trusted access stays: another account is a delegated "
+                      others > 0 ? "trusted access is kept: another account is a delegated "
                                    "administrator of AWS Backup"
-                                 : "trusted access stays: no backup administrator is known, so "
+                                 : "trusted access is kept: no backup administrator is known, so "
                                    "its owner cannot be determined");
         return 0;
     }
@@ -205,7 +205,7 @@ static int close_account(struct making *m, const struct backup_account *which, s
     }
     if (!teardown_emptied(m, id)) {
         making_manual(m, id,
-                      "the account stays: it has vaults that hold recovery points, or that "
+                      "the account is not closed: it has vaults that hold recovery points, or that "
                       "could not be read");
         return 0;
     }

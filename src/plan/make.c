@@ -289,7 +289,7 @@ static void fix_lost(struct fixing *x)
             const json_t *finding = json_array_get(findings, i);
             add_manual(x->m, json_string_value(json_array_get(finding, 0)),
                        json_string_value(json_array_get(finding, 1)), key,
-                       "the run does not hold this subject any more: scan again");
+                       "the run no longer contains this subject: scan again");
         }
     }
 }

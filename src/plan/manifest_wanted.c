@@ -35,9 +35,10 @@ const char *zone_version_wanted(const struct making *m, const json_t *zone, cons
         if (version_compare(wish, now) < 0) {
             *problem = "landing_zone.version of the configuration is older than the landing zone";
         } else if (version_compare(wish, latest) > 0) {
-            *problem = "landing_zone.version of the configuration is newer than any there is";
+            *problem = "landing_zone.version of the configuration is newer than the latest "
+                       "available version";
         } else if (version_compare(wish, OLDEST_WITH_BACKUP) < 0) {
-            *problem = "landing_zone.version of the configuration is too old to hold backup";
+            *problem = "landing_zone.version of the configuration does not support backup";
         }
         return wish;
     }

@@ -242,7 +242,7 @@ static void print_per_resource_retry(const struct printer *p, const char *margin
         }
     }
     if (line.length > 0) {
-        text_add(&line, " for what it leaves out");
+        text_add(&line, " for each resource that this call leaves out");
         labelled(p, margin, "otherwise", text_str(&line));
     }
     map_free(told);
@@ -284,7 +284,7 @@ static void print_manual(const struct printer *p, const struct plan *plan)
     if (plan->manual_count == 0) {
         return;
     }
-    (void)fprintf(p->out, "\nFor people (%zu)\n", plan->manual_count);
+    (void)fprintf(p->out, "\nManual tasks (%zu)\n", plan->manual_count);
     for (size_t i = 0; i < plan->manual_count; i++) {
         const struct plan_manual *row = &plan->manual[i];
         char *line = xasprintf("%s %s: %s", row->check_id, row->subject, row->why);
@@ -317,10 +317,10 @@ static void print_deferred(const struct printer *p, const struct plan *plan)
         plan_strings_add(ids, row->id);
     }
     if (plan->deferred_count > 0) {
-        (void)fprintf(p->out,
-                      "\nDeferred (%zu): the data that these steps rest on could not be "
-                      "collected\n",
-                      plan->deferred_count);
+        (void)fprintf(
+            p->out,
+            "\nDeferred (%zu): the data that these steps depend on could not be collected\n",
+            plan->deferred_count);
     }
     size_t cursor = 0;
     const char *why = NULL;

@@ -76,7 +76,8 @@ static void tell_creation(struct making *m, struct plan_step *step, const char *
     struct plan_probe *done = probe_select(
         probe_new(call_home(m, "organizations:ListAccounts", NULL), is_active(), false), "Accounts",
         cond_new("Email", "equals", literal(email)));
-    step_done(step, probe_says(probe_capture(done, "id", "Id"), "an ACTIVE account of that email"));
+    step_done(step, probe_says(probe_capture(done, "id", "Id"),
+                               "an ACTIVE account with that email address"));
     step_capture(step, "request", "CreateAccountStatus.Id");
     step_poll(step,
               call_home(m, "organizations:DescribeCreateAccountStatus",
@@ -135,7 +136,7 @@ static int provide_account(struct making *m, const struct backup_account *which,
     if (found != NULL) {
         return making_cannot(m, "the %s account %s is %s, not ACTIVE", which->words,
                              jx_str_or(found, "id", "?"),
-                             jx_str_or(found, "state", "in no known state"));
+                             jx_str_or(found, "state", "in an unknown state"));
     }
     if (known != NULL) {
         return making_cannot(m, "the %s account %s is not in the organization", which->words,
@@ -143,7 +144,7 @@ static int provide_account(struct making *m, const struct backup_account *which,
     }
     if (email == NULL) {
         return making_cannot(
-            m, "name the %s account in the configuration (%s: an id, or {name, email})",
+            m, "name the %s account in the configuration (%s: an ID, or {name, email})",
             which->words, which->config);
     }
     return create_account(m, which, wish, reason, err);
@@ -179,8 +180,8 @@ static int move_account(struct making *m, const json_t *subject, const char *rea
     if (from == NULL || to == NULL) {
         return making_cannot(m,
                              from == NULL ? "the parent of account %s could not be read"
-                                          : "no OU holds the audit account, so account %s has "
-                                            "nowhere to go",
+                                          : "no OU contains the audit account, so the Security OU "
+                                            "is unknown and account %s cannot be moved",
                              id);
     }
     if (str_equal(from, to)) {
@@ -199,7 +200,7 @@ static int move_account(struct making *m, const json_t *subject, const char *rea
     step_precondition(step, probe_says(probe_new(call_home(m, "organizations:ListParents",
                                                            json_pack("{s:s}", "ChildId", id)),
                                                  either, false),
-                                       "somebody moved the account since the scan"));
+                                       "the account was moved after the scan"));
     step_change(step, json_string(from), json_string(to));
     /* Control Tower takes no notice of the move until the landing zone is gone over again. */
     int rc = step_add(m, step, reason, err) != 0

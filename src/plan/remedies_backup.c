@@ -124,7 +124,7 @@ static struct plan_step *settings_step(struct making *m, enum row row, const jso
         call_new(m, "backup:DescribeRegionSettings", account, region, role, NULL);
     step_precondition(step, probe_says(probe_new(plan_call_copy(settings),
                                                  still_offered(member, take_wanted), false),
-                                       "this Region no longer offers what is to be switched"));
+                                       "this Region no longer offers the setting to be changed"));
     step_done(step, probe_new(settings,
                               cond_new(member, "superset_of", json_deep_copy(take_wanted)), false));
     step_change(step, take_before, take_wanted);
@@ -219,8 +219,8 @@ static int make_opt_in(struct making *m, const json_t *subject, const char *reas
     if (rc == 0 && about_differences) {
         rc = making_cannot(m,
                            "the opt-in of %.300s differs from the home Region, and the "
-                           "configuration decides on neither value: name them under "
-                           "resource_types, or decline them and switch them off",
+                           "configuration lists these types in neither resource_types nor "
+                           "resource_types_declined: add them to one of the two",
                            undecided);
     } else if (rc == 0 && nothing) {
         rc = making_cannot(m, "this Region does not offer the types to opt in to");
@@ -292,7 +292,7 @@ static int make_put_vault_policy(struct making *m, const json_t *subject, const 
     int rc = 0;
     if (!is_right(m, policy)) {
         rc = making_cannot(m, "a Deny statement of the vault's policy forbids copies into it: "
-                              "decide on that statement first");
+                              "change or remove that statement first");
         goto out;
     }
     char *target = xasprintf("%s/%s", region, name);
@@ -312,7 +312,7 @@ static int make_put_vault_policy(struct making *m, const json_t *subject, const 
                       probe_says(probe_new(plan_call_copy(read),
                                            cond_both("any", policy_is(existing), policy_is(policy)),
                                            existing == NULL),
-                                 "somebody changed the vault's policy since the scan"));
+                                 "the vault's policy was changed after the scan"));
     step_done(step, probe_new(read, policy_is(policy), false));
     step_change(step, existing != NULL ? json_string(existing) : json_null(), json_string(policy));
     after_zone(step); /* Control Tower writes this policy itself when it sets the vault up again */

@@ -301,7 +301,7 @@ static int enable_backup(struct making *m, const json_t *ou, const char *reason,
     const json_t *parent = parent_of(m, ou);
     int rc = 0;
     if (jx_bool(ou, "under_security")) {
-        return making_cannot(m, "%s lies under the Security OU, where no OU can be governed",
+        return making_cannot(m, "%s is under the Security OU, where no OU can be registered",
                              jx_str_or(ou, "path", ""));
     }
     if (parent != NULL) {
@@ -351,8 +351,8 @@ static const json_t *unit_of(const struct making *m, const json_t *subject)
 static int no_unit(struct making *m, const json_t *subject)
 {
     return making_cannot(m,
-                         "%s lies in no OU that the run knows, and baselines reach accounts only "
-                         "through their OU: move it into one",
+                         "%s is not in an OU of this run, and an account gets baselines only "
+                         "through its OU: move it into a registered OU",
                          jx_str_or(subject, "_name", "the account"));
 }
 
@@ -374,8 +374,8 @@ static int make_enable_backup(struct making *m, const json_t *subject, const cha
     bool security = jx_bool(ou, "is_security") && jx_bool(m->config, "ous.security_ou");
     if (!itself && !jx_bool(ou, "wanted") && !security && held_on(ou, BACKUP_BASELINE) == NULL) {
         return making_cannot(m,
-                             "its OU %s is not to be backed up: protect it in the configuration "
-                             "(ous.protect), exempt the account, or move it",
+                             "the configuration does not select its OU %s for backup: add the OU "
+                             "to ous.protect, exempt the account, or move it",
                              jx_str_or(ou, "path", ""));
     }
     if (is_enabled(ou, BACKUP_BASELINE) && !itself) {
@@ -409,8 +409,9 @@ static int add_held_step(struct making *m, enum row row, const json_t *ou, const
     step_done(take_step, held_probe(m, baseline, ou, take_done_when));
     step_recover(take_step, held_probe(m, baseline, ou, changed), "operation",
                  "statusSummary.lastOperationIdentifier");
-    step_precondition(take_step, probe_says(held_probe(m, baseline, ou, cond_text("arn", arn)),
-                                            "the enabled baseline is gone, or it is another one"));
+    step_precondition(take_step,
+                      probe_says(held_probe(m, baseline, ou, cond_text("arn", arn)),
+                                 "the enabled baseline was removed or replaced after the scan"));
     poll_baseline(m, take_step);
     after_parent(m, take_step, ou);
     set_duration(take_step, ou);
@@ -457,8 +458,8 @@ static int make_reset(struct making *m, const json_t *subject, const char *reaso
     }
     if (str_equal(jx_str(backup, "status"), "UNDER_CHANGE")) {
         return making_cannot(m,
-                             "%s on %s is still under change; nothing can be reset before that "
-                             "ends: if it does not, ask AWS Support",
+                             "%s on %s is still UNDER_CHANGE and cannot be reset until the change "
+                             "ends; if it does not end, contact AWS Support",
                              BACKUP_BASELINE, jx_str_or(ou, "path", ""));
     }
     return backup != NULL ? reset_held(m, ou, BACKUP_BASELINE, reason, err)
@@ -523,7 +524,7 @@ static const struct remedy rows[ROW_COUNT] = {
                       NULL},
     [UPDATE] = {{"update-enabled-baseline", "Update an OU's baseline to a newer version", 5,
                  "controltower:UpdateEnabledBaseline",
-                 "cannot be undone: there is no way back to an earlier version"},
+                 "cannot be undone: AWS supports no return to an earlier version"},
                 PLAN_RISK_MEDIUM,
                 600,
                 GROUP_CONTROL_TOWER,

@@ -140,7 +140,7 @@ int delegate_backup_policies(struct making *m, const json_t *subject, const char
     json_t *policy = merged(m, json_string_value(safe), account);
     int rc = 0;
     if (policy == NULL) {
-        rc = making_cannot(m, "the organization's resource policy is not one that can be read");
+        rc = making_cannot(m, "the organization's resource policy could not be parsed");
         goto out;
     }
     struct plan_step *step =
@@ -155,7 +155,7 @@ int delegate_backup_policies(struct making *m, const json_t *subject, const char
     }
     step_precondition(step,
                       probe_says(read_content(m, expected, safe == NULL),
-                                 "the organization's resource policy is not as the run knows it"));
+                                 "the organization's resource policy was changed after the scan"));
     step_change(step, existing != NULL ? json_string(existing) : json_null(),
                 json_deep_copy(policy));
     if (str_starts(account, "${")) {
@@ -197,7 +197,7 @@ int undelegate_backup_policies(struct making *m, const struct remedy *row, struc
     step_done(*step, read_content(m, json_incref(gone), all));
     step_precondition(*step,
                       probe_says(read_content(m, cond_both("any", gone, content_is(safe)), all),
-                                 "the organization's resource policy is not as the run knows it"));
+                                 "the organization's resource policy was changed after the scan"));
     step_change(*step, json_string(existing), all ? json_null() : json_deep_copy(rest));
     json_decref(rest);
     json_decref(known);

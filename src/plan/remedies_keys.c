@@ -119,12 +119,11 @@ static int family_policy(struct making *m, char **out, struct err *err)
         }
         rc = read_policy(m, key, &text, err);
         if (rc == 0 && text != NULL && policy_unite(m, policy, text, &united) > 0) {
-            rc = making_cannot(m,
-                               "the policy of the replica in %s allows access from outside the "
-                               "organization, and the "
-                               "primary's does not: take that statement away, or record it "
-                               "in the primary's policy",
-                               jx_str_or(key, "region", ""));
+            rc = making_cannot(
+                m,
+                "the policy of the replica in %s allows access from outside the organization, and "
+                "the primary's does not: remove that statement, or add it to the primary's policy",
+                jx_str_or(key, "region", ""));
         }
         free(text);
         if (united != NULL) {
@@ -277,8 +276,8 @@ static int make_create_key(struct making *m, const json_t *subject, const char *
     const json_t *family = primary_subject(m);
     if (!jx_bool(subject, "present") && family != NULL) {
         return making_cannot(m,
-                             "the key exists in %s and has no replica in %s: name it there, or "
-                             "replicate it by hand",
+                             "the key exists in %s and has no replica in %s: replicate it "
+                             "manually, or name a key in that Region",
                              jx_str_or(family, "region", ""), m->home);
     }
     bool for_zone = m->goal == GOAL_FIX && jx_bool(m->lz, "present");
@@ -364,8 +363,8 @@ static int make_replicate_key(struct making *m, const json_t *subject, const cha
                                 "to replicate");
     }
     if (!jx_bool(primary, "multi_region")) {
-        return making_cannot(m,
-                             "the backup key is a single-Region key and can never be replicated");
+        return making_cannot(m, "the backup key is a single-Region key, which cannot be "
+                                "replicated: a new key is needed");
     }
     int rc = family_policy(m, &policy, err);
     if (rc == 0) {
@@ -407,7 +406,7 @@ static int add_policy(struct making *m, const json_t *key, const char *policy, c
     step_precondition(
         step, probe_says(probe_new(plan_call_copy(read),
                                    cond_both("any", policy_is(text), policy_is(policy)), false),
-                         "somebody changed the key's policy since the scan"));
+                         "the key's policy was changed after the scan"));
     step_done(step, probe_new(read, policy_is(policy), false));
     step_change(step, json_string(text), json_string(policy));
     for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
@@ -493,7 +492,7 @@ static int make_enable_key_rotation(struct making *m, const json_t *subject, con
                                     struct err *err)
 {
     if (!str_equal(jx_str_or(subject, "origin", "AWS_KMS"), "AWS_KMS")) {
-        return making_cannot(m, "AWS rotates only keys whose material it made");
+        return making_cannot(m, "AWS KMS rotates only keys whose key material it generated");
     }
     const char *region = jx_str_or(subject, "region", "");
     return add_rotation(m, ENABLE_KEY_ROTATION, region, NULL, jx_str_or(subject, "arn", ""), region,
@@ -509,7 +508,7 @@ static int make_update_primary_region(struct making *m, const json_t *subject, c
     const char *home_arn = jx_str(subject, "arn");
     char *arn = from != NULL && home_arn != NULL ? arn_in_region(home_arn, from) : NULL;
     if (arn == NULL) {
-        return making_cannot(m, "where the primary key is could not be read");
+        return making_cannot(m, "the Region of the primary key could not be read");
     }
     struct plan_step *step = step_new(&rows[UPDATE_PRIMARY_REGION], NULL,
                                       "Make the backup key in %s the primary key", m->home);

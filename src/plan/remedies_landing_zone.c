@@ -205,7 +205,7 @@ int zone_update(struct making *m, const struct remedy *row, const json_t *zone, 
         return 1;
     }
     struct plan_step *step = step_new(row, NULL, "%s%s%s", row->info.title,
-                                      strcmp(now, version) != 0 ? ", going to version " : "",
+                                      strcmp(now, version) != 0 ? ", to version " : "",
                                       strcmp(now, version) != 0 ? version : "");
     json_t *input = json_pack("{s:s,s:s,s:o}", "landingZoneIdentifier", jx_str_or(zone, "arn", ""),
                               "version", version, "manifest", json_deep_copy(wanted));
@@ -217,7 +217,7 @@ int zone_update(struct making *m, const struct remedy *row, const json_t *zone, 
     json_t *expected =
         cond_both("any", is_unchanged(manifest, wanted, now), is_wanted(manifest, wanted, version));
     step_precondition(step, probe_says(probe_new(get_zone(m), expected, false),
-                                       "somebody changed the landing zone since the scan"));
+                                       "the landing zone was changed after the scan"));
     step_change(step, json_pack("{s:s,s:O*}", "version", now, "backup", jx_get(manifest, "backup")),
                 json_pack("{s:s,s:O*}", "version", version, "backup", jx_get(wanted, "backup")));
     need_makers(m, step);
@@ -297,7 +297,7 @@ static int update(struct making *m, enum row row, bool backup, const char *reaso
         rc = zone_update(m, &rows[row], zone, version, wanted, reason, err);
         rc = rc > 0 && row == ENABLE_BACKUP ? 0 : rc;
         if (rc > 0) {
-            (void)making_cannot(m, "the landing zone is as the configuration wants it");
+            (void)making_cannot(m, "the landing zone already matches the configuration");
         }
     }
     for (size_t i = 0; i < 3; i++) {
@@ -326,8 +326,8 @@ static int undecided(struct making *m, const json_t *subject)
     int rc = 0;
     if (str_equal(m->check_id, "LZ-05") && problem == NULL && !str_equal(version, latest)) {
         rc = making_cannot(m,
-                           "going from version %s to %s changes much beside backup: write "
-                           "landing_zone.version in the configuration if you want it",
+                           "an update from version %s to %s also changes settings other than "
+                           "backup: to request it, set landing_zone.version in the configuration",
                            jx_str_or(subject, "version", "?"), latest);
     }
     json_decref(zone);
@@ -406,7 +406,7 @@ static const struct remedy rows[ROW_COUNT] = {
                 GROUP_CONTROL_TOWER,
                 update_landing_zone,
                 NULL},
-    [RESET] = {{"reset-landing-zone", "Reset the landing zone to what its manifest says", 3,
+    [RESET] = {{"reset-landing-zone", "Reset the landing zone to its manifest", 3,
                 "controltower:ResetLandingZone", "nothing to undo: the manifest does not change"},
                PLAN_RISK_MEDIUM,
                2400,

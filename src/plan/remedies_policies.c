@@ -64,8 +64,8 @@ static int make_policy(struct making *m, const json_t *subject, const char *reas
     const char *vault = local_vault(subject);
     (void)err;
     if (vault == NULL) {
-        return making_cannot(m, "there is no local vault here yet to back up into: fix that, "
-                                "then plan again");
+        return making_cannot(m,
+                             "there is no local vault here yet: fix that first, then plan again");
     }
     if (!destinations(m, to)) {
         return making_cannot(m, "fewer than two Regions have a central vault to copy into");
@@ -239,8 +239,8 @@ static int add_policy(struct making *m, json_t *group, const char *vault, struct
     if (strlen(text) > POLICY_CHARACTERS_MAX) {
         free(text);
         making_manual(m, vault,
-                      "the backup policy for its Regions would be longer than AWS "
-                      "allows: write one by hand");
+                      "the backup policy for its Regions would be longer than AWS allows: create "
+                      "one manually");
         return 0;
     }
     /* The name carries the content's digest: an equal name is an equal policy. */

@@ -101,8 +101,8 @@ static int make_tag_resource(struct making *m, const json_t *subject, const char
     }
     const char *key = tier_key(jx_str(m->config, "tags.default_tier"));
     if (key == NULL) {
-        return making_cannot(m, "how often to back it up is its owner's decision: tag it, exempt "
-                                "it, or set tags.default_tier in the configuration");
+        return making_cannot(m, "the owner decides the backup frequency: tag it, exempt it, or set "
+                                "tags.default_tier in the configuration");
     }
     gather(m, TAG, subject, key, reason);
     return 0;
@@ -200,7 +200,7 @@ static struct plan_step *batch_step(const struct batch *b)
      */
     json_t *same = tag_guard_condition(b->place, b->arns, b->key, tag ? "true" : NULL);
     step_precondition(step, probe_says(probe_new(get_resources(b), same, true),
-                                       "somebody changed these backup tags since the scan"));
+                                       "these backup tags were changed after the scan"));
     step_change(step, tag ? json_null() : json_string(b->key),
                 tag ? json_pack("{s:s}", b->key, "true") : json_null());
     free(target);
@@ -287,7 +287,7 @@ static const struct remedy rows[ROW_COUNT] = {
                       NULL,
                       make_tag_resource,
                       finish_tags},
-    [UNTAG_RESOURCE] = {{UNTAG, "Remove backup tags that select nothing or must not be there", 6,
+    [UNTAG_RESOURCE] = {{UNTAG, "Remove backup tags that select nothing or are not allowed", 6,
                          "tagging:UntagResources", "aws resourcegroupstaggingapi tag-resources"},
                         PLAN_RISK_MEDIUM,
                         5,

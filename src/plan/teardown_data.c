@@ -121,7 +121,8 @@ static int empty_vault(struct making *m, json_t *vault, struct err *err)
     char why[256] = "";
     int rc = 0;
     if (jx_bool(vault, "locked")) {
-        (void)snprintf(why, sizeof why, "the vault in %s, %s is locked: nothing in it is touched",
+        (void)snprintf(why, sizeof why,
+                       "the vault in %s, %s is locked: its recovery points are not deleted",
                        jx_str_or(vault, "account", ""), jx_str_or(vault, "region", ""));
     } else {
         rc = store_each_entity(m->store, "recovery-point", jx_str_or(vault, "account", ""),
@@ -130,11 +131,11 @@ static int empty_vault(struct making *m, json_t *vault, struct err *err)
                                   json_boolean(d.steps >= jx_int(vault, "points", 0)));
     }
     if (rc == 0 && why[0] == '\0' && d.steps < jx_int(vault, "points", 0)) {
-        (void)snprintf(why, sizeof why,
-                       "the vault in %s, %s holds %lld recovery points, and the run has listed "
-                       "%lld of them",
-                       jx_str_or(vault, "account", ""), jx_str_or(vault, "region", ""),
-                       jx_int(vault, "points", 0), d.steps);
+        (void)snprintf(
+            why, sizeof why,
+            "the vault in %s, %s holds %lld recovery points, but the run lists only %lld of them",
+            jx_str_or(vault, "account", ""), jx_str_or(vault, "region", ""),
+            jx_int(vault, "points", 0), d.steps);
     }
     if (why[0] != '\0') {
         making_manual(m, name, why);
@@ -205,11 +206,11 @@ static void key_is_needed(const struct making *m, const char *key_id, char *why,
     }
     if (vaults > 0) {
         (void)snprintf(why, size,
-                       "the key stays: %zu vault%s encrypted with it %s %lld recovery point%s",
+                       "the key is kept: %zu vault%s encrypted with it %s %lld recovery point%s",
                        vaults, vaults == 1 ? "" : "s", vaults == 1 ? "holds" : "hold", points,
                        points == 1 ? "" : "s");
     } else if (json_array_size(blind) > 0) {
-        (void)snprintf(why, size, "the key stays: the vaults of %s could not be read",
+        (void)snprintf(why, size, "the key is kept: the vaults of %s could not be read",
                        json_string_value(json_array_get(blind, 0)));
     }
 }
@@ -327,9 +328,10 @@ static int teardown_former_keys(struct making *m, struct err *err)
         }
     }
     if (rc == 0 && json_object_size(seen) == 0) {
-        making_manual(m, "backup key",
-                      "no key of ours is there: the landing zone names none, none carries the "
-                      "tag " KEY_TAG " or the configured alias, and no earlier run here knew one");
+        making_manual(
+            m, "backup key",
+            "no backup key was found: the landing zone names none, no key has the tag " KEY_TAG
+            " or the configured alias, and no earlier run in this directory recorded one");
     }
     json_decref(seen);
     json_decref(former);
@@ -392,9 +394,10 @@ static void key_stays(struct making *m)
         char *id =
             xasprintf("%s/%s", teardown_row(DELETE_KEY)->info.id, jx_str_or(key, "region", ""));
         if (jx_bool(key, "present") && making_step(m, id) == NULL) {
-            making_remains(
-                m, "key", m->management, jx_str_or(key, "region", ""), jx_str_or(key, "arn", ""),
-                "recovery points made with it need it; --delete-key schedules its deletion");
+            making_remains(m, "key", m->management, jx_str_or(key, "region", ""),
+                           jx_str_or(key, "arn", ""),
+                           "recovery points that are encrypted with it need it; --delete-key "
+                           "schedules its deletion");
         }
         free(id);
     }
@@ -414,8 +417,8 @@ static int former_keys_stay(struct making *m, struct err *err)
                            jx_str_or(key, "arn", ""),
                            key_is_leaving(key)
                                ? "its deletion is scheduled; aws kms cancel-key-deletion keeps it"
-                               : "recovery points made with it need it; --delete-key schedules its "
-                                 "deletion");
+                               : "recovery points that are encrypted with it need it; --delete-key "
+                                 "schedules its deletion");
         }
         free(id);
     }
@@ -432,7 +435,7 @@ static void accounts_stay(struct making *m)
             id != NULL ? xasprintf("%s/%s", teardown_row(CLOSE_ACCOUNT)->info.id, id) : NULL;
         if (id != NULL && making_step(m, step) == NULL) {
             making_remains(m, "account", id, "", backup_accounts[i].words,
-                           "stays in the Security OU; --close-accounts closes it");
+                           "remains in the Security OU; --close-accounts closes it");
         }
         free(step);
     }
@@ -456,8 +459,9 @@ int teardown_remains(struct making *m, struct err *err)
         "AWS Backup's service-linked role, in this and every account that was backed up");
     int rc = former_keys_stay(m, err);
     rc = rc == 0 ? subjects_each(m->subjects, SCOPE_RESOURCE, count_tagged, &tagged, err) : -1;
-    (void)snprintf(note, sizeof note, "%lld resource%s a backup tag that selects nothing any more",
-                   tagged, tagged == 1 ? " carries" : "s carry");
+    (void)snprintf(note, sizeof note,
+                   "%lld resource%s a backup tag that no longer selects anything", tagged,
+                   tagged == 1 ? " carries" : "s carry");
     if (tagged > 0) {
         making_remains(m, "tags", "", "", "aws-control-tower-backup*", note);
     }

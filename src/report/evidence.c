@@ -80,7 +80,7 @@ static int close_file(struct package *p)
         errno = 0;
         if (fclose(p->json.out) != 0 || bad) {
             rc = err_set(p->err, ERR_IO, "cannot write %s: %s", p->path,
-                         errno ? strerror(errno) : "the disk refused");
+                         errno ? strerror(errno) : "write error");
         }
     }
     p->json.out = NULL;

@@ -110,7 +110,7 @@ static int write_gaps(struct report_stream *f)
     if (f->summary.coverage.gaps == 0) {
         return 0;
     }
-    text_add(&f->text, "\n## Not seen\n\n");
+    text_add(&f->text, "\n## Collection errors\n\n");
     if (store_each_gap(f->in->store, gap_line, &gaps, f->err) < 0) {
         return -1;
     }

@@ -155,7 +155,7 @@ static json_t *clock_advance(struct sim *sim, const struct sim_request *request,
         *status = 400;
         json_decref(body);
         return json_pack("{s:s}", "error",
-                         "a body {\"advance_seconds\": N} or {\"time_scale\": X} was expected");
+                         "expected a body {\"advance_seconds\": N} or {\"time_scale\": X}");
     }
     timeline_advance(sim->timeline, (int64_t)(json_number_value(seconds) * 1000.0));
     json_decref(body);
@@ -192,10 +192,10 @@ static json_t *holds_release(struct sim *sim, const struct sim_request *request,
     json_t *answer = NULL;
     if (name == NULL || json_object_size(body) != 1) {
         *status = 400;
-        answer = json_pack("{s:s}", "error", "a body {\"release\": NAME} was expected");
+        answer = json_pack("{s:s}", "error", "expected a body {\"release\": NAME}");
     } else if (!faults_release(sim->faults, name)) {
         *status = 404;
-        answer = json_pack("{s:o}", "error", json_sprintf("no fault holds '%s'", name));
+        answer = json_pack("{s:o}", "error", json_sprintf("no fault is named '%s'", name));
     } else {
         answer = faults_holds(sim->faults);
     }

@@ -54,7 +54,7 @@ static int read_match(const struct doc *doc, const struct node *map, struct faul
             probability->kind == NODE_INT ? (double)probability->integer : probability->real;
         if ((probability->kind != NODE_INT && probability->kind != NODE_REAL) ||
             f->probability < 0 || f->probability > 1) {
-            return node_err(doc, probability, err, "a number from 0 to 1 was expected");
+            return node_err(doc, probability, err, "expected a number from 0 to 1");
         }
     }
     return 0;
@@ -135,13 +135,13 @@ static int read_intruder(const struct doc *doc, const struct node *map, struct f
     static const char *const known[] = {"call", "account", "region", "role", "input", "set", NULL};
     const struct node *call = node_get(map, "call"), *set = node_get(map, "set");
     if (map->kind != NODE_MAP || (call == NULL) == (set == NULL)) {
-        return node_err(doc, map, err, "a call or a set was expected, as in a world's changes");
+        return node_err(doc, map, err, "expected a call or a set, as in the changes of a world");
     }
     if (node_only(doc, map, known, err) != 0) {
         return -1;
     }
     if (call != NULL && (node_string(call) == NULL || op_parse(node_string(call)) == NULL)) {
-        return node_err(doc, call, err, "service:Operation was expected");
+        return node_err(doc, call, err, "expected service:Operation");
     }
     f->set = node_to_json(map);
     return 0;
@@ -172,7 +172,7 @@ static int read_hold(const struct doc *doc, const struct node *value, struct fau
     size_t length = name != NULL ? strlen(name) : 0;
     if (length == 0 || length > HOLD_NAME_MAX || strspn(name, letters) != length) {
         return node_err(doc, value, err,
-                        "a name of at most %d lower-case letters, digits and '-' was expected",
+                        "expected a name of at most %d lower-case letters, digits and '-'",
                         HOLD_NAME_MAX);
     }
     f->hold = xcalloc(1, sizeof *f->hold);
@@ -194,7 +194,8 @@ static int read_action(const struct doc *doc, const struct node *row, struct fau
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         const struct node *found = node_get(row, actions[i].name);
         if (found != NULL && value != NULL) {
-            return node_err(doc, found, err, "one fault does one thing; it has '%s' already", name);
+            return node_err(doc, found, err, "a fault has one effect; this one already has '%s'",
+                            name);
         }
         if (found != NULL) {
             value = found;
@@ -204,8 +205,8 @@ static int read_action(const struct doc *doc, const struct node *row, struct fau
     }
     if (value == NULL) {
         return node_err(doc, row, err,
-                        "what happens is missing: error, http, drop, delay_ms, truncate, oversize, "
-                        "garbage, set, expire, skew_seconds, fail_operation, "
+                        "the effect is missing; expected error, http, drop, delay_ms, truncate, "
+                        "oversize, garbage, set, expire, skew_seconds, fail_operation, "
                         "fail_resources, intruder, disable_region or hold");
     }
     text = node_string(value);
@@ -218,7 +219,7 @@ static int read_action(const struct doc *doc, const struct node *row, struct fau
         f->after = str_equal(text, "after");
         return f->after || str_equal(text, "before")
                    ? 0
-                   : node_err(doc, value, err, "before or after was expected");
+                   : node_err(doc, value, err, "expected before or after");
     case ACTION_DELAY:
         return read_number(doc, row, name, 0, 600000, f, err);
     case ACTION_TRUNCATE:
@@ -229,16 +230,16 @@ static int read_action(const struct doc *doc, const struct node *row, struct fau
         return read_number(doc, row, name, -864000, 864000, f, err);
     case ACTION_GARBAGE:
         f->text = xstrdup(text != NULL ? text : "");
-        return text != NULL ? 0 : node_err(doc, value, err, "the text of the body was expected");
+        return text != NULL ? 0 : node_err(doc, value, err, "expected the text of the body");
     case ACTION_SET:
         f->set = node_to_json(value);
         return value->kind == NODE_MAP
                    ? 0
-                   : node_err(doc, value, err, "a map of paths and values was expected");
+                   : node_err(doc, value, err, "expected a map of paths and values");
     case ACTION_EXPIRE:
         return value->kind == NODE_BOOL && value->boolean
                    ? 0
-                   : node_err(doc, value, err, "true was expected");
+                   : node_err(doc, value, err, "expected true");
     case ACTION_FAIL:
         return read_fail(doc, value, f, err);
     case ACTION_LEAVE_OUT:
@@ -275,7 +276,7 @@ static int read_fault(const struct doc *doc, const struct node *row, struct faul
                                         NULL};
     *f = (struct fault){.first = 1, .probability = 1.0, .retry_after = -1};
     if (row->kind != NODE_MAP) {
-        return node_err(doc, row, err, "a fault is a map");
+        return node_err(doc, row, err, "expected a fault: a map");
     }
     if (node_only(doc, row, known, err) != 0 ||
         read_match(doc, node_get(row, "match"), f, err) != 0) {
@@ -292,7 +293,7 @@ static int check_names(const struct doc *doc, const struct node *list, const str
     for (size_t i = 0; hold != NULL && i < last; i++) {
         if (f->rows[i].hold != NULL && str_equal(f->rows[i].hold->name, hold->name)) {
             return node_err(doc, node_get(list->children[last], "hold"), err,
-                            "another fault holds answers under the name '%s'", hold->name);
+                            "another fault already has the name '%s'", hold->name);
         }
     }
     return 0;
@@ -319,7 +320,7 @@ static int read_late(const struct doc *doc, const struct node *map, struct fault
         }
     }
     return node_err(doc, seconds != NULL ? seconds : map, err,
-                    "seconds: [FROM, TO] was expected, from 0 to 3600");
+                    "expected seconds: [FROM, TO], from 0 to 3600");
 }
 
 int faults_load(const char *path, struct faults **out, struct err *err)
@@ -337,7 +338,7 @@ int faults_load(const char *path, struct faults **out, struct err *err)
     const struct node *late = node_get(root, "consistency");
     if ((list == NULL && late == NULL) ||
         (list != NULL && (list->kind != NODE_LIST || list->count > FAULTS_MAX))) {
-        err_set(err, ERR_INPUT, "%s: a map with `faults`, a list of at most %d, was expected", path,
+        err_set(err, ERR_INPUT, "%s: expected a map with `faults`, a list of at most %d", path,
                 FAULTS_MAX);
         goto out;
     }

@@ -42,7 +42,7 @@ static int read_recipe(const char *spec, struct recipe *out, struct err *err)
                 fine = str_number(equal + 1, fields[i].low, fields[i].high, fields[i].value);
                 if (!fine) {
                     return err_set(err, ERR_INPUT,
-                                   "--generate %s: %s is a number from %lld to %lld", spec,
+                                   "--generate %s: %s: expected a number from %lld to %lld", spec,
                                    fields[i].name, fields[i].low, fields[i].high);
                 }
             }
@@ -50,7 +50,7 @@ static int read_recipe(const char *spec, struct recipe *out, struct err *err)
         if (!fine) {
             return err_set(
                 err, ERR_INPUT,
-                "--generate %s: accounts=N,ous=N,regions=N,resources=N,seed=N was expected at '%s'",
+                "--generate %s: expected accounts=N,ous=N,regions=N,resources=N,seed=N, not '%s'",
                 spec, pair);
         }
         at += length;

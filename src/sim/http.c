@@ -286,7 +286,7 @@ static int parse_listen(const char *listen, struct sockaddr_in *out, struct err 
     if (colon == NULL || (size_t)(colon - listen) >= sizeof host ||
         !str_number(colon + 1, 0, 65535, &port)) {
         return err_set(err, ERR_INPUT,
-                       "--listen %s: ADDRESS:PORT was expected, for example 127.0.0.1:0", listen);
+                       "--listen %s: expected ADDRESS:PORT, for example 127.0.0.1:0", listen);
     }
     snprintf(host, sizeof host, "%.*s", (int)(colon - listen), listen);
     *out = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};

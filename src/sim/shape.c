@@ -99,7 +99,7 @@ static struct node *parse_members(struct parser *p, char end)
     while (*p->at != end) {
         size_t length = strcspn(p->at, "!: ,{}[]");
         if (length == 0) {
-            complain(p, "a member name was expected");
+            complain(p, "expected a member name");
             return NULL;
         }
         n->members = xreallocarray(n->members, n->member_count + 1, sizeof *n->members);
@@ -111,7 +111,7 @@ static struct node *parse_members(struct parser *p, char end)
             p->at++;
         }
         if (*p->at != ':') {
-            complain(p, "':' was expected");
+            complain(p, "expected ':'");
             return NULL;
         }
         p->at++;
@@ -125,7 +125,7 @@ static struct node *parse_members(struct parser *p, char end)
             p->at++;
             space(p);
         } else if (*p->at != end) {
-            complain(p, "',' or the end was expected");
+            complain(p, "expected ',' or the end");
             return NULL;
         }
     }
@@ -136,7 +136,7 @@ static struct node *parse_enum(struct parser *p)
 {
     struct node *n = node_new(p, K_ENUM);
     if (p->at[1] != '(') {
-        complain(p, "'(' was expected");
+        complain(p, "expected '('");
         return NULL;
     }
     p->at += 2;
@@ -184,7 +184,7 @@ static struct node *parse_named(struct parser *p)
             return n;
         }
     }
-    complain(p, "no shape of that name");
+    complain(p, "unknown shape");
     return NULL;
 }
 
@@ -247,7 +247,7 @@ static struct node *parse_type(struct parser *p)
         n = parse_named(p);
         break;
     default:
-        complain(p, "a type was expected: s i b t d e( [ < { @");
+        complain(p, "expected a type: s i b t d e( [ < { @");
     }
     p->depth--;
     return n;

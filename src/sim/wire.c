@@ -112,13 +112,13 @@ static struct route *route_json(struct sim *sim, const struct service_info *info
         !str_starts(type, expected) || strncmp(target, info->target_prefix, prefix) != 0 ||
         target[prefix] != '.') {
         sim_fail(call, 404, "UnknownOperationException",
-                 "POST with X-Amz-Target %s.Operation and Content-Type %s was expected",
+                 "expected POST with X-Amz-Target %s.Operation and Content-Type %s",
                  info->target_prefix, expected);
         return NULL;
     }
     struct route *route = route_by_name(sim, info->service, target + prefix + 1);
     if (route == NULL) {
-        sim_fail(call, 400, "UnknownOperationException", "towerkeep-sim does not know %s", target);
+        sim_fail(call, 400, "UnknownOperationException", "unknown operation %s", target);
     }
     return route;
 }
@@ -172,8 +172,8 @@ struct route *wire_route(struct sim *sim, enum service service, const struct sim
                              labels);
         if (route == NULL) {
             sim_fail(call, 404, service == SVC_S3 ? "NoSuchKey" : "UnknownOperationException",
-                     "towerkeep-sim knows no operation %s %.200s of %s", request->method,
-                     request->target, info->name);
+                     "unknown operation %s %.200s of %s", request->method, request->target,
+                     info->name);
         }
         return route;
     }

@@ -110,14 +110,14 @@ static int read_world(const char *path, unsigned depth, json_t **out, struct err
     json_t *world = NULL;
     int rc = -1;
     if (depth > BASE_DEPTH_MAX) {
-        return err_set(err, ERR_INPUT, "%s: worlds are based on each other more than %d deep", path,
+        return err_set(err, ERR_INPUT, "%s: more than %d worlds are based on each other", path,
                        BASE_DEPTH_MAX);
     }
     if (doc_load_file(path, &doc, err) != 0) {
         return -1;
     }
     if (doc_root(doc) == NULL || doc_root(doc)->kind != NODE_MAP) {
-        err_set(err, ERR_INPUT, "%s: a world is a map", path);
+        err_set(err, ERR_INPUT, "%s: expected a world: a map", path);
         goto out;
     }
     if (node_only(doc, doc_root(doc), members, err) != 0 ||
@@ -189,14 +189,14 @@ static int complete(struct sim *sim, json_t *world, struct err *err)
     sim->management_account = jx_str(world, "organization.management_account");
     sim->seed = (uint64_t)jx_int(world, "seed", 1);
     if (sim->home_region == NULL || !region_name_valid(sim->home_region)) {
-        return err_set(err, ERR_INPUT, "home_region: a Region name was expected");
+        return err_set(err, ERR_INPUT, "home_region: expected a Region");
     }
     if (sim->management_account == NULL || !str_is_account_id(sim->management_account)) {
         return err_set(err, ERR_INPUT,
-                       "organization.management_account: 12 digits in quotes were expected");
+                       "organization.management_account: expected 12 digits in quotes");
     }
     if (jx_str(world, "organization.id") == NULL || jx_str(world, "organization.root") == NULL) {
-        return err_set(err, ERR_INPUT, "organization.id and organization.root are needed");
+        return err_set(err, ERR_INPUT, "organization: expected id and root");
     }
     sim->global_region = partition_of_region(sim->home_region)->global_region;
     return 0;
@@ -214,7 +214,8 @@ static int take_credentials(struct sim *sim, struct err *err)
         if (key == NULL || secret == NULL || strlen(key) > 128 || !str_is_account_id(account)) {
             return err_set(
                 err, ERR_INPUT,
-                "credentials[%zu]: access_key_id, secret and a 12-digit account are needed", index);
+                "credentials[%zu]: expected access_key_id, secret and an account of 12 digits",
+                index);
         }
         struct principal *p = xcalloc(1, sizeof *p);
         char id[17];
@@ -321,7 +322,8 @@ static int apply_set(struct sim *sim, const json_t *set, struct err *err)
     const struct service_info *info = service_by_name(jx_str_or(set, "service", ""));
     const char *path = jx_str(set, "path");
     if (info == NULL || path == NULL || !json_is_object(set)) {
-        return err_set(err, ERR_INPUT, "set needs a service (organizations, kms, ...) and a path");
+        return err_set(err, ERR_INPUT,
+                       "expected a set with a service (organizations, kms, ...) and a path");
     }
     const char *account =
         word_or(set, "account", "management", sim->management_account, sim->management_account);

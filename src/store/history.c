@@ -227,7 +227,7 @@ static int side_open(struct side *side, struct store *store, bool carried, struc
         return side_next(side, err);
     }
     if (side->scope == NULL && carried) {
-        return err_set(err, ERR_INPUT, "what the run keeps of the one before it is damaged");
+        return err_set(err, ERR_INPUT, "the stored findings of the previous run are damaged");
     }
     return -1;
 }

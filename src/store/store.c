@@ -98,7 +98,7 @@ static int connect_to(struct store *s, struct err *err)
     struct text sql;
     if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK) {
         return s->db != NULL ? store_fail(s, err)
-                             : err_set(err, ERR_INTERNAL, "%s: SQLite has no memory", s->path);
+                             : err_set(err, ERR_INTERNAL, "%s: SQLite is out of memory", s->path);
     }
     (void)sqlite3_extended_result_codes(s->db, 0);
     (void)sqlite3_busy_timeout(s->db, BUSY_MS);
@@ -133,7 +133,7 @@ static int check_kind(struct store *s, struct err *err)
         return -1;
     }
     if (application != APPLICATION_ID) {
-        return err_set(err, ERR_INPUT, "%s: not a run of towerkeep", s->path);
+        return err_set(err, ERR_INPUT, "%s: not a towerkeep run", s->path);
     }
     if (version != STORE_SCHEMA_VERSION) {
         return err_set(err, ERR_INPUT,
@@ -185,7 +185,7 @@ static int create_file(const char *path, struct err *err)
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0) {
         return errno == EEXIST
-                   ? err_set(err, ERR_INPUT, "%s: a run exists here already", path)
+                   ? err_set(err, ERR_INPUT, "%s: a run already exists", path)
                    : err_set(err, ERR_IO, "%s: cannot create: %s", path, strerror(errno));
     }
     (void)close(fd);
@@ -225,7 +225,7 @@ int store_open(const char *path, bool read_only, struct store **out, struct err 
         return err_set(err, ERR_INPUT, "%s: cannot open the run: %s", path, strerror(errno));
     }
     if (!S_ISREG(info.st_mode)) {
-        return err_set(err, ERR_INPUT, "%s: not a run of towerkeep", path);
+        return err_set(err, ERR_INPUT, "%s: not a towerkeep run", path);
     }
     struct store *s = connection(path, read_only);
     if (connect_to(s, err) != 0 || check_kind(s, err) != 0 || load_meta(s, err) != 0 ||

@@ -72,7 +72,7 @@ int package_make(const char *directory, struct store *store, const char *sign_ke
         dir_remove(folder);
         rc = rename(aside, folder) == 0
                  ? 0
-                 : err_set(err, ERR_IO, "cannot make %s: %s", folder, strerror(errno));
+                 : err_set(err, ERR_IO, "cannot create %s: %s", folder, strerror(errno));
     }
     if (rc == 0) {
         rc = write_digest(directory, sign_key, err);

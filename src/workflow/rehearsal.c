@@ -39,7 +39,7 @@ int rehearsal_open(struct rehearsal *r, const char *directory, struct err *err)
         const char *base = env_get("TMPDIR");
         r->directory = xasprintf("%s/towerkeep-rehearsal-XXXXXX", base != NULL ? base : "/tmp");
         if (mkdtemp(r->directory) == NULL) {
-            return err_set(err, ERR_INPUT, "cannot make the directory %s", r->directory);
+            return err_set(err, ERR_INPUT, "cannot create the directory %s", r->directory);
         }
         r->temporary = true;
     }

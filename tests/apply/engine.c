@@ -101,7 +101,8 @@ static void what_never_becomes_so_is_told(void **state)
     struct plan *plan = plan_of(json_pack("[o]", enable("enable-key/never", "")));
     struct applied a = apply(plan);
     assert_int_equal(a.status, 1);
-    is(&a, "enable-key/never", "failed", "it was sent, but has no effect after 300 seconds");
+    is(&a, "enable-key/never", "failed",
+       "the request was sent, but has no effect after 300 seconds");
     apply_result_release(&a.result);
     /* Applied again it looks, and does not send. */
     a = apply(plan);
@@ -168,7 +169,7 @@ static void what_was_left_out_gets_its_own_call(void **state)
     /* Busy: the step began anew. */
     assert_int_equal(cloud_calls(&cloud, "TagResources"), 2);
     assert_int_equal(a.result.writes, 2 + 4);
-    is(&a, "tag-resource/x", "done", "by the service's own call");
+    is(&a, "tag-resource/x", "done", "with the API of the resource's own service");
     apply_result_release(&a.result);
     a = apply(plan);
     assert_int_equal(a.result.writes, 0);

@@ -209,10 +209,10 @@ static void a_plan_that_does_not_fit_is_refused(void **state)
     refused(plan, "management account 999988887777");
     json_t *read = enable("enable-key/a", "");
     json_object_set_new(json_object_get(read, "send"), "operation", json_string("kms:DescribeKey"));
-    refused(plan_of(json_pack("[o]", read)), "changes nothing");
+    refused(plan_of(json_pack("[o]", read)), "is a read");
     json_t *write = enable("enable-key/a", "");
     json_object_set_new(jx_get(write, "done.call"), "operation", json_string("kms:EnableKey"));
-    refused(plan_of(json_pack("[o]", write)), "changes something");
+    refused(plan_of(json_pack("[o]", write)), "is a write");
     json_t *unknown = enable("enable-key/a", "");
     json_object_set_new(json_object_get(unknown, "send"), "operation", json_string("kms:Nonsense"));
     refused(plan_of(json_pack("[o]", unknown)), "unknown operation \"kms:Nonsense\"");
@@ -221,7 +221,8 @@ static void a_plan_that_does_not_fit_is_refused(void **state)
     struct applied a = apply(plan);
     assert_int_equal(a.status, 0);
     release(&a, plan);
-    refused(plan_of(json_pack("[o]", enable("enable-key/b", ""))), "the journal of another plan");
+    refused(plan_of(json_pack("[o]", enable("enable-key/b", ""))),
+            "the journal belongs to another plan");
 }
 
 int main(int count, char **arguments)

@@ -51,9 +51,9 @@ static void parsing_is_strict_and_says_why(void **state)
     static const struct {
         const char *in, *problem;
     } cases[] = {
-        {"", "ends too early"},
+        {"", "unexpected end"},
         {"{\"a\":1,\"a\":2}", "duplicate key in an object"},
-        {"[1] x", "something follows the value"},
+        {"[1] x", "unexpected text after the value"},
         {"[1,]", "expected a value"},
         {"{\"a\" 1}", "expected a colon"},
         {"[1 2]", "expected a comma or the closing bracket"},

@@ -203,11 +203,11 @@ static void named_malformations_are_refused(void **state)
     static const struct {
         const char *in, *problem;
     } cases[] = {
-        {"", "ends too early"},
-        {"   ", "ends too early"},
-        {"{", "ends too early"},
-        {"[1", "ends too early"},
-        {"[1,", "ends too early"},
+        {"", "unexpected end"},
+        {"   ", "unexpected end"},
+        {"{", "unexpected end"},
+        {"[1", "unexpected end"},
+        {"[1,", "unexpected end"},
         {"[1,]", "expected a value"},
         {"[,1]", "expected a value"},
         {"{\"a\":1,}", "expected a string"},
@@ -231,7 +231,7 @@ static void named_malformations_are_refused(void **state)
         {"-01", "malformed number"},
         {"+1", "expected a value"},
         {"truth", "expected a value"},
-        {"1 1", "something follows the value"},
+        {"1 1", "unexpected text after the value"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct pull p;

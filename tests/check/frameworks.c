@@ -108,11 +108,11 @@ static const struct {
      "checks"},
     {TOP("f1") "  - {id: R, title: t, checks: [{id: KMS-05}]}\n", "\"rationale\""},
     {TOP("f1") "  - id: R\n    title: t\n    checks:\n      - {id: KMS-5, rationale: r}\n",
-     "f1.yaml:9:14: $.requirements[0].checks[0].id: expected the id of a check, not \"KMS-5\": did "
+     "f1.yaml:9:14: $.requirements[0].checks[0].id: expected the ID of a check, not \"KMS-5\": did "
      "you mean \"KMS-05\"?"},
     {TOP("f1") "  - {id: R, title: t, checks: [{id: KMS-05, rationale: r}, {id: KMS-05, rationale: "
                "s}]}\n",
-     "expected each id once"},
+     "expected each ID once"},
     {TOP("f1") BARE BARE, "\"R2\" is on line 6 and again here"},
     {TOP("f1") "  - {id: R, titel: t, evidence: none, why: w}\n", "\"title\""},
     {"id: f1\ntitle: T\nversion: 1\nsource: S\nextra: x\nrequirements:\n" BARE, "extra"},

@@ -201,9 +201,8 @@ static void the_configuration_sets_parameters_and_disables(void **state)
 static void a_configuration_that_fits_no_rule_is_refused(void **state)
 {
     static const char *const rows[][2] = {
-        {"{\"parameters\":{\"ACME-3\":{}}}", "configuration: $.rules.parameters: expected the id "
-                                             "of a rule, not \"ACME-3\"; did you mean "
-                                             "\"ACME-1\"?"},
+        {"{\"parameters\":{\"ACME-3\":{}}}", "configuration: $.rules.parameters: expected the ID "
+                                             "of a rule, not \"ACME-3\"; did you mean \"ACME-1\"?"},
         {"{\"parameters\":{\"ACME-1\":{\"day\":9}}}",
          "configuration: $.rules.parameters[\"ACME-1\"]: expected a parameter of the rule, not "
          "\"day\"; did you mean \"days\"?"},
@@ -212,7 +211,7 @@ static void a_configuration_that_fits_no_rule_is_refused(void **state)
         {"{\"parameters\":{\"ACME-1\":{\"days\":0}}}",
          "configuration: $.rules.parameters[\"ACME-1\"].days: expected a whole number within the "
          "rule's minimum and maximum"},
-        {"{\"disable\":[\"ACNE-1\"]}", "configuration: $.rules.disable: expected the id of a rule, "
+        {"{\"disable\":[\"ACNE-1\"]}", "configuration: $.rules.disable: expected the ID of a rule, "
                                        "not \"ACNE-1\"; did you mean \"ACME-1\"?"},
     };
     const struct place *p = *state;
@@ -298,7 +297,7 @@ static void malformed_fixtures_are_refused(void **state)
 {
     static const char *const rows[][2] = {
         {"rule: ACME-7\ncases: [{}]\n",
-         "1:7: $.rule: expected the id of a rule, not \"ACME-7\"; did you mean \"ACME-1\"?"},
+         "1:7: $.rule: expected the ID of a rule, not \"ACME-7\"; did you mean \"ACME-1\"?"},
         {"rule: ACME-1\n", "1:1: $: expected cases: a list of at least one case"},
         {"rule: ACME-1\ncases: [{name: a, verdict: FIAL, document: {}}]\n",
          "2:28: $.cases[0].verdict: expected PASS, FAIL, ERROR, MANUAL or NOT_APPLICABLE, not "

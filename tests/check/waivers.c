@@ -398,7 +398,7 @@ static const struct {
     {"Mute List: {Accounts: {}}\n", "did you mean \"Mutelist\"?"},
     {"Mutelist: {Accounts: null}\n",
      "w.yaml:1:22: $.Mutelist.Accounts: expected Accounts: a mapping"},
-    {"Mutelist: {Accounts: {'12345': {Checks: {}}}}\n", "expected an account id (12 digits)"},
+    {"Mutelist: {Accounts: {'12345': {Checks: {}}}}\n", "expected an account ID (12 digits)"},
     {"Mutelist: {Accounts: {'*': {Cheks: {}}}}\n", "expected Checks"},
     {HEAD FOR("*", "A") "Regions: ['*']\n", "expected a member Resources"},
     {HEAD FOR("*", "A") "Resources: ['*']\n", "expected a member Regions"},

@@ -79,8 +79,7 @@ static void only_the_management_account_scans(void **state)
                "controltower:ListLandingZones");
     fails_with(alone, ERR_INPUT, "AWSOrganizationsNotInUse", "controltower:ListLandingZones");
     fails_with(denied, ERR_AWS, "AccessDenied", "controltower:ListLandingZones");
-    fails_with(nothing, ERR_AWS, "answered without Organization.Id",
-               "controltower:ListLandingZones");
+    fails_with(nothing, ERR_AWS, "returned no Organization.Id", "controltower:ListLandingZones");
 }
 
 static void a_scan_needs_a_landing_zone(void **state)
@@ -94,7 +93,7 @@ static void a_scan_needs_a_landing_zone(void **state)
     static const struct stub_reply unread[] = {
         REFUSED("/get-landingzone ", "AccessDeniedException"), SCRIPT_END};
     (void)state;
-    fails_with(none, ERR_INPUT, "no Control Tower landing zone was found",
+    fails_with(none, ERR_INPUT, "no AWS Control Tower landing zone was found",
                "organizations:ListRoots");
     fails_with(denied, ERR_DENIED, "controltower:ListLandingZones in", "organizations:ListRoots");
     fails_with(region, ERR_AWS, "invalid governed Region: \"nowhere\"", "organizations:ListRoots");

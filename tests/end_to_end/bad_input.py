@@ -257,7 +257,7 @@ class OddAws(BadInput):
     def test_no_landing_zone(self):
         none = {"service": "controltower", "account": "management", "region": "home", "path": "landing_zone", "value": None}
         self.against({"base": str(simulator.WORLDS / "bare.yaml"), "changes": [{"set": none}]}, 2,
-                     ["no Control Tower landing zone"])
+                     ["no AWS Control Tower landing zone"])
 
     def test_html_where_xml_and_json_were_expected(self):
         page = "<!DOCTYPE html><html><body>Sign in to the hotel network</body></html>"

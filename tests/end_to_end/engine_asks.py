@@ -140,7 +140,7 @@ class Named(unittest.TestCase):
         after = self.points(cloud, X_PROD, LOCAL)
         self.assertEqual((after[0], after[1]), (before[0], 0))
         told = " ".join(done.out.split())
-        self.assertIn(f"the vault in {X_PROD}, {HOME} is locked: nothing in it is touched", told)
+        self.assertIn(f"the vault in {X_PROD}, {HOME} is locked: its recovery points are not deleted", told)
 
     def test_a_vault_that_is_locked_after_the_plan_was_made_is_not_touched(self):
         lock = {"match": {"operation": "backup:DescribeBackupVault", "account": X_PROD, "region": HOME, "nth": 1},

@@ -83,18 +83,18 @@ class Plans(unittest.TestCase):
 
 
 class Tags(Plans):
-    REFUSED = "precondition not met: somebody changed these backup tags since the scan"
+    REFUSED = "precondition not met: these backup tags were changed after the scan"
 
     def test_a_value_that_somebody_changed_is_not_overwritten(self):
         self.begin(tagged(**{DAILY: "yes"}))
         self.tag(**{DAILY: "no, by decision of the owner"})
         self.apply(5, self.REFUSED)
-        self.script(1, "stopped: somebody changed these backup tags since the scan")
+        self.script(1, "stopped: these backup tags were changed after the scan")
 
     def test_a_tag_that_somebody_set_right_is_found_done(self):
         self.begin(tagged(**{DAILY: "yes"}))
         self.tag(**{DAILY: "true"})
-        self.apply(0, "already true")
+        self.apply(0, "no change needed")
 
     def test_a_resource_that_its_owner_gave_another_tier_meanwhile_gets_no_second_one(self):
         self.begin(tagged(project="demo"))
@@ -112,13 +112,13 @@ class OptIn(Plans):
         self.begin(engine_runs.damaged("member opt-in"))
         self.aws.assumed(X_PROD).ok("backup update-region-settings", region=AWAY,
                                     resource_type_opt_in_preference={"DynamoDB": True})
-        self.apply(0, "already true")
+        self.apply(0, "no change needed")
 
     def test_a_type_that_the_region_no_longer_offers_is_refused_by_name(self):
         gone = {"match": {"operation": "backup:DescribeRegionSettings", "account": X_PROD, "region": AWAY, "first": 2},
                 "set": {"ResourceTypeOptInPreference": {"EBS": True}}}
         self.begin(engine_runs.damaged("member opt-in"), {"faults": [gone]})
-        self.apply(5, "precondition not met: this Region no longer offers what is to be switched")
+        self.apply(5, "precondition not met: this Region no longer offers the setting to be changed")
 
 
 class Policies(Plans):
@@ -133,8 +133,8 @@ class Policies(Plans):
         stranger = {**ROOT, "Sid": "Other", "Principal": {"AWS": f"arn:aws:iam::{CENTRAL}:root"}, "Action": "kms:Decrypt"}
         self.put_key_policy(ROOT, stranger)
         before = self.key_policy()
-        self.script(1, "stopped: somebody changed the key's policy since the scan")
-        self.apply(5, "precondition not met: somebody changed the key's policy since the scan")
+        self.script(1, "stopped: the key's policy was changed after the scan")
+        self.apply(5, "precondition not met: the key's policy was changed after the scan")
         self.assertEqual(self.key_policy(), before)
 
     def test_the_same_policy_in_another_spelling_is_the_same(self):
@@ -143,14 +143,14 @@ class Policies(Plans):
         self.script(0, sent={"kms:PutKeyPolicy": 1})
         # The second time it is what was wanted, by its meaning.
         self.script(0)
-        self.apply(0, "already true")
+        self.apply(0, "no change needed")
 
     def test_a_vault_that_had_no_policy_gets_none_once_somebody_made_one(self):
         self.begin(engine_runs.damaged("vault policy"))
         self.aws.assumed(CENTRAL).ok("backup put-backup-vault-access-policy", backup_vault_name=VAULT, policy=policy(
             {"Effect": "Deny", "Principal": "*", "Action": "backup:DeleteRecoveryPoint", "Resource": "*"}))
-        self.script(1, "stopped: somebody changed the vault's policy since the scan")
-        self.apply(5, "precondition not met: somebody changed the vault's policy since the scan")
+        self.script(1, "stopped: the vault's policy was changed after the scan")
+        self.apply(5, "precondition not met: the vault's policy was changed after the scan")
 
 
 if __name__ == "__main__":

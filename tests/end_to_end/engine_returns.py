@@ -146,7 +146,7 @@ class Returns(unittest.TestCase):
             simulator.Aws(cloud).run("kms delete-alias", region=region, alias_name=ALIAS)
         later = self.run_(cloud, "teardown", "--delete-key", anew=True)
         self.assertEqual(later.sent, {})
-        self.assertIn("no key of ours is there", " ".join(later.out.split()))
+        self.assertIn("no backup key was found", " ".join(later.out.split()))
 
     def test_a_later_teardown_keeps_the_key_while_a_recovery_point_rests_on_it(self):
         cloud = self.begin(engine_runs.healthy())
@@ -155,7 +155,7 @@ class Returns(unittest.TestCase):
         self.run_(cloud, "teardown")
         later = self.run_(cloud, "teardown", "--delete-key", anew=True)
         self.assertEqual(later.sent, {})
-        self.assertRegex(" ".join(later.out.split()), r"the key stays: \d+ vaults? encrypted with it holds? \d+ recovery point")
+        self.assertRegex(" ".join(later.out.split()), r"the key is kept: \d+ vaults? encrypted with it holds? \d+ recovery point")
 
     def test_enable_mends_what_it_does_not_build(self):
         cloud = self.begin(engine_runs.damaged("vault policy"))

@@ -87,7 +87,7 @@ class LeftOut(unittest.TestCase):
         self.assertEqual(list(tags_of(cloud).values()), [{**OTHERS, DAILY: "true"}] * len(OWN))
         steps = {change["id"].split("/")[0]: change for change in done.report["changes"]}
         self.assertEqual({name: step["message"] for name, step in steps.items()},
-                         dict.fromkeys(("tag-resource", "untag-resource"), f"done, {len(OWN)} by the service's own call"))
+                         dict.fromkeys(("tag-resource", "untag-resource"), f"done; {len(OWN)} with the API of the resource's own service"))
         self.assertEqual(self.fix(cloud).sent, {})
 
     def test_only_what_was_left_out_is_sent_again(self):

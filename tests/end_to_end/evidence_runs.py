@@ -65,7 +65,7 @@ class Runs(unittest.TestCase):
 
     def test_without_delete_nothing_goes(self):
         done = runs(self.root, "--keep", "1")
-        self.assertEqual([line.split()[0] for line in done.stdout.splitlines() if line.endswith("(may go)")], ["d", "c", "a"])
+        self.assertEqual([line.split()[0] for line in done.stdout.splitlines() if line.endswith("(selected)")], ["d", "c", "a"])
         self.assertEqual(self.left(), "abcde")
 
     def test_by_count_by_age_and_by_both(self):

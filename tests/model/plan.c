@@ -168,10 +168,10 @@ static json_t *with(const char *path, const char *key, json_t *value)
 static void a_malformed_step_is_refused_by_name(void **state)
 {
     (void)state;
-    refused(with("", "id", json_string("enable")), "expected an id such as");
-    refused(with("", "id", json_string("enable-key/x y")), "expected an id such as");
-    refused(with("", "id", json_integer(3)), "expected an id such as");
-    refused(with("", "remedy", json_string("other-word")), "is not the first word of its id");
+    refused(with("", "id", json_string("enable")), "expected an ID such as");
+    refused(with("", "id", json_string("enable-key/x y")), "expected an ID such as");
+    refused(with("", "id", json_integer(3)), "expected an ID such as");
+    refused(with("", "remedy", json_string("other-word")), "is not the first word of its ID");
     refused(with("", "risk", json_string("none")), "step enable-key/x: risk");
     refused(with("", "frist", json_true()), "unknown member \"frist\"");
     refused(with("send", "operation", json_string("EnableKey")), "send.operation");
@@ -267,7 +267,7 @@ static void placeholders_are_checked_by_name(void **state)
     refused(plan_of(json_pack("[o, o]", step("create-key", ""), user("\"create-key\""))),
             "no step captures ${create-key:arn}");
     refused(plan_of(json_pack("[o]", user(""))), "no step captures");
-    refused(plan_of(json_pack("[o, o]", maker("done"), user(""))), "does not need that step");
+    refused(plan_of(json_pack("[o, o]", maker("done"), user(""))), "that step is not in its needs");
     refused(plan_of(json_pack("[o, o]", maker(""), user("\"create-key\""))),
             "neither done nor recover captures \"arn\"");
     json_t *plan = plan_of(

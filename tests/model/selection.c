@@ -101,7 +101,7 @@ static void conditions_must_all_hold(void **state)
         {both, VOLUME, "EBS", "{\"backup\":\"true\",\"stage\":\"test\"}", 1, SELECTION_CONDITION,
          "a condition requires tag stage not to be \"test\", it is \"test\""},
         {both, VOLUME, "EBS", "{}", 1, SELECTION_CONDITION,
-         "a condition requires tag backup to be \"true\", there is none"},
+         "a condition requires tag backup to be \"true\", but the tag is missing"},
         {like, VOLUME, "EBS", "{\"team\":\"payments\"}", 1, SELECTION_TAKES, ""},
         {like, VOLUME, "EBS", "{\"team\":\"Payments\"}", 1, SELECTION_CONDITION,
          "a condition requires tag team to be like \"pay*ts\", it is \"Payments\""},

@@ -113,7 +113,7 @@ static void a_reset_that_did_not_help_is_not_sent_again_in_the_same_run(void **s
     expect_steps(plan, "");
     expect_held(plan, "reset-landing-zone");
     assert_non_null(
-        strstr(jx_str(json_array_get(jx_get(plan, "held"), 0), "waits_for"), "a person"));
+        strstr(jx_str(json_array_get(jx_get(plan, "held"), 0), "waits_for"), "a manual decision"));
     map_free(sent);
     plan_call_free(call);
 }

@@ -414,7 +414,7 @@ static void a_condition_that_no_script_can_evaluate_makes_no_script(void **state
     assert_int_equal(fclose(out), 0);
     assert_int_equal(length, 0);
     assert_string_equal(err.text, "step put-key-policy/x has a condition that a script cannot "
-                                  "evaluate: apply the plan itself");
+                                  "evaluate: use towerkeep apply");
     free(written);
     plan_free(plan);
     json_decref(when);

@@ -104,7 +104,7 @@ static void a_wish_that_cannot_be_is_refused_in_one_line(void **state)
         const char *config, *words;
     } cases[] = {
         {TYPES, "name the backup administrator account"},
-        {TYPES "accounts: {central_backup: 999988887777}\n", "no such account"},
+        {TYPES "accounts: {central_backup: 999988887777}\n", "not an account"},
         {TYPES "accounts: {backup_administrator: " PROD ", central_backup: " PROD "}\n",
          "use two accounts"},
         {TYPES "accounts: {central_backup: " MGMT "}\n",

@@ -62,7 +62,7 @@ ROWS = [
     ("framework", MAPPING.replace("checks:", "cheks:"), "checks"),
     ("framework", MAPPING.split("requirements:")[0] + "requirements: []\n", "not empty"),
     ("framework", MAPPING + "further: x\n", "further"),
-    ("framework", MAPPING.replace("id: KMS-05", "id: kms"), "expected the id of a check"),
+    ("framework", MAPPING.replace("id: KMS-05", "id: kms"), "expected the ID of a check"),
     ("waivers", WAIVER, None),
     ("waivers", WAIVER + "          Expires: 2026-12-31\n          Owner: me\n", None),
     ("waivers", WAIVER.replace("Mutelist", "Muteliste"), "Mutelist"),

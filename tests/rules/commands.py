@@ -40,7 +40,7 @@ def rows(own, bad, failing):
         (["frameworks"], 0, "10 frameworks. One in full: towerkeep rules frameworks NAME"),
         (["frameworks", "dora"], 0, "VLT-05      the policies of the central vaults allow no access from outside"),
         (["frameworks", "doora"], 2, "did you mean dora?"),
-        (["validate", own], 0, "1 rule file is well formed."),
+        (["validate", own], 0, "1 rule file is valid."),
         (["validate", bad], 2, 'ACME-1.yaml:5:8: $.scope: expected a scope (org, '),
         (["validate", own + "/nothing"], 2, "no such file or directory"),
         (["list", "--rules", bad], 2, 'did you mean "key"?'),
@@ -49,11 +49,11 @@ def rows(own, bad, failing):
         (["test", "--rules", own, failing], 3, "enabled: expected FAIL, got PASS"),
         (["test", own + "/nothing"], 2, "No such file or directory"),
         (["new"], 2, "missing argument: ID (such as ACME-1)"),
-        (["new", "acme"], 2, 'capitals, digits and dashes, such as ACME-1, not "acme"'),
-        (["new", "../ACME-1"], 2, "capitals, digits and dashes"),
+        (["new", "acme"], 2, 'capital letters, digits and dashes, such as ACME-1, not "acme"'),
+        (["new", "../ACME-1"], 2, "capital letters, digits and dashes"),
         (["new", "ACME-2", "--scope", "valt"], 2, 'did you mean "vault"?'),
-        (["new", "KMS-05"], 2, "KMS-05 is there already"),
-        (["new", "ACME-1", "--directory", own], 2, "ACME-1.yaml: is there already, and is not overwritten"),
+        (["new", "KMS-05"], 2, "KMS-05 already exists"),
+        (["new", "ACME-1", "--directory", own], 2, "ACME-1.yaml: already exists and is not overwritten"),
     ]
 
 

@@ -340,7 +340,8 @@ static int pack(struct book *b, struct out_file *file, const char *path, struct 
 static int fill(struct book *b, struct out_file *file, const char *path, struct err *err)
 {
     if (b->workbook == NULL || make_formats(b) || set_properties(b) != LXW_NO_ERROR) {
-        return err_set(err, ERR_INTERNAL, "cannot write %s: the workbook could not be made", path);
+        return err_set(err, ERR_INTERNAL, "cannot write %s: the workbook could not be created",
+                       path);
     }
     for (size_t i = 0; i < sizeof sheets / sizeof sheets[0]; i++) {
         if (sheets[i](b, err)) {

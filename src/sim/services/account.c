@@ -224,9 +224,8 @@ static int load(struct sim *sim, const json_t *world, struct err *err)
         json_object_foreach(statuses, region, status)
         {
             if (json_object_get(account_regions(sim), region) == NULL || !json_is_string(status)) {
-                return err_set(err, ERR_INPUT,
-                               "account.%s.%s: a Region and its status were expected", account,
-                               region);
+                return err_set(err, ERR_INPUT, "account.%s.%s: expected a Region and its status",
+                               account, region);
             }
             json_object_set(regions, region, status);
         }

@@ -76,15 +76,15 @@ static int check_resource(const json_t *spec, size_t index, struct err *err)
     const char *account = jx_str(spec, "account"), *region = jx_str(spec, "region");
     const char *type = jx_str(spec, "type"), *name = jx_str(spec, "name");
     if (!json_is_object(spec) || account == NULL || !str_is_account_id(account)) {
-        return err_set(err, ERR_INPUT, "$.resources[%zu].account: twelve digits expected", index);
+        return err_set(err, ERR_INPUT, "$.resources[%zu].account: expected 12 digits", index);
     }
     if (region == NULL || name == NULL) {
-        return err_set(err, ERR_INPUT, "$.resources[%zu]: region and name are needed", index);
+        return err_set(err, ERR_INPUT, "$.resources[%zu]: expected region and name", index);
     }
     if (type == NULL || kind_by_name(type) == NULL) {
         return err_set(
             err, ERR_INPUT,
-            "$.resources[%zu].type: one of ebs, ec2, rds, rds-cluster, dynamodb, efs, s3 expected",
+            "$.resources[%zu].type: expected ebs, ec2, rds, rds-cluster, dynamodb, efs or s3",
             index);
     }
     const char *key;
@@ -92,7 +92,7 @@ static int check_resource(const json_t *spec, size_t index, struct err *err)
     json_object_foreach(json_object_get(spec, "tags"), key, value)
     {
         if (!json_is_string(value)) {
-            return err_set(err, ERR_INPUT, "$.resources[%zu].tags.%s: a string expected (quote it)",
+            return err_set(err, ERR_INPUT, "$.resources[%zu].tags.%s: expected a string (quote it)",
                            index, key);
         }
     }

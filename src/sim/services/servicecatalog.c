@@ -153,19 +153,18 @@ static int take_product(struct sim *sim, json_t *row, size_t index, struct err *
         }
         if (!fits || !json_is_string(value)) {
             return err_set(err, ERR_INPUT,
-                           "account_factory[%zu].%s: account, id, name, status and type were "
-                           "expected, each a text",
+                           "account_factory[%zu].%s: expected text (account, id, name, status and "
+                           "type are required)",
                            index, key);
         }
     }
     if (account == NULL || strlen(account) != 12 || strspn(account, "0123456789") != 12) {
-        return err_set(err, ERR_INPUT, "account_factory[%zu].account: 12 digits were expected",
-                       index);
+        return err_set(err, ERR_INPUT, "account_factory[%zu].account: expected 12 digits", index);
     }
     if (!known_status(jx_str_or(row, "status", statuses[0]))) {
         return err_set(err, ERR_INPUT,
-                       "account_factory[%zu].status: AVAILABLE, UNDER_CHANGE, TAINTED, ERROR or "
-                       "PLAN_IN_PROGRESS was expected",
+                       "account_factory[%zu].status: expected AVAILABLE, UNDER_CHANGE, TAINTED, "
+                       "ERROR or PLAN_IN_PROGRESS",
                        index);
     }
     snprintf(words, sizeof words, "product %s %zu", account, index);
@@ -187,7 +186,7 @@ static int load(struct sim *sim, const json_t *world, struct err *err)
     size_t i;
     json_t *row;
     if (list != NULL && !json_is_array(list)) {
-        return err_set(err, ERR_INPUT, "account_factory: a list was expected");
+        return err_set(err, ERR_INPUT, "account_factory: expected a list");
     }
     json_array_foreach(list, i, row)
     {

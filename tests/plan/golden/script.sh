@@ -3,7 +3,7 @@
 # Plan: fix
 # Organization: o-exampleorg1
 # From run: 20261120T043000Z
-# Plan digest: 9019f4ba7b48058631a92508b4b58eae9cc3e9ad24c3e5b619423742e727d976
+# Plan digest: d32675710b4c2f5b56d1e2b490b3ec55cf5b13b8ed96bba6d8ce8c715838cb80
 # Run it with credentials of the management account 111122221111; calls in member accounts assume a role there.
 
 set -euo pipefail
@@ -27,7 +27,8 @@ with() {
   AWS_ACCESS_KEY_ID=$key AWS_SECRET_ACCESS_KEY=$secret AWS_SESSION_TOKEN=$token "$@"
 }
 
-# holds ABSENT command...: is the answer true? ABSENT (true or false) is the result when a resource is missing.
+# holds ABSENT command...: tests whether the answer is true. ABSENT (true or false) is the
+# result if the resource does not exist.
 holds() {
   local absent=$1 answer
   shift
@@ -109,7 +110,7 @@ fi
 # Undone by: aws resourcegroupstaggingapi untag-resources
 say 'Tag aws-control-tower-backupdaily = true on 1 resource in 222233330011, eu-central-1'
 if ! holds true with 222233330011 AWSControlTowerExecution aws resourcegroupstaggingapi get-resources --region eu-central-1 --cli-input-json '{"ResourceARNList":["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]}' --query '(length("ResourceTagMappingList"[?(contains(`["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]`, "ResourceARN") && length("Tags"[?("Key" == `"aws-control-tower-backupdaily"` && !(contains(`["true"]`, "Value")))] || `[]`) > `0`)] || `[]`) == `0`)'; then
-  stop 'somebody changed these backup tags since the scan'
+  stop 'these backup tags were changed after the scan'
 fi
 if holds false with 222233330011 AWSControlTowerExecution aws resourcegroupstaggingapi get-resources --region eu-central-1 --cli-input-json '{"ResourceARNList":["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]}' --query '(`true` && length("ResourceTagMappingList"[?(`true` && "ResourceARN" == `"arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"` && (`true` && length("Tags"[?(`true` && "Key" == `"aws-control-tower-backupdaily"` && "Value" == `"true"`)] || `[]`) > `0`))] || `[]`) > `0`)'; then
   :
@@ -132,7 +133,7 @@ fi
 # Undone by: aws resourcegroupstaggingapi tag-resources
 say 'Remove aws-control-tower-backup-daily from 1 resource in 222233330011, eu-central-1'
 if ! holds true with 222233330011 AWSControlTowerExecution aws resourcegroupstaggingapi get-resources --region eu-central-1 --cli-input-json '{"ResourceARNList":["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]}' --query '(length("ResourceTagMappingList"[?(contains(`["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]`, "ResourceARN") && length("Tags"[?("Key" == `"aws-control-tower-backup-daily"` && !(contains(`["true"]`, "Value")))] || `[]`) > `0`)] || `[]`) == `0`)'; then
-  stop 'somebody changed these backup tags since the scan'
+  stop 'these backup tags were changed after the scan'
 fi
 if holds false with 222233330011 AWSControlTowerExecution aws resourcegroupstaggingapi get-resources --region eu-central-1 --cli-input-json '{"ResourceARNList":["arn:aws:ec2:eu-central-1:222233330011:volume/vol-1"]}' --query 'length("ResourceTagMappingList"[?length("Tags"[?"Key" == `"aws-control-tower-backup-daily"`] || `[]`) > `0`] || `[]`) == `0`'; then
   :
@@ -148,5 +149,5 @@ else
   done
 fi
 
-# For people:
+# Manual tasks:
 # KMS-99 eu-central-1: no step repairs this: by hand

@@ -389,7 +389,7 @@ int backup_jobs_load(struct sim *sim, const json_t *world, struct err *err)
             !json_is_object(row) || (!copy && !str_equal(kind, "backup"))) {
             return err_set(
                 err, ERR_INPUT,
-                "$.backup.jobs[%zu]: account, region, kind (backup or copy) and row are needed", i);
+                "$.backup.jobs[%zu]: expected account, region, kind (backup or copy) and row", i);
         }
         json_t *state = sim_state(sim, SVC_BACKUP, account, region);
         const char *list = copy ? "copy_jobs" : "jobs";

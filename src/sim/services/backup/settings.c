@@ -230,8 +230,8 @@ static int check_map(const json_t *settings, const char *member, struct err *err
         }
         if (i == TYPE_COUNT || !json_is_boolean(value)) {
             return err_set(err, ERR_INPUT, "$.backup.region_settings.%s.%s: %s", member, type,
-                           i == TYPE_COUNT ? "not a type that AWS Backup knows"
-                                           : "true or false expected");
+                           i == TYPE_COUNT ? "not a resource type of AWS Backup"
+                                           : "expected true or false");
         }
     }
     return 0;

@@ -417,11 +417,10 @@ static int load_baselines(struct sim *sim, const json_t *list, struct err *err)
         json_t *enabled;
 
         if (baseline == NULL) {
-            return err_set(err, ERR_INPUT, "baselines[%zu].baseline: no baseline of that name", i);
+            return err_set(err, ERR_INPUT, "baselines[%zu].baseline: unknown baseline", i);
         }
         if (target == NULL || !org_target_exists(sim, target)) {
-            return err_set(err, ERR_INPUT, "baselines[%zu].target: no unit or account of that id",
-                           i);
+            return err_set(err, ERR_INPUT, "baselines[%zu].target: unknown OU or account", i);
         }
         if (version == NULL && baseline->ou) {
             version = ct_baseline_version_for(baseline->name, zone_version);
@@ -447,7 +446,7 @@ static int load(struct sim *sim, const json_t *world, struct err *err)
     if (given == NULL) {
         return json_array_size(json_object_get(world, "baselines")) == 0
                    ? 0
-                   : err_set(err, ERR_INPUT, "baselines: there is no landing_zone to hold them");
+                   : err_set(err, ERR_INPUT, "baselines: landing_zone is missing");
     }
     if (!json_is_object(json_object_get(given, "manifest"))) {
         return err_set(err, ERR_INPUT, "landing_zone.manifest: missing");

@@ -111,7 +111,7 @@ static int check_spec(json_t *spec, size_t index, struct err *err)
     const char *name;
     json_t *value;
     if (!json_is_object(spec)) {
-        return err_set(err, ERR_INPUT, "$.kms.keys[%zu]: a key is a map", index);
+        return err_set(err, ERR_INPUT, "$.kms.keys[%zu]: expected a map", index);
     }
     json_object_foreach(spec, name, value)
     {
@@ -129,13 +129,13 @@ static int check_spec(json_t *spec, size_t index, struct err *err)
     const char *account = jx_str(spec, "account"), *id = jx_str(spec, "id");
     bool multi = jx_bool(spec, "multi_region");
     if (account != NULL && !str_is_account_id(account)) {
-        return err_set(err, ERR_INPUT, "$.kms.keys[%zu].account: twelve digits expected", index);
+        return err_set(err, ERR_INPUT, "$.kms.keys[%zu].account: expected 12 digits", index);
     }
     if (id != NULL && (multi != str_starts(id, "mrk-") || strlen(id) != 36)) {
-        return err_set(
-            err, ERR_INPUT,
-            "$.kms.keys[%zu].id: 36 characters expected, starting mrk- if and only if multi_region",
-            index);
+        return err_set(err, ERR_INPUT,
+                       "$.kms.keys[%zu].id: expected 36 characters, beginning with mrk- exactly if "
+                       "multi_region is true",
+                       index);
     }
     if (!multi && jx_count(spec, "replicas") > 0) {
         return err_set(err, ERR_INPUT, "$.kms.keys[%zu].replicas: the key is not multi_region",
@@ -176,8 +176,7 @@ int kms_load(struct sim *sim, const json_t *world, struct err *err)
             const char *name = json_string_value(region);
             if (name == NULL || str_equal(name, jx_str(key, "region"))) {
                 return err_set(err, ERR_INPUT,
-                               "$.kms.keys[%zu].replicas[%zu]: another Region's name expected", i,
-                               j);
+                               "$.kms.keys[%zu].replicas[%zu]: expected another Region", i, j);
             }
             add_in(sim, spec, id, name, shared);
             json_array_append_new(json_object_get(shared, "replicas"), json_string(name));

@@ -236,8 +236,7 @@ static int load_account(struct sim *sim, const json_t *row, const char *parent, 
     char email[64];
 
     if (id == NULL || !str_is_account_id(id)) {
-        return err_set(err, ERR_INPUT, "%s: an account needs an id of 12 digits (in quotes)",
-                       where);
+        return err_set(err, ERR_INPUT, "%s: expected an account ID of 12 digits in quotes", where);
     }
     if (json_object_get(sim_org_accounts(sim), id) != NULL) {
         return err_set(err, ERR_INPUT, "%s: account %s appears twice", where, id);
@@ -300,8 +299,8 @@ static int load_units(struct sim *sim, const json_t *list, const char *parent, c
 
         snprintf(here, sizeof here, "%s.units[%zu]", where, i);
         if (id == NULL || !str_starts(id, "ou-") || json_object_get(sim_org_ous(sim), id) != NULL) {
-            return err_set(err, ERR_INPUT, "%s: a unit needs an id of its own, starting with ou-",
-                           here);
+            return err_set(err, ERR_INPUT,
+                           "%s: expected an OU ID that begins with ou- and appears once", here);
         }
         ou = json_object();
         jx_set_str(ou, "Id", id);
@@ -370,7 +369,7 @@ static int load(struct sim *sim, const json_t *world, struct err *err)
     int rc;
 
     if (jx_str(frame, "id") == NULL || jx_str(frame, "root") == NULL) {
-        return err_set(err, ERR_INPUT, "organization: id and root are needed");
+        return err_set(err, ERR_INPUT, "organization: expected id and root");
     }
     load_frame(sim, world);
     row = json_pack("{ss ss* ss}", "id", management, "email", jx_str(frame, "email"), "name",

@@ -77,7 +77,7 @@ static int load_policy(struct sim *sim, const json_t *row, const char *where, st
     size_t i;
 
     if (name == NULL || type == NULL || content == NULL) {
-        return err_set(err, ERR_INPUT, "%s: a policy needs name, type and content", where);
+        return err_set(err, ERR_INPUT, "%s: expected a policy with name, type and content", where);
     }
     sim_hash_id(sim, name, "0123456789abcdefghijklmnopqrstuvwxyz", 10, random);
     snprintf(id, sizeof id, "p-%s", random);
@@ -90,8 +90,8 @@ static int load_policy(struct sim *sim, const json_t *row, const char *where, st
         const char *to = json_string_value(target);
 
         if (to == NULL || !org_target_exists(sim, to)) {
-            return err_set(err, ERR_INPUT, "%s.targets[%zu]: no root, unit or account of that id",
-                           where, i);
+            return err_set(err, ERR_INPUT, "%s.targets[%zu]: unknown root, OU or account", where,
+                           i);
         }
         json_object_set_new(org_object(policy, "targets"), to, json_true());
     }
