@@ -1,5 +1,5 @@
-"""The engine of apply against the simulator: the plan that completes a bare organization is killed, cut off and hindered,
-and always ends in the same effects.
+"""The engine of apply with the simulator: the plan that completes a bare organization is killed, disconnected and disturbed, and
+always ends with the same effects.
 
     apply_engine.py            a sample of the boundaries of the journal (unittest)
     APPLY_EVERY_BOUNDARY=1     all of them
@@ -18,7 +18,7 @@ TOWERKEEP = str(BUILD / "towerkeep")
 SCALE = 5000
 SECONDS = 120
 FOLDER = SCRATCH / "apply_engine"
-SAMPLES = 6  # crash_boundaries.py kills at every class of boundary; here the sanitizers look on
+SAMPLES = 6  # crash_boundaries.py kills at every class of boundary; this test runs the sanitized build
 ONCE = ("organizations:CreateAccount", "kms:CreateKey", "kms:ReplicateKey", "controltower:EnableBaseline",
         "controltower:UpdateLandingZone")
 CONFIG = """accounts:
@@ -100,7 +100,7 @@ class Engine(unittest.TestCase):
             self.finished(apply(sim, plan), sim)
 
     def killed(self, at):
-        """Killed at that boundary, then resumed; False when the apply ended before it."""
+        """Killed at that boundary, then resumed; False if the apply ended before it."""
         plan = self.plan(f"killed{at}")
         with bare("killed") as sim:
             done = apply(sim, plan, "--crash-at", str(at))
@@ -112,7 +112,7 @@ class Engine(unittest.TestCase):
             return True
 
     def test_a_kill_at_any_boundary_repeats_nothing(self):
-        # Four boundaries a step, and the polls.
+        # Four boundaries for each step, and the polls.
         boundaries = 4 * len(self.steps)
         stride = 1 if os.environ.get("APPLY_EVERY_BOUNDARY") else max(1, boundaries // SAMPLES)
         at = 1

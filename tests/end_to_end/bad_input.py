@@ -1,4 +1,4 @@
-"""Whatever is wrong with the input: one clear line on standard error, the right exit status, and nothing half-written."""
+"""Invalid input gives one clear line on standard error, the documented exit status, and no partial output."""
 import os
 import pathlib
 import re
@@ -44,7 +44,7 @@ class BadInput(unittest.TestCase):
         return scans.scan(self.sim, *flags, to=to or self.out, env=env or scans.environment(self.sim), **options)
 
     def says(self, done, code, *words):
-        """That exit status, and one line that says all this."""
+        """Requires that exit status and one line that contains all these words."""
         self.assertEqual((done.code, len(done.err.splitlines())), (code, 1), done.err)
         self.assertTrue(done.err.startswith("towerkeep: "), done.err)
         for word in words:
@@ -60,7 +60,7 @@ class BadInput(unittest.TestCase):
 
 
 class Healthy(BadInput):
-    """Beside a simulator that does its part."""
+    """With a simulator that works."""
 
     @classmethod
     def setUpClass(cls):
@@ -184,7 +184,7 @@ class Healthy(BadInput):
         self.says(self.run_scan(to=pathlib.Path("/proc/towerkeep")), 2, "/proc/towerkeep")
 
     def limited(self, blocks, *flags, **options):
-        """A scan whose files may not grow beyond so many KiB."""
+        """A scan whose files are limited to this many KiB."""
         quoted = " ".join(f"'{a}'" for a in [scans.SCANNER, "scan", "--unpaced", "-M", "json", "-o", self.out, *flags])
         done = subprocess.run(["bash", "-c", f"trap '' XFSZ; ulimit -f {blocks}; exec {quoted}"], env=self.environment(),
                               capture_output=True, text=True, check=False, **options)
@@ -195,7 +195,7 @@ class Healthy(BadInput):
         self.assertEqual(first.code, 0, first.err)
         before = {path.name: path.read_bytes() for path in self.out.iterdir()}
         sizes = [first.directory.joinpath(name).stat().st_size // 1024 for name in ("run.db", "report.json")]
-        # At once; in the middle; where the database fits and the report does not.
+        # At the start; in the middle; where the database fits and the report does not.
         for blocks in (16, sizes[0] // 2, (sizes[0] + sizes[1]) // 2):
             with self.subTest(blocks=blocks):
                 done = self.limited(blocks, "--no-ungoverned")
@@ -240,7 +240,7 @@ class Healthy(BadInput):
 
 
 class OddAws(BadInput):
-    """Beside a simulator that does not."""
+    """With a simulator that does not work."""
 
     def against(self, world, code, words, faults=None, flags=(), **environment):
         with scans.Simulator(world, name=f"bad-{self._testMethodName[5:40]}", faults=faults) as self.sim:
@@ -291,7 +291,7 @@ class OddAws(BadInput):
 
 
 class BadWorlds(unittest.TestCase):
-    """The simulator's own input."""
+    """The input of the simulator."""
 
     def refused(self, text, *words, name="world.yaml", flags=()):
         with tempfile.TemporaryDirectory() as folder:

@@ -1,12 +1,12 @@
-"""Chance against the engine for as long as one likes: kills at every boundary of every walk (crash_boundaries.py, crash_keys.py),
-and random worlds under random faults (engine_seeds.py), in an order that the seed decides.
+"""Tests the engine at random for a given time: kills at every boundary of every walk (crash_boundaries.py, crash_keys.py), and
+random worlds under random faults (engine_seeds.py), in an order that depends on the seed.
 
     campaign.py [--minutes N] [--seed S]       for N minutes, and at least one of each
     campaign.py --walk WALK --boundary N       one kill
-    campaign.py --walk WALK                    a kill at every boundary of one walk, and kill after kill
+    campaign.py --walk WALK                    a kill at every boundary of one walk, and repeated kills
     engine_seeds.py --seed S                   one random world
 
-Each failure says how to repeat it. The seed is CAMPAIGN_SEED, or else the commit.
+Each failure prints the command that repeats it. The seed is CAMPAIGN_SEED, or the commit.
 """
 import argparse
 import concurrent.futures
@@ -23,11 +23,11 @@ import engine_seeds
 
 WALKS = {walk.__name__: walk for walk in (crash_boundaries.Enable, crash_boundaries.Fix, crash_boundaries.Teardown,
                                           crash_keys.Delete, crash_keys.MoveAlias, crash_keys.Recall)}
-AGAIN = (1, 2, 3, 5)  # killed at every boundary of that number, again and again
+AGAIN = (1, 2, 3, 5)  # killed at every boundary of that number, repeatedly
 
 
 def walk(name):
-    """A walk with its uninterrupted run, which every kill is compared with."""
+    """A walk with its uninterrupted run, to which every kill is compared."""
     WALKS[name].setUpClass()
     return WALKS[name]("test_every_class_of_boundary")
 
@@ -45,14 +45,14 @@ def world(seed):
 
 
 def whole(name):
-    """Every kill of one walk."""
+    """All kills of one walk."""
     made = walk(name)
     return ([kill(name, made, boundary) for boundary in range(1, made.count + made.slack + 1)]
             + [kill_after_kill(name, made, every) for every in AGAIN])
 
 
 def endless(seed):
-    """All kills in random order with as many random worlds between them, and then worlds only."""
+    """All kills in random order with as many random worlds between them, then only worlds."""
     rng = random.Random(seed)
     kills = [job for name in WALKS for job in whole(name)]
     rng.shuffle(kills)
@@ -67,7 +67,7 @@ def endless(seed):
 
 
 def run(jobs, workers, until):
-    """Runs jobs until that time; (how many ended, what failed)."""
+    """Runs jobs until that time and returns (number that ended, failures)."""
     lock, problems, ended = threading.Lock(), [], 0
 
     def work():

@@ -1,5 +1,7 @@
-"""The commands that change something, as an operator meets them: enable, scan --fix, plan and apply, teardown, rehearse, init.
-What was sent is counted by the simulator; the crashes are crash_boundaries.py's."""
+"""The commands that change something, as an operator uses them: enable, scan --fix, plan and apply, teardown, rehearse, init.
+
+The simulator counts the requests. Crashes are in crash_boundaries.py.
+"""
 import json
 import os
 import re
@@ -27,7 +29,7 @@ tags: {default_tier: daily}
 
 
 def root_and(*actions):
-    """A key policy that forgets the organization."""
+    """A key policy without the statement for the organization."""
     return json.dumps({"Version": "2012-10-17", "Statement": [
         {"Sid": "Root", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{MANAGEMENT}:root"}, "Action": "kms:*",
          "Resource": "*"},
@@ -36,7 +38,7 @@ def root_and(*actions):
 
 
 class Walk(unittest.TestCase):
-    """Each test has a simulator of its own, started with begin(), and a folder to work in."""
+    """Each test has its own simulator, started with begin(), and a working directory."""
     maxDiff = None
 
     def begin(self, world="seed-healthy", scale=SIM_SCALE):
@@ -66,7 +68,7 @@ class Walk(unittest.TestCase):
         return scans.Scan(directory, process.returncode, out, err)
 
     def run_(self, *words, code=0, writes=None):
-        """Runs it; the exit status and how many changes it sent must be these."""
+        """Runs a command and requires this exit status and this number of sent changes."""
         before = self.sim.effects()["total_writes"]
         done = self.end(self.start(*words))
         told = f"{words}: exit {done.code}\n{done.err[-3000:]}\n{done.out[-2000:]}"
@@ -76,7 +78,7 @@ class Walk(unittest.TestCase):
         return done
 
     def refuse(self, words, saying, code=2):
-        """Refused with one line, and nothing sent."""
+        """Requires a refusal in one line, with nothing sent."""
         done = self.run_(*words, code=code, writes=0)
         lines = [line for line in done.err.splitlines() if line.startswith("towerkeep: ")]
         self.assertEqual(len(lines), 1, done.err)
@@ -185,7 +187,7 @@ class Fix(Walk):
 
         drawn = self.run_("report", "run", "-o", "drawn", "-M", "json")
         self.assertEqual(json.loads((self.folder / "drawn" / "report.json").read_text())["changes"], changes, drawn.err)
-        # What was tagged has its first backup when its plan has run.
+        # A tagged resource has its first backup after its plan has run.
         self.sim.advance(days=2)
         again = self.run_(*fix, "--auto-approve", writes=0)
         self.assertIn("Nothing to do.", again.out)
@@ -220,7 +222,7 @@ class PlanAndApply(Walk):
         self.scan(code=3)
         self.run_("plan", "run", "-o", "second.json", writes=0)
         self.run_("apply", "second.json", "--auto-approve", "--dry-run", writes=0)
-        self.run_("apply", "second.json", "--auto-approve", writes=3)  # a statement of one Region's key is kept, in all three
+        self.run_("apply", "second.json", "--auto-approve", writes=3)  # one key's additional statement is kept in all three
         self.scan()
         self.run_("plan", "run", "-o", "none.json", writes=0)
         self.run_("apply", "none.json", "--auto-approve", writes=0)

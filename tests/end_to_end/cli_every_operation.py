@@ -1,7 +1,7 @@
-"""The real AWS CLI performs every operation of the table; usage: cli_every_operation.py OPS_DUMP
+"""The AWS CLI performs every operation of the table; usage: cli_every_operation.py OPS_DUMP
 
-The stories are in cli_every_operation_*.py. The last test reads what was recorded meanwhile: every row of the table
-must have been asked for by the CLI and answered with success at least once.
+The tests are in cli_every_operation_*.py. The last one reads their recordings: the CLI must have called every operation
+of the table with success at least once.
 """
 import importlib
 import json

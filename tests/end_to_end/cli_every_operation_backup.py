@@ -15,7 +15,7 @@ def plan(name, vault, **rule):
 
 
 class ABackedUpOrganization(simulator.Story):
-    """What Control Tower made is read as it should be."""
+    """What Control Tower created is read as documented."""
 
     def test_has_settings_that_reach_every_account(self):
         settings = self.aws.ok("backup describe-global-settings")["GlobalSettings"]
@@ -36,7 +36,7 @@ class ABackedUpOrganization(simulator.Story):
                                                     backup_vault_name=vault["BackupVaultName"])
                 self.assertEqual((vault["EncryptionKeyArn"], read["EncryptionKeyArn"], read["BackupVaultArn"]),
                                  (key, key, vault["BackupVaultArn"]))
-        # The central vault lets the organization copy into it.
+        # The central vault allows copies from the organization.
         central = self.aws.assumed(CENTRAL)
         name = f"aws-controltower-central-backupvault-{ORGANIZATION[2:]}"
         policy = json.loads(central.ok("backup get-backup-vault-access-policy", backup_vault_name=name)["Policy"])

@@ -16,7 +16,7 @@ class AnInventory(simulator.Story):
         self.member = self.aws.assumed(X_PROD)
 
     def check_tagging(self, arn, read, tag, untag, aws=None, region=HOME):
-        """Tags set by a service are seen by itself and by the Tagging API, and are gone once removed."""
+        """Tags set through a service are returned by that service and by the Tagging API until they are removed."""
         def everywhere():
             listed, = (aws or self.member).ok("resourcegroupstaggingapi get-resources", region,
                                               resource_arn_list=[arn])["ResourceTagMappingList"]

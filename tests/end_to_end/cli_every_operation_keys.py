@@ -1,4 +1,4 @@
-"""KMS through the AWS CLI: a multi-Region key from its making to its end."""
+"""KMS through the AWS CLI: the life of a multi-Region key."""
 import json
 import unittest
 
@@ -41,7 +41,7 @@ class AKey(simulator.Story):
         aliases = self.aws.ok("kms list-aliases")["Aliases"]
         self.assertIn(("alias/control-tower-backup", SEED), {(a["AliasName"], a.get("TargetKeyId")) for a in aliases})
         self.assertEqual(self.describe("alias/control-tower-backup")["KeyId"], SEED)
-        # By its ARN a member of the organization may describe it, by its id it may not.
+        # A member of the organization can describe it by its ARN, but not by its ID.
         member = self.aws.assumed(X_PROD)
         member.ok("kms describe-key", key_id=primary["Arn"])
         member.refused("kms describe-key", "NotFoundException", key_id=SEED)

@@ -1,4 +1,4 @@
-"""Control Tower through the AWS CLI: backup is set up from nothing, and taken down again."""
+"""Control Tower through the AWS CLI: backup is set up from nothing and removed again."""
 import copy
 import json
 import unittest
@@ -17,14 +17,14 @@ KEY_POLICY = json.dumps({"Version": "2012-10-17", "Statement": [
 
 
 class Landing(simulator.Story):
-    """Questions both worlds' stories ask."""
+    """Calls that the tests of both worlds make."""
 
     def zone(self):
         listed, = self.aws.ok("controltower list-landing-zones")["landingZones"]
         return self.aws.ok("controltower get-landing-zone", landing_zone_identifier=listed["arn"])["landingZone"]
 
     def update_zone(self, manifest, outcome, version=None):
-        """Sends a manifest and lets the operation finish."""
+        """Sends a manifest and waits until the operation has ended."""
         zone = self.zone()
         operation = self.aws.ok("controltower update-landing-zone", landing_zone_identifier=zone["arn"],
                                 landing_zone_version=version or zone["version"],
@@ -77,7 +77,7 @@ class BackupFromNothing(Landing):
         manifest = copy.deepcopy(self.zone()["manifest"])
         manifest["backup"] = {"enabled": True, "configurations": {
             "centralBackup": {"accountId": central}, "backupAdmin": {"accountId": admin}, "kmsKeyArn": key["Arn"]}}
-        # Without replicas the operation fails in the end, and nothing was enabled.
+        # Without replicas, the operation fails at its end and enables nothing.
         self.update_zone(manifest, "FAILED")
         self.assertEqual(self.aws.ok("organizations list-delegated-administrators")["DelegatedAdministrators"], [])
         for region in REGIONS[1:]:

@@ -1,4 +1,4 @@
-"""Organizations, Account, IAM and STS through the AWS CLI: what is read, and what writes change."""
+"""Organizations, Account, IAM and STS through the AWS CLI: reads, and the effects of writes."""
 import json
 import unittest
 
@@ -39,7 +39,7 @@ class AReaderOfTheOrganization(simulator.Story):
         one = accounts[X_PROD]
         self.assertEqual((one["Name"], one["Email"], one["State"], one["Arn"]),
                          ("X Production", "aws+x-production@example.com", "ACTIVE", simulator.account_arn(X_PROD)))
-        # botocore knows accounts' Paths; older CLIs drop what they do not know.
+        # botocore returns the Paths of accounts; older CLIs drop members that they do not know.
         if "Paths" in one:
             self.assertEqual(one["Paths"], [f"o-exampleorg1/{ROOT}/{unit('work0001')}/{unit('workx001')}/{X_PROD}/"])
         self.assertEqual(self.aws.ok("organizations describe-account", account_id=X_PROD)["Account"], one)
@@ -129,7 +129,7 @@ class AWriterOfTheOrganization(simulator.Story):
         bound = self.aws.ok("organizations list-policies-for-target", target_id=X_PROD,
                             filter="SERVICE_CONTROL_POLICY")["Policies"]
         self.assertIn(policy, {one["Id"] for one in bound})
-        # What the policy denies is denied from now on, in that account alone.
+        # The policy takes effect at once, in that account only.
         member = self.aws.assumed(X_PROD)
         key = member.ok("kms create-key")["KeyMetadata"]["KeyId"]
         member.refused("kms disable-key", "AccessDeniedException", key_id=key)
@@ -267,7 +267,7 @@ class ACallerAndItsAccount(simulator.Story):
             return [(row["EvalActionName"], row["EvalResourceName"], row["EvalDecision"]) for row in rows]
         self.assertEqual(decisions(self.aws, me, action_names=["kms:CreateKey", "backup:ListTags"]),
                          [("kms:CreateKey", "*", "allowed"), ("backup:ListTags", "*", "allowed")])
-        # Further policies count too, for the resources and the context they name.
+        # Additional policies are evaluated too, for the resources and the context they name.
         key = f"arn:aws:kms:eu-west-1:{MANAGEMENT}:key/"
         deny = json.dumps({"Version": "2012-10-17", "Statement": [
             {"Effect": "Deny", "Action": "kms:*", "Resource": key + "a",
@@ -281,7 +281,7 @@ class ACallerAndItsAccount(simulator.Story):
                          [("allowed", ["aws:RequestedRegion"])] * 2)
         pages = decisions(self.aws, me, max_items=1, action_names=["kms:CreateKey", "kms:ListKeys"])
         self.assertEqual(len(pages), 1)
-        # A role of a member is bound by service control policies; nobody else's entity is told about.
+        # Service control policies apply to a role of a member account; entities of other accounts are not found.
         member, role = self.aws.assumed(X_PROD), f"arn:aws:iam::{X_PROD}:role/AWSControlTowerExecution"
         self.assertEqual(decisions(member, role, action_names=["organizations:LeaveOrganization", "kms:ListKeys"]),
                          [("organizations:LeaveOrganization", "*", "explicitDeny"), ("kms:ListKeys", "*", "allowed")])

@@ -1,4 +1,4 @@
-"""Wrong input and wrong callers get the error AWS gives, from each service in its own words."""
+"""Invalid input and unauthorized callers get the error that AWS gives, from each service."""
 import json
 import re
 import unittest
@@ -13,7 +13,7 @@ NO_ACCOUNT = "999999999999"
 
 
 def ask(sim, service, method, target, headers, body, identity=None, region=HOME):
-    """(status, error code, body) of a request made and signed by hand: what no client lets through."""
+    """(status, error code, body) of a request that is built and signed here, because no client sends it."""
     import awslib  # noqa: F401 (makes botocore importable)
     from botocore.auth import S3SigV4Auth, SigV4Auth
     from botocore.awsrequest import AWSRequest
@@ -64,7 +64,7 @@ IAM, EC2 = ask_form("iam", "2010-05-08"), ask_form("ec2", "2016-11-15")
 TOWER, BACKUP, ACCOUNT = ask_rest("controltower"), ask_rest("backup"), ask_rest("account")
 EFS, S3 = ask_rest("elasticfilesystem"), ask_rest("s3")
 
-# What is wrong, how it is sent, operation or request line, members, AWS's code.
+# What is invalid, how it is sent, operation or request line, members, AWS's code.
 WRONG_INPUT = [
     ("missing", ORGANIZATIONS, "DescribeAccount", {}, "InvalidInputException"),
     ("missing", KMS, "DescribeKey", {}, "ValidationException"),
@@ -155,7 +155,7 @@ NOT_FOUND = [
     ("account get-region-opt-status", {"region_name": "mars-north-1"}, "ValidationException"),
 ]
 
-# One command of each protocol's family, and what a caller that AWS does not believe is told.
+# One command of each protocol, and the answer to a caller whose credentials AWS rejects.
 CALLERS = [
     ("kms list-keys", "InvalidSignatureException", "UnrecognizedClientException"),
     ("dynamodb list-tables", "InvalidSignatureException", "UnrecognizedClientException"),
@@ -164,7 +164,7 @@ CALLERS = [
     ("ec2 describe-volumes", "AuthFailure", "AuthFailure"),
     ("s3api list-buckets", "SignatureDoesNotMatch", "InvalidAccessKeyId"),
 ]
-# The same commands when a policy says no.
+# The same commands when a policy denies them.
 DENIED = dict(zip((command for command, *_ in CALLERS), (
     "AccessDeniedException", "AccessDeniedException", "AccessDeniedException", None, "UnauthorizedOperation",
     "AccessDenied")))
@@ -213,7 +213,7 @@ class Refusals(simulator.Story):
             with self.subTest(command):
                 member.refused(command, "AccessDeniedException", **members)
         member.ok("organizations describe-organization")
-        # The delegated administrator reads, and writes nothing.
+        # The delegated administrator can read and cannot write.
         administrator = self.aws.assumed(ADMIN)
         administrator.ok("organizations list-accounts")
         administrator.refused("organizations enable-aws-service-access", "AccessDeniedException",
@@ -235,7 +235,7 @@ class Refusals(simulator.Story):
     def test_of_an_expired_session_say_so(self):
         member = self.aws.assumed(X_TEST)
         member.ok("kms list-keys")
-        # The fault ends the session with this call; what follows meets an expired one.
+        # The fault ends the session with this call; later calls find it expired.
         member.refused("account list-regions", "ExpiredTokenException")
         for command, code in EXPIRED.items():
             with self.subTest(command):

@@ -1,9 +1,9 @@
-"""kill -9 at the boundaries of the journal, for enable, scan --fix and teardown: the same command given again ends in the
-world of an uninterrupted run, and nothing took effect twice.
+"""kill -9 at the boundaries of the journal, for enable, scan --fix and teardown: the same command, run again, ends in the same
+state as an uninterrupted run, and no call takes effect twice.
 
-A boundary has a class: the kind of its step, and its event (sending, received, answered, polling, done). The test kills at two
-events of every kind of step and at every event at least once; which events it takes for a kind depends on the seed (the commit,
-see engine_runs.seed()), so that all classes have their turn. campaign.py kills at every boundary.
+A boundary has a class: the kind of its step, and its event (sending, received, answered, polling, done). The test kills at
+two events of every kind of step and at every event at least once. The seed (the commit, see engine_runs.seed()) selects the
+events of a kind, so that over time all classes are tested. campaign.py kills at every boundary.
 """
 import collections
 import random
@@ -15,10 +15,10 @@ import simulator
 from engine_runs import Cloud, bare, damaged, engine, healthy
 
 EVENTS = ("sending", "received", "answered", "polling", "done")
-CALLS_MEANWHILE = 8  # of a run that goes on, before time runs again
+CALLS_MEANWHILE = 8  # of a run that continues, before time runs again
 FAULTS = ("replica off", "replica gone", "rotation off", "no delegated administrator", "cross-account off", "zone drift",
           "management opt-in", "member opt-in", "baseline gone", "tower baseline old", "vault policy")
-# What a reset of the landing zone puts right as well, when it comes first: sent once or not at all.
+# Changes that a reset of the landing zone also makes if it comes first: sent once or not at all.
 EITHER = ("backup:UpdateGlobalSettings", "backup:PutBackupVaultAccessPolicy", "organizations:RegisterDelegatedAdministrator")
 
 
@@ -27,12 +27,12 @@ def sent(effects):
 
 
 def boundaries(done):
-    """[(kind of step, event)] of the longest apply of a finished run, in order: the first is boundary 1."""
+    """[(kind of step, event)] of the longest apply of a finished run, in order; the first one is boundary 1."""
     longest = []
     for journal in done.directory.glob("apply-*.db"):
         with sqlite3.connect(journal) as database:
             rows = database.execute("SELECT step, event FROM journal ORDER BY id").fetchall()
-        # "answered" stands for two: received, and journalled.
+        # "answered" means two: received, and written to the journal.
         told = [(step.partition("/")[0], each) for step, event in rows
                 for each in (("received", "answered") if event == "answered" else (event,)) if each in EVENTS]
         longest = max(longest, told, key=len)
@@ -56,9 +56,9 @@ def sample(classes, seed):
 class Crashes:
     command = world = config = None
     flags = ()
-    repeated = (5,)  # killed at every so manieth boundary, again and again
-    least = 15  # boundaries that a run has at any rate
-    slack = 12  # that it may have more than the reference: polls depend on the machine
+    repeated = (5,)  # killed at every boundary whose number is a multiple of this
+    least = 15  # minimum number of boundaries of a run
+    slack = 12  # additional boundaries that a run can have: polls depend on the machine
 
     @classmethod
     def setUpClass(cls):
@@ -79,7 +79,7 @@ class Crashes:
         return engine(cloud, cls.command, *cls.flags, config=cls.config, **options)
 
     def look(self, cloud):
-        """What must hold at any moment of a run."""
+        """Conditions that hold at every moment of a run."""
 
     def judge(self, cloud, done, how):
         effects, told = cloud.effects(), f"{how}: {done.told()}"
@@ -91,7 +91,9 @@ class Crashes:
         engine_runs.expect(done.failing() == self.done.failing(), told)
 
     def go_on(self, cloud):
-        """The next run begins while what the killed one started is still under way: time stands until it has made some calls."""
+        """The next run begins while the operations of the killed run are still running: simulated time stops until it has made
+        some calls.
+        """
         if cloud.pace(0)["pending_jobs"] == 0:
             cloud.pace(engine_runs.SIM_SCALE)
             return self.engine(cloud)
@@ -100,7 +102,7 @@ class Crashes:
         simulator.wait_until(lambda: running.poll() is not None or cloud.effects()["total_calls"] >= until, "the run goes on")
         cloud.pace(engine_runs.SIM_SCALE)
         done = engine_runs.finish(running)
-        # On a busy machine time can stand for longer than AWS is waited for.
+        # On a busy machine, time can stop for longer than the program waits for AWS.
         gave_up = done.code == 5 and "apply again to go on waiting" in done.err
         return self.engine(cloud) if gave_up else done
 

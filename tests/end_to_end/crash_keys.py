@@ -1,5 +1,6 @@
-"""kill -9 at the boundaries of what is done to a key that an earlier enable made: its deletion is scheduled, replicas before the
-primary; its alias moves to a new key; its deletion is cancelled. The organization has nothing else to change."""
+"""kill -9 at the boundaries of changes to a key that an earlier enable created: its deletion is scheduled, replicas before the
+primary key; its alias moves to a new key; its deletion is canceled. Nothing else in the organization changes.
+"""
 import unittest
 
 import crash_boundaries
@@ -17,7 +18,7 @@ def kept():
 
 
 def leaving():
-    """The same, its deletion scheduled for long enough: time flies."""
+    """The same with its deletion scheduled far enough in the future, because simulated time is fast."""
     world = kept()
     world["changes"] = [{"call": "kms:ScheduleKeyDeletion", "account": MANAGEMENT, "region": region,
                           "input": {"KeyId": KEY, "PendingWindowInDays": 30}} for region in (AWAY, HOME)]
@@ -25,7 +26,7 @@ def leaving():
 
 
 def keys(cloud):
-    """{Region: {key id: state}}, {Region: key id behind the alias}"""
+    """{Region: {key ID: state}}, {Region: key ID of the alias}"""
     parts = {region: cloud.state()[f"kms/{MANAGEMENT}/{region}"] for region in GOVERNED}
     return ({region: {name: key.get("state", "Enabled") for name, key in part["keys"].items() if name.startswith("mrk-")}
              for region, part in parts.items()},

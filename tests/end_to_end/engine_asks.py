@@ -1,5 +1,4 @@
-"""What an operator is asked, and what is deleted only when it is named: typed words on a terminal, recovery points of a named
-vault, locked vaults, accounts."""
+"""Confirmation and deletion by name: words typed on a terminal, recovery points of a named vault, locked vaults, accounts."""
 import os
 import pty
 import select
@@ -19,7 +18,7 @@ END_OF_FILE, INTERRUPT = "\x04", "\x03"
 
 
 class Terminal:
-    """A command that believes to talk to a person."""
+    """A command whose standard streams are a terminal."""
 
     def __init__(self, cloud, *words):
         self.main, side = pty.openpty()
@@ -65,7 +64,7 @@ def _take_terminal(side):
 
 
 class Asked(unittest.TestCase):
-    """Nothing is sent unless what was asked for is typed to the letter."""
+    """Nothing is sent unless the answer is typed exactly."""
 
     def begin(self, world):
         self.cloud = self.enterContext(Cloud(world, f"asks.{self._testMethodName}"))
@@ -102,7 +101,7 @@ class Asked(unittest.TestCase):
 
 
 class Named(unittest.TestCase):
-    """Deleted only when it is named."""
+    """Deletions that need a name."""
 
     def begin(self, world, days):
         cloud = self.enterContext(Cloud(world, f"named.{self._testMethodName}"))

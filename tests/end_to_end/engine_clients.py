@@ -1,5 +1,4 @@
-"""What enable promised is what the AWS CLI reads afterwards; what teardown took down is gone, and what holds recovery points
-remains."""
+"""The AWS CLI reads what enable set up; after teardown it is removed, and what contains recovery points remains."""
 import json
 import unittest
 
@@ -40,7 +39,7 @@ class Walk(unittest.TestCase):
                 if one["baselineIdentifier"] == arn]
 
     def keys(self):
-        """{Region: key} behind the alias."""
+        """{Region: key} of the alias."""
         out = {}
         for region in GOVERNED:
             for alias in self.aws.ok("kms list-aliases", region=region)["Aliases"]:
@@ -58,7 +57,7 @@ class Walk(unittest.TestCase):
 
 
 class Enabled:
-    """What must hold after enable, whatever the version of the landing zone."""
+    """Conditions after enable, for every version of the landing zone."""
     command = "enable"
 
     def test_it_succeeded(self):

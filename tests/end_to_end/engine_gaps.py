@@ -1,5 +1,6 @@
-"""What is changed after a scan that could not see everything: Control Tower and the keys wait while the management account has
-gaps, and say for what; the rest goes on; a second run repeats nothing."""
+"""Changes after a scan with collection errors: if calls in the management account were refused, changes to Control Tower and to
+the keys are deferred with the reason; all other changes are made; a second run repeats nothing.
+"""
 import copy
 import unittest
 
@@ -40,7 +41,7 @@ class Gaps(unittest.TestCase):
         held = self.held(done)
         self.assertEqual(set(held), set(ids), done.told())
         for message in held.values():
-            # The operation, the account and the Region that the step waits for.
+            # The operation, account and Region that the step waits for.
             self.assertRegex(message, rf"^waits for [a-z0-9]+:\w+ in {MANAGEMENT}/{AWAY}: region-unavailable")
             self.assertIn(message.partition(": region")[0].removeprefix("waits for "), " ".join(done.out.split()))
 
@@ -49,7 +50,7 @@ class Gaps(unittest.TestCase):
         cloud = self.begin(world, off("kms:*"))
         first = self.run_(cloud, "fix", 4)
         self.assertEqual(first.sent, {"backup:UpdateRegionSettings": 1})
-        # The administrator is registered after the landing zone, which may do it itself.
+        # The administrator is registered after the landing zone, which can register it too.
         held = ("reset-landing-zone", f"enable-key-rotation/{HOME}", "register-delegated-administrator")
         self.assert_waits(first, *held)
         second = self.run_(cloud, "fix", 4)

@@ -1,5 +1,6 @@
-"""What others changed between a plan and its apply: a step whose facts changed is refused by name, one that somebody else did is
-found done, and neither is sent. The script of the same plan stops at the same places, judged with the AWS CLI."""
+"""Changes that others make between a plan and its apply: a step whose precondition no longer holds is refused by name, a step
+that is no longer needed counts as done, and neither is sent. The script of the same plan stops at the same steps.
+"""
 import json
 import os
 import subprocess
@@ -25,7 +26,7 @@ def policy(*statements):
 
 
 def tagged(**tags):
-    """The healthy organization, where the table has these tags instead."""
+    """The healthy organization, with these tags on the table."""
     world = engine_runs.healthy()
     table, = [one for one in world["resources"] if one["type"] == "dynamodb"]
     table["tags"] = tags
@@ -34,10 +35,10 @@ def tagged(**tags):
 
 class Plans(unittest.TestCase):
     maxDiff = None
-    scale = 1  # of the simulator's time
+    scale = 1  # of simulated time
 
     def begin(self, world, faults=None):
-        """A saved plan of what a scan found, and its script."""
+        """A saved plan of a scan, and its script."""
         self.cloud = self.enterContext(Cloud(world, f"guards.{self._testMethodName}", faults=faults, scale=self.scale))
         self.folder = engine_runs.fresh(self.cloud)
         (self.folder / "wanted.json").write_text(json.dumps(engine_runs.CONFIG), encoding="utf-8")
@@ -141,7 +142,7 @@ class Policies(Plans):
         self.begin(engine_runs.damaged("replica policy"))
         self.put_key_policy({"Effect": "Allow", "Action": ["kms:*"], "Resource": ["*"], "Principal": {"AWS": [MANAGEMENT]}})
         self.script(0, sent={"kms:PutKeyPolicy": 1})
-        # The second time it is what was wanted, by its meaning.
+        # The second time the policy is equivalent to the required one.
         self.script(0)
         self.apply(0, "no change needed")
 

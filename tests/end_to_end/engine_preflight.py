@@ -1,4 +1,4 @@
-"""What must hold before the first change: where it does not, nothing is sent, and one line says what is in the way."""
+"""The preflight: if a condition does not hold, nothing is sent, and one line names the problem."""
 import unittest
 
 import engine_guards
@@ -12,12 +12,12 @@ ALLOW = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
 def regions(**change):
-    """What the preflight is told of Regions; a scan does not ask so."""
+    """Faults of the calls about Regions that only the preflight makes."""
     return {"faults": [{"match": {"operation": "account:ListRegions", "account": MANAGEMENT}, "set": change}]}
 
 
 def limited(*statements):
-    """A landing zone to reset, by credentials with these statements beside the right to everything."""
+    """A landing zone that needs a reset, and credentials with these statements in addition to all permissions."""
     world = engine_runs.damaged("zone drift")
     world["credentials"][0]["policy"] = {"Version": "2012-10-17", "Statement": [ALLOW, *statements]}
     return world
@@ -79,7 +79,7 @@ class Permissions(engine_guards.Plans):
         world["credentials"][0]["policy"] = {"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "NotAction": "kms:EnableKeyRotation", "Resource": "*"}]}
         self.begin(world)
-        # It is for the key to say, and this one does not grant it.
+        # The key policy decides about this action, and does not grant it.
         self.apply(5, "kms:EnableKeyRotation in ", "AccessDenied")
 
     def test_where_iam_lets_nobody_ask_the_change_goes_on(self):

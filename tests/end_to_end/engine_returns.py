@@ -1,4 +1,4 @@
-"""There and back again: what enable makes, teardown leaves or deletes, and what the next enable or teardown finds of it."""
+"""Enable and teardown in turn: teardown keeps or deletes what enable created, and the next enable or teardown finds the rest."""
 import json
 import unittest
 
@@ -11,7 +11,7 @@ AWAY = GOVERNED[1]
 
 
 def idle(world):
-    """The same without resources: time flies, and their backups would keep the key."""
+    """The same without resources: simulated time is fast, and their backups would keep the key."""
     return {**world, "resources": []}
 
 
@@ -24,7 +24,7 @@ class Returns(unittest.TestCase):
         return cloud
 
     def run_(self, cloud, command, *flags, code=0, anew=False, **options):
-        """`anew`: in a directory that no earlier run left anything in."""
+        """`anew`: in a directory without an earlier run."""
         if anew:
             engine_runs.fresh(cloud)
         before = dict(cloud.effects()["writes"])
@@ -136,7 +136,7 @@ class Returns(unittest.TestCase):
                 later = self.run_(cloud, "teardown", "--delete-key", anew=keep_alias)
                 self.assertEqual(later.sent, {"kms:ScheduleKeyDeletion": 2}, later.told())
                 states = {region: keys[KEY] for region, keys in self.keys(cloud)[0].items()}
-                # A primary waits until its replicas are gone.
+                # A primary key waits until its replicas are deleted.
                 self.assertEqual(states, {HOME: "PendingReplicaDeletion", AWAY: "PendingDeletion"})
 
     def test_a_key_that_nobody_knows_is_said_to_be_unknown(self):
@@ -150,7 +150,7 @@ class Returns(unittest.TestCase):
 
     def test_a_later_teardown_keeps_the_key_while_a_recovery_point_rests_on_it(self):
         cloud = self.begin(engine_runs.healthy())
-        # A backup was made meanwhile.
+        # A backup was made in the meantime.
         cloud.advance(days=2)
         self.run_(cloud, "teardown")
         later = self.run_(cloud, "teardown", "--delete-key", anew=True)

@@ -1,12 +1,12 @@
-"""Runs of the engine against tiny simulated organizations: enable, scan --fix and teardown as processes that may be killed,
-what they did to the world, and how often.
+"""Runs of the engine on small simulated organizations: enable, scan --fix and teardown as processes that can be killed, the
+resulting state, and the number of changes.
 
     with engine_runs.Cloud(engine_runs.bare(), "some-name") as cloud:
         done = engine_runs.engine(cloud, "enable", crash_at=7)
         done.killed, cloud.picture(), cloud.effects()["objects"]
 
-Time runs SIM_SCALE times as fast in the simulator, and towerkeep divides its waits by WAIT_SCALE. The second is smaller, so
-that a poll finds the operation under way once or twice and not dozens of times.
+Simulated time is SIM_SCALE times as fast as real time, and towerkeep divides its waits by WAIT_SCALE. WAIT_SCALE is smaller,
+so that a poll finds a running operation once or twice and not dozens of times.
 """
 import concurrent.futures
 import json
@@ -32,7 +32,7 @@ CONFIG = {"accounts": {"backup_administrator": {"name": "Backup Administrator", 
 
 
 def seed():
-    """What chance is decided by: CAMPAIGN_SEED, or the commit, so that every commit tries something else."""
+    """The seed of random choices: CAMPAIGN_SEED, or the commit, so that every commit tests other cases."""
     given = os.environ.get("CAMPAIGN_SEED")
     if given:
         return int(given)
@@ -65,7 +65,7 @@ def _world(version, backup):
                 {"id": simulator.AUDIT, "name": "Audit", "email": "aws+audit@example.com"}]
     trusted = ["controltower.amazonaws.com", "account.amazonaws.com", "config.amazonaws.com", "sso.amazonaws.com"]
     if backup:
-        # Organizations made these two: its own role remains when Control Tower's goes.
+        # AWS Organizations created these two: its role remains when Control Tower's role is deleted.
         roles = ["AWSControlTowerExecution", "OrganizationAccountAccessRole"]
         accounts += [{"id": simulator.ADMIN, "name": "Backup Administrator", "email": ADMIN_EMAIL, "roles": roles},
                      {"id": simulator.CENTRAL, "name": "Central Backup", "email": CENTRAL_EMAIL, "roles": roles}]
@@ -78,7 +78,7 @@ def _world(version, backup):
             "id": ORGANIZATION, "root": simulator.ROOT, "management_account": MANAGEMENT, "name": "Example Management",
             "email": "aws+management@example.com", "feature_set": "ALL", "trusted_services": trusted,
             "policy_types": {"SERVICE_CONTROL_POLICY": "ENABLED", "TAG_POLICY": "ENABLED", "BACKUP_POLICY": "ENABLED"},
-            # Hygiene that no remedy sees to.
+            # Findings that no remedy repairs.
             "policies": [{"id": "p-stay0001", "name": "DenyLeavingTheOrganization", "type": "SERVICE_CONTROL_POLICY",
                           "content": {"Version": "2012-10-17", "Statement": [
                               {"Sid": "Stay", "Effect": "Deny", "Action": "organizations:LeaveOrganization", "Resource": "*"}]},
@@ -108,7 +108,7 @@ def _world(version, backup):
 
 
 def _delegation():
-    """Of the organization: the backup administrator may manage backup policies."""
+    """For the organization: the backup administrator is allowed to manage backup policies."""
     principal = {"AWS": f"arn:aws:iam::{simulator.ADMIN}:root"}
     manages = [f"organizations:{verb}Policy" for verb in ("Attach", "Create", "Delete", "Detach", "Update")]
     return _call("organizations:PutResourcePolicy", Content=json.dumps({"Version": "2012-10-17", "Statement": [
@@ -119,12 +119,12 @@ def _delegation():
 
 
 def bare(version="4.0"):
-    """A landing zone of two Regions with nothing prepared for backup."""
+    """A landing zone of two Regions without any backup resources."""
     return _world(version, False)
 
 
 def healthy(version="4.0"):
-    """The same with everything in order."""
+    """The same, compliant."""
     return _world(version, True)
 
 
@@ -137,7 +137,7 @@ def _set(path, value, service="controltower", region="home", account=MANAGEMENT)
 
 
 X_UNIT = f"BackupBaseline/{unit('workx001')}"
-DAMAGE = {  # what an API or Control Tower itself can do to a healthy world, and scan --fix can undo
+DAMAGE = {  # what an API or Control Tower can do to a healthy world, and scan --fix can undo
     "replica off": [_call("kms:DisableKey", GOVERNED[1], KeyId=KEY)],
     "rotation off": [_call("kms:DisableKeyRotation", KeyId=KEY)],
     "replica policy": [_call("kms:PutKeyPolicy", GOVERNED[1], KeyId=KEY, PolicyName="default", Policy=json.dumps({
@@ -164,7 +164,7 @@ DAMAGE = {  # what an API or Control Tower itself can do to a healthy world, and
 
 def damaged(*names, version="4.0"):
     world = healthy(version)
-    # In the table's order: what is gone cannot be damaged any more.
+    # In the order of the table: a deleted resource cannot be damaged.
     world["changes"] += [change for name in DAMAGE if name in names for change in DAMAGE[name]]
     return world
 
@@ -172,7 +172,7 @@ def damaged(*names, version="4.0"):
 # --- the simulator ---
 
 class Cloud(simulator.Simulator):
-    """A simulator without a recording: there are too many of them."""
+    """A simulator without a recording, because there are too many."""
 
     def __init__(self, world, name, *flags, faults=None, scale=SIM_SCALE):
         super().__init__(world, "--time-scale", scale, *flags, name=f"engine.{name}", faults=faults, record=False)
@@ -184,7 +184,7 @@ class Cloud(simulator.Simulator):
                 path.unlink(missing_ok=True)
 
     def picture(self):
-        """What the world is, without what differs from run to run: ids, times, tokens and the order of things."""
+        """The state of the world without members that differ from run to run: IDs, times, tokens and the order of lists."""
         return canonical(self.state())
 
 
@@ -195,7 +195,7 @@ _OPAQUE = [(re.compile(pattern), word) for pattern, word in (
     (r"enabledbaseline/[A-Z0-9]+", "enabledbaseline/<id>"), (r"car-[0-9a-f]{32}", "<car>"),
     (r"enabledcontrol/[A-Z0-9]+", "enabledcontrol/<id>"), (r"\bp-[a-z0-9]{8,}\b", "<policy>"),
     (r"mrk-[0-9a-f]{32}", "<mrk>"), (r"\brp-[a-z0-9]{8}\b", "<resource-policy>"))]
-# What happened on the way, and what backups ran meanwhile, is history and not the world's shape.
+# History of operations and backups is not compared.
 _HISTORY = {"operations", "last_operation", "create_account", "closures", "catalogue", "status_message", "points_at",
             "points", "gone", "VersionId"}
 
@@ -212,11 +212,11 @@ def canonical(state):
 
 
 class _Pairs(list):
-    """An object whose names may have become equal."""
+    """An object whose names can become equal."""
 
 
 def order(value):
-    """One order for what has none, and no times."""
+    """Sorts lists that have no order, and removes times."""
     if isinstance(value, _Pairs):
         pairs = [[name, order(each)] for name, each in value if name not in _HISTORY]
         return sorted((pair for pair in pairs if pair[1] not in ({}, [], None)), key=json.dumps)
@@ -228,7 +228,7 @@ def order(value):
 
 
 def differences(one, other):
-    """Lines on what differs between two worlds."""
+    """Lines with the differences between two worlds."""
     out = []
     for name in sorted(set(one) | set(other)):
         if one.get(name) != other.get(name) and name in one and name in other:
@@ -255,7 +255,7 @@ class Done:
 
     @property
     def interrupted(self):
-        """Also when it had only just begun, and took no signals itself."""
+        """Ends a process even if it has just started and handles no signals yet."""
         return self.code in (128 + signal.SIGINT, -signal.SIGINT)
 
     @property
@@ -284,7 +284,7 @@ COMMANDS = {"enable": ["enable"], "fix": ["scan", "--fix"],
 
 
 def start(cloud, command, *flags, crash_at=0, config=None, scale=WAIT_SCALE):
-    """A run on its way: a Popen that finish() takes."""
+    """A running process: a Popen that finish() takes."""
     where = directory(cloud)
     where.mkdir(parents=True, exist_ok=True)
     wanted = SCRATCH / f"{cloud.name}.config.json"
@@ -314,12 +314,12 @@ def finish(process):
 
 
 def engine(cloud, command, *flags, **options):
-    """One run to its end, or to the boundary of crash_at."""
+    """Runs the command to its end, or to the boundary of crash_at."""
     return finish(start(cloud, command, *flags, **options))
 
 
 def engine_stopped(cloud, hold, how, command, *flags, **options):
-    """One run that gets a signal once one of its answers is held, if that happens."""
+    """Runs the command and sends a signal once one of its answers is held, if that happens."""
     process = start(cloud, command, *flags, **options)
     simulator.wait_until(lambda: process.poll() is not None or cloud.is_held(hold), "an answer is held, or the run ends")
     if not cloud.is_held(hold):
@@ -327,7 +327,7 @@ def engine_stopped(cloud, hold, how, command, *flags, **options):
     process.send_signal(how)
     if how == signal.SIGKILL:
         process.wait()
-    # The answer of what was sent is waited for.
+    # It waits for the answer to the request that was sent.
     cloud.release(hold)
     return finish(process)
 
@@ -347,7 +347,7 @@ def repeated(effects):
 
 
 def side_by_side(job, cases, workers=int(os.environ.get("TOWERKEEP_ENGINE_WORKERS", "10"))):
-    """Runs job(case) for all, a few at a time: much of a run is waiting. The exceptions, as texts."""
+    """Runs job(case) for all, several at a time, because a run mostly waits. Returns the exceptions as text."""
     problems = []
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         for future, case in [(pool.submit(job, case), case) for case in cases]:

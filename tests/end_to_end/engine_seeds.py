@@ -1,10 +1,10 @@
-"""Random worlds under random faults: whatever happens, the same command given again and again ends well or says honestly why
-not; nothing takes effect twice; nothing hangs.
+"""Random worlds under random faults: the same command, repeated, succeeds or names the reason why it cannot; no change takes
+effect twice; no run hangs.
 
     python3 engine_seeds.py [--seeds N] [--first K] [--seed S]
 
-A seed makes one world, one goal and one schedule of faults. Faults that pass (all but a Region that was switched off) must be
-outlived within RUNS runs: then the command says so, and once more it sends no write.
+A seed makes one world, one goal and one schedule of faults. With temporary faults (all except a disabled Region), the command
+must succeed within RUNS runs, and the next run must send no write.
 """
 import argparse
 import random
@@ -17,7 +17,7 @@ import simulator
 from engine_runs import Cloud, engine, expect
 
 RUNS = 10
-STOP = "stop"  # the name of the answer that is held
+STOP = "stop"  # the name of the held answer
 VERSIONS = ("4.0", "4.0", "3.3", "3.2", "3.1")
 # Reads lag at most 30 s: that must be longer than a call takes, and shorter than what a client waits out.
 LATE_SCALE, LATE_WAIT_SCALE = 3000, 800
@@ -49,7 +49,7 @@ def lost_requests(rng, _):
 
 
 def lost_answers(rng, goal):
-    # Writes in particular: whether they took effect is what the engine must find out.
+    # Mostly writes: the engine must find out whether they took effect.
     return [{"match": {"operation": pattern, "nth": rng.randint(1, 3)}, "drop": "after"}
             for pattern in rng.sample(STARTS[goal] + OTHERS[goal], rng.randint(1, 4))]
 
@@ -93,7 +93,7 @@ def landing_zone_arn():
 
 
 class Schedule:
-    """Everything a seed decides."""
+    """Everything that a seed determines."""
 
     def __init__(self, seed):
         rng = random.Random(seed)
@@ -130,15 +130,15 @@ class Schedule:
 
 
 def judge_end(schedule, done):
-    """An end that is not success must be honest: its code, and a sentence about what is wrong."""
+    """A run that does not succeed has an honest exit status and a sentence about the cause."""
     expect(done.killed or done.interrupted or done.code in (0, 2, 3, 4, 5), f"an exit code nobody knows: {done.told()}")
     if done.code in (2, 4, 5):
         expect(done.err.strip(), f"exit {done.code} without a word")
     if done.code == 128 + signal.SIGINT:
-        # How to go on, when there is anything yet to go on with.
+        # How to continue, if there is anything to continue.
         expect(re.search("continue|again|interrupted while reading", done.err), f"no way on: {done.told()}")
     if done.code in (2, 4, 5) and not schedule.passes:
-        # The Region, or the operation that was refused there.
+        # The Region, or the refused operation.
         expect(re.search(rf"{engine_runs.GOVERNED[1]}|[a-z0-9]+:[A-Z][A-Za-z]+", done.err + done.out),
                f"what failed is not named: {done.told()}")
     if done.code == 5:
@@ -164,7 +164,7 @@ def live(schedule):
             sent = cloud.effects()["total_writes"] - before
             judge_end(schedule, done)
             told.append(f"run {turn + 1}: exit {done.code}, {sent} writes")
-            # Quiet twice in a row: the second of two equal runs sent nothing.
+            # Twice without changes: the second of two equal runs sent nothing.
             if calm == done.code and sent == 0:
                 break
             calm = None if done.killed or done.interrupted else done.code
@@ -176,7 +176,7 @@ def live(schedule):
         if schedule.passes:
             wanted = (0, 3) if schedule.goal == "teardown" else (0,)
             expect(done.code in wanted, f"ended otherwise than well: {history}\n{done.told()}")
-        # Also where a Region stays off: what rests on it is held back, and not tried again and again.
+        # Also if a Region stays disabled: the steps that depend on it are deferred and not repeated.
         expect(sent == 0, f"still writing after {RUNS} runs: {history}\n{done.told()}")
         return history
 

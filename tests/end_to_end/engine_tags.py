@@ -1,5 +1,6 @@
-"""Resources that the Tagging API could not tag are tagged, and untagged, by their services' own calls; a bucket keeps every
-tag of others; a kill at any boundary of that is made up for by the next run."""
+"""Resources that the Tagging API cannot tag are tagged and untagged with the APIs of their services; a bucket keeps all other
+tags; after a kill at any boundary, the next run completes the change.
+"""
 import os
 import signal
 import subprocess
@@ -33,13 +34,13 @@ def world(*kinds, tags=None):
 
 
 def left_out(arn="*"):
-    """The Tagging API takes no resource whose ARN fits."""
+    """The Tagging API refuses every resource whose ARN matches."""
     return {"match": {"operation": "tagging:*agResources"},
             "fail_resources": {"arn": arn, "message": "The service did not answer in time"}}
 
 
 def tags_of(cloud):
-    """{ARN: {key: value}} of what was left out."""
+    """{ARN: {key: value}} of the resources that were left out."""
     out = {}
     for name, part in cloud.state().items():
         if name.split("/")[0] in ("ec2", "rds", "dynamodb", "efs", "s3"):
@@ -64,7 +65,7 @@ class LeftOut(unittest.TestCase):
         return cloud
 
     def fix(self, cloud, codes=(0, 3), **options):
-        """Time flies, and backups that do not run meanwhile are failing: 3."""
+        """Simulated time is fast, and backups that do not run in the meantime fail: 3."""
         before = dict(cloud.effects()["writes"])
         done = engine(cloud, "fix", **options)
         self.assertIn(done.code, codes, done.told())

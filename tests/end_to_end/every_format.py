@@ -1,6 +1,7 @@
-"""One run in every format at once: each, counted by a reader that is not ours, has the same findings by status and severity,
-within the scope that docs/reports.md gives it. The run is made so that every status occurs: waived, repaired, not seen, left to a
-person, failing, passing and not applicable."""
+"""One run in every format: each format, counted by an independent reader, has the same findings by status and severity, within
+the scope that docs/reports.md documents. The run contains every status: waived, repaired, not read, for manual review, failing,
+passing and not applicable.
+"""
 import collections
 import contextlib
 import csv
@@ -66,7 +67,7 @@ def counter(pairs):
 
 
 def told(*statuses):
-    """What the JSON report has, of these statuses."""
+    """The findings of the JSON report with these statuses."""
     return counter((f["status"], f["severity"]) for f in DONE.findings if f["status"] in (statuses or STATUSES))
 
 
@@ -78,7 +79,7 @@ def by_status(pairs):
 
 
 class Page(html.parser.HTMLParser):
-    """Counts the findings of the page by the attributes of their rows, and by the words a reader sees in them."""
+    """Counts the findings of the page by the attributes of their rows, and by the visible words."""
 
     def __init__(self):
         super().__init__()
@@ -246,7 +247,7 @@ class EveryFormat(unittest.TestCase):
             checks = [check["id"] for check in requirement["checks"]]
             found = {f["status"] for f in DONE.findings if f["check_id"] in checks}
             worst = next(status for status in STATUSES if status in found)
-            # What was waived is no evidence: a person must judge.
+            # A waived finding is not evidence: manual review is needed.
             self.assertEqual(result, {"FIXED": "PASS", "MUTED": "MANUAL"}.get(worst, worst), requirement)
             self.assertEqual(re.findall(r"(?m)^([A-Z]+-\d+): ", why), checks)
         self.assertEqual({r[1] for r in items}, {"FAIL", "MANUAL", "PASS"})
@@ -275,7 +276,7 @@ class EveryFormat(unittest.TestCase):
 
 
 class Teardown(unittest.TestCase):
-    """After a teardown, too, both sides are shown."""
+    """After a teardown, both sides are shown too."""
     maxDiff = None
 
     @classmethod

@@ -1,4 +1,4 @@
-"""A scan knows the run before it, `diff` compares any two, and nothing counts as resolved that was not looked at."""
+"""A scan compares itself with the run before it, `diff` compares any two runs, and a finding that was not read is not resolved."""
 import collections
 import datetime
 import hashlib
@@ -24,7 +24,7 @@ def run(*arguments):
 
 
 def change(before, after):
-    """What became of a finding that both runs have: told again here, from the documentation."""
+    """The change of a finding that both runs have, computed here from the documentation."""
     was, now = before["status"], after["status"]
     if now == "FAIL" and was != "FAIL":
         return "REGRESSED" if was in WELL else "WAIVER EXPIRED" if was == "MUTED" else "CHANGED" if was == "ERROR" else "NEW"
@@ -37,7 +37,7 @@ def change(before, after):
 
 
 def compare(before, after):
-    """{finding id: change} of two reports that looked at the same."""
+    """{finding ID: change} of two reports with the same scope."""
     old, new = ({f["finding_id"]: f for f in report["findings"]} for report in (before, after))
     told = {key: change(old[key], new[key]) for key in old.keys() & new.keys()}
     told |= {key: "RESOLVED" if old[key]["status"] == "FAIL" else "CHANGED" for key in old.keys() - new.keys()}
@@ -52,7 +52,7 @@ def diff(a, b, *flags):
 
 
 class History(unittest.TestCase):
-    """Four nights in one directory: well, a replica key disabled, the same, repaired."""
+    """Four nights in one directory: compliant, a replica key disabled, the same, repaired."""
     maxDiff = None
 
     @classmethod
@@ -69,7 +69,7 @@ class History(unittest.TestCase):
                 kept = scans.directory(f"night-{night}")
                 shutil.copytree(where, kept)
                 cls.nights.append(scans.Scan(kept, done.code, done.out, done.err))
-                # Runs are told apart by the second of their end.
+                # The second of their end identifies runs.
                 ended = datetime.datetime.fromisoformat(cls.nights[-1].report["run"]["ended"])
                 simulator.wait_until(lambda: datetime.datetime.now(datetime.timezone.utc) >= ended + datetime.timedelta(seconds=1),
                                      "the second after a run's end")

@@ -28,7 +28,7 @@ def openssl(*arguments):
 
 
 def keys(kind):
-    """(private, public) PEM files of a fresh key."""
+    """(private, public) PEM files of a new key."""
     private = simulator.SCRATCH / f"evidence-{kind}.pem"
     public = private.with_suffix(".pub")
     private.unlink(missing_ok=True)
@@ -39,7 +39,7 @@ def keys(kind):
 
 
 def tree(directory):
-    """{relative name: bytes} of everything a package covers, and the package's own files."""
+    """{relative name: bytes} of all files that a package covers, and of the package."""
     return {str(path.relative_to(directory)): path.read_bytes() for path in sorted(directory.rglob("*"))
             if path.is_file() and path.name != ".lock"}
 
@@ -126,7 +126,7 @@ class Package(unittest.TestCase):
         whole = {name: (copy / name).read_bytes() for name in names}
 
         def verified(damaged):
-            """What verify says of these files, each damaged in its own way; they are whole again afterwards."""
+            """The output of verify for these files, each damaged in its own way; they are restored afterwards."""
             for name, data in damaged.items():
                 (copy / name).write_bytes(data)
             done = run("verify", copy, "--public-key", public)

@@ -1,4 +1,4 @@
-"""`runs` lists what is kept and lets go only what it was told to: never the newest, never a signed one."""
+"""`runs` lists the runs of a directory and deletes only the selected ones: never the newest, never a signed one."""
 import json
 import os
 import shutil
@@ -33,7 +33,7 @@ class Runs(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        """Five runs, a the oldest; b is signed; and a directory that holds none."""
+        """Five runs, a the oldest; b is signed; and a directory without a run."""
         self.root = scans.directory(self.id().rsplit(".", 1)[1])
         for name, days in DAYS.items():
             shutil.copytree(DONE.directory, self.root / name)

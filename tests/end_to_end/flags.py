@@ -1,6 +1,6 @@
-"""Every flag of every command, given a value that it cannot have: one line that names it, exit status 2, and nothing done.
+"""Every option of every command with an invalid value: one line that names the option, exit status 2, and no effect.
 
-The flags are those that each command's own --help lists: a new one fails here until it has a row in BAD.
+The options are those of each command's --help: a new option fails this test until it has a row in BAD.
 """
 import concurrent.futures
 import pathlib
@@ -11,7 +11,7 @@ import unittest
 
 import scans
 
-# What a flag that takes a value cannot have; by name, whatever the command. {here} is an empty directory.
+# Invalid values of options that take one; by name, for every command. {here} is an empty directory.
 BAD = {
     "account": ["1234"], "accounts": ["1234", "", ",", "111122221111,x"], "assume": ["no role", "arn:aws:iam::1:role/x"],
     "checks": ["NOSUCH-1"], "compliance": ["no-such-framework"], "config-file": ["{here}/none.yaml"], "confirm-organization": ["x"],
@@ -27,7 +27,7 @@ BAD = {
     "sign-key": ["{here}/none.pem"], "status": ["BAD", "", "PASS,"],
 }
 COMMANDS = ["scan", "init", "plan", "apply", "enable", "teardown", "rehearse", "check", "report", "diff", "runs", "verify", "iam-policy"]
-# Arguments that a command wants besides its flags; {run} is a run.
+# Arguments that a command needs in addition to its options; {run} is a run.
 ARGUMENTS = {"apply": ["{here}/plan.json"], "rehearse": ["fix", "{run}"], "check": ["{run}"], "report": ["{run}"],
              "diff": ["{run}", "{run}"], "runs": ["{run}"], "verify": ["{run}"], "iam-policy": ["scan"], "plan": ["{run}"],
              "init": ["{run}"]}
@@ -39,7 +39,7 @@ def run(*arguments):
 
 
 def flags_of(command):
-    """{long name: does it take a value} of what --help lists."""
+    """{long name: whether it takes a value} of the options in --help."""
     text = run(command, "--help").stdout
     found = dict(re.findall(r"^ +(?:-\S, )?--([a-z0-9-]+)(=?)", text, re.M))
     return {name: bool(value) for name, value in found.items() if name not in ("help", "usage")}
@@ -63,7 +63,7 @@ class Flags(unittest.TestCase):
                 self.assertEqual(missing, set(), f"{command}: no bad value known; add a row to BAD")
                 more = [a.format(here=here, run=self.done.directory) for a in ARGUMENTS.get(command, [])]
                 for name, takes in flags.items():
-                    # Commands share their flags: every value at the first, one at the others.
+                    # Commands share options: every value with the first command, one value with the others.
                     for value in (BAD[name] if command in ("scan", "iam-policy", "runs") else BAD[name][:1]) if takes else ["x"]:
                         cases.append((command, name, value, [command, f"--{name}={value.format(here=here)}", *more]))
             self.assertGreater(len(cases), 230)

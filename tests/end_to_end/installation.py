@@ -1,4 +1,4 @@
-"""What `cmake --install` installs, and which rules an installed program uses."""
+"""The files that `cmake --install` installs, and the rules that an installed program uses."""
 import os
 import pathlib
 import re
@@ -44,7 +44,7 @@ class Installation(unittest.TestCase):
         cls.folder.cleanup()
 
     def copy(self, name):
-        """The installation at another place, with a rule that says so."""
+        """The installation at another place, with a rule that shows where it comes from."""
         place = self.top / name
         shutil.copytree(self.prefix, place)
         changed = sorted((place / "share/towerkeep/rules").glob("*.yaml"))[0]

@@ -1,4 +1,4 @@
-"""Long lists come whole through pages of twenty, some of them empty, and none is asked for in vain."""
+"""Long lists are read completely through pages of twenty, some of them empty, and no page is requested twice."""
 import json
 import unittest
 
@@ -11,7 +11,7 @@ class AThousandAccounts(simulator.Story):
     world = {"generate": f"accounts={ACCOUNTS},ous=40,regions=3,resources=2,seed=11", "quirks": {"empty_pages": True}}
 
     def pages(self, operation):
-        """What the simulator answered to an operation so far."""
+        """The answers of the simulator to an operation so far."""
         with open(self.sim.recording, encoding="utf-8") as lines:
             return [json.loads(one["response"]["body"]) for one in map(json.loads, lines)
                     if one.get("operation") == operation]

@@ -1,7 +1,7 @@
-"""The printed policies are enough, and not one action too many: the simulator holds every call against them.
+"""The printed policies are sufficient and contain no unnecessary action: the simulator authorizes every call with them.
 
-A world gives the management credentials and the member roles exactly what `towerkeep iam-policy` prints. Then the command
-works; with any one action left out, it does not: a scan names a gap (exit 4) or stops, a change stops part-way.
+A world gives the management credentials and the member roles exactly the output of `towerkeep iam-policy`. Then the command
+works. Without any one action it does not: a scan has a collection error (exit status 4) or stops, a change stops part-way.
 """
 import concurrent.futures
 import copy
@@ -28,7 +28,7 @@ def printed(command, *flags):
 
 
 def policy(command, side):
-    """What one side gets, all its managed policies in one document."""
+    """All managed policies of one side in one document."""
     parts = json.loads(printed(command))[side]
     return {"Version": "2012-10-17", "Statement": [statement for part in parts for statement in part["Statement"]]}
 
@@ -46,7 +46,7 @@ def without(document, action):
 
 
 def role(account, name, document):
-    """The change that puts a role with this policy into an account."""
+    """The change that creates a role with this policy in an account."""
     trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
                                                      "Principal": {"AWS": f"arn:aws:iam::{MANAGEMENT}:root"}}]}
     return {"set": {"service": "iam", "account": account, "path": f"roles.{name}", "value": {
@@ -65,7 +65,7 @@ def world(base, credentials, roles, changes=()):
 
 
 class Variant:
-    """The printed policies, but for at most one action of one side."""
+    """The printed policies without at most one action of one side."""
 
     def __init__(self, number, command, side=None, action=None):
         self.number, self.side, self.action = number, side, action
@@ -76,7 +76,7 @@ class Variant:
         if side == "member":
             self.role = f"LessThanNeeded{number}"
         elif side == "management":
-            # Else the right to enter would be missing whatever is left out.
+            # Otherwise the permission to assume the role would be missing in every variant.
             self.role = ROLE
         self.key = key(number, self.documents["management"])
 
@@ -88,8 +88,8 @@ class Variant:
 
 
 def variants(command):
-    """All of a command: first the whole, then each with one action less. A member's role has a name of its own, which the
-    management credentials may enter."""
+    """All variants of a command: first with all actions, then each without one action. Each variant has its own member role,
+    which its management credentials can assume."""
     whole = Variant(0, command)
     rest = [(side, action) for side in ("management", "member") for action in actions(whole.documents[side])]
     made = [whole, *(Variant(number + 1, command, side, action) for number, (side, action) in enumerate(rest))]
@@ -100,12 +100,12 @@ def variants(command):
     return made
 
 
-# What only some organizations have, so that every question of a scan is asked in both places: in the management account a
-# plan with a selection, and a vault named as Control Tower names them; a baseline that is not well.
+# Resources of some organizations, so that a scan makes every call in both places: in the management account a plan with a
+# selection, and a vault with a name as from Control Tower; a baseline that failed.
 OWN_VAULT, OWNER = "aws-controltower-central-backupvault-own", key(99999999, None)
 NOT_WELL = {"set": {"service": "controltower", "account": "management", "region": "home",
                     "path": f"enabled_baselines.BackupBaseline/{simulator.unit('worky001')}.status", "value": "FAILED"}}
-# (Shared Services owns the key that workloads encrypt with.)
+# (Shared Services owns the key that encrypts the workloads.)
 SCANNED = (ADMIN, CENTRAL, X_PROD, simulator.SHARED)
 SCAN_FLAGS = ("-c", "COV-*", "-f", HOME, "--accounts", ",".join((MANAGEMENT, *SCANNED)))
 BACKUP_POLICY = {"plans": {"Own": {
@@ -113,14 +113,14 @@ BACKUP_POLICY = {"plans": {"Own": {
     "rules": {"R": {"schedule_expression": {"@@assign": "cron(0 5 ? * * *)"}, "target_backup_vault_name": {"@@assign": OWN_VAULT}}},
     "selections": {"tags": {"T": {"iam_role_arn": {"@@assign": "arn:aws:iam::$account:role/aws-controltower-BackupRole"},
                                   "tag_key": {"@@assign": "own"}, "tag_value": {"@@assign": ["yes"]}}}}}}}
-# The organization's daily counts of jobs, and where they are refused every account's own list: one of the two is enough,
-# so that neither leaves a gap alone, and the second is not asked while the first is answered.
+# The daily job counts of the organization and, if they are refused, the job list of every account: one of the two is enough,
+# so that neither causes a collection error alone, and the second is not called while the first is answered.
 EITHER = [f"{side} without backup:List{kind}Job{what}" for side, what in (("management", "Summaries"), ("management", "s"),
                                                                           ("member", "s")) for kind in ("Backup", "Copy")]
 
 
 def write_actions(dump):
-    """IAM actions of the operations that change something, as ops_dump tells them."""
+    """IAM actions of the operations that change something, from ops_dump."""
     table = json.loads(subprocess.run([dump], capture_output=True, text=True, check=True).stdout)
     return {action for op in table["ops"] if op["effect"] != "read" for action in op["actions"]}
 
@@ -211,7 +211,7 @@ class Templates(unittest.TestCase):
 
 
 class Scan(unittest.TestCase):
-    """One simulator; a key of the management account and a member role for every variant."""
+    """One simulator; a management access key and a member role for every variant."""
 
     def run_variant(self, sim, variant, *flags):
         environment = scans.environment(sim, AWS_ACCESS_KEY_ID=variant.key["access_key_id"],
@@ -266,12 +266,12 @@ def tower(path, value):
     return {"set": {"service": "controltower", "account": "management", "region": "home", "path": path, "value": value}}
 
 
-# Before the first change of any of them.
+# Before the first change of any variant.
 PREFLIGHT = "management account:ListRegions "
 FIX, ENABLE = ["scan", "--fix", "--auto-approve"], ["enable", "--auto-approve"]
 TEARDOWN = ["teardown", "--auto-approve", "--close-accounts", "--confirm-organization", simulator.ORGANIZATION]
-# What is asked of AWS while something is put right: (command, what is amiss, arguments, world, changes, actions without
-# which it fails: "side action"). Actions that every scan needs are shown above.
+# Actions that repairs need: (command, what is wrong, arguments, world, changes, actions without which it fails: "side
+# action"). Actions that every scan needs are tested above.
 STORIES = (
     ("enable", "nothing is there", ENABLE, "bare", [], PREFLIGHT + """
         management organizations:CreateAccount  management organizations:DescribeCreateAccountStatus
@@ -337,7 +337,7 @@ STORIES = (
         management organizations:DeleteResourcePolicy
         management organizations:CloseAccount"""),
 )
-# What no story asks for, and when it is asked for.
+# Actions that no test needs, and when they are needed.
 RESOURCES = "a resource of the management account itself; shown for members"
 MISSPELT = "a backup tag is misspelt; the services' rights are those of tagging, shown above"
 UPDATE = "Control Tower acts with the caller's rights when it updates a landing zone; the simulator's does not"
@@ -369,13 +369,13 @@ ELSEWHERE = {
         "member": dict.fromkeys(("backup:DeleteRecoveryPoint", "backup:DescribeBackupVault", "backup:DescribeRecoveryPoint"),
                                 POINTS)},
 }
-# enable sends what fix sends, but for what a new architecture cannot have wrong.
+# enable sends the same calls as fix, except for failures that a new architecture cannot have.
 ELSEWHERE["enable"] = {side: {a: why for a, why in known.items() if a != "kms:UpdatePrimaryRegion"}
                        for side, known in ELSEWHERE["fix"].items()}
 
 
 class Stories(unittest.TestCase):
-    """A simulator for every variant, for each changes its world."""
+    """A simulator for every variant, because each variant changes its world."""
     maxDiff = None
 
     def play(self, story, number, document):

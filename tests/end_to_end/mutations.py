@@ -1,4 +1,4 @@
-"""What a scan reports when one thing in the healthy organization changes.
+"""The results of a scan after one change to the healthy organization.
 
 Each row of tests/mutations/*.yaml makes one change and records which results of checks flip because of it:
 
@@ -8,22 +8,22 @@ Each row of tests/mutations/*.yaml makes one change and records which results of
       flips: [KMS-05 PASS>FAIL]
 
 How a row makes its change: `wire` are signed calls of an AWS client, [SERVICE:OPERATION, ACCOUNT/REGION, INPUT, ROLE]; `state` are
-entries of a world's `set` for what no API can make (docs/worlds.md), `world` members of the world itself; `faults` are what a
-network or AWS does (docs/faults.md); `config`, `waivers` and `flags` are the scan's own. `advance` are minutes that pass
-before the scan. Names such as $KEY stand in names.yaml; $YESTERDAY, $TOMORROW and $IN_A_YEAR are days from now, because a scan
-takes its own end for now. `everywhere: true` also scans the Regions that are not governed; the other rows leave them out, which
-is a fifth of the time.
+entries of a world's `set` for states that no API can create (docs/worlds.md), `world` are members of the world; `faults` are
+faults of the network or of AWS (docs/faults.md); `config`, `waivers` and `flags` are those of the scan. `advance` is the number
+of minutes that pass before the scan. Names such as $KEY are in names.yaml; $YESTERDAY, $TOMORROW and $IN_A_YEAR are days from
+now, because a scan uses its end as the current time. `everywhere: true` also scans the Regions that are not governed; the other
+rows leave them out, which takes a fifth of the time.
 
 A flip is "CHECK WAS>IS", with its number of subjects when there are several. A new subject counts when its result needs
-attention ("new>FAIL"); one that is gone counts unless the check did not apply to it ("PASS>gone"). Where a scan ends without
+attention ("new>FAIL"); a subject that no longer exists counts unless the check did not apply to it ("PASS>gone"). Where a scan ends without
 results, "scan exit N" is recorded.
 
-A check makes changes of different areas together in one organization, when they flip different checks: what flips then must be
-what is recorded for each of them, no more and no less. Where it is not, each of them is made alone, and that counts. `alone: true`
-says of a row that it changes what others show, and saves the attempt.
+`check` makes changes of different areas together in one organization if they flip different checks: the flips must then be
+exactly the recorded flips of all these rows. If they are not, each change is made alone, and that result counts. `alone: true`
+excludes a row that affects the results of others.
 
     mutations.py check  [NAME...]    compares, and exits with 1 when anything differs
-    mutations.py record [NAME...]    writes what flips now into the rows (review it: each row must say why)
+    mutations.py record [NAME...]    writes the current flips into the rows (review them: each row must give the cause)
     mutations.py matrix              writes docs/mutations.md
 """
 import collections
@@ -86,7 +86,7 @@ def load(tool):
 
 
 class Wire:
-    """Signed calls into a simulator, as whoever is at home at the place named."""
+    """Signed calls to a simulator, with a principal of the given account."""
 
     def __init__(self, sim):
         import awslib
@@ -139,7 +139,7 @@ def scan(sim, row, folder):
     found = verdicts(folder / "run") if (folder / "run" / "run.db").exists() else {}
     if not found and done.returncode in (2, 4):
         return {("scan", ""): f"exit {done.returncode}"}
-    # A failure, a gap and nothing of the kind must also be told by the exit status.
+    # The exit status must also show a failure, a collection error or neither.
     worst = 4 if "ERROR" in found.values() else 3 if "FAIL" in found.values() else 0
     if done.returncode != worst and not (done.returncode == 4 and worst < 4 and "faults" in row):
         return f"exit {done.returncode} with findings that call for {worst}: {done.stderr.strip()[-300:]}"
@@ -147,7 +147,7 @@ def scan(sim, row, folder):
 
 
 def outcome(row):
-    """The verdicts after the row's change, or what went wrong as text."""
+    """The results after the change of the row, or the problem as text."""
     folder = SCRATCH / "mutations" / row["name"]
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -194,7 +194,7 @@ def checks(row):
 
 
 def groups(rows):
-    """[[row]]: rows that can be made together, and the others on their own."""
+    """[[row]]: rows that can be made together, and the others alone."""
     out = []
     for row in rows:
         fitting = None
@@ -210,13 +210,13 @@ def groups(rows):
 
 
 def merged(group):
-    """One row that makes the changes of all."""
+    """One row that makes the changes of all rows."""
     return {"name": f"{group[0]['name']}-and-{len(group) - 1}-more", "wire": [call for row in group for call in row.get("wire", [])],
             "state": [one for row in group for one in row.get("state", [])]}
 
 
 def run(rows, together):
-    """{name: flips, or what went wrong}; as many at a time as there are processors."""
+    """{name: flips, or the problem}; as many at a time as there are processors."""
     before, before_everywhere = healthy(HEALTHY), healthy({**HEALTHY, "everywhere": True})
 
     def flipped(row):

@@ -1,4 +1,6 @@
-"""Options that narrow what is changed keep exactly those steps; what cannot be honored is refused; the option table for other programs."""
+"""Options that select changes keep exactly those steps; an option that cannot be honored is refused; the option table for other
+programs.
+"""
 import json
 import re
 import shutil
@@ -26,7 +28,7 @@ class Narrowing(unittest.TestCase):
 
     @classmethod
     def plan(cls, *flags):
-        """The findings that a plan is made for: those of its steps' reasons, and those that are left to people."""
+        """The findings that a plan covers: the reasons of its steps, and its manual tasks."""
         path = scans.directory("narrowing-plan").with_suffix(".json")
         done = run("plan", cls.done.directory, "-o", path, *flags)
         if done.returncode != 0:
@@ -105,7 +107,7 @@ class Narrowing(unittest.TestCase):
 
 
 class Table(unittest.TestCase):
-    """The option table as other programs get it."""
+    """The option table as other programs read it."""
 
     def table(self, name):
         done = run("help", "--format", name)

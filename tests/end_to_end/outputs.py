@@ -1,5 +1,6 @@
-"""What leaves the program: hostile text stays text in every format and on every stream, secrets stay inside, a terminal of any
-width is served, and a core holds nothing."""
+"""The output of the program: hostile text stays text in every format and on every stream, secrets are not written, terminals of
+any width are supported, and a core dump contains no secret.
+"""
 import csv
 import fcntl
 import html.parser
@@ -30,21 +31,21 @@ EVIL = [
     "\x1b[31mred\x1b]0;title\x07\x1b[2J", "two\nlines\r\nthree\rfour", "\u202egnp.exe\u202c \u2066x\u2069", "\x9b31m \x85 \u2028",
     "\ufffe\uffff", "\x01\x08\x0b\x7f", "\U0001f5c4" * 256, "| a | b |\n# head [x](javascript:alert(1)) @here", "'; DROP TABLE findings; --",
 ]
-# Environment that must not be seen again; what AWS's own variables hold is added by the test.
+# Environment whose values must not appear again; the test adds the AWS variables.
 CANARIES = {"HTTPS_PROXY": "http://canary-user:canary-of-the-proxy@127.0.0.1:9", "TOWERKEEP_CANARY": "canary-of-the-environment"}
 EXTERNAL_ID = "canary-external-id-7731"
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-NO_XML = re.compile("[\ufffe\uffff]")  # JSON may hold them, and programs get what AWS said
+NO_XML = re.compile("[\ufffe\uffff]")  # JSON can contain them, and programs get the text that AWS returned
 
 
 def formats():
-    """Every format that the program has, as it says itself."""
+    """Every format of the program, from its help."""
     done = subprocess.run([scans.SCANNER, "scan", "-M", "?"], capture_output=True, text=True, env=scans.environment(), check=False)
     return done.stderr.partition("expected one of ")[2].strip().split(", ")
 
 
 def hostile_world():
-    """seed-healthy, whose names and tags somebody chose to break readers."""
+    """seed-healthy with names and tags that are chosen to break readers."""
     names = {f"accounts.{account}.Name": EVIL[i][:50] for i, account in enumerate(
         [simulator.X_PROD, simulator.X_TEST, simulator.Y_PROD, simulator.SANDBOX, simulator.SHARED])}
     names |= {f"ous.{simulator.unit(unit)}.Name": EVIL[i + 6][:100] for i, unit in enumerate(["workx001", "worky001", "sand0001"])}
@@ -52,7 +53,7 @@ def hostile_world():
                "name": f"thing-{kind}-{i}", "tags": {"Name": evil, EVIL[(i + 3) % len(EVIL)][:120]: "x", "aws-control-tower-backupdaily": "True"}}
               for i, evil in enumerate(EVIL) for kind in ("ebs", "dynamodb")]
     world = {"base": str(simulator.WORLDS / "seed-healthy.yaml"), "resources": things, "changes": [renamed(*one) for one in names.items()]}
-    # A world is read as YAML, which knows no surrogates.
+    # A world is read as YAML, which has no surrogates.
     text = re.sub(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", lambda pair: json.loads(f'"{pair[0]}"'), json.dumps(world))
     path = simulator.SCRATCH / "hostile.yaml"
     simulator.SCRATCH.mkdir(parents=True, exist_ok=True)
@@ -64,7 +65,7 @@ def renamed(path, name):
     return {"set": {"service": "organizations", "account": "management", "path": path, "value": name}}
 
 
-FAULTS = {"faults": [  # a file of faults is read as YAML, which knows no surrogates
+FAULTS = {"faults": [  # a file of faults is read as YAML, which has no surrogates
     {"match": {"operation": "backup:ListBackupPlans", "region": "eu-west-1"},
      "error": {"code": "AccessDeniedException", "message": " ".join(e for e in EVIL if e.isascii())}},
     {"match": {"operation": "backup:ListBackupVaults", "region": "us-east-1"},
@@ -128,7 +129,7 @@ def judge_xml(test, data):
     ElementTree.fromstring(data)
 
 
-# By the end of a file's name; a format without a row of its own is judged by what its name says it is.
+# By the end of the file name; a format without a row here fails the test.
 JUDGES = {".csv": judge_csv, ".xlsx": judge_xlsx, ".html": judge_html, ".md": judge_md, ".prom": judge_prom, ".ndjson": judge_lines,
           ".sarif": judge_json, ".json": judge_json, ".xml": judge_xml}
 
@@ -139,7 +140,7 @@ def run(*arguments, env=None, **options):
 
 
 class Hostile(unittest.TestCase):
-    """One scan of a world whose words were chosen to do harm, with every secret there is."""
+    """One scan of a world with hostile text, with every kind of secret."""
     maxDiff = None
 
     @classmethod
@@ -171,7 +172,7 @@ class Hostile(unittest.TestCase):
                     self.assertTrue("json" in path.name or path.suffix == ".sarif" or not NO_XML.search(text))
 
     def test_the_words_are_all_there(self):
-        """What was hostile was shown, not dropped."""
+        """Hostile text is shown, not dropped."""
         tags = json.dumps([f["observed"] or "" for f in self.done.findings] + [f["resource_name"] or "" for f in self.done.findings]
                           + [f["account_name"] or "" for f in self.done.findings])
         for word in ("<script>alert(1)", "HYPERLINK", "a]]>b"):
@@ -221,7 +222,7 @@ def columns(text):
 
 
 def on_a_terminal(width, *arguments, env, stream="stdout"):
-    """What the program writes to a terminal so wide; its other stream goes elsewhere."""
+    """The output of the program on a terminal of this width; its other stream is separate."""
     main, side = pty.openpty()
     fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
     streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: side}
@@ -318,7 +319,7 @@ class Terminal(unittest.TestCase):
 
 
 class Killed(unittest.TestCase):
-    """While reports of a run of some size are written."""
+    """While the reports of a larger run are written."""
 
     @classmethod
     def setUpClass(cls):
@@ -326,7 +327,7 @@ class Killed(unittest.TestCase):
             cls.scanned = scans.scan(sim, "--no-ungoverned").directory
 
     def stopped(self, name):
-        """A process that stands still with a part of a report written, and its directory; None when it ended before."""
+        """A process that is stopped while part of a report is written, and its directory; None if it ended before."""
         to = scans.directory(name)
         to.mkdir()
         (to / "report.json").write_text("yesterday's", encoding="utf-8")
@@ -348,7 +349,7 @@ class Killed(unittest.TestCase):
         return None
 
     def killed(self, number):
-        """Sends the signal in the middle of writing; what is in the directory then."""
+        """Sends the signal while a report is written and returns the content of the directory."""
         process, to = simulator.wait_until(lambda: self.stopped(f"killed-by-{number}"), "a process is stopped while it writes")
         process.send_signal(number)
         process.send_signal(signal.SIGCONT)

@@ -13,7 +13,7 @@ TOOLS = simulator.TREE / "tests" / "tools"
 
 
 def known_secrets(paths):
-    """Access keys of the shipped worlds, and those AssumeRole gave out."""
+    """Access keys of the shipped worlds, and those that AssumeRole returned."""
     secrets = {simulator.Simulator.access_key: simulator.Simulator.secret}
     for path in paths:
         with open(path, encoding="utf-8") as lines:

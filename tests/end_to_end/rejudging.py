@@ -1,4 +1,4 @@
-"""`towerkeep check RUN --rules DIR`: a stored run judged again, without AWS, to the same bytes however often."""
+"""`towerkeep check RUN --rules DIR`: a stored run is evaluated again, without AWS, and gives the same bytes every time."""
 import shutil
 import sqlite3
 import subprocess
@@ -28,7 +28,7 @@ def setUpModule():
 
 
 def judge(name, *flags):
-    """A copy of the run, judged again where no AWS can be reached and no credentials are; (exit status, {file: bytes}, run)."""
+    """A copy of the run, evaluated again without network and credentials; (exit status, {file: bytes}, run)."""
     where = scans.directory(f"rejudging-{name}")
     shutil.copytree(RUN.directory, where)
     environment = scans.environment(None, AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_EC2_METADATA_DISABLED="true")

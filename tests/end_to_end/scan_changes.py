@@ -1,4 +1,4 @@
-"""Faults made through the AWS CLI on a running healthy organization are found by the next scan, and nothing else changes its verdict."""
+"""The next scan finds a fault that the AWS CLI made in a running healthy organization, and no other result changes."""
 import json
 import unittest
 
@@ -25,13 +25,13 @@ class Changes(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        """Each test has repaired what it broke: every verdict is back under its old id."""
+        """Each test has repaired its fault: every result is again the same for every ID."""
         again = scans.scan(cls.sim, "--no-ungoverned")
         if again.code != 0 or again.verdicts != cls.healthy.verdicts:
             raise AssertionError(f"after all repairs: exit {again.code}, failing {sorted(again.failing())}")
 
     def found(self, *failing):
-        """The next scan fails exactly these, and all it judged before is judged as before."""
+        """The next scan fails exactly these checks, and all other results stay the same."""
         done = scans.scan(self.sim, "--no-ungoverned")
         self.assertEqual(sorted(done.failing()), sorted(failing))
         self.assertEqual(done.pairs("ERROR"), set())
@@ -91,7 +91,7 @@ class Changes(unittest.TestCase):
         settings = "backup update-global-settings"
         self.aws.ok("kms disable-key-rotation", key_id=KEY)
         self.aws.ok(settings, region=HOME, global_settings={"isCrossAccountBackupEnabled": "false"})
-        # Copies to the central account have failed since, wherever a plan makes some.
+        # Copies to the central account have failed since then, if a plan copies.
         copying = sorted({f["subject"] for f in self.healthy.findings if f["check_id"] == "JOB-03" and f["status"] == "PASS"})
         self.assertIn(f"{X_PROD}/us-east-1", copying)
         self.found(("KMS-11", HOME), ("DEL-04", simulator.ORGANIZATION), *(("JOB-02", place) for place in copying))
@@ -100,7 +100,7 @@ class Changes(unittest.TestCase):
 
 
 class Nights(unittest.TestCase):
-    """Runs into one directory, each of which knows the one before."""
+    """Runs in one directory, each with the previous one."""
 
     def night(self, directory):
         return scans.scan(self.sim, "--no-ungoverned", to=directory)

@@ -1,4 +1,4 @@
-"""Scans that AWS, the network or the operator make hard: faults, expiry, throttling, signals, TLS, size."""
+"""Scans under faults of AWS, the network or the operator: refusals, expired credentials, throttling, signals, TLS, size."""
 import collections
 import contextlib
 import datetime
@@ -56,7 +56,7 @@ class Faults(AsHealthy):
             done = scans.scan(sim, FAST)
         self.as_healthy(done)
         self.assertEqual(done.report["coverage"]["gaps"], 0)
-        # Seven by answers; a dropped connection that was in use before, libcurl tries again itself.
+        # Seven by answers; libcurl itself retries a dropped connection that was in use before.
         self.assertIn(done.report["run"]["calls"]["retries"], (7, 8, 9))
         self.assertGreaterEqual(done.report["run"]["calls"]["throttles"], 2)
 
@@ -85,7 +85,7 @@ class Faults(AsHealthy):
         errors = [f for f in done.findings if f["status"] == "ERROR"]
         self.assertEqual({(f["account_id"], f["region"]) for f in errors if f["scope"] == "account-region"}, places)
         for f in errors:
-            # A plan is judged with the vaults it copies to, and a Region of the landing zone with all local vaults in it.
+            # A plan is evaluated with the vaults it copies to, and a Region of the landing zone with all its local vaults.
             whole = f["scope"] == "account" and f["account_id"] in {account for account, _ in places}
             self.assertTrue((f["account_id"], f["region"]) in places or whole or f["scope"] == "plan"
                             or f["check_id"] == "LZ-13", f)
@@ -165,7 +165,7 @@ class Size(unittest.TestCase):
             counted = scans.calls(sim)
         self.assertEqual(len(accounts), 1000)
         self.assertEqual((done.code, done.err), (3, ""))
-        # Made-up worlds are older than 4.0 and leave a volume untagged here and there.
+        # Generated worlds are older than 4.0 and have some untagged volumes.
         self.assertLessEqual({check for check, _ in done.failing()}, {"LZ-05", "TAG-01"})
         self.assertEqual({s for c, s in done.pairs("PASS") if c == "ORG-05"} | {MANAGEMENT}, set(accounts))
         self.assertGreaterEqual(counted[f"organizations:ListAccounts {MANAGEMENT} us-east-1"], 51)
@@ -173,7 +173,7 @@ class Size(unittest.TestCase):
 
 
 def asked(sim):
-    """Counter of whole questions, without what every start repeats."""
+    """Counter of whole tasks, without the calls that every start repeats."""
     return collections.Counter((one["service"], one["operation"], one["account"], one["region"],
                                 one["request"]["target"], json.dumps(one["request"]["body"]))
                                for one in scans.exchanges(sim)
@@ -181,7 +181,7 @@ def asked(sim):
 
 
 class Interruption(AsHealthy):
-    """A scan stands in the middle while an answer is held; only then comes what interrupts it."""
+    """A scan stops in the middle while an answer is held; then it is interrupted."""
     MIDDLE = fault("backup:ListBackupVaults", {"hold": "middle"}, first=12)
 
     def interrupted(self, sim, how):
@@ -196,7 +196,7 @@ class Interruption(AsHealthy):
         return done
 
     def answered(self, directory):
-        """The tasks whose answers a run holds for good; none while it is just being written."""
+        """The tasks whose answers the run has stored; none while it is being written."""
         copy = scans.directory(f"{directory.name}-copy")
         try:
             shutil.copytree(directory, copy)  # reading it rolls back what a killed scan had not committed
@@ -224,7 +224,7 @@ class Interruption(AsHealthy):
         done, before, after = self.resumed(signal.SIGINT, "interrupted")
         self.assertEqual(done.code, 130)
         self.assertRegex(done.err, r"\Atowerkeep: .*--resume .*\n\Z")
-        # What was on the wire when the signal came is asked again, and no more than that.
+        # Only the requests that were in flight at the signal are sent again.
         self.assertLessEqual(sum((before & after).values()), 64)
 
     def test_a_terminated_scan_ends_with_143(self):

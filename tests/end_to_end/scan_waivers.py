@@ -1,5 +1,6 @@
-"""Waivers and frameworks on a whole organization: what a file of waivers mutes, when it ends, and what each requirement of a
-standard gets to hear."""
+"""Waivers and frameworks on a whole organization: the findings that a file of waivers covers, when waivers end, and the evidence
+of each requirement.
+"""
 import collections
 import json
 import shutil

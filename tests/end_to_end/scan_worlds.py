@@ -1,4 +1,4 @@
-"""What a scan says about the shipped worlds: the healthy one, the broken ones, the bare one, and one that hides an account."""
+"""The results of a scan for the shipped worlds: healthy, broken, bare, and one with an account that refuses access."""
 import hashlib
 import json
 import unittest
@@ -12,16 +12,16 @@ WANTED_ACCOUNTS = """\
 accounts: {backup_administrator: "222233330031", central_backup: "222233330001"}
 rules: {parameters: {ORG-09: {ou_percent: 0}}}
 """
-# The credentials decide: whoever is not the management account is turned away before the first check (bad_input.py).
+# The credentials decide: a caller outside the management account is refused before the first check (bad_input.py).
 NEVER_FAILS = {"ORG-02": "the scan refuses to start", "LZ-11": "nothing else can be read there either: ADisabledRegion shows it",
                "TD-01": "a scan tears nothing down (change_walks.py)", "TD-02": "nor this", "TD-03": "nor this", "TD-04": "nor this",
                "WVR-01": "no waivers are given here (scan_waivers.py)",
                "PLN-11": "AWS Backup accepts no shorter windows than the defaults require (mutations.py)",
                "PLN-12": "without a configuration every plan keeps long enough (mutations.py)",
                "COV-03": "only a second run says that a resource is not just deleted (evidence_history.py)"}
-# A gap is an ERROR, which the denied account below shows; there is nothing that could FAIL.
+# A collection error is an ERROR, which the denied account below shows; nothing can FAIL.
 ONLY_ERROR = {"COV-01", "COV-02"}
-# The role is there and trusts somebody else.
+# The role exists and trusts another account.
 DENIED_WORLD = {"base": str(simulator.WORLDS / "seed-healthy.yaml"), "changes": [{"set": {
     "service": "iam", "account": X_TEST, "path": "roles.AWSControlTowerExecution", "value": {
         "RoleName": "AWSControlTowerExecution", "Path": "/", "RoleId": "AROAEXAMPLEXTESTROLE",

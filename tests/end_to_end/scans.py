@@ -1,10 +1,10 @@
-"""Scans of simulated organizations: the scanner as a process, what it left behind, and the judges of what it said on the wire.
+"""Scans of simulated organizations: the scanner as a process, its run and reports, and the validators of its requests.
 
     with scans.Simulator("seed-healthy", name="healthy") as sim:
         done = scans.scan(sim)
         done.code, done.report["verdict"], done.failing()
 
-Scans are unpaced unless told otherwise: the published rates of AWS are no concern of a simulator on loopback.
+Scans have no rate limit by default: the rates that AWS publishes do not apply to a simulator on loopback.
 """
 import collections
 import concurrent.futures
@@ -19,7 +19,7 @@ from simulator import SCRATCH, TREE
 
 EXPECTED = TREE / "tests" / "end_to_end" / "expected"
 SCANNER = simulator.BUILD / "towerkeep"
-# What ships, where it has been built: for what a test asks again and again, once the build at hand has been asked too.
+# The release build, if there is one: for repeated calls, after the build under test has made one.
 SHIPPED = simulator.TREE / "build" / "towerkeep"
 SHIPPED = SHIPPED if SHIPPED.exists() else SCANNER
 SCAN_SECONDS = 120
@@ -27,7 +27,7 @@ RULES = sorted(path.stem for path in (TREE / "rules").glob("*.yaml"))
 
 
 class Simulator(simulator.Simulator):
-    """The simulator, remembered for judge_recordings()."""
+    """The simulator, registered for judge_recordings()."""
     started = []
 
     def __enter__(self):
@@ -68,7 +68,7 @@ class Scan:
 
 
 def directory(name):
-    """A fresh path for a run: there is nothing there."""
+    """A new path for a run, which does not exist yet."""
     path = SCRATCH / "runs" / name
     shutil.rmtree(path, ignore_errors=True)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,18 +76,18 @@ def directory(name):
 
 
 def environment(sim=None, **extra):
-    """What a scan needs to find that simulator. None removes a variable."""
+    """The environment that a scan needs to use that simulator. None removes a variable."""
     base = sim.environment() if sim else {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
     base = {k: v for k, v in base.items() if not k.startswith("TOWERKEEP_")}
     base.update({"XDG_CONFIG_HOME": "/nonexistent", "HOME": "/nonexistent", "TZ": "UTC", "LC_ALL": "C.UTF-8",
-                 # How far a scan is told now and then, by the clock: nothing for a test that compares what is said.
+                 # Progress lines depend on time, so tests that compare output exclude them.
                  "TOWERKEEP_PROGRESS": "none",
                  "no_proxy": "*", **extra})
     return {k: v for k, v in base.items() if v is not None}
 
 
 def start(sim, *flags, to=None, env=None, paced=False, formats="json", command="scan", **popen):
-    """A scan on its way: a Popen with .directory."""
+    """A running scan: a Popen with .directory."""
     where = to if to is not None else directory(f"{sim.name}-{next(_numbers)}")
     arguments = [str(SCANNER), command, *([] if paced else ["--unpaced"]), "-M", formats,
                  *([] if "--resume" in flags else ["-o", str(where)]), *map(str, flags)]
@@ -115,7 +115,7 @@ def scan(sim, *flags, **options):
 
 
 def together(*jobs):
-    """Runs functions side by side and returns what they return."""
+    """Runs functions in parallel and returns their results."""
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         return [future.result() for future in [pool.submit(job) for job in jobs]]
 
@@ -143,13 +143,13 @@ def exchanges(sim):
 
 
 def calls(sim):
-    """Counter of "service:Operation account Region" over everything that was asked."""
+    """Counter of "service:Operation account Region" over all requests."""
     return collections.Counter(f"{one['service']}:{one['operation']} {one['account']} {one['region']}"
                                for one in exchanges(sim) if "operation" in one)
 
 
 def secrets_of(recordings, own):
-    """{access key: secret}: the simulator's own, and what its STS gave out."""
+    """{access key: secret}: those of the simulator, and those that its STS returned."""
     secrets = dict(own)
     fields = re.compile(r"<AccessKeyId>([^<]+)</AccessKeyId>\s*<SecretAccessKey>([^<]+)</SecretAccessKey>")
     for path in recordings:
@@ -161,15 +161,15 @@ def secrets_of(recordings, own):
 
 
 def judge_recordings(broken=(), secrets=None):
-    """Every request of the scanner against AWS's input shapes, every answer against its output shapes, and every
-    signature against an independent signer. Answers of simulators named in `broken` were damaged on purpose. `secrets`
-    are those of further users; with them, requests that were refused need no right signature."""
+    """Compares every request of the scanner with AWS's input shapes, every answer with its output shapes, and every
+    signature with an independent signer. Answers of simulators named in `broken` were damaged on purpose. `secrets`
+    are those of additional users; with them, refused requests need no valid signature."""
     import exchange
     problems, total = collections.Counter(), 0
     recordings = [sim.recording for sim in Simulator.started if sim.recording.exists()]
     for sim in Simulator.started:
         for one in exchanges(sim) if sim.recording.exists() else ():
-            if "operation" not in one:  # refused at the door: its session had ended
+            if "operation" not in one:  # refused at once: its session had ended
                 if not 400 <= one["response"]["status"] < 404:
                     problems[f"{sim.name}: {one['service']} {one['request']['target']}: no operation"] += 1
                 continue

@@ -1,4 +1,4 @@
-"""A towerkeep-sim of one's own on a free loopback port, and the AWS CLI pointed at it.
+"""A towerkeep-sim process on a free loopback port, and the AWS CLI configured to use it.
 
     with simulator.Simulator("seed-healthy", name="keys") as sim:
         aws = simulator.Aws(sim)
@@ -9,9 +9,9 @@
 
 No test depends on the speed of the machine: it waits for a state, with wait_until() or held(), and never for time.
 
-World: the name of one under fixtures/worlds, a path, a dictionary that is written to a file first, or
-"generate:accounts=..." for a made-up one. Every exchange is recorded to BUILD/end_to_end/NAME.jsonl, unless record=False. Leaving the block
-ends the simulator, and fails when it ended badly (the sanitizers speak there).
+World: the name of a world in fixtures/worlds, a path, a dictionary that is written to a file, or "generate:accounts=..." for a
+generated world. Every exchange is recorded to BUILD/end_to_end/NAME.jsonl, unless record=False. At the end of the block the
+simulator ends; a bad exit status, for example from the sanitizers, fails the test.
 
 BUILD is $TOWERKEEP_BUILD_DIR, or the folder build/ of the tree.
 """
@@ -39,12 +39,12 @@ SHARED, X_PROD, X_TEST, Y_PROD, SANDBOX = ("222233330001", "222233330011", "2222
                                            "222233330021", "222233330031")
 ORGANIZATION, ROOT = "o-exampleorg1", "r-ab12"
 END_SECONDS = 60
-STATE_SECONDS = 120  # only a failing test waits so long
+STATE_SECONDS = 120  # only a failing test waits this long
 LOOK_SECONDS = 0.01
 
 
 def unit(name):
-    """The id of a unit of the shipped worlds: unit("workx001")."""
+    """The ID of an OU of the shipped worlds: unit("workx001")."""
     return f"ou-ab12-{name}"
 
 
@@ -140,18 +140,18 @@ class Simulator:
         return self._look("effects")
 
     def state(self):
-        """"service/account/region" -> the state of that service there, as far as it was touched."""
+        """"service/account/region" -> the state of that service there, if it was used."""
         return self._look("state")
 
     def clock(self):
         return self._look("clock")
 
     def advance(self, seconds=0, minutes=0, days=0):
-        """Moves simulated time on; what falls due has happened when this returns."""
+        """Advances simulated time; everything that is due has happened when this returns."""
         return self._look("clock", {"advance_seconds": seconds + 60 * minutes + 86400 * days})
 
     def pace(self, scale):
-        """How fast simulated time runs from now on; 0: it stands."""
+        """Sets the speed of simulated time; 0 stops it."""
         return self._look("clock", {"time_scale": scale})
 
     def held(self, name, process=None):
@@ -166,7 +166,7 @@ class Simulator:
         return self._look("holds", {"release": name})
 
     def environment(self, region=HOME):
-        """What a program needs to find this simulator as the management account, and nothing else of AWS."""
+        """The environment that a program needs to use this simulator as the management account, without other AWS settings."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return {**kept, "AWS_ENDPOINT_URL": self.endpoint, "AWS_ACCESS_KEY_ID": self.access_key,
                 "AWS_SECRET_ACCESS_KEY": self.secret, "AWS_REGION": region, "AWS_DEFAULT_REGION": region,
@@ -175,7 +175,7 @@ class Simulator:
 
 
 def flags(members):
-    """Keyword arguments as the CLI's flags: key_id="x" is --key-id x, True --flag, False --no-flag, the rest JSON."""
+    """Keyword arguments as options of the CLI: key_id="x" is --key-id x, True --flag, False --no-flag, the rest JSON."""
     out = []
     for name, value in members.items():
         flag = name.replace("_", "-")
@@ -191,10 +191,10 @@ def flags(members):
 
 
 class Aws:
-    """The real AWS CLI as one identity: ok() wants success and returns the parsed answer, refused() wants that error."""
+    """The real AWS CLI as one identity: ok() requires success and returns the parsed answer, refused() requires that error."""
 
     def __init__(self, sim, access_key=None, secret=None, token=None):
-        import awslib  # not needed by those who only want a simulator
+        import awslib  # not needed by tests that only use a simulator
         self.sim = sim
         self.identity = (access_key or sim.access_key, secret or sim.secret, token)
         self._cli = awslib.Cli(*self.identity, region=HOME, endpoint=sim.endpoint)
@@ -210,7 +210,7 @@ class Aws:
         return done.json if done.out.strip() else None
 
     def refused(self, command, code, region=HOME, **members):
-        """The message AWS's error came with."""
+        """The message of the AWS error."""
         done = self.run(command, region, **members)
         if done.code == 0 or f"({code})" not in done.err:
             raise AssertionError(f"aws {command} {flags(members)}: expected {code}, got "
@@ -218,7 +218,7 @@ class Aws:
         return done.err.partition("operation: ")[2].strip()
 
     def assumed(self, account, role="AWSControlTowerExecution", name="tester", **members):
-        """This CLI as a role of an account; equal questions share one session."""
+        """This CLI as a role of an account; equal calls share one session."""
         key = (account, role, name, json.dumps(members, sort_keys=True))
         if key not in self._sessions:
             given = self.ok("sts assume-role", role_arn=f"arn:aws:iam::{account}:role/{role}", role_session_name=name,
@@ -244,7 +244,7 @@ class Story(unittest.TestCase):
 
 
 def run_beside(world, name, *command):
-    """Runs a program with a simulator to talk to; its exit status."""
+    """Runs a program with a simulator and returns its exit status."""
     with Simulator(world, name=name) as sim:
         return subprocess.run(command, env=sim.environment(), check=False).returncode
 

@@ -1,8 +1,9 @@
-"""What could not be seen is said: no refused call turns a verdict into another one.
+"""Refused operations are reported: no refused call changes a result into another one.
 
-Each operation that a scan of a world uses is refused everywhere, one after the other, and the world is scanned again. A verdict
-may stay or become ERROR; PASS that becomes FAIL is a false alarm, FAIL that becomes PASS or falls silent is a lie. A subject may be
-gone only where ERROR stands for all that could not be listed there. What has two sources is also refused in both.
+Each operation that a scan of a world uses is refused everywhere, one after the other, and the world is scanned again. A result
+can stay the same or become ERROR. FAIL instead of PASS is a false alarm; PASS or no result instead of FAIL hides a failure. A
+subject can be missing only if an ERROR covers everything that could not be listed there. If two operations can replace each
+other, the test also refuses both.
 """
 import collections
 import concurrent.futures
@@ -14,12 +15,12 @@ import unittest
 import scans
 
 WORLDS = ("seed-healthy", "seed-broken")
-# Judges the gaps themselves: a refusal is what it is there to show.
+# It evaluates collection errors: a refusal is its FAIL.
 SHOWS_GAPS = {"COV-02"}
-# Summaries and the account's own list, the list of accounts and the walk of the tree: one stands in for the other.
+# Pairs in which one operation replaces the other: summaries and the list of the account, the list of accounts and the tree.
 TWICE = [("backup:ListBackupJobSummaries", "backup:ListBackupJobs"), ("backup:ListCopyJobSummaries", "backup:ListCopyJobs"),
          ("organizations:ListAccounts", "organizations:ListAccountsForParent"), ("organizations:ListAccounts", "organizations:ListRoots")]
-# Without these there is no scan: it says which call it was and ends with 4, with nothing judged.
+# Without these there is no scan: it names the call and ends with exit status 4, without results.
 NO_SCAN_WITHOUT = {"controltower:GetLandingZone", "controltower:ListLandingZones", "organizations:DescribeOrganization",
                    "sts:GetCallerIdentity"}
 REFUSALS = collections.defaultdict(lambda: "AccessDeniedException", ec2="UnauthorizedOperation", rds="AccessDenied", s3="AccessDenied",
@@ -40,8 +41,8 @@ def verdicts(run):
 
 
 def scan(world, operations=()):
-    """(exit status, what it said on stderr, verdicts) with these operations refused."""
-    name = f"unseen-{world}-" + "-".join(one.replace(":", "-") for one in operations)
+    """(exit status, standard error, results) with these operations refused."""
+    name = f"refused-{world}-" + "-".join(one.replace(":", "-") for one in operations)
     faults = {"faults": [refuse(one) for one in operations]} if operations else None
     with scans.simulator.Simulator(world, name=name, faults=faults, record=False) as sim:
         config = scans.SCRATCH / f"{name}.yaml"
@@ -53,10 +54,10 @@ def scan(world, operations=()):
 
 
 def stands_for(check, subject, after):
-    """Is there an ERROR of that check which stands for all that could not be listed where the subject was?"""
+    """Whether an ERROR of that check covers everything that could not be listed where the subject was."""
     home = {one for (name, one), status in after.items() if name == check and status == "ERROR"}
     place = "/".join(subject.split("/")[:2]) + "/"
-    # Replicas outside the governed Regions are only known from the primary, whose subject is a Region, too.
+    # Replicas outside the governed Regions are found only through the primary key, whose subject is also a Region.
     return "" in home or place in home or (check.startswith(("KMS", "TD-03")) and any("/" not in one for one in home))
 
 
@@ -78,7 +79,7 @@ class Unseen(unittest.TestCase):
     maxDiff = None
 
     def judge(self, world):
-        with scans.Simulator(world, name=f"unseen-{world}") as sim:
+        with scans.Simulator(world, name=f"refused-{world}") as sim:
             scans.scan(sim, formats="csv")
             operations = sorted({one.split()[0] for one in scans.calls(sim)})
         self.assertGreater(len(operations), 45)
@@ -93,7 +94,7 @@ class Unseen(unittest.TestCase):
                     wrong += [f"{name} refused: {one}" for one in lies(before, after)]
                 elif refused[0] not in NO_SCAN_WITHOUT or refused[0] not in said:
                     wrong.append(f"{name} refused: no finding, and it said {said.strip()[-300:]}")
-                # The first of a pair that has another behind it is no loss; anything else is one.
+                # The first of a pair can be replaced by the second; any other refusal is a loss.
                 lossless = len(refused) == 1 and refused[0] in {TWICE[0][0], TWICE[1][0]}
                 if code != 4 and not lossless:
                     wrong.append(f"{name} refused: exit status {code}")
