@@ -31,6 +31,7 @@ struct apply_event { /* borrowed; told whenever a step changes state or a poll s
 struct apply_options {
     const char
         *journal; /* path of the journal database; an existing one of the same plan is resumed */
+    const char *selection; /* in words, the part of the plan that `plan` is; NULL: the whole */
     double time_scale; /* 1 in real life; waits are divided by it. Refused unless the endpoint is
                           loopback. */
     bool dry_run;      /* preconditions and probes only: nothing is sent, nothing is journaled */
@@ -60,6 +61,9 @@ struct apply_result {
 int apply_run(struct aws_client *client, const struct plan *plan,
               const struct apply_options *options, struct apply_result *result, struct err *err);
 void apply_result_release(struct apply_result *result);
+/* The selection for which an apply with this journal began last, "" for the whole plan; NULL: there
+   is no such file. Yours. */
+char *apply_journal_selection(const char *journal);
 
 /* What must hold before the first change: landing zone ACTIVE and IN_SYNC, nothing running,
    dependency chain, SCP head-room, account quota, Regions enabled, suspended accounts, permissions

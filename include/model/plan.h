@@ -195,6 +195,8 @@ json_t *plan_to_json(const struct plan *plan);
 /* Whole or absent. */
 int plan_save(const struct plan *plan, const char *path, struct err *err);
 void plan_free(struct plan *plan); /* accepts NULL */
+void plan_manual_release(struct plan_manual *row);
+void plan_deferred_release(struct plan_deferred *row);
 
 /* --- making one --- */
 

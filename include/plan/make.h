@@ -36,9 +36,12 @@ struct plan_options {
 int plan_make(struct store *store, struct subjects *subjects, enum goal goal,
               const struct plan_options *options, struct plan **plan, struct err *err);
 
-/* A readable tree: steps with reasons, requests, risk, expected duration. `width` columns; `color`
- * as cli says. */
-void plan_print(const struct plan *plan, FILE *out, int width, bool color);
+struct plan_selection; /* plan/narrow.h */
+/* A readable tree: steps with reasons, requests, risk, expected duration. `selection`: what the plan
+ * was narrowed to, so that steps which others need are named; NULL: a whole plan. `width` columns;
+ * `color` as cli says. */
+void plan_print(const struct plan *plan, const struct plan_selection *selection, FILE *out,
+                int width, bool color);
 /* How long the steps take, in seconds: the longest chain of needs, one step of a concurrency group
    at a time. */
 long long plan_seconds(const struct plan_steps *steps);

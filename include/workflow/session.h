@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/words.h"
 #include "plan/make.h"
+#include "plan/narrow.h"
 #include "store/store.h"
 #include "workflow/criteria.h"
 #include "workflow/reports.h"
@@ -49,8 +50,9 @@ struct session_options {
     const char *previous; /* the run to compare with; NULL: the one in the directory */
 
     /* Changes. */
-    const char *const *only;                   /* checks whose findings are fixed */
-    int only_step;                             /* 1 to 6; 0: all */
+    const char *narrowed_by; /* the options that narrow, with their values; NULL: none is given */
+    const char *const *only; /* checks whose findings are fixed */
+    int only_step;           /* 1 to 6; 0: all */
     const char *const *delete_recovery_points; /* vaults */
     bool delete_key, close_accounts;
     bool auto_approve, dry_run;
@@ -73,6 +75,7 @@ struct session {
     struct store *store;       /* the run: open while it is made, then read-only */
     char *backup_key;          /* ARN of the backup key that an earlier run knew; NULL */
     struct words written;      /* names of the files in the directory that belong to the run */
+    size_t left_out;           /* steps that the options leave out of the plan made last */
     bool plan_unfinished;      /* the directory holds a plan that is applied only in part */
 };
 
@@ -99,6 +102,11 @@ int session_collect(struct session *s, struct err *err);
 int session_evaluate(struct session *s, struct err *err);
 /* What a plan is made for, as the options say; borrowed from the session. */
 struct plan_options session_plan_options(const struct session *s);
+/* The same for a plan that is there already, and for what is printed; borrowed from the session. */
+struct plan_selection session_plan_selection(const struct session *s);
+/* Makes a plan of the run that is open. `sent` as in struct plan_options. */
+int session_make_plan(struct session *s, enum goal goal, const struct map *sent, struct plan **plan,
+                      struct err *err);
 /* Writes the reports, then gives the run its name, then the checksums and the evidence package. */
 int session_publish(struct session *s, struct err *err);
 /* All of the above, in order: one scan. */

@@ -354,6 +354,9 @@ int apply_run(struct aws_client *client, const struct plan *plan,
         rc = recover_load(&e, err);
     }
     if (rc == 0) {
+        rc = journal_select(e.journal, options->selection, err);
+    }
+    if (rc == 0) {
         begin(&e);
         rc = loop(&e, err);
     }

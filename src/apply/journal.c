@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "apply/apply.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/jsonx.h"
@@ -14,6 +15,7 @@
 
 #define APPLICATION_ID 0x546b4170 /* "TkAp" */
 #define SCHEMA_VERSION 1
+#define SELECTION "selection" /* key of meta */
 #define STRINGIFY(x) #x
 #define STRING_OF(x) STRINGIFY(x)
 
@@ -81,13 +83,20 @@ static char *ask(struct journal *j, const char *sql, const char *parameter)
 static int set_meta(struct journal *j, const char *key, const char *value, struct err *err)
 {
     sqlite3_stmt *statement = NULL;
-    bool good = sqlite3_prepare_v2(j->db, "INSERT INTO meta(key, value) VALUES(?1, ?2)", -1,
-                                   &statement, NULL) == SQLITE_OK &&
+    bool good = sqlite3_prepare_v2(j->db, "INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)",
+                                   -1, &statement, NULL) == SQLITE_OK &&
                 sqlite3_bind_text(statement, 1, key, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
                 sqlite3_bind_text(statement, 2, value, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
                 sqlite3_step(statement) == SQLITE_DONE;
     (void)sqlite3_finalize(statement);
     return good ? 0 : broken(j, err);
+}
+
+/* "" also of a journal that says nothing about it. Yours. */
+static char *selection_of(struct journal *j)
+{
+    char *found = ask(j, "SELECT value FROM meta WHERE key = ?1", SELECTION);
+    return found != NULL ? found : xstrdup("");
 }
 
 static int create(struct journal *j, const struct plan *plan, struct err *err)
@@ -190,6 +199,26 @@ int journal_open(const char *path, const struct plan *plan, struct journal **out
     }
     *out = j;
     return 0;
+}
+
+int journal_select(struct journal *j, const char *selection, struct err *err)
+{
+    char *before = j != NULL ? selection_of(j) : NULL;
+    const char *now = selection != NULL ? selection : "";
+    int rc = j == NULL || strcmp(before, now) == 0 ? 0 : set_meta(j, SELECTION, now, err);
+    free(before);
+    return rc;
+}
+
+char *apply_journal_selection(const char *journal)
+{
+    struct journal j = {0};
+    char *found = NULL;
+    if (sqlite3_open_v2(journal, &j.db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK) {
+        found = selection_of(&j);
+    }
+    (void)sqlite3_close(j.db);
+    return found;
 }
 
 void journal_close(struct journal *j)

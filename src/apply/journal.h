@@ -39,6 +39,8 @@ struct journal_row { /* borrowed; NULL counts as "" */
 /* Takes the lock and opens or creates the journal at `path` for this plan; ERR_INPUT when it is
    another plan's or organization's, or another apply is at work. */
 int journal_open(const char *path, const struct plan *plan, struct journal **out, struct err *err);
+/* Notes which part of the plan is applied, as apply_options.selection; commits. */
+int journal_select(struct journal *j, const char *selection, struct err *err);
 void journal_close(struct journal *j); /* accepts NULL; commits nothing */
 int journal_add(struct journal *j, const struct journal_row *row, struct err *err);
 int journal_commit(struct journal *j, struct err *err);

@@ -97,11 +97,33 @@ static void take_row(struct step_run *r, const struct journal_row *row)
     keep(&r->operation_id, row->operation_id);
 }
 
+struct earlier {
+    struct engine *engine;
+    struct map *outside; /* ids of steps that are under way, and not in this part of the plan */
+};
+
+static bool is_under_way(enum journal_event last)
+{
+    return last == EVENT_SENDING || last == EVENT_IN_DOUBT || last == EVENT_ANSWERED ||
+           last == EVENT_POLLING || last == EVENT_GAVE_UP;
+}
+
+static void note_outside(struct map *outside, const struct journal_row *row)
+{
+    if (is_under_way(row->event)) {
+        map_set(outside, row->step, outside);
+    } else if (row->event != EVENT_READY && row->event != EVENT_NOT_ATTEMPTED) {
+        (void)map_remove(outside, row->step);
+    }
+}
+
 static void on_row(void *context, const struct journal_row *row)
 {
-    struct engine *e = context;
+    const struct earlier *earlier = context;
+    struct engine *e = earlier->engine;
     struct step_run *r = map_get(e->index, row->step);
     if (r == NULL) {
+        note_outside(earlier->outside, row);
         return;
     }
     take_row(r, row);
@@ -117,5 +139,17 @@ static void on_row(void *context, const struct journal_row *row)
 
 int recover_load(struct engine *e, struct err *err)
 {
-    return journal_each(e->journal, on_row, e, err);
+    struct earlier earlier = {.engine = e, .outside = map_new(NULL)};
+    int rc = journal_each(e->journal, on_row, &earlier, err);
+    size_t cursor = 0;
+    const char *id = NULL;
+    void *value = NULL;
+    if (rc == 0 && map_next(earlier.outside, &cursor, &id, &value)) {
+        rc = err_set(err, ERR_INPUT,
+                     "%s: step %s is under way and is not selected now: apply the plan with the "
+                     "options of the interrupted apply first, or whole",
+                     e->options->journal, id);
+    }
+    map_free(earlier.outside);
+    return rc;
 }

@@ -39,22 +39,19 @@ int cmd_teardown(struct options *o)
 
 static int plan_of_run(struct session *s, const char *run, struct plan **plan, struct err *err)
 {
-    struct subjects *subjects = NULL;
     char *path = NULL;
-    const struct plan_options options = session_plan_options(s);
     int rc = -1;
-    if (run_dir_find(run, &path, err) == 0 && store_open(path, true, &s->store, err) == 0 &&
-        subjects_new(s->store, options.config, &subjects, err) == 0) {
-        rc = plan_make(s->store, subjects, GOAL_FIX, &options, plan, err);
+    if (run_dir_find(run, &path, err) == 0 && store_open(path, true, &s->store, err) == 0) {
+        rc = session_make_plan(s, GOAL_FIX, NULL, plan, err);
     }
-    subjects_free(subjects);
     free(path);
     return rc;
 }
 
-static int write_plan(const struct scan_options *o, const struct plan *plan, const char *output,
+static int write_plan(const struct console *c, const struct plan *plan, const char *output,
                       struct err *err)
 {
+    const struct scan_options *o = &c->options;
     if (o->emit != NULL) {
         struct out_file *file = NULL;
         if (output == NULL) {
@@ -69,7 +66,7 @@ static int write_plan(const struct scan_options *o, const struct plan *plan, con
         }
         return out_file_commit(file, err);
     }
-    plan_print(plan, stdout, terminal_width(stdout), color_wanted(o->no_color, stdout));
+    console_print_plan(c, plan);
     if (output != NULL && plan_save(plan, output, err) != 0) {
         return -1;
     }
@@ -94,7 +91,7 @@ int cmd_plan(struct options *o)
         goto out;
     }
     if (console_begin(&c, &err) == 0 && plan_of_run(&c.session, run, &plan, &err) == 0) {
-        code = write_plan(&c.options, plan, o->output, &err);
+        code = write_plan(&c, plan, o->output, &err);
     }
 out:
     plan_free(plan);
@@ -117,9 +114,16 @@ int cmd_apply(struct options *o)
     if (code == 0) {
         code = plan_load(path, &plan, &err);
     }
+    if (code == 0 && c.narrowed_by != NULL) {
+        struct plan_selection selection = session_plan_selection(&c.session);
+        code = plan_narrow(plan, &selection, &err);
+        c.session.left_out = selection.left_out;
+    }
     if (code == 0) {
-        plan_print(plan, stdout, terminal_width(stdout), color_wanted(c.options.no_color, stdout));
+        console_print_plan(&c, plan);
         fflush(stdout);
+    }
+    if (code == 0 && (c.narrowed_by == NULL || plan->steps.count > 0)) {
         code = fix_loop_apply(&c.session, plan, journal, plan->steps.count == 0, NULL, &err);
         code = code > 0 ? EXIT_PARTWAY : code;
     }

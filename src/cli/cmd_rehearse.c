@@ -104,7 +104,8 @@ static int rehearse(struct rehearsal *r, struct console *c, enum goal goal, stru
 }
 
 /* What only a teardown deletes is refused where nothing is taken down. */
-static int check_goal(const struct options *o, enum goal goal, struct err *err)
+static int check_goal(const struct options *o, const struct words *checks, enum goal goal,
+                      struct err *err)
 {
     static const char *const of_teardown[] = {"delete-key", "delete-recovery-points",
                                               "close-accounts"};
@@ -121,6 +122,12 @@ static int check_goal(const struct options *o, enum goal goal, struct err *err)
             return err_set(err, ERR_INPUT, "--%s: only with rehearse fix", of_fix[i]);
         }
     }
+    if (goal != GOAL_FIX && checks->count > 0) {
+        return err_set(err, ERR_INPUT,
+                       "--only %s: rehearse %s expects a step, 1 to 6; a check only with rehearse "
+                       "fix",
+                       checks->items[0], goal_name(goal));
+    }
     return 0;
 }
 
@@ -136,8 +143,8 @@ int cmd_rehearse(struct options *o)
     options_take_run(o, &c.options);
     const char *kept = c.options.output_given ? c.options.output : NULL;
     const char *run = words->count > 1 ? words->items[1] : "towerkeep-output";
-    if (parse_goal(words->items[0], &goal, &err) != 0 || check_goal(o, goal, &err) != 0 ||
-        console_begin(&c, &err) != 0) {
+    if (parse_goal(words->items[0], &goal, &err) != 0 ||
+        check_goal(o, &c.options.only, goal, &err) != 0 || console_begin(&c, &err) != 0) {
         goto out;
     }
     if (words->count > 1 && c.options.fresh) {

@@ -71,9 +71,9 @@ static const struct command commands[COMMAND_COUNT] = {
          .more =
              "The journal is PLAN.journal.db, next to the plan. After a crash, the same command "
              "continues where it stopped; a call that took effect is not repeated.\n"
-             "The whole plan is applied. To change less, make a narrower plan: `towerkeep plan` "
-             "takes --only, --accounts, --ou, --region, --checks and --severity.\n" FILES_SEARCHED
-             "\n"
+             "--only applies a part of the plan: the steps for one step of the architecture or for "
+             "checks, and the steps that they need. To select by account, OU, Region or severity, "
+             "make a narrower plan with `towerkeep plan`.\n" FILES_SEARCHED "\n"
              "Exit status: 0 every step is done or needed no change; 5 stopped part-way; "
              "others as for scan.\n"
              "Example:\n"

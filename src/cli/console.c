@@ -32,6 +32,13 @@ static void collect_ended(void *context)
     progress_end(&c->progress);
 }
 
+void console_print_plan(const struct console *c, const struct plan *plan)
+{
+    const struct plan_selection selection = session_plan_selection(&c->session);
+    plan_print(plan, &selection, stdout, terminal_width(stdout),
+               color_wanted(c->options.no_color, stdout));
+}
+
 /* A resumed plan only where somebody is there to confirm it. */
 static void plan_shown(void *context, const struct plan *plan, bool resumed)
 {
@@ -39,7 +46,7 @@ static void plan_shown(void *context, const struct plan *plan, bool resumed)
     if (resumed && isatty(STDIN_FILENO) != 1) {
         return;
     }
-    plan_print(plan, stdout, terminal_width(stdout), color_wanted(c->options.no_color, stdout));
+    console_print_plan(c, plan);
     if (!resumed) {
         print_remains(plan);
     }
@@ -121,12 +128,16 @@ int console_begin(struct console *c, struct err *err)
         return -1;
     }
     session_options_from(&c->options, &options);
+    c->narrowed_by = narrowing_text(&c->options);
+    options.narrowed_by = c->narrowed_by;
     return session_begin(&c->session, &options, &c->ui, err);
 }
 
 void console_end(struct console *c)
 {
     session_release(&c->session);
+    free(c->narrowed_by);
+    c->narrowed_by = NULL;
     scan_options_release(&c->options);
     console_log_close(&c->log);
 }
@@ -174,7 +185,9 @@ int console_conclude_fix(struct console *c, enum goal goal, const struct fix_res
 {
     bool teardown = goal == GOAL_TEARDOWN && !c->options.dry_run;
     if (teardown && !result->partway && result->deferred == 0) {
-        puts("\nTeardown complete. The checks below that fail are the expected result of it.");
+        printf(
+            "\nTeardown%s%s complete. The checks below that fail are the expected result of it.\n",
+            c->narrowed_by != NULL ? " with " : "", c->narrowed_by != NULL ? c->narrowed_by : "");
     }
     int code = console_conclude(c, err);
     if (code < 0) {

@@ -13,7 +13,8 @@ struct console {
     struct session session;
     struct workflow_ui ui;
     struct progress progress;
-    FILE *log; /* NULL: standard error */
+    char *narrowed_by; /* narrowing_text(); NULL: nothing is narrowed */
+    FILE *log;         /* NULL: standard error */
 };
 
 /* Opens the log and begins the session. The console stays where it is until
@@ -26,6 +27,8 @@ void console_log_close(FILE **log); /* safe after an error */
  * directory; the exit status, or -1. */
 int console_result(const struct scan_options *o, struct store *store, const char *directory,
                    const struct words *written, struct err *err);
+/* Prints a plan, with what the options leave out of it. */
+void console_print_plan(const struct console *c, const struct plan *plan);
 /* Prints the summary of the published run; the exit status, or -1. */
 int console_conclude(struct console *c, struct err *err);
 /* The fix loop, then the summary; the exit status, or -1. */

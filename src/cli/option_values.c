@@ -13,6 +13,11 @@ static bool is_url(const char *item)
            (str_starts(item, "https://") && strlen(item) > strlen("https://"));
 }
 
+static bool is_step(const char *item)
+{
+    return item[0] >= '1' && item[0] <= '6' && item[1] == '\0';
+}
+
 const struct value_form form_account = {.fits = str_is_account_id,
                                         .expected = "an account ID of 12 digits"};
 const struct value_form form_region = {.fits = region_possible,
@@ -45,6 +50,9 @@ const struct value_form form_organization = {.shortest = 12,
                                              .prefix = "o-",
                                              .more = "-",
                                              .expected = "an organization ID such as o-a1b2c3d4e5"};
+const struct value_form form_step = {.fits = is_step,
+                                     .expected = "a step, 1 to 6 (the changes of this command are "
+                                                 "not made for checks)"};
 const struct value_form form_only = {
     .shortest = 1, .longest = 40, .more = "-*?", .expected = "a step, 1 to 6, or a check's ID"};
 

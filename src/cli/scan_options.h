@@ -30,5 +30,8 @@ struct scan_options {
 void scan_options_release(struct scan_options *o);
 /* The options of a session, borrowed from `o`. */
 void session_options_from(const struct scan_options *o, struct session_options *out);
+/* The options that narrow what is planned, with their values: "--only 2 --accounts 222233330011".
+ * NULL: none was given. Yours. */
+char *narrowing_text(const struct scan_options *o);
 
 #endif

@@ -1,5 +1,52 @@
 /* From parsed options to those of a session. */
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "model/finding.h"
 #include "scan_options.h"
+
+#define NARROWING_MAX 65536
+
+static void add_words(struct text *text, const char *option, const struct words *words)
+{
+    if (words->count > 0) {
+        text_addf(text, "%s%s ", text->length > 0 ? " " : "", option);
+    }
+    for (size_t i = 0; i < words->count; i++) {
+        text_addf(text, "%s%s", i > 0 ? "," : "", words->items[i]);
+    }
+}
+
+char *narrowing_text(const struct scan_options *o)
+{
+    const struct {
+        const char *option;
+        const struct words *words;
+    } lists[] = {{"--only", &o->only},
+                 {"--region", &o->regions},
+                 {"--excluded-region", &o->excluded_regions},
+                 {"--accounts", &o->accounts},
+                 {"--excluded-accounts", &o->excluded_accounts},
+                 {"--ou", &o->ous},
+                 {"--checks", &o->checks},
+                 {"--excluded-checks", &o->excluded_checks}};
+    struct text text;
+    text_init(&text, NARROWING_MAX);
+    if (o->only_step > 0) {
+        text_addf(&text, "--only %d", o->only_step);
+    }
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        add_words(&text, lists[i].option, lists[i].words);
+    }
+    if (o->min_severity >= 0) {
+        text_addf(&text, "%s--severity %s", text.length > 0 ? " " : "",
+                  severity_name((enum severity)o->min_severity));
+    }
+    char *out = text.length > 0 ? xstrdup(text_str(&text)) : NULL;
+    text_release(&text);
+    return out;
+}
 
 void session_options_from(const struct scan_options *o, struct session_options *out)
 {

@@ -278,6 +278,16 @@ static void free_rows(const struct plan_form *form, void *rows, size_t count)
     free(rows);
 }
 
+void plan_manual_release(struct plan_manual *row)
+{
+    plan_form_release(&plan_manual_form, row);
+}
+
+void plan_deferred_release(struct plan_deferred *row)
+{
+    plan_form_release(&plan_deferred_form, row);
+}
+
 void plan_free(struct plan *plan)
 {
     if (plan == NULL) {

@@ -330,10 +330,7 @@ static int goal_fix(struct making *m, struct err *err)
 static void drop_manual(struct plan *plan, size_t from)
 {
     for (size_t i = from; i < plan->manual_count; i++) {
-        free(plan->manual[i].finding_id);
-        free(plan->manual[i].check_id);
-        free(plan->manual[i].subject);
-        free(plan->manual[i].why);
+        plan_manual_release(&plan->manual[i]);
     }
     plan->manual_count = from;
 }

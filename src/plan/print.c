@@ -8,13 +8,17 @@
 #include "base/text.h"
 #include "model/step.h"
 #include "plan/make.h"
+#include "plan/narrow.h"
 
 #define WIDTH_MIN 40
 #define WIDTH_ENDLESS 1000000
 #define LINE_BYTES_MAX ((size_t)4 * 1024 * 1024)
 #define LABEL_WIDTH 10
+#define NEEDED_BY_SHOWN 3
 
 struct printer {
+    const struct plan *plan;
+    const struct plan_selection *selection; /* NULL: a whole plan */
     FILE *out;
     size_t width;
     bool color;
@@ -185,6 +189,26 @@ static void print_list(const struct printer *p, const char *margin, const char *
     text_release(&text);
 }
 
+static void print_needed_by(const struct printer *p, const char *margin,
+                            const struct plan_step *step)
+{
+    struct plan_strings by;
+    if (p->selection == NULL || !plan_step_serves(p->plan, p->selection, step, &by)) {
+        return;
+    }
+    struct text text;
+    text_init(&text, LINE_BYTES_MAX);
+    for (size_t i = 0; i < by.count && i < NEEDED_BY_SHOWN; i++) {
+        text_addf(&text, "%s%s", i > 0 ? ", " : "", by.items[i]);
+    }
+    if (by.count > NEEDED_BY_SHOWN) {
+        text_addf(&text, " and %zu more", by.count - NEEDED_BY_SHOWN);
+    }
+    labelled(p, margin, "needed by", text_str(&text));
+    text_release(&text);
+    free(by.items);
+}
+
 static void print_call(const struct printer *p, const char *margin, const char *label,
                        const struct plan_call *call)
 {
@@ -269,6 +293,7 @@ static void print_step(const struct printer *p, const struct plan_step *step, bo
     print_head(p, last ? "`-- " : "|-- ", step);
     wrapped(p, margin, margin, step->title);
     print_reasons(p, margin, &step->reasons);
+    print_needed_by(p, margin, step);
     print_list(p, margin, "waits for", &step->needs);
     print_preconditions(p, margin, &step->preconditions);
     print_call(p, margin, "sends", step->send);
@@ -334,6 +359,19 @@ static void print_deferred(const struct printer *p, const struct plan *plan)
     map_free(by_reason);
 }
 
+/* "Left out by --only 2: 25 of 31 steps" */
+static void print_left_out(const struct printer *p, const struct totals *t)
+{
+    const struct plan_selection *s = p->selection;
+    if (s == NULL || s->options == NULL || s->left_out == 0) {
+        return;
+    }
+    char *line = xasprintf("Left out by %s: %zu of %zu steps", s->options, s->left_out,
+                           s->left_out + t->steps);
+    wrapped(p, "", "  ", line);
+    free(line);
+}
+
 static void print_summary(const struct printer *p, const struct plan *plan, const struct totals *t)
 {
     char length[32];
@@ -344,6 +382,7 @@ static void print_summary(const struct printer *p, const struct plan *plan, cons
                            plan->home_region, plan->run_id, plan->created);
     wrapped(p, "", "  ", line);
     free(line);
+    print_left_out(p, t);
     if (t->steps == 0) {
         (void)fputs(plan->deferred_count > 0 ? "Nothing can be done now.\n" : "Nothing to do.\n",
                     p->out);
@@ -358,9 +397,10 @@ static void print_summary(const struct printer *p, const struct plan *plan, cons
     free(line);
 }
 
-void plan_print(const struct plan *plan, FILE *out, int width, bool color)
+void plan_print(const struct plan *plan, const struct plan_selection *selection, FILE *out,
+                int width, bool color)
 {
-    struct printer p = {.out = out, .color = color};
+    struct printer p = {.plan = plan, .selection = selection, .out = out, .color = color};
     p.width = width <= 0 ? WIDTH_ENDLESS : width < WIDTH_MIN ? WIDTH_MIN : (size_t)width;
     const struct totals t = total(&plan->steps);
     print_summary(&p, plan, &t);

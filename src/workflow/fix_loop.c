@@ -121,12 +121,22 @@ static int preflight(struct aws_client *client, const struct plan *plan, int acc
     return rc;
 }
 
+/* A journal means that the preflight checks passed before, for what was selected then. */
+static bool was_checked(const char *journal, const char *narrowed_by)
+{
+    char *selection = file_exists(journal) ? apply_journal_selection(journal) : NULL;
+    bool was = selection != NULL && strcmp(selection, narrowed_by != NULL ? narrowed_by : "") == 0;
+    free(selection);
+    return was;
+}
+
 static int apply_confirmed(struct session *s, struct aws_client *writer, const struct plan *plan,
                            const char *journal, struct apply_result *result, struct err *err)
 {
     const struct session_options *o = &s->options;
     int left = o->crash_at;
     const struct apply_options options = {.journal = journal,
+                                          .selection = o->narrowed_by,
                                           .time_scale = o->time_scale,
                                           .dry_run = o->dry_run,
                                           .max_changes = o->max_changes,
@@ -136,8 +146,7 @@ static int apply_confirmed(struct session *s, struct aws_client *writer, const s
                                           .boundary_context = &left,
                                           .stop = o->stop};
     int quota = (int)jx_int(s->criteria.config.document, "limits.accounts", 0);
-    /* A journal means that the preflight checks passed before. */
-    if (!file_exists(journal) && preflight(writer, plan, quota, err) != 0) {
+    if (!was_checked(journal, o->narrowed_by) && preflight(writer, plan, quota, err) != 0) {
         return -1;
     }
     return apply_run(writer, plan, &options, result, err);
@@ -287,18 +296,9 @@ static int scan(struct fix_loop *l, struct err *err)
 /* It is the loop's until the next one. */
 static int make_plan(struct fix_loop *l, struct err *err)
 {
-    struct session *s = l->session;
-    struct subjects *subjects = NULL;
-    struct plan_options options = session_plan_options(s);
-    options.sent = l->state.sent;
-    int rc = subjects_new(s->store, options.config, &subjects, err);
-    if (rc == 0) {
-        plan_free(l->state.plan);
-        l->state.plan = NULL;
-        rc = plan_make(s->store, subjects, l->goal, &options, &l->state.plan, err);
-    }
-    subjects_free(subjects);
-    return rc;
+    plan_free(l->state.plan);
+    l->state.plan = NULL;
+    return session_make_plan(l->session, l->goal, l->state.sent, &l->state.plan, err);
 }
 
 static int save_plan(const struct fix_loop *l, const struct plan *plan, const char *name,
@@ -372,6 +372,28 @@ static int check_goal(const struct fix_loop *l, const struct plan *plan, struct 
                    l->state.directory, goal_command(plan->goal));
 }
 
+/* A plan that was narrowed otherwise would change what is not selected now. Without options that
+ * narrow, any part may be finished. 1: nothing of it was sent, so a new plan takes its place. */
+static int check_narrowing(const struct fix_loop *l, struct err *err)
+{
+    const char *now = l->session->options.narrowed_by;
+    if (now == NULL) {
+        return 0;
+    }
+    char *journal = fix_state_path(&l->state, JOURNAL);
+    char *before = apply_journal_selection(journal);
+    int rc = before == NULL ? 1 : 0;
+    if (before != NULL && strcmp(before, now) != 0) {
+        rc = err_set(err, ERR_INPUT,
+                     "%s: holds an unfinished plan that was made with %s: continue with the same "
+                     "options, or use another -o",
+                     l->state.directory, before[0] != '\0' ? before : "no option that narrows it");
+    }
+    free(before);
+    free(journal);
+    return rc;
+}
+
 /* Finishes the plan of a command that was interrupted; it is confirmed again. */
 static int resume(struct fix_loop *l, struct err *err)
 {
@@ -386,6 +408,12 @@ static int resume(struct fix_loop *l, struct err *err)
         rc = check_goal(l, plan, err);
     }
     if (rc == 0) {
+        rc = check_narrowing(l, err);
+    }
+    if (rc > 0) {
+        (void)unlink(path);
+        rc = 0;
+    } else if (rc == 0) {
         log_write(LOG_WARN, "%s: continuing an unfinished plan", path);
         show_plan(l->session, plan, true);
         rc = finish_plan(l, false, err);

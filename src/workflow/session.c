@@ -422,3 +422,42 @@ struct plan_options session_plan_options(const struct session *s)
                                  .close_accounts = o->close_accounts,
                                  .delete_recovery_points = o->delete_recovery_points};
 }
+
+static bool find_check(const void *session, const char *id, struct plan_check *out)
+{
+    const struct session *s = session;
+    const struct rule *rule = rules_find(s->criteria.rules, id);
+    if (rule != NULL) {
+        *out = (struct plan_check){.step = rule->step,
+                                   .remedy = rule->remedy != NULL ? rule->remedy : ""};
+    }
+    return rule != NULL;
+}
+
+struct plan_selection session_plan_selection(const struct session *s)
+{
+    return (struct plan_selection){.options = s->options.narrowed_by,
+                                   .step = s->options.only_step,
+                                   .checks = s->options.only,
+                                   .find = find_check,
+                                   .context = s,
+                                   .left_out = s->left_out};
+}
+
+int session_make_plan(struct session *s, enum goal goal, const struct map *sent, struct plan **plan,
+                      struct err *err)
+{
+    struct subjects *subjects = NULL;
+    struct plan_options options = session_plan_options(s);
+    options.sent = sent;
+    int rc = subjects_new(s->store, options.config, &subjects, err);
+    if (rc == 0) {
+        rc = plan_make(s->store, subjects, goal, &options, plan, err);
+    }
+    if (rc == 0) {
+        s->left_out =
+            s->options.narrowed_by != NULL ? plan_left_out(s->store, subjects, &options, *plan) : 0;
+    }
+    subjects_free(subjects);
+    return rc;
+}

@@ -1,14 +1,18 @@
 """Options that select changes keep exactly those steps; an option that cannot be honored is refused; the option table for other
 programs.
 """
+import collections
 import json
 import re
 import shutil
 import subprocess
 import unittest
 
+import engine_runs
 import scans
-from simulator import HOME, SANDBOX, X_PROD
+from simulator import HOME, ORGANIZATION, SANDBOX, X_PROD
+
+SCALE = 5000
 
 
 def run(*words, env=None):
@@ -104,6 +108,113 @@ class Narrowing(unittest.TestCase):
             self.assertEqual(run(command, copy, "-M", "json", "-z").returncode, 0)
             variable = scans.environment(TOWERKEEP_IGNORE_EXIT_CODE_3="1")
             self.assertEqual(run(command, copy, "-M", "json", env=variable).returncode, 0)
+
+
+class Applied(unittest.TestCase):
+    """One plan of everything that fails, applied in parts."""
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        with cls.broken("whole") as sim:
+            cls.done = scans.scan(sim, "--no-ungoverned")
+        cls.plan = cls.done.directory / "whole.json"
+        assert run("plan", cls.done.directory, "-o", cls.plan).returncode == 0
+        cls.steps = json.loads(cls.plan.read_text(encoding="utf-8"))["steps"]
+
+    def setUp(self):
+        for stale in self.done.directory.glob("whole.json.journal*"):
+            stale.unlink()
+
+    @staticmethod
+    def broken(name):
+        return scans.Simulator("seed-broken", "--time-scale", SCALE, name=f"narrowing-{name}", record=False)
+
+    def apply(self, sim, *flags):
+        return run("apply", self.plan, "--auto-approve", "--unpaced", "--time-scale", SCALE, "--endpoint-url", sim.endpoint, *flags,
+                   env=scans.environment(sim))
+
+    def calls(self, wanted):
+        return dict(collections.Counter(step["send"]["operation"] for step in self.steps if wanted(step)))
+
+    def test_nothing_but_the_selected_steps_is_sent(self):
+        keys, tags = self.calls(lambda s: s["step"] == 2), self.calls(lambda s: "check:TAG-02" in s["reasons"])
+        with self.broken("parts") as sim:
+            done = self.apply(sim, "--only", "2")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(f"Left out by --only 2: {len(self.steps) - sum(keys.values())} of {len(self.steps)} steps", done.stdout)
+            self.assertEqual(sim.effects()["writes"], keys)
+            done = self.apply(sim, "--only", "TAG-02")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(sim.effects()["writes"], {**keys, **tags})
+            self.assertIn("0 changes sent", self.apply(sim, "--only", "KMS-*").stderr)
+            self.assertIn("Nothing to do", self.apply(sim, "--only", "OPT-05").stdout)
+            self.assertEqual(sim.effects()["writes"], {**keys, **tags})
+
+    def test_a_part_is_what_a_plan_of_that_part_is(self):
+        def parts(text):
+            return re.findall(r"^[|`]-- (\S+)", text, re.M)
+        checks = sorted({r.removeprefix("check:") for step in self.steps for r in step["reasons"] if r.startswith("check:")})
+        with self.broken("compared") as sim:
+            for only in [*"123456", *checks[::8]]:
+                alone = run("plan", self.done.directory, "--only", only)
+                part = self.apply(sim, "--only", only, "--dry-run")
+                self.assertEqual(sorted(parts(part.stdout)), sorted(parts(alone.stdout)), only)
+            self.assertEqual(sim.effects()["writes"], {})
+
+    def test_a_step_under_way_is_finished_before_another_part(self):
+        with self.broken("crashed") as sim:
+            self.assertEqual(self.apply(sim, "--only", "KMS-11", "--crash-at", "2").returncode, -9)
+            sent = sim.effects()["writes"]
+            self.assertEqual(sum(sent.values()), 1)
+            done = self.apply(sim, "--only", "6")
+            self.assertEqual((done.returncode, len(done.stderr.splitlines())), (2, 1), done.stderr)
+            self.assertIn("step enable-key-rotation/eu-west-1 is under way and is not selected now", done.stderr)
+            self.assertEqual(sim.effects()["writes"], sent)
+            self.assertEqual(self.apply(sim, "--only", "KMS-11").returncode, 0)
+            self.assertEqual(sim.effects()["writes"], sent)
+            self.assertEqual(self.apply(sim, "--only", "TAG-02").returncode, 0)
+
+    def test_an_unfinished_fix_is_not_continued_with_another_selection(self):
+        with engine_runs.Cloud(engine_runs.damaged("rotation off", "member opt-in"), "narrowing-fix") as cloud:
+            engine_runs.fresh(cloud)
+            self.assertTrue(engine_runs.engine(cloud, "fix", "--only", "4", crash_at=1).killed)
+            done = engine_runs.engine(cloud, "fix", "--only", "2")
+            self.assertEqual(done.code, 2, done.told())
+            self.assertIn("holds an unfinished plan that was made with --only 4", done.err)
+            self.assertEqual(engine_runs.engine(cloud, "fix", "--only", "4").code, 3)
+            self.assertEqual(set(cloud.effects()["writes"]), {"backup:UpdateRegionSettings"})
+
+
+class Goals(unittest.TestCase):
+    """enable and teardown, one step of the architecture at a time."""
+
+    def test_a_check_is_refused(self):
+        for words in (["enable"], ["teardown"], ["rehearse", "enable"], ["rehearse", "teardown"]):
+            done = run(*words, "--only", "KMS-01")
+            self.assertEqual((done.returncode, done.stdout, len(done.stderr.splitlines())), (2, "", 1), done.stderr)
+            self.assertIn("a step, 1 to 6", done.stderr)
+
+    def test_enable_names_the_steps_that_others_need(self):
+        with engine_runs.Cloud(engine_runs.bare(), "narrowing-enable") as cloud:
+            done = engine_runs.engine(cloud, "enable", "--only", "2")
+            self.assertEqual(set(cloud.effects()["writes"]), {"kms:CreateKey", "kms:CreateAlias", "kms:EnableKeyRotation", "kms:ReplicateKey"},
+                             done.told())
+            self.assertRegex(done.out, r"Left out by --only 2: \d+ of \d+ steps")
+            self.assertNotIn("needed by", done.out)
+            done = engine_runs.engine(cloud, "enable", "--only", "3", "--dry-run")
+            self.assertRegex(done.out, r"(?s)create-accounts/central-backup .*needed by enable-landing-zone-backup")
+
+    def test_teardown_takes_only_the_selected_step(self):
+        with engine_runs.Cloud(engine_runs.healthy(), "narrowing-teardown") as cloud:
+            done = engine_runs.engine(cloud, "teardown", "--only", "5")
+            self.assertEqual(done.code, 0, done.told())
+            self.assertEqual(set(cloud.effects()["writes"]), {"controltower:DisableBaseline"})
+            self.assertIn("Teardown with --only 5 complete", done.out)
+            done = run("teardown", "--only", "3", "--dry-run", "--config-file", engine_runs.SCRATCH / f"{cloud.name}.config.json",
+                       "--endpoint-url", cloud.endpoint, "--confirm-organization", ORGANIZATION, "--auto-approve", "-o", engine_runs.directory(cloud),
+                       "-M", "json", "--unpaced", env=scans.environment(cloud))
+            self.assertNotIn("needed by", done.stdout)
 
 
 class Table(unittest.TestCase):

@@ -127,7 +127,7 @@ static void a_deferred_step_is_printed_under_what_it_waits_for(void **state)
     a_gap(e, "kms:DescribeKey", MGMT, AWAY);
     FILE *out = open_memstream(&text, &size);
     (void)estate_plan(e);
-    plan_print(e->made, out, 0, false);
+    plan_print(e->made, NULL, out, 0, false);
     (void)fclose(out);
     assert_non_null(strstr(text, "Deferred (3)"));
     assert_non_null(strstr(text, "waits for kms:DescribeKey in " MGMT "/" AWAY));

@@ -7,7 +7,7 @@ static char *printed(const struct plan *plan, int width, bool color)
     char *data = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&data, &length);
-    plan_print(plan, out, width, color);
+    plan_print(plan, NULL, out, width, color);
     assert_int_equal(fclose(out), 0);
     return data;
 }

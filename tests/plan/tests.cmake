@@ -1,4 +1,5 @@
 unit(plan make base model store inventory plan)
+unit(plan narrow base model store inventory plan)
 unit(plan tags base model store inventory plan)
 unit(plan emit base model store inventory plan)
 unit(plan print base model store inventory plan)
