@@ -100,9 +100,8 @@ int session_open_dir(struct session *s, const char *directory, struct err *err);
 int session_open_run(struct session *s, struct err *err);
 int session_collect(struct session *s, struct err *err);
 int session_evaluate(struct session *s, struct err *err);
-/* What a plan is made for, as the options say; borrowed from the session. */
-struct plan_options session_plan_options(const struct session *s);
-/* The same for a plan that is there already, and for what is printed; borrowed from the session. */
+/* What a plan is narrowed to, as the options say: for a plan that is there already, and for what is
+   printed; borrowed from the session. */
 struct plan_selection session_plan_selection(const struct session *s);
 /* Makes a plan of the run that is open. `sent` as in struct plan_options. */
 int session_make_plan(struct session *s, enum goal goal, const struct map *sent, struct plan **plan,

@@ -404,7 +404,8 @@ void session_release(struct session *s)
     criteria_release(&s->criteria);
 }
 
-struct plan_options session_plan_options(const struct session *s)
+/* What a plan is made for, as the options say; borrowed from the session. */
+static struct plan_options session_plan_options(const struct session *s)
 {
     const struct session_options *o = &s->options;
     return (struct plan_options){.config = s->criteria.config.document,
