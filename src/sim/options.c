@@ -216,7 +216,7 @@ static const char *second_file(const struct row *row, int argc, char **argv)
 static void store(struct sim_options *o, const struct row *row, int argc, char **argv)
 {
     void *at = (char *)o + row->at;
-    if (row->argument != NULL && *optarg == '\0') {
+    if (row->argument != NULL && (optarg == NULL || *optarg == '\0')) {
         fail("--%s needs a value: %s", row->name, row->argument);
     }
     switch (row->kind) {
