@@ -216,7 +216,7 @@ static const char *second_file(const struct row *row, int argc, char **argv)
 static void store(struct sim_options *o, const struct row *row, int argc, char **argv)
 {
     void *at = (char *)o + row->at;
-    if (row->argument != NULL && (optarg == NULL || *optarg == '\0')) {
+    if (row->argument != NULL && *optarg == '\0') {
         fail("--%s needs a value: %s", row->name, row->argument);
     }
     switch (row->kind) {
@@ -259,6 +259,8 @@ static const struct row *row_of(int value)
 }
 
 /* `word` is the argument that getopt_long() complained about. */
+static void refuse(int what, const char *word) __attribute__((noreturn));
+
 static void refuse(int what, const char *word)
 {
     const struct row *row = row_of(optopt);
@@ -304,10 +306,11 @@ void sim_options_parse(struct sim_options *o, int argc, char **argv)
         if (value == '?' && optopt == '?') {
             print_and_end(KIND_HELP);
         }
-        if (value == '?' || value == ':') {
+        const struct row *row = row_of(value);
+        if (value == '?' || value == ':' || row == NULL) {
             refuse(value, argv[optind - 1]);
         }
-        store(o, row_of(value), argc, argv);
+        store(o, row, argc, argv);
     }
     if (optind < argc) {
         fail("unexpected argument \"%s\" (towerkeep-sim --help)", argv[optind]);
