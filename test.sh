@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 . scripts/env.sh
 scripts/setup.sh tests
-scripts/build.sh release -DBUILD_TESTS=ON towerkeep towerkeep-sim ops_dump report_sample
+scripts/build.sh release -DBUILD_TESTS=ON towerkeep towerkeep-sim manuals ops_dump report_sample
 scripts/build.sh debug
 scripts/build.sh clang
 exec ctest --preset debug -j2 "$@"

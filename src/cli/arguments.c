@@ -105,22 +105,21 @@ static void refuse_foreign(const struct line *l, const struct option_row *row, b
     uint32_t commands = 0;
     const struct option_row *other = NULL;
     for (size_t i = 0; (other = option_at(i)) != NULL; i++) {
-        if (other->source != VARIABLE_ONLY && strcmp(other->name, row->name) == 0) {
+        bool same = lettered ? other->letter == row->letter : strcmp(other->name, row->name) == 0;
+        if (other->source != VARIABLE_ONLY && same) {
             commands |= other->commands;
         }
     }
+    /* Of an option that exists, a name is a slip only where one begins like the other. */
     const char *near = lettered ? NULL : nearest(l, row->name);
+    bool slip = near != NULL && (str_starts(near, row->name) || str_starts(row->name, near));
     const char *why = row->group == GROUP_CHECKS ? l->command->unchecked : NULL;
     name_of(row, lettered, name);
     help_commands_text(commands, takers, sizeof takers);
+    const char *before = why != NULL ? "; " : slip ? " (did you mean --" : "";
+    const char *told = why != NULL ? why : slip ? near : "";
     usage_fail("%s does not take %s; these commands do: %s%s%s%s", l->command->name, name, takers,
-               why != NULL    ? "; "
-               : near != NULL ? " (did you mean --"
-                              : "",
-               why != NULL    ? why
-               : near != NULL ? near
-                              : "",
-               why == NULL && near != NULL ? "?)" : "");
+               before, told, why == NULL && slip ? "?)" : "");
 }
 
 /* An option that does not exist, or letters that several options begin with. */

@@ -378,8 +378,9 @@ static void print_summary(const struct printer *p, const struct plan *plan, cons
     duration(t->seconds, length, sizeof length);
     char *line = xasprintf("Plan to %s organization %s (management account %s, home Region %s), "
                            "from run %s of %s",
-                           goal_name(plan->goal), plan->organization_id, plan->management_account,
-                           plan->home_region, plan->run_id, plan->created);
+                           plan->goal == GOAL_TEARDOWN ? "tear down" : goal_name(plan->goal),
+                           plan->organization_id, plan->management_account, plan->home_region,
+                           plan->run_id, plan->created);
     wrapped(p, "", "  ", line);
     free(line);
     print_left_out(p, t);

@@ -63,6 +63,28 @@ static bool in_units(const struct making *m, const char *path)
     return false;
 }
 
+/* A run that could not list its accounts knows no account to be wrong. */
+static bool accounts_known(const struct making *m)
+{
+    for (size_t i = 0; i < json_array_size(m->all[SCOPE_ACCOUNT]); i++) {
+        if (jx_bool(json_array_get(m->all[SCOPE_ACCOUNT], i), "_unlisted")) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int accounts_check(const struct making *m, const char *const *words, const char *option,
+                          struct err *err)
+{
+    for (; words != NULL && *words != NULL && accounts_known(m); words++) {
+        if (making_find(m, SCOPE_ACCOUNT, *words) == NULL) {
+            return err_set(err, ERR_INPUT, "--%s: the run has no account %s", option, *words);
+        }
+    }
+    return 0;
+}
+
 int scope_check(const struct making *m, struct err *err)
 {
     const struct plan_options *o = m->options;
@@ -84,9 +106,12 @@ int scope_check(const struct making *m, struct err *err)
                            near != NULL ? "\"?" : "");
         }
     }
-    return run_regions_check(m->store, o->regions, "region", err) != 0
-               ? -1
-               : run_regions_check(m->store, o->excluded_regions, "excluded-region", err);
+    if (accounts_check(m, o->accounts, "accounts", err) != 0 ||
+        accounts_check(m, o->excluded_accounts, "excluded-accounts", err) != 0 ||
+        run_regions_check(m->store, o->regions, "region", err) != 0) {
+        return -1;
+    }
+    return run_regions_check(m->store, o->excluded_regions, "excluded-region", err);
 }
 
 bool scope_has(const struct making *m, const struct finding *f)

@@ -416,6 +416,9 @@ static void what_is_wrong_is_named_with_what_was_probably_meant(void **state)
         {COMMAND_RUNS, "--output=x", "runs does not take --output; these commands do: init, plan"},
         {COMMAND_TEARDOWN, "--ou=Sandbox", "teardown does not take --ou"},
         {COMMAND_APPLY, "--accounts=222233330011", "apply does not take --accounts"},
+        {COMMAND_APPLY, "--region=eu-west-1",
+         "apply does not take --region; these commands do: scan, plan, rehearse\n"},
+        {COMMAND_APPLY, "-o", "these commands do: scan, init, plan, enable, teardown, rehearse"},
     };
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         const struct refusal *r = &refusals[i];

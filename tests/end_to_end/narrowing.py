@@ -62,6 +62,10 @@ class Narrowing(unittest.TestCase):
         done = run("plan", self.done.directory, "--ou", "Wrokloads")
         self.assertEqual(done.returncode, 2)
         self.assertIn('--ou: the run has no OU "Wrokloads"; did you mean "Workloads"?', done.stderr)
+        for option in ("--accounts", "--excluded-accounts"):
+            done = run("plan", self.done.directory, option, "999999999999")
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn(f"{option}: the run has no account 999999999999", done.stderr)
 
     def test_what_cannot_be_honored_is_refused(self):
         for command in (["apply", "p.json"], ["enable"], ["teardown"]):
