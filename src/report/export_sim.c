@@ -229,8 +229,12 @@ static int add_resource(void *context, const json_t *resource)
         }
         set_member(row, "tags", resource, "tags");
         /* The copy has no keys but the backup key: what resources are encrypted with is left out.
-         */
-        json_object_set_new(row, "encrypted", json_false());
+           Whether a cluster is encrypted decides about its copies. */
+        bool cluster = strcmp(types[i][1], "rds-cluster") == 0 && jx_bool(resource, "encrypted");
+        json_object_set_new(row, "encrypted", json_boolean(cluster));
+        if (cluster) {
+            json_object_set_new(row, "kms_key", json_string(""));
+        }
         json_array_append_new(w->resources, row);
     }
     return 0;

@@ -117,7 +117,8 @@ class Nights(unittest.TestCase):
                 done = self.night(nightly)
                 self.assertEqual((done.code, done.failing()), (0, set()), done.err)
             self.assertEqual(self.night(fresh).failing(),
-                             {("TAG-06", f"{X_TEST}/eu-west-1/{TABLE}"), ("JOB-03", f"{X_TEST}/eu-west-1")})
+                             {*((check, f"{X_TEST}/eu-west-1/{TABLE}") for check in ("TAG-06", "JOB-05", "JOB-06")),
+                              ("JOB-03", f"{X_TEST}/eu-west-1")})
 
 
 def tearDownModule():

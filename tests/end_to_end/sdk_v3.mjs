@@ -66,7 +66,8 @@ const CALLS = {
   },
   "json 1.1: the Tagging API finds by tag": async () => {
     const tagging = await client(ResourceGroupsTaggingAPIClient, X_PROD);
-    const filter = { TagFilters: [{ Key: "aws-control-tower-backupweekly", Values: ["true"] }] };
+    const filter = { TagFilters: [{ Key: "aws-control-tower-backupweekly", Values: ["true"] }],
+      ResourceTypeFilters: ["ec2:instance", "ec2:volume"] };
     const { ResourceTagMappingList: found } = await tagging.send(new GetResourcesCommand(filter));
     assert.equal(found.length, 2);
   },

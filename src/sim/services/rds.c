@@ -41,7 +41,10 @@ static void set_encryption(const struct making *m, json_t *wire)
     json_object_set_new(wire, "StorageEncrypted", json_boolean(encrypted));
     if (encrypted) {
         char *key = managed_key(m, "rds");
-        json_object_set_new(wire, "KmsKeyId", json_string(jx_str_or(m->spec, "kms_key", key)));
+        const char *used = jx_str_or(m->spec, "kms_key", key);
+        if (*used != '\0') {
+            json_object_set_new(wire, "KmsKeyId", json_string(used));
+        }
         free(key);
     }
 }
