@@ -214,7 +214,7 @@ static int keep_member(const struct answer_page *p, const json_t *row, const cha
 {
     const char *arn = jx_str(row, "DBInstanceArn");
     if (arn == NULL) {
-        return err_set(err, ERR_AWS, "RDS answered a database without DBInstanceArn");
+        return err_set(err, ERR_AWS, "RDS returned a database without DBInstanceArn");
     }
     json_t *member = json_pack("{s:s}", "cluster", cluster);
     int rc = crawl_keep(p, "cluster-member", p->question->account, p->question->region, arn, member,

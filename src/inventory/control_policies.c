@@ -110,7 +110,8 @@ static void set_controls(json_t *document, const json_t *controls)
         bool drifted = str_equal(drift, "DRIFTED");
         bool works = str_equal(status, "SUCCEEDED") && !drifted;
         for (size_t k = 0; k < json_array_size(names); k++) {
-            const char *name = json_string_value(json_array_get(names, k));
+            const char *text = json_string_value(json_array_get(names, k));
+            const char *name = text != NULL ? text : "?";
             char *words = xasprintf("%s %s", name, drifted ? drift : status);
             list_text(works ? in_force : ill, works ? name : words);
             free(words);
