@@ -52,6 +52,17 @@ int64_t sim_now_ms(const struct sim *sim)
     return sim->timeline->standing ? sim->timeline->stand_ms : flowing_ms(sim->timeline);
 }
 
+uint64_t sim_changes(const struct sim *sim)
+{
+    return sim->changes;
+}
+
+void sim_changed(struct sim *sim)
+{
+    sim->changes++;
+    policy_cache_forget(sim);
+}
+
 void timeline_advance(struct timeline *t, int64_t ms)
 {
     t->base_ms += ms;
@@ -126,7 +137,7 @@ void timeline_run(struct sim *sim, int64_t until_ms)
         consistency_after(sim);
         json_decref(job.what);
         t->standing = false;
-        policy_cache_forget(sim);
+        sim_changed(sim);
     }
 }
 

@@ -193,7 +193,8 @@ json_t *policy_resources(struct sim *sim, const char *action, const json_t *in, 
 json_t *policy_context(struct sim *sim, const json_t *in);
 /* Those that depend on the resource. */
 void policy_context_of(struct sim *sim, json_t *context, const char *resource, const char *caller);
-void policy_cache_forget(struct sim *sim);
+void policy_cache_forget(struct sim *sim); /* called by sim_changed */
+void sim_changed(struct sim *sim);         /* after a write or a job that falls due */
 void access_denied(const struct service_info *info, int *status, const char **code);
 
 /* --- time (clock.c) --- */
@@ -278,10 +279,10 @@ struct sim_options { /* borrowed */
 struct sim {
     json_t *world;
     const char *partition, *home_region, *management_account,
-        *global_region; /* into world or static */
-    uint64_t seed, counter;
-    struct map *world_accounts; /* id -> its entry in the world (borrowed) */
-    struct map *states;         /* "service/account/region" -> json_t */
+        *global_region;              /* into world or static */
+    uint64_t seed, counter, changes; /* changes: see sim_changes */
+    struct map *world_accounts;      /* id -> its entry in the world (borrowed) */
+    struct map *states;              /* "service/account/region" -> json_t */
     const struct sim_service *services[SVC_COUNT];
     struct routes *routes;
     struct map *principals;   /* access key id -> struct principal */

@@ -187,7 +187,7 @@ static void count(struct exchange *x, bool denied, bool fine)
     x->route->denied += denied ? 1 : 0;
     if (fine && op_writes(x->route->op)) {
         x->route->writes++;
-        policy_cache_forget(x->sim);
+        sim_changed(x->sim);
     }
 }
 
@@ -321,7 +321,7 @@ int sim_invoke(struct sim *sim, const struct op *op, const char *account, const 
     if (rc != 0) {
         err_set(err, ERR_AWS, "%s: %s", call.code, call.message);
     } else if (op_writes(op)) {
-        policy_cache_forget(sim);
+        sim_changed(sim);
     }
     if (rc == 0 && out != NULL) {
         *out = json_incref(call.out);

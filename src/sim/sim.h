@@ -144,6 +144,8 @@ const char *sim_management_account(const struct sim *sim);
 /* Simulated time: starts at the world's "now" (or the real time) and runs --time-scale times
  * faster. */
 int64_t sim_now_ms(const struct sim *sim);
+/* How many times the state has changed: what was derived from it is stale when this has moved. */
+uint64_t sim_changes(const struct sim *sim);
 /* Runs `job` once simulated time has moved on by delay_ms; `what` is taken (decref'd after the
  * run). Jobs run before the next request is handled. */
 typedef void (*sim_job)(struct sim *sim, json_t *what);

@@ -114,6 +114,24 @@ static void copies_fail_when_cross_account_backup_is_off(void **state)
     sim_free(sim);
 }
 
+static void a_repaired_vault_policy_lets_the_copies_in_at_once(void **state)
+{
+    struct sim *sim = estate(COVERED, TAGGED);
+    json_t *in = vault(CENTRAL_VAULT);
+    (void)state;
+    json_t *out =
+        ask(sim, "backup:GetBackupVaultAccessPolicy", CENTRAL, OTHER, vault(CENTRAL_VAULT));
+    json_object_set(in, "Policy", json_object_get(out, "Policy"));
+    done(sim, "backup:DeleteBackupVaultAccessPolicy", CENTRAL, OTHER, vault(CENTRAL_VAULT));
+    expect_count(sim, "backup:ListRecoveryPointsByBackupVault", CENTRAL, OTHER,
+                 vault(CENTRAL_VAULT), "RecoveryPoints", 0);
+    done(sim, "backup:PutBackupVaultAccessPolicy", CENTRAL, OTHER, in);
+    expect_count(sim, "backup:ListRecoveryPointsByBackupVault", CENTRAL, OTHER,
+                 vault(CENTRAL_VAULT), "RecoveryPoints", 3);
+    json_decref(out);
+    sim_free(sim);
+}
+
 static void deleted_points_stay_deleted_and_an_empty_vault_can_go(void **state)
 {
     struct sim *sim = estate(COVERED, TAGGED);
@@ -188,6 +206,7 @@ int main(void)
         cmocka_unit_test(baseline_brings_plans_and_its_end_leaves_the_vault),
         cmocka_unit_test(tagged_resources_have_recent_points_here_and_in_the_central_vaults),
         cmocka_unit_test(copies_fail_when_cross_account_backup_is_off),
+        cmocka_unit_test(a_repaired_vault_policy_lets_the_copies_in_at_once),
         cmocka_unit_test(deleted_points_stay_deleted_and_an_empty_vault_can_go),
         cmocka_unit_test(a_locked_vault_keeps_its_points),
         cmocka_unit_test(vault_policy_may_only_let_others_copy),

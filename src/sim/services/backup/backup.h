@@ -2,11 +2,14 @@
  * AWS Backup from the inside. State per account and Region; `set` paths of worlds go into it:
  *   optin {type: bool}, management {type: bool}
  *   vaults {name: {wire {the answer's members}, tags {}, policy (text), points {arn: wire},
- * points_at (hour)}} plans {id: {wire, plan {...}, versions [{VersionId, CreationDate, plan}], tags
- * {}, selections {id: {wire, selection}}}} deleted_plans [wire], reports {name: {wire, tags {}}},
- * gone {recovery point arn: true}, jobs [wire], copy_jobs [wire] deployed {local, central,
- * reports}: the Control Tower operation each was made by, "" for nothing there Region "" of the
- * management account holds the organization's settings: {settings {name: "true"}, updated (ms)}.
+ *     points_at [half hour, changes]}}
+ *   plans {id: {wire, plan {...}, versions [{VersionId, CreationDate, plan}], tags {},
+ *     selections {id: {wire, selection}}}}
+ *   deleted_plans [wire], reports {name: {wire, tags {}}},
+ *   gone {recovery point arn: true}, jobs [wire], copy_jobs [wire]
+ *   deployed {local, central, reports}: the Control Tower operation each was made by, "" for
+ *     nothing there
+ * Region "" of the management account holds the organization's settings: {settings {name: "true"}, updated (ms)}.
  *
  * What Control Tower puts into an account is compared with what it should be on every access (two
  * lookups), so enabling, resetting and disabling a baseline show without anybody telling this

@@ -1,8 +1,9 @@
 /*
  * Recovery points: the newest few that each rule would have made by now of the resources its plan
- * selects, and the copies of them. They are made of simulated time and tags whenever an hour has
- * passed, not by running jobs: a resource tagged, or a plan made, at some moment has its first
- * recovery point at the next run. A type that is opted out has none. Points outlive their plan.
+ * selects, and the copies of them. They are made of simulated time and tags whenever half an hour
+ * has passed or the state has changed, not by running jobs: a resource tagged, or a plan made, at
+ * some moment has its first recovery point at the next run. A type that is opted out has none.
+ * Points outlive their plan.
  */
 #include "services/backup/backup.h"
 
@@ -245,13 +246,22 @@ static void clear_points(struct sim *sim, json_t *state)
     }
 }
 
+/* Points depend on time, and on plans, tags, opt-in and policies. True when those of `holder` were
+ * made before time or the state moved on; they count as made from then on. */
+static bool is_due(struct sim *sim, json_t *holder)
+{
+    json_t *at =
+        json_pack("[I, I]", (json_int_t)(sim_now_ms(sim) / JOB_MS), (json_int_t)sim_changes(sim));
+    bool due = !json_equal(json_object_get(holder, "points_at"), at);
+    json_object_set_new(holder, "points_at", at);
+    return due;
+}
+
 void backup_points_refresh(struct sim *sim, const char *account, const char *region, json_t *state)
 {
-    json_int_t hour = sim_now_ms(sim) / JOB_MS;
-    if (jx_int(state, "points_at", -1) == hour) {
+    if (!is_due(sim, state)) {
         return;
     }
-    json_object_set_new(state, "points_at", json_integer(hour));
     clear_points(sim, state);
     struct making_points m = {.sim = sim, .account = account, .region = region, .state = state};
     json_t *plans = json_object_get(state, "plans"), *plan, *selection;
@@ -333,12 +343,10 @@ static void copy_from(struct sim *sim, const char *account, const char *from, co
 
 void backup_copies_refresh(struct sim *sim, const char *account, const char *region, json_t *vault)
 {
-    json_int_t hour = sim_now_ms(sim) / JOB_MS;
     if (!str_starts(jx_str_or(vault, "wire.BackupVaultName", ""), BACKUP_CENTRAL_VAULT) ||
-        jx_int(vault, "points_at", -1) == hour) {
+        !is_due(sim, vault)) {
         return;
     }
-    json_object_set_new(vault, "points_at", json_integer(hour));
     const json_t *gone = json_object_get(sim_state(sim, SVC_BACKUP, account, region), "gone");
     const json_t *governed = json_object_get(sim_ct_manifest(sim), "governedRegions"), *from;
     const char *id;
