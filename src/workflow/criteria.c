@@ -214,7 +214,7 @@ int criteria_evaluate(const struct criteria *c, struct store *store,
     struct check_options options = options_of(c, selection);
     options.now_iso = store_meta(store, "ended");
     bool narrowed = selection->checks != NULL || selection->excluded_checks != NULL ||
-                    selection->min_severity >= 0;
+                    selection->min_severity >= 0 || c->compliance != NULL;
     const struct {
         const char *key, *value;
     } texts[] = {{"rules_digest", rules_digest(c->rules)},

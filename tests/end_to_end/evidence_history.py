@@ -74,6 +74,7 @@ class History(unittest.TestCase):
                 simulator.wait_until(lambda: datetime.datetime.now(datetime.timezone.utc) >= ended + datetime.timedelta(seconds=1),
                                      "the second after a run's end")
             cls.keys_only = scans.scan(sim, "--no-ungoverned", "-c", "KMS-*", "--previous", cls.nights[1].directory)
+            cls.framework = scans.scan(sim, "--no-ungoverned", "--compliance", "nist-800-53-r5", "--previous", cls.nights[1].directory)
             cls.elsewhere = scans.scan(sim, "--no-ungoverned", "--accounts", simulator.X_PROD, "--previous", cls.nights[0].directory)
 
     def test_the_first_run_has_nothing_before_it(self):
@@ -98,7 +99,7 @@ class History(unittest.TestCase):
 
     def test_reports_keep_to_the_schema(self):
         schema = json.loads((simulator.TREE / "docs/schemas/report.schema.json").read_text(encoding="utf-8"))
-        for done in (*self.nights, self.keys_only, self.elsewhere):
+        for done in (*self.nights, self.keys_only, self.framework, self.elsewhere):
             jsonschema.validate(done.report, schema)
 
     def test_the_terminal_says_it(self):
@@ -154,7 +155,7 @@ class History(unittest.TestCase):
     def test_what_was_not_looked_at_is_not_resolved(self):
         failing = {f["finding_id"] for f in self.nights[1].findings if f["status"] == "FAIL"}
         self.assertTrue(failing)
-        for narrow, base in ((self.keys_only, self.nights[1]), (self.elsewhere, self.nights[0])):
+        for narrow, base in ((self.keys_only, self.nights[1]), (self.framework, self.nights[1]), (self.elsewhere, self.nights[0])):
             told = narrow.report["diff"]["by_change"]
             gone = {f["finding_id"] for f in base.findings} - {f["finding_id"] for f in narrow.findings}
             self.assertTrue(gone)
