@@ -283,7 +283,7 @@
       <td class="nb"><xsl:call-template name="tag"><xsl:with-param name="word" select="@change"/></xsl:call-template></td>
       <td><xsl:call-template name="severity"/></td>
       <td><strong><xsl:value-of select="@check"/></strong><xsl:text> </xsl:text><xsl:value-of select="@title"/></td>
-      <td><xsl:value-of select="@account_name"/><xsl:text> </xsl:text><xsl:value-of select="@account"/></td>
+      <td><xsl:value-of select="@account_name"/><xsl:text> </xsl:text><span class="nb"><xsl:value-of select="@account"/></span></td>
       <td class="nb"><xsl:value-of select="@region"/></td><td><xsl:value-of select="@resource"/></td>
       <td><xsl:call-template name="tag"><xsl:with-param name="word" select="@status_before"/></xsl:call-template><xsl:text> </xsl:text><xsl:value-of select="@observed_before"/></td>
       <td><xsl:call-template name="tag"><xsl:with-param name="word" select="@status"/></xsl:call-template><xsl:text> </xsl:text><xsl:value-of select="@observed"/></td>
@@ -300,7 +300,7 @@
     <tbody><xsl:for-each select="change"><tr>
       <td class="nb"><xsl:call-template name="tag"><xsl:with-param name="word" select="@state"/></xsl:call-template></td>
       <td><xsl:value-of select="@title"/><xsl:if test="@message"><br/><small><xsl:value-of select="@message"/></small></xsl:if></td>
-      <td><xsl:value-of select="@account"/><xsl:text> </xsl:text><xsl:value-of select="@region"/></td>
+      <td><span class="nb"><xsl:value-of select="@account"/></span><xsl:text> </xsl:text><span class="nb"><xsl:value-of select="@region"/></span></td>
       <td><xsl:value-of select="@before"/></td><td><xsl:value-of select="@after"/></td>
       <td><xsl:value-of select="@operation"/><xsl:if test="@request_id"><br/><small>request <xsl:value-of select="@request_id"/></small></xsl:if></td>
       <td><xsl:value-of select="@started"/><xsl:if test="@ended"><br/><xsl:value-of select="@ended"/></xsl:if></td>
@@ -419,7 +419,7 @@
 
 <xsl:template match="finding">
 <tbody data-status="{@status}" data-severity="{@severity}" data-step="{@step}" data-check="{@check}">
-<tr><td class="tag-cell" data-rank="{string-length(substring-before('|FAIL|ERROR|MANUAL|MUTED|FIXED|PASS|NOT_APPLICABLE|', @status))}"><xsl:call-template name="tag"><xsl:with-param name="word" select="@status"/></xsl:call-template></td><td class="tag-cell" data-rank="{@severity_rank}"><xsl:call-template name="severity"/></td><td><b><xsl:value-of select="@check"/></b><xsl:text> </xsl:text><xsl:value-of select="@title"/></td><td><xsl:value-of select="@account_name"/><xsl:text> </xsl:text><xsl:value-of select="@account"/></td><td><xsl:value-of select="@region"/></td><td><xsl:choose><xsl:when test="@resource_name"><xsl:value-of select="@resource_name"/></xsl:when><xsl:otherwise><xsl:value-of select="@resource"/></xsl:otherwise></xsl:choose></td></tr>
+<tr><td class="tag-cell" data-rank="{string-length(substring-before('|FAIL|ERROR|MANUAL|MUTED|FIXED|PASS|NOT_APPLICABLE|', @status))}"><xsl:call-template name="tag"><xsl:with-param name="word" select="@status"/></xsl:call-template></td><td class="tag-cell" data-rank="{@severity_rank}"><xsl:call-template name="severity"/></td><td><b><xsl:value-of select="@check"/></b><xsl:text> </xsl:text><xsl:value-of select="@title"/></td><td><xsl:value-of select="@account_name"/><xsl:text> </xsl:text><span class="nb"><xsl:value-of select="@account"/></span></td><td><xsl:value-of select="@region"/></td><td><xsl:choose><xsl:when test="@resource_name"><xsl:value-of select="@resource_name"/></xsl:when><xsl:otherwise><xsl:value-of select="@resource"/></xsl:otherwise></xsl:choose></td></tr>
 <tr class="more"><td colspan="6"><dl><dt>Expected</dt><dd><xsl:value-of select="@expected"/></dd><dt>Observed</dt><dd><xsl:value-of select="@observed"/></dd>
     <xsl:call-template name="line"><xsl:with-param name="name">Before the fix</xsl:with-param><xsl:with-param name="value" select="@observed_before"/></xsl:call-template>
     <xsl:call-template name="line"><xsl:with-param name="name">Detail</xsl:with-param><xsl:with-param name="value" select="@detail"/></xsl:call-template>

@@ -105,6 +105,10 @@ try {
     const narrow = await open(browser, one.path, { viewport: { width: 390, height: 800 } });
     await accessible(narrow.page, `${one.kind}, narrow`);
     assert.ok(await narrow.page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${one.kind}: too wide for a telephone`);
+    const broken = await narrow.page.$$eval("span.nb", (all) => all.filter((one) => one.getClientRects().length > 1).length);
+    assert.equal(broken, 0, `${one.kind}: account IDs are not broken across lines`);
+    const small = await narrow.page.$$eval(".charts svg", (all) => all.filter((one) => one.getBoundingClientRect().width < one.viewBox.baseVal.width).length);
+    assert.equal(small, 0, `${one.kind}: charts keep their size and scroll`);
     await narrow.page.close();
     const plain = await open(browser, one.path, { javaScriptEnabled: false });
     assert.equal(await rows(plain.page).count(), one.listed, "without scripts all findings are there");

@@ -312,6 +312,13 @@ class Content(unittest.TestCase):
             self.assertGreaterEqual(page * wide / inches, 0.595, sheet.title)
             self.assertTrue(wide == 1 or page * (wide - 1) / inches < 0.605, sheet.title)
 
+    def test_numbers_of_the_summary_keep_away_from_the_next_column(self):
+        for kind in KINDS:
+            for row in workbook(kind)["Summary"].iter_rows():
+                for cell in row:
+                    if isinstance(cell.value, (int, float)):
+                        self.assertEqual((cell.alignment.horizontal, cell.alignment.indent), ("right", 1), f"{kind} {cell.coordinate}")
+
     def test_shares_are_rounded_down(self):
         """199,999 of 200,000 is not 100.0 %."""
         for kind in KINDS:

@@ -113,7 +113,7 @@ static void severities(struct sheet *s)
         sheet_text(s, i < STEP_COUNT ? step_title((long long)i) : "All steps");
         for (size_t k = 0; k <= SEVERITY_COUNT; k++) {
             bool alarming = k <= SEVERITY_HIGH && fails[i][k] > 0;
-            sheet_number_as(s, alarming ? STYLE_BAD : STYLE_NUMBER, fails[i][k]);
+            sheet_number_as(s, alarming ? STYLE_BAD_NUMBER : STYLE_NUMBER, fails[i][k]);
         }
     }
 }

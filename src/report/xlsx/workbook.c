@@ -66,6 +66,12 @@ static const struct {
     [STYLE_BLANK] = {.border = true, .size = 10},
     [STYLE_FILL] = {.fill = 0xFFFBEB, .border = true, .wrap = true, .size = 10},
     [STYLE_LINK] = {.color = 0x1D4ED8, .border = true, .size = 10},
+    [STYLE_BAD_NUMBER] = {.color = 0xB91C1C,
+                          .fill = 0xFEE2E2,
+                          .bold = true,
+                          .border = true,
+                          .size = 10,
+                          .number = "#,##0"},
 };
 
 static int make_formats(struct book *b)
@@ -80,7 +86,8 @@ static int make_formats(struct book *b)
         if (looks[i].align != LXW_ALIGN_NONE) {
             format_set_align(f, (uint8_t)looks[i].align);
         }
-        if (i == STYLE_NUMBER || i == STYLE_PERCENT) { /* not glued to the text beside it */
+        /* Space between a number and the text in the next column. */
+        if (i == STYLE_NUMBER || i == STYLE_PERCENT || i == STYLE_BAD_NUMBER) {
             format_set_align(f, LXW_ALIGN_RIGHT);
             format_set_indent(f, 1);
         }

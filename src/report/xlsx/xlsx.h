@@ -45,6 +45,7 @@ enum style {
     STYLE_BLANK, /* unlocked: to be filled in by hand */
     STYLE_FILL,  /* the same, wrapped, on a tint that asks for it */
     STYLE_LINK,
+    STYLE_BAD_NUMBER,
     STYLE_COUNT
 };
 
