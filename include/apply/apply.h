@@ -26,6 +26,7 @@ struct apply_event { /* borrowed; told whenever a step changes state or a poll s
     const char *message;    /* AWS's or ours; "" */
     double elapsed_seconds; /* of the step, in cloud time */
     size_t done, total;
+    bool dry_run; /* nothing is sent: STEP_DONE means that the change would be sent */
 };
 
 struct apply_options {

@@ -147,7 +147,8 @@ static void tell(struct step_run *r)
                                 .state = r->state,
                                 .message = r->message != NULL ? r->message : "",
                                 .done = e->ended,
-                                .total = e->count};
+                                .total = e->count,
+                                .dry_run = e->options->dry_run};
     event.elapsed_seconds = r->started_wall_ms > 0 ? run_elapsed(r, r->started_ms) : 0;
     if (e->options->tell != NULL) {
         e->options->tell(e->options->context, &event);

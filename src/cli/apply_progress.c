@@ -30,8 +30,12 @@ void apply_progress_step(void *context, const struct apply_event *event)
 {
     struct text head, rest, margin;
     const char *title = event->step->title;
-    const char *state = step_state_name(event->state);
+    bool planned = event->dry_run && event->state == STEP_DONE;
+    const char *state = planned ? "planned" : step_state_name(event->state);
     (void)context;
+    if (event->dry_run && event->state == STEP_RUNNING) {
+        return;
+    }
     text_init(&head, LINE_BYTES_MAX);
     text_init(&rest, LINE_BYTES_MAX);
     text_init(&margin, LINE_BYTES_MAX);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
+#include "model/step.h"
 #include "options.h"
 #include "rules_new.h"
 #include "rules_show.h"
@@ -39,7 +40,7 @@ static int run_list(struct rules_job *job)
             continue;
         }
         if (r->step != step) {
-            printf("%sStep %d\n", shown > 0 ? "\n" : "", r->step);
+            printf("%sStep %d: %s\n", shown > 0 ? "\n" : "", r->step, step_name(r->step));
             step = r->step;
         }
         printf("  %-10s %-13s %-14s ", r->id, severity_name(r->severity), scope_name(r->scope));

@@ -78,11 +78,11 @@ static enum reply confirm(void *context, const struct confirmation *question)
 
 static void applied(void *context, const struct apply_result *result)
 {
-    (void)context;
+    const struct console *c = context;
     fprintf(stderr,
-            "%zu done, %zu already in place, %zu failed, %zu not attempted; %llu changes sent\n",
-            result->done, result->already_true, result->failed, result->not_attempted,
-            result->writes);
+            "%zu %s, %zu already in place, %zu failed, %zu not attempted; %llu changes sent\n",
+            result->done, c->options.dry_run ? "planned" : "done", result->already_true,
+            result->failed, result->not_attempted, result->writes);
 }
 
 static void no_changes_needed(void *context)

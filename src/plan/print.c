@@ -80,6 +80,8 @@ static void duration(long long seconds, char *out, size_t size)
         (void)snprintf(out, size, "%lld s", seconds);
     } else if (seconds < 7200) {
         (void)snprintf(out, size, "%lld min", (seconds + 30) / 60);
+    } else if (seconds % 3600 < 60) {
+        (void)snprintf(out, size, "%lld h", seconds / 3600);
     } else {
         (void)snprintf(out, size, "%lld h %lld min", seconds / 3600, seconds % 3600 / 60);
     }
@@ -376,7 +378,7 @@ static void print_summary(const struct printer *p, const struct plan *plan, cons
 {
     char length[32];
     duration(t->seconds, length, sizeof length);
-    char *line = xasprintf("Plan to %s organization %s (management account %s, home Region %s), "
+    char *line = xasprintf("Plan (%s) for organization %s (management account %s, home Region %s), "
                            "from run %s of %s",
                            plan->goal == GOAL_TEARDOWN ? "tear down" : goal_name(plan->goal),
                            plan->organization_id, plan->management_account, plan->home_region,

@@ -394,10 +394,11 @@ int http_serve(struct sim *sim, const struct sim_options *options, struct err *e
         goto out;
     }
     unsigned port = MHD_get_daemon_info(server.daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
-    if (options->port_file != NULL && write_port(options->port_file, port, err) != 0) {
+    if (options->port_file == NULL) {
+        log_write(LOG_INFO, "listening on port %u", port);
+    } else if (write_port(options->port_file, port, err) != 0) {
         goto out;
     }
-    log_write(LOG_INFO, "listening on port %u", port);
     loop(&server, signals);
     rc = 0;
 out:

@@ -221,7 +221,9 @@ class PlanAndApply(Walk):
 
         self.scan(code=3)
         self.run_("plan", "run", "-o", "second.json", writes=0)
-        self.run_("apply", "second.json", "--auto-approve", "--dry-run", writes=0)
+        dry = self.run_("apply", "second.json", "--auto-approve", "--dry-run", writes=0).err
+        self.assertNotRegex(dry, r"(?m)^\[\d+/\d+\] (done|under way)")
+        self.assertIn("3 planned, 0 already in place, 0 failed, 0 not attempted; 0 changes sent", dry)
         self.run_("apply", "second.json", "--auto-approve", writes=3)  # one key's additional statement is kept in all three
         self.scan()
         self.run_("plan", "run", "-o", "none.json", writes=0)

@@ -70,6 +70,10 @@ static void the_duration_follows_needs_and_concurrency_groups(void **state)
     char *text = printed(plan, 120, false);
     assert_non_null(strstr(text, "about 70 min along the longest chain"));
     free(text);
+    plan_steps_add(&plan->steps, step("e-1", "", 3000, "c-1"));
+    text = printed(plan, 120, false);
+    assert_non_null(strstr(text, "about 2 h along the longest chain"));
+    free(text);
     plan_free(plan);
 }
 

@@ -30,7 +30,7 @@ def rows(own, bad, failing):
         (["--help"], 0, "validate"),
         (["shwo"], 2, 'did you mean "rules show"?'),
         (["list"], 0, "KMS-05"),
-        (["list", "KMS-*"], 0, "Step 2"),
+        (["list", "KMS-*"], 0, "Step 2: Backup key"),
         (["list", "--rules", own], 0, "ACME-1     high          key            A thing is so"),
         (["show"], 2, "missing argument: ID"),
         (["show", "KMS-05"], 0, "kms:DescribeKey (in the subject's account and Region)"),
