@@ -62,7 +62,7 @@ const struct option_row option_rows[] = {
     {NAMED("role", 'R'), .argument = "NAME[,NAME]",
      .help = "Roles to assume in member accounts, in order (default: AWSControlTowerExecution, "
              "OrganizationAccountAccessRole)",
-     .group = GROUP_CREDENTIALS, .commands = ONLINE, .form = &form_role, TO(LIST, run.roles)},
+     .group = GROUP_CREDENTIALS, .commands = SCANNING, .form = &form_role, TO(LIST, run.roles)},
     {NAMED("external-id", 'I'), .argument = "ID", .help = "External ID sent with every AssumeRole",
      .group = GROUP_CREDENTIALS, .commands = ONLINE, .form = &form_external_id,
      TO(TEXT, run.external_id)},

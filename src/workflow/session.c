@@ -113,6 +113,10 @@ static int make_client(struct session *s, bool read_only, struct aws_client **cl
         err->code = ERR_INPUT;
         return -1;
     }
+    log_write(LOG_DEBUG,
+              "client: %d concurrent calls at most, %g calls per second at most (0: any), %s",
+              options.max_in_flight, options.max_rate,
+              options.unpaced ? "without AWS's rate limits" : "within AWS's rate limits");
     if (aws_client_new(&options, &s->source, client, err) != 0) {
         return -1;
     }
