@@ -117,11 +117,12 @@
   /* What scrolls sideways can be reached with the keyboard, and has a name. */
   function reach() {
     Array.prototype.forEach.call(document.querySelectorAll(".wide, .charts figure"), function (box, i) {
-      var title = box.querySelector("figcaption") || box.closest("section").querySelector("h2");
       if (box.scrollWidth > box.clientWidth) {
         box.tabIndex = 0;
-        box.setAttribute("role", "region");
-        box.setAttribute("aria-label", title.textContent + (box.matches("figure") ? ", chart " : ", table ") + (i + 1));
+        if (!box.matches("figure")) { /* its caption names it */
+          box.setAttribute("role", "region");
+          box.setAttribute("aria-label", box.closest("section").querySelector("h2").textContent + ", table " + (i + 1));
+        }
       } else {
         ["tabindex", "role", "aria-label"].forEach(function (name) { box.removeAttribute(name); });
       }

@@ -21,7 +21,7 @@ class Browser(unittest.TestCase):
         path = fresh("browser") / "pages.json"
         path.write_text(json.dumps(pages))
         done = subprocess.run(["node", Path(__file__).parent / "browser.mjs", path], capture_output=True, text=True, timeout=300)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout + done.stderr)
 
 
 if __name__ == "__main__":
