@@ -300,6 +300,21 @@ static int store_regions(struct crawl *crawl, const char *meta, bool wanted_only
     return rc;
 }
 
+static int no_landing_zone(struct crawl *crawl, struct err *err)
+{
+    char text[256];
+    const char *given = crawl->options->home_region;
+    (void)snprintf(text, sizeof text,
+                   given != NULL
+                       ? "no AWS Control Tower landing zone was found in %s: give its home Region "
+                         "in --home-region, or omit the option to search all Regions"
+                       : "no AWS Control Tower landing zone was found: use credentials of the "
+                         "management account, and give a home Region newer than this version in "
+                         "--home-region%s",
+                   given != NULL ? given : "");
+    return answer_missing(crawl, "controltower:GetLandingZone", text, err);
+}
+
 int landing_zone_check(struct crawl *crawl, struct err *err)
 {
     struct only zone;
@@ -311,13 +326,7 @@ int landing_zone_check(struct crawl *crawl, struct err *err)
     if (zone.document == NULL && crawl->probe.code != ERR_NONE) {
         *err = crawl->probe;
     } else if (zone.document == NULL) {
-        (void)answer_missing(
-            crawl, "controltower:GetLandingZone",
-            "no AWS Control Tower landing zone was found in the home Region given, or in any "
-            "Region "
-            "that this version knows: use credentials of the management account, and name a newer "
-            "home Region with --home-region",
-            err);
+        (void)no_landing_zone(crawl, err);
     } else if (!region_of_arn(zone.key, crawl->home)) {
         (void)err_set(err, ERR_AWS, "the landing zone's ARN is not readable: %s", zone.key);
     } else if (read_manifest(crawl, zone.document, err) == 0 &&

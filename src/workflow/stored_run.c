@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "workflow/package.h"
 #include "workflow/run_dir.h"
@@ -14,6 +15,7 @@ int stored_run_open(struct stored_run *r, const char *named, bool writable, stru
     if (run_dir_find(named, &r->path, err) != 0) {
         return -1;
     }
+    log_write(LOG_INFO, "stored run: %s", r->path);
     const char *slash = strrchr(r->path, '/');
     size_t length = slash != NULL ? (size_t)(slash - r->path) : 0;
     r->directory = slash == r->path ? xstrdup("/")

@@ -41,6 +41,7 @@ end_to_end_shipped(stored_settings /usr/bin/python3 -m unittest -q stored_settin
 end_to_end_shipped(newer_regions /usr/bin/python3 -m unittest -q newer_regions)
 end_to_end_shipped(shells /usr/bin/python3 -m unittest -q shells)
 end_to_end_shipped(narrowing /usr/bin/python3 -m unittest -q narrowing)
+end_to_end_shipped(every_option /usr/bin/python3 -m unittest -q every_option)
 
 # Refuses every operation of a scan, one at a time.
 end_to_end_shipped(refused_operations /usr/bin/python3 -m unittest -q refused_operations)
