@@ -125,7 +125,12 @@ int cmd_apply(struct options *o)
     }
     if (code == 0 && (c.narrowed_by == NULL || plan->steps.count > 0)) {
         code = fix_loop_apply(&c.session, plan, journal, plan->steps.count == 0, NULL, &err);
-        code = code > 0 ? EXIT_PARTWAY : code;
+        if (code > 0) {
+            code = EXIT_PARTWAY;
+            console_tell_continuation();
+            fputs("If the organization has changed since the scan, run scan and plan again.\n",
+                  stderr);
+        }
     }
     plan_free(plan);
     free(journal);

@@ -207,8 +207,18 @@ int console_fix(struct console *c, enum goal goal, struct err *err)
     if (code == 0) {
         code = console_conclude_fix(c, goal, &result, err);
     }
+    if (code == EXIT_PARTWAY) {
+        console_tell_continuation();
+    }
     json_decref(result.failures_before);
     return code;
+}
+
+void console_tell_continuation(void)
+{
+    fputs("To continue, correct the causes of the failed steps and run the same command again: "
+          "steps that are done are not repeated.\n",
+          stderr);
 }
 
 int console_failed(const struct err *err)

@@ -27,6 +27,8 @@ void console_log_close(FILE **log); /* safe after an error */
  * directory; the exit status, or -1. */
 int console_result(const struct scan_options *o, struct store *store, const char *directory,
                    const struct words *written, struct err *err);
+/* Prints how to continue after steps have failed. */
+void console_tell_continuation(void);
 /* Prints a plan, with what the options leave out of it. */
 void console_print_plan(const struct console *c, const struct plan *plan);
 /* Prints the summary of the published run; the exit status, or -1. */

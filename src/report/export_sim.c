@@ -47,11 +47,17 @@ static void change_call(struct world *w, const char *call, const char *account, 
     json_array_append_new(w->changes, change);
 }
 
-static void change_set(struct world *w, const char *path, json_t *value)
+static void change_set(struct world *w, const char *service, const char *account,
+                       const char *region, const char *path, json_t *value)
 {
     json_array_append_new(w->changes, json_pack("{s:{s:s, s:s, s:s, s:s, s:o}}", "set", "service",
-                                                "controltower", "account", "management", "region",
-                                                "home", "path", path, "value", value));
+                                                service, "account", account, "region", region,
+                                                "path", path, "value", value));
+}
+
+static void change_control_tower(struct world *w, const char *path, json_t *value)
+{
+    change_set(w, "controltower", "management", "home", path, value);
 }
 
 static int add_unit(void *context, const json_t *ou)
@@ -86,7 +92,7 @@ static int add_baselines(void *context, const json_t *ou)
                                     strcmp(status, "UNDER_CHANGE") == 0 ? "SUCCEEDED" : status));
         if (strcmp(drift, "DRIFTED") == 0) {
             char *path = xasprintf("enabled_baselines.%s/%s.drift", name, id);
-            change_set(w, path, json_string(drift));
+            change_control_tower(w, path, json_string(drift));
             free(path);
         }
         size_t i;
@@ -97,7 +103,7 @@ static int add_baselines(void *context, const json_t *ou)
         {
             char *path = xasprintf("enabled_baselines.%s/%s.missing.%s", name, id,
                                    json_string_value(account));
-            change_set(w, path, json_true());
+            change_control_tower(w, path, json_true());
             free(path);
         }
     }
@@ -182,23 +188,17 @@ static int add_key(void *context, const json_t *key)
     return 0;
 }
 
-static json_t *preference(const json_t *map)
-{
-    return map != NULL ? json_deep_copy(map) : json_object();
-}
-
 static int add_place(void *context, const json_t *place)
 {
     struct world *w = context;
     const char *account = jx_str_or(place, "account", ""), *region = jx_str_or(place, "region", "");
+    /* Set, not called: the organization may have types that the simulator does not know. */
     if (json_object_size(jx_get(place, "opt_in")) > 0) {
-        json_t *input =
-            json_pack("{s:o}", "ResourceTypeOptInPreference", preference(jx_get(place, "opt_in")));
-        if (json_object_size(jx_get(place, "management")) > 0) {
-            json_object_set_new(input, "ResourceTypeManagementPreference",
-                                preference(jx_get(place, "management")));
-        }
-        change_call(w, "backup:UpdateRegionSettings", account, region, false, input);
+        change_set(w, "backup", account, region, "optin", json_deep_copy(jx_get(place, "opt_in")));
+    }
+    if (json_object_size(jx_get(place, "management")) > 0) {
+        change_set(w, "backup", account, region, "management",
+                   json_deep_copy(jx_get(place, "management")));
     }
     return 0;
 }

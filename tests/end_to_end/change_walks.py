@@ -217,6 +217,7 @@ class PlanAndApply(Walk):
         self.aws.ok("kms put-key-policy", policy=root_and("kms:Decrypt"), **policy)
         changed = self.run_(*apply, code=5, writes=1)
         self.assertIn("precondition not met", changed.err)
+        self.assertIn("run scan and plan again", changed.err)
         self.assertEqual(self.aws.ok("kms get-key-policy", **policy)["Policy"], root_and("kms:Decrypt"))
 
         self.scan(code=3)
@@ -321,6 +322,12 @@ class Rehearse(Walk):
         self.assertEqual([f["check_id"] for f in copy["findings"] if f["status"] == "FIXED"], ["DEL-01"])
         torn = self.rehearse("teardown", "run")
         self.assertRegex(torn.out, r"controltower:DisableBaseline +\d+\n")
+
+    def test_a_resource_type_unknown_to_the_simulator_is_kept(self):
+        self.begin("seed-broken")
+        self.scan(code=3)
+        done = self.rehearse("fix", "run", code=5)
+        self.assertRegex(done.out, r"kms:CancelKeyDeletion +1\n")
 
     def test_a_fresh_scan_serves_as_the_run_and_nothing_is_written(self):
         self.begin()
