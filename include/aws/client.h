@@ -69,7 +69,7 @@ struct aws_call {
         *account; /* NULL or the caller's: the caller's own credentials; else assume a role there */
     const char *role; /* the one role to assume there; NULL: aws_options.roles in their order. Means
                          nothing in the caller's own account */
-    bool ask_anew;    /* try a role again that was refused before: it may exist now */
+    bool retry_refused_role; /* try a role again that was refused before: it may exist now */
     const char *region;
     json_t *input; /* taken (decref'd by the client); NULL means {} */
     bool raw; /* large pages: leave answer->json NULL, the caller reads the body with base/pull; the

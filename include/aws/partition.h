@@ -19,7 +19,7 @@ struct partition {
 };
 
 const struct partition *
-partition_of_region(const char *region); /* never NULL: aws when no prefix fits */
+partition_of_region(const char *region); /* never NULL: aws when no prefix fits, as for "" */
 
 struct region {
     const char *name;

@@ -33,8 +33,10 @@ int flight_ask(struct flight *f, const char *operation, json_t *take_input, json
                struct err *err)
 {
     enum answer_class class = ANSWER_NETWORK;
-    struct aws_call call = {
-        .op = op_parse(operation), .region = f->home, .input = take_input, .ask_anew = true};
+    struct aws_call call = {.op = op_parse(operation),
+                            .region = f->home,
+                            .input = take_input,
+                            .retry_refused_role = true};
     if (aws_call_wait(f->client, &call, out, &class, err) == 0) {
         return 0;
     }

@@ -89,7 +89,7 @@ void run_call(struct step_run *r, const struct plan_call *call, run_reply on_rep
     struct aws_call ask = {.op = op_parse(call->operation),
                            .account = call->account,
                            .role = call->role,
-                           .ask_anew = true,
+                           .retry_refused_role = true,
                            .region = call->region,
                            .input = call->input != NULL ? json_incref(call->input) : json_object(),
                            .done = on_answer,

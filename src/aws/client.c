@@ -175,7 +175,7 @@ int aws_call(struct aws_client *c, const struct aws_call *call, struct err *err)
         return -1;
     }
     struct assumed_role *identity = roles_account(c, call->account, call->role);
-    if (call->ask_anew) {
+    if (call->retry_refused_role) {
         roles_forgive(identity);
     }
     (void)client_queue(c, call, identity, region);

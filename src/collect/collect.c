@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aws/partition.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "crawl.h"
@@ -104,7 +105,7 @@ int collect_run(struct aws_client *client, struct store *store,
                           .management = aws_client_account(client),
                           .off = map_new(NULL)};
     const char *const homes[] = {store_meta(store, "home_region"), options->home_region,
-                                 options->hint_region, "us-east-1"};
+                                 options->hint_region, partition_of_region("")->global_region};
     size_t first = 0;
     while (homes[first] == NULL) {
         first++;

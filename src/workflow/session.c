@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aws/partition.h"
 #include "base/clock.h"
 #include "base/env.h"
 #include "base/file.h"
@@ -106,7 +107,7 @@ static int make_client(struct session *s, bool read_only, struct aws_client **cl
     endpoint_overrides(&options.endpoints, s);
     const char *region = o->home_region != NULL     ? o->home_region
                          : s->source.region != NULL ? s->source.region
-                                                    : "us-east-1";
+                                                    : partition_of_region("")->global_region;
     struct endpoint endpoint;
     if (endpoint_resolve(&options.endpoints, op_find(SVC_STS, "GetCallerIdentity"), region,
                          &endpoint, err) != 0) {

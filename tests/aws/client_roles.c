@@ -80,7 +80,7 @@ static void a_call_may_name_its_role(void **state)
         struct aws_call call = {.op = op_parse("kms:ListKeys"),
                                 .account = MEMBER,
                                 .role = i < 2 ? "OnlyThisRole" : NULL,
-                                .ask_anew = true,
+                                .retry_refused_role = true,
                                 .region = REGION,
                                 .done = hear,
                                 .context = &h};

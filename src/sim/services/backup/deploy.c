@@ -153,7 +153,7 @@ static void deploy_plan(struct sim *sim, const char *account, const char *region
     if (plan == NULL ||
         json_object_get(json_object_get(plan, "selections"), selection_id) == NULL ||
         json_array_size(json_object_get(plan, "versions")) >
-            1) { /* gone or changed by hand: made anew */
+            1) { /* gone or changed by hand: made again */
         char *arn = backup_arn(sim, account, region, "backup-plan", id);
         plan = backup_plan_add(sim, state, arn, plan_document(sim, tier, region, vault), when_ms);
         backup_selection_add(plan, selection_id, selection_document(sim, tier, account), when_ms);

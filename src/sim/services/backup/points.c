@@ -219,7 +219,7 @@ static void run_rule(struct making_points *m, const json_t *inventory)
     }
 }
 
-/* Points of plans that are still there are made anew; those of plans that are gone stay until their
+/* Points of plans that are still there are made again; those of plans that are gone stay until their
  * lifecycle ends, as in AWS: taking backup down deletes no data. */
 static bool is_stale(const json_t *state, const json_t *point, int64_t now_ms)
 {
