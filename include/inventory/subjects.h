@@ -52,6 +52,9 @@ void subjects_free(struct subjects *s);
 void subjects_remember(struct subjects *s);
 /* Documents other subjects may refer to: {"org":{..},"lz":{..},"config":{..}}; borrowed. */
 const json_t *subjects_context(const struct subjects *s);
+struct policy_frame;
+/* Whose policies are ours, for include/model/policy.h; borrowed. */
+const struct policy_frame *subjects_frame(const struct subjects *s);
 /* Calls each with every subject of the scope, in order of _key; the document is borrowed and dies
    after the call. A listing that failed (a gap under an account-Region) yields for vault, plan and
    resource one subject whose document has

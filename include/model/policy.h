@@ -11,20 +11,34 @@
 
 #include "base/text.h"
 
-struct policy_frame { /* defines "our" organization and accounts; strings borrowed */
+/* Defines "our" organization and accounts; strings borrowed. */
+struct policy_frame {
     const char *partition, *management_account, *organization_id;
-    bool (*is_member)(void *context,
-                      const char *account_id); /* NULL: only the management account is known */
+    const char *root_id;         /* of the organization; NULL: unknown */
+    const char *central_account; /* the central backup account; NULL: unknown */
+    const char *resource;        /* ARN of what the policy belongs to; NULL: unknown */
+    /* NULL: only the management account is known. */
+    bool (*is_member)(void *context, const char *account_id);
+    /* Each account whose backups the policy is for, with its value of aws:PrincipalOrgPaths; NULL:
+       they are not known one by one. */
+    void (*each_member)(void *context,
+                        void (*each)(void *to, const char *account_id, const char *path), void *to);
     void *context;
 };
 
 /* {"present","valid","management_root","org_statement","missing_actions","unconditional_star","foreign_accounts",
-   "foreign_orgs","slips","denies","denies_perhaps"}; text NULL: there is no policy. `slips` are
+   "foreign_orgs","foreign_services","slips","denies","denies_perhaps","narrowed"}; text NULL: there
+   is no policy. `slips` are
    values that cannot match anything (another partition, a placeholder, the id of a deleted
    principal); `denies` are the positions of Deny statements that prevent the roles of AWS Backup
    from creating grants, decrypting or generating data keys, `denies_perhaps` those whose conditions
-   cannot be evaluated from the policy alone. The caller owns it. */
+   cannot be evaluated from the policy alone; `narrowed` are the positions of Allow statements that
+   give a part of the organization what all of it needs; `foreign_services` are services of AWS that
+   may call on behalf of any account. The caller owns it. */
 json_t *key_policy_describe(const char *text, const struct policy_frame *frame);
+/* The policy of the key `arn` with "*" for its own ARN, which means the same there; `arn` NULL:
+   unchanged. New. */
+char *key_policy_plain(const char *text, const char *arn);
 /* True when a key's policy lets the account use the key for copies of the resources it encrypts.
    Required are DescribeKey, Decrypt and CreateGrant, for the account by id or for the whole
    organization
@@ -33,7 +47,10 @@ bool key_policy_shares(const char *text, const struct policy_frame *frame, const
 /* True when a role's trust policy (its text, percent-encoded as in IAM's answer, or plain) lets the
  * service assume the role. */
 bool role_trusts(const char *text, const char *service);
-/* {"present","valid","allows_org_copy","open_to_all","foreign_orgs"}. Yours. */
+/* {"present","valid","allows_org_copy","refused_accounts","denies","denies_perhaps","narrowed",
+   "open_to_all","foreign_accounts","foreign_orgs","foreign_services"}: whether the roles of AWS
+   Backup in every account may copy into the vault, at most 20 accounts that no statement allows to,
+   and as above. The caller owns it. */
 json_t *vault_policy_describe(const char *text, const struct policy_frame *frame);
 /* The organization's resource policy (Organizations, PutResourcePolicy):
    {"present","valid","manages","actions"}, the actions

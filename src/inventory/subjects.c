@@ -45,6 +45,46 @@ static bool is_member(void *context, const char *account_id)
     return inventory_cache_account(s->cache, account_id) != NULL;
 }
 
+/* "o-1/r-1/ou-a/ou-b/", as AWS writes aws:PrincipalOrgPaths. New. */
+static char *organizations_path(const struct inventory_cache *cache, const struct account *m)
+{
+    char *path = xstrdup("");
+    for (const struct unit *at = m->unit; at != NULL; at = at->parent) {
+        char *longer = xasprintf("%s/%s", at->id, path);
+        free(path);
+        path = longer;
+    }
+    char *whole = xasprintf("%s/%s/%s", cache->organization_id,
+                            cache->root_id != NULL ? cache->root_id : "*", path);
+    free(path);
+    return whole;
+}
+
+/* The accounts with a BackupBaseline; all active ones where none has it yet. */
+static void each_member(void *context, void (*each)(void *to, const char *id, const char *path),
+                        void *to)
+{
+    const struct subjects *s = context;
+    bool backed_up = false;
+    for (size_t i = 0; i < s->cache->account_count; i++) {
+        const struct account *m = s->cache->accounts[i];
+        backed_up = backed_up || (account_is_active(m) && backed_up_by(m) != NULL);
+    }
+    for (size_t i = 0; i < s->cache->account_count; i++) {
+        const struct account *m = s->cache->accounts[i];
+        if (account_is_active(m) && (!backed_up || backed_up_by(m) != NULL)) {
+            char *path = organizations_path(s->cache, m);
+            each(to, m->id, path);
+            free(path);
+        }
+    }
+}
+
+const struct policy_frame *subjects_frame(const struct subjects *s)
+{
+    return &s->frame;
+}
+
 int subjects_new(struct store *store, const json_t *config, struct subjects **made, struct err *err)
 {
     struct subjects *s = xcalloc(1, sizeof *s);
@@ -56,11 +96,15 @@ int subjects_new(struct store *store, const json_t *config, struct subjects **ma
     if (inventory_cache_load(store, config, &s->cache, err) != 0) {
         goto out;
     }
-    s->frame = (struct policy_frame){.partition = s->cache->partition,
-                                     .management_account = s->cache->management,
-                                     .organization_id = s->cache->organization_id,
-                                     .is_member = is_member,
-                                     .context = s};
+    s->frame =
+        (struct policy_frame){.partition = s->cache->partition,
+                              .management_account = s->cache->management,
+                              .organization_id = s->cache->organization_id,
+                              .root_id = s->cache->root_id,
+                              .central_account = s->cache->central,
+                              .is_member = is_member,
+                              .each_member = s->cache->account_count > 0 ? each_member : NULL,
+                              .context = s};
     s->backup = manifest_backup(jx_get(s->cache->zone, "manifest"));
     json_t *supported = subject_entity(&v, "supported-types", s->cache->management, s->cache->home,
                                        "", NULL, &failed);

@@ -134,16 +134,31 @@ static void set_metadata(json_t *document, const json_t *key)
     set_date(document, "valid_to", jx_get(key, "ValidTo"));
 }
 
-static void set_policy(struct visit *v, const struct family *f, const char *region,
+/* Each key's policy means that key, by its own ARN or by "*". */
+static bool equals_primary(const struct family *f, const char *text, const char *arn)
+{
+    char *primary_arn = arn_in_region(f->arn, f->primary_region);
+    char *here = key_policy_plain(text, arn);
+    char *there = key_policy_plain(f->primary_policy, primary_arn);
+    bool equal = policy_equal(here, there);
+    free(primary_arn);
+    free(here);
+    free(there);
+    return equal;
+}
+
+static void set_policy(struct visit *v, const struct family *f, const char *region, const char *arn,
                        json_t *document, bool *failed)
 {
+    struct policy_frame frame = v->s->frame;
+    frame.resource = arn;
     int64_t fact = 0;
     json_t *entity = key_entity(v, "key-policy", f, region, &fact, failed);
     const char *text = jx_str(entity, "Policy");
-    json_t *policy = key_policy_describe(text, &v->s->frame);
-    bool comparable = text != NULL && f->primary_policy != NULL;
+    json_t *policy = key_policy_describe(text, &frame);
+    bool comparable = text != NULL && arn != NULL && f->primary_policy != NULL;
     set_new(policy, "equals_primary",
-            comparable ? json_boolean(policy_equal(text, f->primary_policy)) : json_null());
+            comparable ? json_boolean(equals_primary(f, text, arn)) : json_null());
     set_new(document, "policy", policy);
     subject_fact(document, fact);
     json_decref(entity);
@@ -190,7 +205,7 @@ static int emit_key(struct visit *v, const struct family *f, const char *region)
     set_bool(document, "in_manifest", str_equal(expected, f->arn));
     set_text(document, "expected_arn", expected);
     set_metadata(document, key);
-    set_policy(v, f, region, document, &failed);
+    set_policy(v, f, region, who.arn, document, &failed);
     set_rotation(v, f, region, document, &failed);
     set_new(document, "replica_regions", json_deep_copy(f->replica_regions));
     const json_t *use = json_object_get(f->use, region);

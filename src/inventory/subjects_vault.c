@@ -102,7 +102,9 @@ static int emit_vault(struct visit *v, const struct entity *e)
     set_text(document, "expected_key_arn", expected);
     set_bool(document, "governed", inventory_cache_governs(s->cache, e->region));
     set_lock(document, vault);
-    set_new(document, "policy", vault_policy_describe(jx_str(policy, "Policy"), &s->frame));
+    struct policy_frame frame = s->frame;
+    frame.resource = who.arn;
+    set_new(document, "policy", vault_policy_describe(jx_str(policy, "Policy"), &frame));
     for (size_t i = 0; !failed && i < sizeof odd_points / sizeof *odd_points; i++) {
         failed = !set_points(v, e, odd_points[i], document);
     }

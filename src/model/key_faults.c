@@ -1,9 +1,10 @@
-/* Causes of failure in a key policy whose statements look correct: values that match nothing, and
- * Deny statements that block AWS Backup. */
+/* Causes of failure in a policy whose statements look correct: values that match nothing, Deny
+ * statements that block AWS Backup, and statements for a part of the organization. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "access.h"
 #include "base/mem.h"
 #include "model/policy.h"
 #include "statement.h"
@@ -20,20 +21,44 @@ static bool foreign_partition(const char *word, const char *partition)
     return strncmp(word + 4, partition, length) != 0 || word[4 + length] != ':';
 }
 
+static bool is_letter(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* The mark with no letter before it, and after it none that goes on with its last word: the role
+   CrossAccountIdentityBroker is no placeholder, YOUR_ORG_ID and AccountIdHere are. */
+static bool has_word(const char *text, const char *mark)
+{
+    size_t length = strlen(mark);
+    for (const char *at = strstr(text, mark); at != NULL; at = strstr(at + 1, mark)) {
+        char after = at[length];
+        bool goes_on = after >= 'a' && after <= 'z' && is_letter(mark[length - 1]);
+        if ((at == text || !is_letter(at[-1])) && !goes_on) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* "<account>", "${OrgId}", "YOUR_ORG_ID", "o-xxxxxxxxxx": left from a template. ${aws:...} is a
    variable that AWS fills in. */
 static bool placeholder(const char *word)
 {
-    static const char *const marks[] = {
-        "YOUR",   "your-", "REPLACE", "EXAMPLE_", "ACCOUNT_ID", "ACCOUNT-ID", "AccountId",
-        "ORG_ID", "OrgId", "o-xxxx",  "o-XXXX",   "xxxxxxxx",   NULL};
+    static const char *const words[] = {"YOUR",       "your-",      "REPLACE",   "EXAMPLE_",
+                                        "ACCOUNT_ID", "ACCOUNT-ID", "AccountId", "ORG_ID",
+                                        "OrgId",      NULL};
+    static const char *const runs[] = {"o-xxxx", "o-XXXX", "xxxxxxxx", NULL};
     const char *variable = strstr(word, "${");
     bool unfilled = variable != NULL && !str_starts(variable, "${aws:");
     bool found = strchr(word, '<') != NULL || strchr(word, '>') != NULL ||
                  (unfilled && !str_starts(variable, "${*}") && !str_starts(variable, "${$}") &&
                   !str_starts(variable, "${?}"));
-    for (size_t i = 0; marks[i] != NULL; i++) {
-        found = found || strstr(word, marks[i]) != NULL;
+    for (size_t i = 0; words[i] != NULL; i++) {
+        found = found || has_word(word, words[i]);
+    }
+    for (size_t i = 0; runs[i] != NULL; i++) {
+        found = found || strstr(word, runs[i]) != NULL;
     }
     return found;
 }
@@ -69,137 +94,118 @@ static void note_slips(const json_t *words, bool principals, const char *partiti
 
 /* --- denials --- */
 
-enum holds { NO, PERHAPS, YES };
+struct denying {
+    const json_t *statement;
+    const struct policy_frame *frame;
+    const char *const *actions;
+    enum holds holds;
+};
 
-static const char *const backup_roles[] = {
-    "role/aws-controltower-BackupRole", "role/aws-controltower-backup-role",
-    "role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup"};
-
-/* True when the pattern matches a role of AWS Backup in any account. */
-static bool names_backup_role(const char *pattern)
+static void note_denial(void *context, const struct caller *caller)
 {
-    const char *iam = strstr(pattern, ":iam::");
-    const char *tail = iam != NULL ? strchr(iam + 6, ':') : NULL;
-    if (strcmp(pattern, "*") == 0) {
-        return true;
+    struct denying *d = context;
+    for (size_t i = 0; d->actions[i] != NULL && d->holds != HOLDS_YES; i++) {
+        enum holds one = statement_applies(d->statement, d->frame, caller, d->actions[i]);
+        d->holds = one > d->holds ? one : d->holds;
     }
-    for (size_t i = 0; tail != NULL && i < sizeof backup_roles / sizeof *backup_roles; i++) {
-        if (str_glob(tail + 1, backup_roles[i])) {
-            return true;
-        }
-    }
-    return false;
 }
 
-static bool any_names_backup_role(const json_t *values)
+static void add_position(json_t *list, size_t index)
 {
-    for (size_t i = 0; i < json_array_size(values); i++) {
-        if (names_backup_role(json_string_value(json_array_get(values, i)))) {
-            return true;
-        }
-    }
-    return false;
+    char position[32];
+    (void)snprintf(position, sizeof position, "statement %zu", index + 1);
+    list_add_once(list, position);
 }
 
-static bool any_glob(const json_t *values, const char *word)
+void policy_denials(const json_t *statements, const struct policy_frame *frame,
+                    const char *const *actions, json_t *out)
 {
-    for (size_t i = 0; i < json_array_size(values); i++) {
-        if (str_glob(json_string_value(json_array_get(values, i)), word)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* One test of a Deny, for a call that AWS Backup's role makes: of our organization, over TLS. */
-static enum holds test_holds(const char *test, const char *key, const json_t *values,
-                             const char *organization_id)
-{
-    bool negative = strstr(test, "not") != NULL && strcmp(test, "null") != 0;
-    bool compares = strstr(test, "string") != NULL || strstr(test, "arn") != NULL;
-    if (compares && strcmp(key, "aws:principalorgid") == 0) {
-        return any_glob(values, organization_id) != negative ? YES : NO;
-    }
-    if (compares && strcmp(key, "aws:principalarn") == 0) {
-        return any_names_backup_role(values) != negative ? YES : NO;
-    }
-    if (str_starts(test, "bool") && strcmp(key, "aws:securetransport") == 0) {
-        return any_glob(values, "true") ? YES : NO;
-    }
-    return PERHAPS;
-}
-
-static enum holds conditions_hold(const json_t *statement, const char *organization_id)
-{
-    json_t *copy = json_deep_copy(json_object_get(statement, "Condition"));
-    const char *test = NULL, *key = NULL;
-    json_t *keys = NULL, *values = NULL;
-    enum holds all = YES;
-    json_object_foreach(copy, test, keys)
-    {
-        json_object_foreach(keys, key, values)
-        {
-            enum holds one = test_holds(test, key, values, organization_id);
-            all = one < all ? one : all;
-        }
-    }
-    json_decref(copy);
-    return all;
-}
-
-/* Entire accounts count: they include their backup roles. */
-static bool reaches_backup_roles(const json_t *statement)
-{
-    const json_t *principals = json_object_get(statement, "Principal");
-    const json_t *others = json_object_get(statement, "NotPrincipal");
-    for (size_t i = 0; i < json_array_size(principals); i++) {
-        const char *word = json_string_value(json_array_get(principals, i));
-        const char *bare = str_starts(word, "AWS:") ? word + 4 : "";
-        if (strcmp(bare, "*") == 0 || str_is_account_id(bare) || names_backup_role(bare)) {
-            return true;
-        }
-    }
-    return others != NULL;
-}
-
-static bool denies_backup(const json_t *statement)
-{
-    static const char *const needed[] = {"kms:creategrant", "kms:decrypt", "kms:generatedatakey",
-                                         "kms:generatedatakeywithoutplaintext"};
-    bool covers = false;
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
-        covers = covers || statement_covers_action(statement, needed[i]);
-    }
-    return covers && !statement_allows(statement) && reaches_backup_roles(statement);
-}
-
-void key_policy_faults(const json_t *statements, const struct policy_frame *frame, json_t *out)
-{
-    json_t *slips = json_array();
     json_t *denies = json_array();
     json_t *perhaps = json_array();
     for (size_t i = 0; i < json_array_size(statements); i++) {
         const json_t *s = json_array_get(statements, i);
-        char position[32];
-        (void)snprintf(position, sizeof position, "statement %zu", i + 1);
+        struct denying denying = {s, frame, actions, HOLDS_NO};
+        if (!statement_allows(s)) {
+            each_backup_role(statements, frame, note_denial, &denying);
+        }
+        if (denying.holds != HOLDS_NO) {
+            add_position(denying.holds == HOLDS_YES ? denies : perhaps, i);
+        }
+    }
+    (void)json_object_set_new(out, "denies", denies);
+    (void)json_object_set_new(out, "denies_perhaps", perhaps);
+}
+
+/* --- what somebody narrowed on purpose --- */
+
+struct covering {
+    const json_t *statement;
+    const struct policy_frame *frame;
+    const char *action;
+    bool some, all;
+};
+
+static void note_covering(void *context, const struct caller *caller)
+{
+    struct covering *c = context;
+    enum holds one = statement_applies(c->statement, c->frame, caller, c->action);
+    c->some = c->some || one != HOLDS_NO;
+    c->all = c->all && one == HOLDS_YES;
+}
+
+/* A member's root, of an account other than the management account. */
+static bool names_members(const json_t *statement, const struct policy_frame *frame)
+{
+    const json_t *principals = json_object_get(statement, "Principal");
+    for (size_t i = 0; i < json_array_size(principals); i++) {
+        const char *word = json_string_value(json_array_get(principals, i));
+        const char *bare = str_starts(word, "AWS:") ? word + 4 : "";
+        if (str_is_account_id(bare) && strcmp(bare, frame->management_account) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void policy_narrowed(const json_t *statements, const struct policy_frame *frame,
+                     const char *const *actions, json_t *out)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < json_array_size(statements); i++) {
+        const json_t *s = json_array_get(statements, i);
+        bool meant = statement_allows(s) && (statement_to_everyone(s) || names_members(s, frame));
+        for (size_t k = 0; meant && actions[k] != NULL; k++) {
+            struct covering covering = {s, frame, actions[k], false, true};
+            if (statement_covers_action(s, actions[k])) {
+                each_backup_role(statements, frame, note_covering, &covering);
+            }
+            if (covering.some && !covering.all) {
+                add_position(list, i);
+            }
+        }
+    }
+    (void)json_object_set_new(out, "narrowed", list);
+}
+
+void key_policy_faults(const json_t *statements, const struct policy_frame *frame, json_t *out)
+{
+    static const char *const needed[] = {"kms:creategrant", "kms:decrypt", "kms:generatedatakey",
+                                         "kms:generatedatakeywithoutplaintext", NULL};
+    json_t *slips = json_array();
+    for (size_t i = 0; i < json_array_size(statements); i++) {
+        const json_t *s = json_array_get(statements, i);
         note_slips(json_object_get(s, "Principal"), true, frame->partition, slips);
-        json_t *copy = json_deep_copy(json_object_get(s, "Condition"));
         const char *test = NULL, *key = NULL;
         json_t *keys = NULL, *values = NULL;
-        json_object_foreach(copy, test, keys)
+        json_object_foreach(json_object_get(s, "Condition"), test, keys)
         {
             json_object_foreach(keys, key, values)
             {
                 note_slips(values, false, frame->partition, slips);
             }
         }
-        json_decref(copy);
-        enum holds holds = denies_backup(s) ? conditions_hold(s, frame->organization_id) : NO;
-        if (holds != NO) {
-            list_add_once(holds == YES ? denies : perhaps, position);
-        }
     }
     (void)json_object_set_new(out, "slips", slips);
-    (void)json_object_set_new(out, "denies", denies);
-    (void)json_object_set_new(out, "denies_perhaps", perhaps);
+    policy_denials(statements, frame, needed, out);
+    policy_narrowed(statements, frame, needed, out);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "statement.h"
@@ -60,40 +61,6 @@ bool policy_equal(const char *a, const char *b)
     return equal;
 }
 
-/* Principal "AWS:111122223333", or of an ARN in that account. */
-static bool principal_account(const char *principal, char account[13])
-{
-    const char *at = str_starts(principal, "AWS:") ? principal + 4 : "";
-    if (str_starts(at, "arn:")) {
-        for (int colons = 0; colons < 4 && at != NULL; colons++) {
-            at = strchr(at, ':');
-            at = at != NULL ? at + 1 : NULL;
-        }
-    }
-    if (at == NULL || strspn(at, "0123456789") != 12) {
-        return false;
-    }
-    memcpy(account, at, 12);
-    account[12] = '\0';
-    return true;
-}
-
-static void foreign_accounts(const json_t *statement, const struct policy_frame *frame,
-                             json_t *list)
-{
-    const json_t *principals = json_object_get(statement, "Principal");
-    for (size_t i = 0; i < json_array_size(principals); i++) {
-        char account[13];
-        if (!principal_account(json_string_value(json_array_get(principals, i)), account) ||
-            str_equal(account, frame->management_account)) {
-            continue;
-        }
-        if (frame->is_member == NULL || !frame->is_member(frame->context, account)) {
-            list_add_once(list, account);
-        }
-    }
-}
-
 static bool is_management_root(const json_t *statement, const struct policy_frame *frame,
                                const char *text)
 {
@@ -104,7 +71,8 @@ static bool is_management_root(const json_t *statement, const struct policy_fram
     char *id = xasprintf("\"%s\"", frame->management_account);
     bool is = statement_allows(statement) && statement_has_principal(statement, account) &&
               statement_covers_action(statement, "kms:*") &&
-              statement_covers_all_resources(statement) &&
+              (statement_covers_all_resources(statement) ||
+               jx_list_has(json_object_get(statement, "Resource"), frame->resource)) &&
               json_object_get(statement, "Condition") == NULL &&
               (strstr(text, arn) != NULL || strstr(text, id) != NULL);
     free(account);
@@ -113,118 +81,105 @@ static bool is_management_root(const json_t *statement, const struct policy_fram
     return is;
 }
 
-static void note_covered(const json_t *statement, bool covered[ORGANIZATION_ACTION_COUNT])
+/* What the Allow statements that are not open to everyone give the roles of AWS Backup in the
+   organization. */
+struct sharing {
+    json_t *statements;
+    const struct policy_frame *frame;
+    bool lacks[ORGANIZATION_ACTION_COUNT];
+};
+
+static void note_lacks(void *context, const struct caller *caller)
 {
+    struct sharing *sharing = context;
     for (size_t i = 0; i < ORGANIZATION_ACTION_COUNT; i++) {
-        covered[i] = covered[i] || statement_covers_action(statement, organization_actions[i][1]);
+        bool has = false;
+        for (size_t k = 0; k < json_array_size(sharing->statements) && !has; k++) {
+            const json_t *s = json_array_get(sharing->statements, k);
+            has = statement_applies(s, sharing->frame, caller, organization_actions[i][1]) ==
+                  HOLDS_YES;
+        }
+        sharing->lacks[i] = sharing->lacks[i] || !has;
     }
 }
 
 json_t *key_policy_describe(const char *text, const struct policy_frame *frame)
 {
     json_t *statements = statements_parse(text);
-    json_t *accounts = json_array();
-    json_t *organizations = json_array();
     json_t *missing = json_array();
-    bool covered[ORGANIZATION_ACTION_COUNT] = {false};
+    struct sharing sharing = {json_array(), frame, {false}};
     bool root = false;
-    bool organization = false;
-    bool star = false;
     for (size_t i = 0; i < json_array_size(statements); i++) {
-        const json_t *s = json_array_get(statements, i);
-        if (!statement_allows(s)) {
-            continue;
-        }
+        json_t *s = json_array_get(statements, i);
         root = root || is_management_root(s, frame, text);
-        if (statement_to_everyone(s) && statement_covers_all_resources(s) &&
-            statement_only_for_organization(s, frame->organization_id)) {
-            organization = true;
-            note_covered(s, covered);
+        if (statement_allows(s) && !statement_is_open(s, statements, frame)) {
+            (void)json_array_append(sharing.statements, s);
         }
-        star = star || (statement_to_everyone(s) && !statement_narrows_callers(s));
-        foreign_accounts(s, frame, accounts);
-        statement_foreign_organizations(s, frame->organization_id, organizations);
     }
+    each_backup_role(statements, frame, note_lacks, &sharing);
     for (size_t i = 0; i < ORGANIZATION_ACTION_COUNT; i++) {
-        if (!covered[i]) {
+        if (sharing.lacks[i]) {
             list_add_once(missing, organization_actions[i][0]);
         }
     }
-    json_t *out = json_pack("{s:b,s:b,s:b,s:b,s:o,s:b,s:o,s:o}", "present", text != NULL, "valid",
-                            statements != NULL, "management_root", root, "org_statement",
-                            organization, "missing_actions", missing, "unconditional_star", star,
-                            "foreign_accounts", accounts, "foreign_orgs", organizations);
+    bool shared = json_array_size(missing) < ORGANIZATION_ACTION_COUNT;
+    json_t *out =
+        json_pack("{s:b,s:b,s:b,s:b,s:o}", "present", text != NULL, "valid", statements != NULL,
+                  "management_root", root, "org_statement", shared, "missing_actions", missing);
+    policy_strangers(statements, frame, "unconditional_star", out);
     key_policy_faults(statements, frame, out);
+    json_decref(sharing.statements);
     json_decref(statements);
     return out;
 }
 
-/* Conditions under which AWS Backup still acts: grants for its own use, calls through services. */
-static bool is_harmless(const char *key)
+struct using
 {
-    return str_equal(key, "kms:grantisforawsresource") || str_equal(key, "kms:viaservice");
-}
+    const json_t *statements;
+    const struct policy_frame *frame;
+    bool may;
+};
 
-/* True when all its conditions are true for the account. An unknown condition counts as false. */
-static bool conditions_fit(const json_t *statement, const struct policy_frame *frame,
-                           const char *account)
+static void note_use(void *context, const struct caller *caller)
 {
-    json_t *conditions = json_object_get(statement, "Condition");
-    const char *op = NULL;
-    json_t *keys = NULL;
-    json_object_foreach(conditions, op, keys)
-    {
-        const char *key = NULL;
-        json_t *values = NULL;
-        json_object_foreach(keys, key, values)
-        {
-            const char *wanted = str_equal(key, "aws:principalorgid")     ? frame->organization_id
-                                 : str_equal(key, "kms:calleraccount")    ? account
-                                 : str_equal(key, "aws:principalaccount") ? account
-                                                                          : NULL;
-            bool equals = str_starts(op, "stringequals") || str_starts(op, "stringlike");
-            if (!is_harmless(key) && !(wanted != NULL && equals && jx_list_has(values, wanted))) {
-                return false;
-            }
+    static const char *const wanted[] = {"kms:describekey", "kms:decrypt", "kms:creategrant"};
+    struct using *use = context;
+    use->may = true;
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        bool has = false;
+        for (size_t k = 0; k < json_array_size(use->statements) && !has; k++) {
+            const json_t *s = json_array_get(use->statements, k);
+            has = statement_allows(s) &&
+                  statement_applies(s, use->frame, caller, wanted[i]) == HOLDS_YES;
         }
+        use->may = use->may && has;
     }
-    return true;
-}
-
-static bool names_account(const json_t *statement, const char *account)
-{
-    const json_t *principals = json_object_get(statement, "Principal");
-    for (size_t i = 0; i < json_array_size(principals); i++) {
-        char named[13];
-        if (principal_account(json_string_value(json_array_get(principals, i)), named) &&
-            str_equal(named, account)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 bool key_policy_shares(const char *text, const struct policy_frame *frame, const char *account)
 {
-    static const char *const wanted[] = {"kms:describekey", "kms:decrypt", "kms:creategrant"};
-    bool covered[sizeof wanted / sizeof wanted[0]] = {false};
     json_t *statements = statements_parse(text);
-    bool all = statements != NULL;
-    for (size_t i = 0; i < json_array_size(statements); i++) {
-        const json_t *s = json_array_get(statements, i);
-        bool meant = statement_to_everyone(s) || names_account(s, account);
-        if (!statement_allows(s) || !meant || !conditions_fit(s, frame, account)) {
-            continue;
-        }
-        for (size_t j = 0; j < sizeof wanted / sizeof wanted[0]; j++) {
-            covered[j] = covered[j] || statement_covers_action(s, wanted[j]);
-        }
-    }
-    for (size_t j = 0; j < sizeof wanted / sizeof wanted[0]; j++) {
-        all = all && covered[j];
-    }
+    struct using use = {statements, frame, false};
+    backup_role_of(frame, account, note_use, &use);
     json_decref(statements);
-    return all;
+    return use.may;
+}
+
+char *key_policy_plain(const char *text, const char *arn)
+{
+    char *quoted = arn != NULL ? xasprintf("\"%s\"", arn) : NULL;
+    struct text out;
+    text_init(&out, POLICY_BYTES_MAX);
+    for (const char *at = text; quoted != NULL && (at = strstr(text, quoted)) != NULL;) {
+        text_addn(&out, text, (size_t)(at - text));
+        text_add(&out, "\"*\"");
+        text = at + strlen(quoted);
+    }
+    text_add(&out, text);
+    char *plain = xstrdup(text_str(&out));
+    text_release(&out);
+    free(quoted);
+    return plain;
 }
 
 static int hex_digit(char c)
@@ -267,31 +222,47 @@ bool role_trusts(const char *text, const char *service)
     return trusts;
 }
 
+/* --- vaults --- */
+
+#define REFUSED_SHOWN 20
+
+static const char copy[] = "backup:copyintobackupvault";
+
+struct copying {
+    const json_t *statements;
+    const struct policy_frame *frame;
+    json_t *refused; /* accounts whose copies the Allow statements do not let in */
+    bool anyone, all;
+};
+
+static void note_copying(void *context, const struct caller *caller)
+{
+    struct copying *c = context;
+    bool may = false;
+    for (size_t i = 0; i < json_array_size(c->statements) && !may; i++) {
+        const json_t *s = json_array_get(c->statements, i);
+        may = statement_allows(s) && statement_applies(s, c->frame, caller, copy) == HOLDS_YES;
+    }
+    c->anyone = c->anyone || may;
+    c->all = c->all && may;
+    if (!may && str_is_account_id(caller->account) && json_array_size(c->refused) < REFUSED_SHOWN) {
+        list_add_once(c->refused, caller->account);
+    }
+}
+
 json_t *vault_policy_describe(const char *text, const struct policy_frame *frame)
 {
-    static const char copy[] = "backup:copyintobackupvault";
+    static const char *const needed[] = {copy, NULL};
     json_t *statements = statements_parse(text);
-    json_t *organizations = json_array();
-    bool allows = false;
-    bool denies = false;
-    bool open = false;
-    for (size_t i = 0; i < json_array_size(statements); i++) {
-        const json_t *s = json_array_get(statements, i);
-        bool everyone = statement_to_everyone(s);
-        if (!statement_allows(s)) {
-            denies = denies || (everyone && statement_covers_action(s, copy) &&
-                                json_object_get(s, "Condition") == NULL);
-            continue;
-        }
-        bool for_us = json_object_get(s, "Condition") == NULL ||
-                      statement_only_for_organization(s, frame->organization_id);
-        allows = allows || (everyone && for_us && statement_covers_action(s, copy));
-        open = open || (everyone && !statement_narrows_callers(s));
-        statement_foreign_organizations(s, frame->organization_id, organizations);
-    }
-    json_t *out = json_pack("{s:b,s:b,s:b,s:b,s:o}", "present", text != NULL, "valid",
-                            statements != NULL, "allows_org_copy", allows && !denies, "open_to_all",
-                            open, "foreign_orgs", organizations);
+    struct copying copying = {statements, frame, json_array(), false, true};
+    each_backup_role(statements, frame, note_copying, &copying);
+    json_t *out = json_pack("{s:b,s:b}", "present", text != NULL, "valid", statements != NULL);
+    policy_denials(statements, frame, needed, out);
+    bool allows = copying.all && copying.anyone && jx_count(out, "denies") == 0;
+    (void)json_object_set_new(out, "allows_org_copy", json_boolean(allows));
+    (void)json_object_set_new(out, "refused_accounts", copying.refused);
+    policy_strangers(statements, frame, "open_to_all", out);
+    policy_narrowed(statements, frame, needed, out);
     json_decref(statements);
     return out;
 }

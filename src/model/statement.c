@@ -26,7 +26,7 @@ void list_add_once(json_t *list, const char *word)
     (void)json_array_insert_new(list, low, jx_string(word, strlen(word)));
 }
 
-static char *lower(const char *s)
+char *word_lower(const char *s)
 {
     char *copy = xstrdup(s);
     for (char *c = copy; *c != '\0'; c++) {
@@ -62,7 +62,7 @@ static bool words(const json_t *value, bool fold, const char *prefix, json_t *li
         if (word == NULL) {
             return false;
         }
-        char *folded = fold ? lower(word) : xstrdup(word);
+        char *folded = fold ? word_lower(word) : xstrdup(word);
         char *whole = xasprintf("%s%s", prefix, folded);
         list_add_once(list, whole);
         free(whole);
@@ -129,14 +129,14 @@ static bool conditions(const json_t *value, json_t *out)
     bool well = json_is_object(copy);
     json_object_foreach(copy, test, keys)
     {
-        char *folded_test = lower(test);
+        char *folded_test = word_lower(test);
         json_t *folded_keys = json_object();
         const char *key = NULL;
         json_t *values = NULL;
         well = well && json_is_object(keys);
         json_object_foreach(keys, key, values)
         {
-            char *folded_key = lower(key);
+            char *folded_key = word_lower(key);
             json_t *list = json_array();
             well = well && words(values, false, "", list);
             (void)json_object_set_new(folded_keys, folded_key, list);
@@ -254,104 +254,4 @@ bool statement_covers_action(const json_t *statement, const char *action)
 bool statement_covers_all_resources(const json_t *statement)
 {
     return jx_list_has(json_object_get(statement, "Resource"), "*");
-}
-
-/* Operators that are true only for the listed values; ...IfExists is also true for callers without
- * the key. */
-static bool is_positive(const char *test)
-{
-    static const char *const tests[] = {"stringequals",
-                                        "stringlike",
-                                        "stringequalsignorecase",
-                                        "arnequals",
-                                        "arnlike",
-                                        "foranyvalue:stringequals",
-                                        "foranyvalue:stringlike",
-                                        NULL};
-    for (size_t i = 0; tests[i] != NULL; i++) {
-        if (str_equal(test, tests[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool statement_only_for_organization(const json_t *statement, const char *organization_id)
-{
-    const json_t *condition = json_object_get(statement, "Condition");
-    if (json_object_size(condition) != 1) {
-        return false;
-    }
-    json_t *copy = json_deep_copy(condition);
-    void *at = json_object_iter(copy);
-    const json_t *keys = json_object_iter_value(at);
-    const json_t *values = json_object_get(keys, "aws:principalorgid");
-    bool only = is_positive(json_object_iter_key(at)) && json_object_size(keys) == 1 &&
-                jx_list_has(values, organization_id);
-    json_decref(copy);
-    return only;
-}
-
-static bool names_everyone(const json_t *values)
-{
-    for (size_t i = 0; i < json_array_size(values); i++) {
-        const char *value = json_string_value(json_array_get(values, i));
-        if (value[strspn(value, "*?")] == '\0') {
-            return true;
-        }
-    }
-    return json_array_size(values) == 0;
-}
-
-bool statement_narrows_callers(const json_t *statement)
-{
-    static const char *const caller_keys[] = {"aws:principalorgid",
-                                              "aws:principalorgpaths",
-                                              "aws:principalaccount",
-                                              "aws:principalarn",
-                                              "aws:sourceaccount",
-                                              "aws:sourcearn",
-                                              "aws:sourceorgid",
-                                              "aws:sourceorgpaths",
-                                              "aws:userid",
-                                              "kms:calleraccount",
-                                              NULL};
-    json_t *copy = json_deep_copy(json_object_get(statement, "Condition"));
-    const char *test = NULL;
-    json_t *keys = NULL;
-    bool narrows = false;
-    json_object_foreach(copy, test, keys)
-    {
-        for (size_t i = 0; is_positive(test) && caller_keys[i] != NULL; i++) {
-            const json_t *values = json_object_get(keys, caller_keys[i]);
-            narrows = narrows || (values != NULL && !names_everyone(values));
-        }
-    }
-    json_decref(copy);
-    return narrows;
-}
-
-void statement_foreign_organizations(const json_t *statement, const char *organization_id,
-                                     json_t *list)
-{
-    static const char *const keys_of_organizations[] = {"aws:principalorgid", "aws:sourceorgid",
-                                                        "aws:principalorgpaths"};
-    json_t *copy = json_deep_copy(json_object_get(statement, "Condition"));
-    const char *test = NULL;
-    json_t *keys = NULL;
-    json_object_foreach(copy, test, keys)
-    {
-        for (size_t i = 0; is_positive(test) && i < 3; i++) {
-            const json_t *values = json_object_get(keys, keys_of_organizations[i]);
-            for (size_t j = 0; j < json_array_size(values); j++) {
-                const char *value = json_string_value(json_array_get(values, j));
-                size_t length = strcspn(value, "/");
-                if (strlen(organization_id) != length ||
-                    strncmp(value, organization_id, length) != 0) {
-                    list_add_once(list, value);
-                }
-            }
-        }
-    }
-    json_decref(copy);
 }

@@ -22,19 +22,20 @@ bool statement_has_principal(const json_t *statement, const char *principal);
  * NotAction is evaluated too. */
 bool statement_covers_action(const json_t *statement, const char *action);
 bool statement_covers_all_resources(const json_t *statement);
-/* Its only condition is aws:PrincipalOrgID equal to this organization. */
-bool statement_only_for_organization(const json_t *statement, const char *organization_id);
-/* A condition on callers (organization, account, principal) restricts it, even with a wide
- * principal. */
-bool statement_narrows_callers(const json_t *statement);
-/* Adds to `list` the organizations other than ours that its positive conditions name. */
-void statement_foreign_organizations(const json_t *statement, const char *organization_id,
-                                     json_t *list);
 
 struct policy_frame;
-/* Sets "slips", "denies" and "denies_perhaps" of key_policy_describe(). */
+/* Sets "denies" and "denies_perhaps": the Deny statements that block roles of AWS Backup from one of
+   the actions (NULL ends them), and those that may. */
+void policy_denials(const json_t *statements, const struct policy_frame *frame,
+                    const char *const *actions, json_t *out);
+/* Sets "narrowed": the Allow statements that give the actions to a part of the organization. */
+void policy_narrowed(const json_t *statements, const struct policy_frame *frame,
+                     const char *const *actions, json_t *out);
+/* Sets "slips", "denies", "denies_perhaps" and "narrowed" of key_policy_describe(). */
 void key_policy_faults(const json_t *statements, const struct policy_frame *frame, json_t *out);
 
+/* In lower case (ASCII). New. */
+char *word_lower(const char *s);
 void list_add_once(json_t *list,
                    const char *word); /* keeps a list of strings sorted and without duplicates */
 

@@ -4,23 +4,18 @@
 
 #include "base/jsonx.h"
 #include "base/mem.h"
+#include "inventory/subjects.h"
 #include "remedy.h"
 
 #define POLICY_BYTES_MAX ((size_t)1024 * 1024)
 
-static bool is_member(void *context, const char *account_id)
+struct policy_frame making_frame(const struct making *m)
 {
-    const struct making *m = context;
-    return json_object_get(m->members, account_id) != NULL;
-}
-
-struct policy_frame making_frame(struct making *m)
-{
-    return (struct policy_frame){.partition = m->partition,
-                                 .management_account = m->management,
-                                 .organization_id = m->organization_id,
-                                 .is_member = is_member,
-                                 .context = m};
+    struct policy_frame frame = *subjects_frame(m->subjects);
+    frame.partition = m->partition;
+    frame.management_account = m->management;
+    frame.organization_id = m->organization_id;
+    return frame;
 }
 
 static char *dump(const json_t *policy)
@@ -114,24 +109,41 @@ static json_t *organization_statement(const struct making *m)
 
 static json_t *describe_key(const struct making *m, const json_t *policy)
 {
-    struct policy_frame frame = {.partition = m->partition,
-                                 .management_account = m->management,
-                                 .organization_id = m->organization_id};
+    struct policy_frame frame = making_frame(m);
     char *text = dump(policy);
     json_t *described = key_policy_describe(text, &frame);
     free(text);
     return described;
 }
 
-char *key_policy_wanted(const struct making *m, const char *existing)
+int key_policy_narrowed(struct making *m, const char *policy)
 {
-    json_t *policy = policy_read(existing);
+    struct policy_frame frame = making_frame(m);
+    json_t *described = key_policy_describe(policy, &frame);
+    const char *first = json_string_value(json_array_get(jx_get(described, "narrowed"), 0));
+    int result = 0;
+    if (first != NULL && jx_count(described, "missing_actions") > 0) {
+        result = making_cannot(m,
+                               "%s of the key's policy is for a part of the organization only: "
+                               "extend it by hand if this is not intended",
+                               first);
+    }
+    json_decref(described);
+    return result;
+}
+
+char *key_policy_wanted(const struct making *m, const char *existing, const char *arn)
+{
+    /* Replicas have another ARN: what the policy says of its own key is "*" in all of them. */
+    char *plain = existing != NULL ? key_policy_plain(existing, arn) : NULL;
+    json_t *policy = policy_read(plain);
+    free(plain);
     json_t *described = describe_key(m, policy);
     const json_t *further = jx_get(m->config, "key.policy_statements");
     if (!jx_bool(described, "management_root")) {
         put_statement(statements_of(policy), management_statement(m));
     }
-    if (!jx_bool(described, "org_statement") || jx_count(described, "missing_actions") > 0) {
+    if (jx_count(described, "missing_actions") > 0 && jx_count(described, "narrowed") == 0) {
         put_statement(statements_of(policy), organization_statement(m));
     }
     for (size_t i = 0; i < json_array_size(further); i++) {
@@ -184,12 +196,13 @@ int policy_unite(struct making *m, const char *policy_text, const char *other, c
 
 /* --- central vaults --- */
 
-static bool vault_statement_is_open(struct making *m, const json_t *statement)
+static bool vault_statement_is_open(const struct policy_frame *frame, const json_t *statement)
 {
-    struct policy_frame frame = making_frame(m);
     char *text = alone(statement);
-    json_t *described = vault_policy_describe(text, &frame);
-    bool is_open = jx_bool(described, "open_to_all") || jx_count(described, "foreign_orgs") > 0;
+    json_t *described = vault_policy_describe(text, frame);
+    bool is_open = jx_bool(described, "open_to_all") || jx_count(described, "foreign_orgs") > 0 ||
+                   jx_count(described, "foreign_accounts") > 0 ||
+                   jx_count(described, "foreign_services") > 0;
     json_decref(described);
     free(text);
     return is_open;
@@ -202,13 +215,14 @@ static json_t *copy_statement(const struct making *m)
                      "*", "Condition", "StringEquals", "aws:PrincipalOrgID", m->organization_id);
 }
 
-char *vault_policy_wanted(struct making *m, const char *existing)
+char *vault_policy_wanted(struct making *m, const char *existing, const char *arn)
 {
     struct policy_frame frame = making_frame(m);
+    frame.resource = arn;
     json_t *policy = policy_read(existing);
     json_t *statements = statements_of(policy);
     for (size_t i = json_array_size(statements); i-- > 0;) {
-        if (vault_statement_is_open(m, json_array_get(statements, i))) {
+        if (vault_statement_is_open(&frame, json_array_get(statements, i))) {
             (void)json_array_remove(statements, i);
         }
     }

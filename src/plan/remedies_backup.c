@@ -265,14 +265,34 @@ static json_t *policy_is(const char *text)
                         : cond_present("Policy", false);
 }
 
-static bool is_right(struct making *m, const char *policy)
+static json_t *describe(const struct making *m, const json_t *subject, const char *policy)
 {
     struct policy_frame frame = making_frame(m);
-    json_t *described = vault_policy_describe(policy, &frame);
-    bool right = jx_bool(described, "allows_org_copy") && !jx_bool(described, "open_to_all") &&
-                 jx_count(described, "foreign_orgs") == 0;
+    frame.resource = jx_str(subject, "arn");
+    return vault_policy_describe(policy, &frame);
+}
+
+static bool is_right(const struct making *m, const json_t *subject, const char *policy)
+{
+    json_t *described = describe(m, subject, policy);
+    bool right = jx_bool(described, "allows_org_copy") &&
+                 jx_count(described, "denies_perhaps") == 0 && !jx_bool(described, "open_to_all") &&
+                 jx_count(described, "foreign_orgs") == 0 &&
+                 jx_count(described, "foreign_accounts") == 0 &&
+                 jx_count(described, "foreign_services") == 0;
     json_decref(described);
     return right;
+}
+
+/* The statement that allows a part of the organization to copy; NULL when none does, or when all of
+   it may anyway. New. */
+static char *narrowed_by(const struct making *m, const json_t *subject, const char *policy)
+{
+    json_t *described = describe(m, subject, policy);
+    const char *first = json_string_value(json_array_get(jx_get(described, "narrowed"), 0));
+    char *position = xstrdup(jx_bool(described, "allows_org_copy") ? NULL : first);
+    json_decref(described);
+    return position;
 }
 
 static int make_put_vault_policy(struct making *m, const json_t *subject, const char *reason,
@@ -288,9 +308,17 @@ static int make_put_vault_policy(struct making *m, const json_t *subject, const 
     if (read_policy(m, subject, &existing, err) != 0) {
         return -1;
     }
-    char *policy = vault_policy_wanted(m, existing);
+    char *policy = vault_policy_wanted(m, existing, jx_str(subject, "arn"));
+    char *narrowed = narrowed_by(m, subject, existing);
     int rc = 0;
-    if (!is_right(m, policy)) {
+    if (narrowed != NULL) {
+        rc = making_cannot(m,
+                           "%s of the vault's policy allows copies from a part of the "
+                           "organization only: extend it by hand if this is not intended",
+                           narrowed);
+        goto out;
+    }
+    if (!is_right(m, subject, policy)) {
         rc = making_cannot(m, "a Deny statement of the vault's policy forbids copies into it: "
                               "change or remove that statement first");
         goto out;
@@ -318,6 +346,7 @@ static int make_put_vault_policy(struct making *m, const json_t *subject, const 
     after_zone(step); /* Control Tower writes this policy itself when it sets the vault up again */
     rc = step_add(m, step, reason, err);
 out:
+    free(narrowed);
     free(existing);
     free(policy);
     return rc;

@@ -107,7 +107,7 @@ static int family_policy(struct making *m, char **out, struct err *err)
     if (text == NULL) {
         return making_cannot(m, "the policy of the primary key could not be read");
     }
-    char *policy = key_policy_wanted(m, text);
+    char *policy = key_policy_wanted(m, text, jx_str(primary, "arn"));
     free(text);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < json_array_size(m->all[SCOPE_KEY]); i++) {
@@ -241,7 +241,7 @@ static int create_family(struct making *m, const char *reason, struct err *err)
     if (rc != 0 || recalled) {
         return rc;
     }
-    char *policy = key_policy_wanted(m, NULL);
+    char *policy = key_policy_wanted(m, NULL, NULL);
     rc = add_new_key(m, policy, reason, err);
     if (rc == 0) {
         rc = add_alias(m, CREATE_KEY, "alias", "create-key", key, m->home, reason, err);
@@ -424,6 +424,7 @@ static int make_put_key_policy(struct making *m, const json_t *subject, const ch
     char *policy = NULL;
     (void)subject; /* the family says one thing: a change of one is a change of all */
     int rc = family_policy(m, &policy, err);
+    rc = rc == 0 ? key_policy_narrowed(m, policy) : rc;
     for (size_t i = 0; rc == 0 && i < json_array_size(m->all[SCOPE_KEY]); i++) {
         const json_t *key = json_array_get(m->all[SCOPE_KEY], i);
         rc = follows_primary(key) ? add_policy(m, key, policy, reason, err) : 0;

@@ -195,15 +195,18 @@ int step_add(struct making *m, struct plan_step *take_step, const char *reason, 
 
 /* --- policies (policies.c) --- */
 /* What "ours" means in this organization; dies with the making. */
-struct policy_frame making_frame(struct making *m);
+struct policy_frame making_frame(const struct making *m);
 /* The key policy Control Tower asks for, merged into `existing` (text or NULL): foreign statements
-   stay, ours and the configuration's are added where missing. Yours (free). */
-char *key_policy_wanted(const struct making *m, const char *existing);
+   stay, ours and the configuration's are added where missing. Access that somebody narrowed stays. `arn`: of the key that has it,
+   NULL without `existing`. Yours (free). */
+char *key_policy_wanted(const struct making *m, const char *existing, const char *arn);
+/* 1, with making_cannot(): a statement gives a part of the organization what all of it needs. */
+int key_policy_narrowed(struct making *m, const char *policy);
 /* *out: the policy with what `other` says beyond it. Statements that allow access from outside the
    organization are left out; returns how many. *out is yours. */
 int policy_unite(struct making *m, const char *policy, const char *other, char **out);
 /* A central vault's access policy: copies from the organization; statements open to everybody or to
    another organization go, foreign ones stay. Yours (free). */
-char *vault_policy_wanted(struct making *m, const char *existing);
+char *vault_policy_wanted(struct making *m, const char *existing, const char *arn);
 
 #endif

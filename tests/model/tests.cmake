@@ -1,6 +1,7 @@
 unit(model finding base model)
 unit(model config base model)
 unit(model policy base model)
+unit(model policy_shapes base model)
 unit(model manifest base model)
 unit(model nouns base model)
 unit(model condition base model)
