@@ -6,6 +6,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "model/arn.h"
 #include "statement.h"
 
 /* Stand for an account or organization that no policy names: an id has no such letter. */
@@ -79,10 +80,13 @@ static void add_services(void *to, const char *word)
     }
 }
 
-static void note_unit(void *to, const char *word)
+/* A word that may tell accounts apart: of an OU, or with a pattern in an account id. */
+static void note_unit_or_pattern(void *to, const char *word)
 {
     bool *found = to;
-    *found = *found || strstr(word, "ou-") != NULL;
+    bool pattern = !str_starts(word, "o-") && strpbrk(word, "*?") != NULL &&
+                   strpbrk(word, "0123456789") != NULL;
+    *found = *found || pattern || strstr(word, "ou-") != NULL;
 }
 
 /* --- roles of AWS Backup --- */
@@ -140,10 +144,10 @@ void each_backup_role(const json_t *statements, const struct policy_frame *frame
 {
     struct asking asking = {frame, each, context, false};
     json_t *accounts = json_array();
-    bool units = false;
+    bool apart = false;
     each_word(statements, add_accounts, accounts);
-    each_word(statements, note_unit, &units);
-    if (frame->each_member != NULL && (units || json_array_size(accounts) > 0)) {
+    each_word(statements, note_unit_or_pattern, &apart);
+    if (frame->each_member != NULL && (apart || json_array_size(accounts) > 0)) {
         frame->each_member(frame->context, ask_backup_role, &asking);
         json_decref(accounts);
         return;
@@ -162,45 +166,81 @@ void each_backup_role(const json_t *statements, const struct policy_frame *frame
 
 /* --- strangers --- */
 
-/* Denied for sure, each action that the Allow names. */
-static bool is_denied(const json_t *statements, const json_t *allow,
-                      const struct policy_frame *frame, const struct caller *caller)
+struct strangers {
+    const json_t *statements;
+    const struct policy_frame *frame;
+    json_t *actions;                  /* one of each kind that the statements tell apart */
+    json_t *accounts, *organizations; /* named, not ours */
+};
+
+/* An action that fits the pattern: `inside` stands for each '*'. */
+static void add_action(json_t *list, const char *pattern, const char *inside)
 {
-    const json_t *actions = json_object_get(allow, "Action");
-    size_t count = actions != NULL ? json_array_size(actions) : 1;
-    for (size_t i = 0; i < count; i++) {
-        const char *action = actions != NULL ? json_string_value(json_array_get(actions, i)) : "*";
-        bool denied = false;
-        for (size_t k = 0; k < json_array_size(statements) && !denied; k++) {
-            const json_t *s = json_array_get(statements, k);
-            denied =
-                !statement_allows(s) && statement_applies(s, frame, caller, action) == HOLDS_YES;
+    struct text action;
+    text_init(&action, 64 * 1024);
+    for (; *pattern != '\0'; pattern++) {
+        if (*pattern == '*') {
+            text_add(&action, inside);
+        } else {
+            text_addc(&action, *pattern == '?' ? 'x' : *pattern);
         }
-        if (!denied) {
+    }
+    list_add_once(list, text_str(&action));
+    text_release(&action);
+}
+
+/* Actions that the statements name, and one of the resource's service that they do not. New. */
+static json_t *actions_told_apart(const json_t *statements, const struct policy_frame *frame)
+{
+    static const char *const lists[] = {"Action", "NotAction"};
+    json_t *list = json_array();
+    struct arn arn;
+    bool known = frame->resource != NULL && arn_parse(frame->resource, &arn);
+    char *service =
+        known ? xasprintf("%.*s:", (int)arn.service.length, arn.service.data) : xstrdup("");
+    char *other = xasprintf("%s@other", service);
+    list_add_once(list, other);
+    for (size_t i = 0; i < json_array_size(statements); i++) {
+        for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
+            const json_t *patterns = json_object_get(json_array_get(statements, i), lists[k]);
+            for (size_t j = 0; j < json_array_size(patterns); j++) {
+                const char *pattern = json_string_value(json_array_get(patterns, j));
+                if (str_starts(pattern, service)) {
+                    add_action(list, pattern, "");
+                    add_action(list, pattern, "@other");
+                }
+            }
+        }
+    }
+    free(other);
+    free(service);
+    return list;
+}
+
+/* Some Allow applies to the action, and no Deny for sure. */
+static bool may_call(const struct strangers *s, const struct caller *caller, const char *action)
+{
+    bool allowed = false;
+    for (size_t i = 0; i < json_array_size(s->statements); i++) {
+        const json_t *statement = json_array_get(s->statements, i);
+        if (statement_allows(statement)) {
+            allowed = allowed || statement_applies(statement, s->frame, caller, action) != HOLDS_NO;
+        } else if (statement_applies(statement, s->frame, caller, action) == HOLDS_YES) {
             return false;
         }
     }
-    return true;
+    return allowed;
 }
 
-static bool gets_in(const json_t *statements, const struct policy_frame *frame,
-                    const struct caller *caller)
+static bool gets_in(const struct strangers *s, const struct caller *caller)
 {
-    for (size_t i = 0; i < json_array_size(statements); i++) {
-        const json_t *s = json_array_get(statements, i);
-        if (statement_allows(s) && statement_applies(s, frame, caller, NULL) != HOLDS_NO &&
-            !is_denied(statements, s, frame, caller)) {
+    for (size_t i = 0; i < json_array_size(s->actions); i++) {
+        if (may_call(s, caller, json_string_value(json_array_get(s->actions, i)))) {
             return true;
         }
     }
     return false;
 }
-
-struct strangers {
-    const json_t *statements;
-    const struct policy_frame *frame;
-    json_t *accounts, *organizations; /* named, not ours */
-};
 
 /* Somebody in an account, of an organization or none (NULL), or a service on its behalf. */
 static bool stranger_gets_in(const struct strangers *s, const char *account,
@@ -213,7 +253,7 @@ static bool stranger_gets_in(const struct strangers *s, const char *account,
                             .path = path,
                             .arns = {arn},
                             .service = service};
-    bool in = gets_in(s->statements, s->frame, &caller);
+    bool in = gets_in(s, &caller);
     free(arn);
     free(path);
     return in;
@@ -278,7 +318,8 @@ static void drop_ours(const struct policy_frame *frame, json_t *accounts, json_t
 void policy_strangers(const json_t *statements, const struct policy_frame *frame, const char *open,
                       json_t *out)
 {
-    struct strangers s = {statements, frame, json_array(), json_array()};
+    struct strangers s = {statements, frame, actions_told_apart(statements, frame), json_array(),
+                          json_array()};
     json_t *named = json_array();
     json_t *accounts = json_array(), *organizations = json_array(), *services = json_array();
     each_word(statements, add_accounts, s.accounts);
@@ -297,6 +338,7 @@ void policy_strangers(const json_t *statements, const struct policy_frame *frame
     (void)json_object_set_new(out, "foreign_accounts", accounts);
     (void)json_object_set_new(out, "foreign_orgs", organizations);
     (void)json_object_set_new(out, "foreign_services", services);
+    json_decref(s.actions);
     json_decref(s.accounts);
     json_decref(s.organizations);
     json_decref(named);
@@ -311,8 +353,9 @@ bool statement_is_open(const json_t *statement, const json_t *statements,
             (void)json_array_append(alone, json_array_get(statements, i));
         }
     }
-    struct strangers s = {alone, frame, NULL, NULL};
+    struct strangers s = {alone, frame, actions_told_apart(alone, frame), NULL, NULL};
     bool open = unnamed_gets_in(&s, NULL);
+    json_decref(s.actions);
     json_decref(alone);
     return open;
 }

@@ -121,15 +121,15 @@ int key_policy_narrowed(struct making *m, const char *policy)
     struct policy_frame frame = making_frame(m);
     json_t *described = key_policy_describe(policy, &frame);
     const char *first = json_string_value(json_array_get(jx_get(described, "narrowed"), 0));
-    int result = 0;
+    int rc = 0;
     if (first != NULL && jx_count(described, "missing_actions") > 0) {
-        result = making_cannot(m,
-                               "%s of the key's policy is for a part of the organization only: "
-                               "extend it by hand if this is not intended",
-                               first);
+        rc = making_cannot(m,
+                           "%s of the key's policy is for a part of the organization only: "
+                           "extend it by hand if this is not intended",
+                           first);
     }
     json_decref(described);
-    return result;
+    return rc;
 }
 
 char *key_policy_wanted(const struct making *m, const char *existing, const char *arn)

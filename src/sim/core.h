@@ -171,6 +171,8 @@ struct policy_question {
     const char *principal_arn;
     const char *account;
     const char *organization;
+    const char *path;        /* of the account ("o-1/r-1/ou-1/"); NULL: not asked, statements about
+                                it are silent */
     const char *external_id; /* NULL when none */
     const char *resource;    /* one ARN; NULL: "*", as for actions that know no resources */
     const json_t *context;   /* further condition keys, lower case -> text or list; may be NULL */
@@ -178,7 +180,8 @@ struct policy_question {
 enum policy_word policy_ask(const json_t *document, const struct policy_question *question);
 /* What the account's service control policies say; the management account is not bound by any. */
 enum policy_word policy_ask_controls(struct sim *sim, const struct policy_question *question);
-/* Trust policies: does the statement's Principal hold this account or ARN? */
+/* Policies of resources: does the statement's Principal hold this account or ARN, or does its
+   NotPrincipal except only others? */
 enum policy_word policy_trusts(const json_t *document, const struct policy_question *question,
                                const char *caller_account);
 /* Is it a policy at all? -1 with why. */

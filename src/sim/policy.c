@@ -32,13 +32,14 @@ struct compared {
     const struct policy_question *q;
 };
 
-/* The pattern with ${aws:PrincipalOrgID} and ${aws:PrincipalAccount} filled in. */
+/* The pattern with the variables of the call filled in. */
 static const char *filled(const char *pattern, const struct policy_question *q, char *out,
                           size_t size)
 {
     const struct {
         const char *variable, *value;
     } variables[] = {{"${aws:PrincipalOrgID}", q->organization},
+                     {"${aws:ResourceOrgID}", jx_str(q->context, "aws:resourceorgid")},
                      {"${aws:PrincipalAccount}", q->account}};
     size_t length = 0;
     if (strstr(pattern, "${") == NULL) {
@@ -81,19 +82,18 @@ static bool equal(const char *word, const void *context)
 static const char *condition_value(const struct policy_question *q, const char *key, bool *known,
                                    const json_t **list)
 {
-    static const char *const asked[] = {"aws:resourceaccount",
-                                        "aws:resourceorgid",
-                                        "aws:tagkeys",
-                                        "iam:awsservicename",
-                                        "kms:multiregion",
-                                        "organizations:policytype",
-                                        "organizations:serviceprincipal"};
+    static const char *const asked[] = {
+        "aws:resourceaccount",      "aws:resourceorgid",
+        "aws:sourceaccount",        "aws:tagkeys",
+        "iam:awsservicename",       "kms:multiregion",
+        "organizations:policytype", "organizations:serviceprincipal"};
     const struct {
         const char *key, *value;
     } keys[] = {
         {"aws:requestedregion", q->region},   {"aws:principalarn", q->principal_arn},
         {"aws:principalaccount", q->account}, {"aws:principalorgid", q->organization},
-        {"sts:externalid", q->external_id},
+        {"sts:externalid", q->external_id},   {"kms:calleraccount", q->account},
+        {"aws:principalorgpaths", q->path},
     };
     char lower[64];
     size_t i = 0;
@@ -103,7 +103,7 @@ static const char *condition_value(const struct policy_question *q, const char *
     lower[i] = '\0';
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
         if (str_equal(keys[k].key, lower)) {
-            *known = true;
+            *known = keys[k].value != NULL || !str_equal(lower, "aws:principalorgpaths");
             return keys[k].value;
         }
     }
@@ -143,15 +143,25 @@ static bool operator_holds(const char *name, size_t length, const struct compare
     return false;
 }
 
+static bool is_true(const char *word, const void *context)
+{
+    (void)context;
+    return str_equal(word, "true");
+}
+
 /* One key under one operator, with the operator's prefix and suffix read. */
 static bool condition_holds(const struct policy_question *q, const char *operation, const char *key,
                             const json_t *wanted)
 {
-    static const char every[] = "ForAllValues:";
-    bool known = false, all = str_starts(operation, every);
+    static const char every[] = "ForAllValues:", some[] = "ForAnyValue:";
+    bool known = false, all = str_starts(operation, every), any = str_starts(operation, some);
     const json_t *list = NULL;
     struct compared value = {condition_value(q, key, &known, &list), q};
-    operation += all ? strlen(every) : 0;
+    operation += all ? strlen(every) : any ? strlen(some) : 0;
+    if (str_equal(operation, "Null")) {
+        bool absent = value.value == NULL && json_array_size(list) == 0;
+        return known && absent == any_of(wanted, is_true, NULL);
+    }
     size_t length = strlen(operation);
     bool if_exists = str_ends(operation, "IfExists");
     length -= if_exists ? strlen("IfExists") : 0;
@@ -161,16 +171,16 @@ static bool condition_holds(const struct policy_question *q, const char *operati
     if (value.value == NULL && if_exists) {
         return true;
     }
-    if (!all) {
+    if ((!all && !any) || value.value != NULL) {
         return operator_holds(operation, length, &value, wanted);
     }
     for (size_t i = 0; i < json_array_size(list); i++) {
         value.value = json_string_value(json_array_get(list, i));
-        if (!operator_holds(operation, length, &value, wanted)) {
-            return false;
+        if (operator_holds(operation, length, &value, wanted) == any) {
+            return any;
         }
     }
-    return true;
+    return all;
 }
 
 /* All conditions hold. A key or operator that is not modelled makes the statement silent. */
@@ -257,6 +267,19 @@ static bool trusts(const char *word, const void *context)
            strncmp(account + 6, t->account, 12) == 0;
 }
 
+/* An exception spares a principal only when it names its account as well. */
+static bool speaks_of(const json_t *statement, const struct trust_question *trust)
+{
+    const json_t *excepted = json_object_get(statement, "NotPrincipal");
+    const json_t *principal = excepted != NULL ? excepted : json_object_get(statement, "Principal");
+    const json_t *aws = json_is_object(principal) ? json_object_get(principal, "AWS") : principal;
+    if (excepted == NULL) {
+        return any_of(aws, trusts, trust);
+    }
+    struct trust_question account = {trust->account, ""}, arn = {"", trust->arn};
+    return !(any_of(aws, trusts, &account) && any_of(aws, trusts, &arn));
+}
+
 enum policy_word policy_trusts(const json_t *document, const struct policy_question *question,
                                const char *caller_account)
 {
@@ -264,10 +287,7 @@ enum policy_word policy_trusts(const json_t *document, const struct policy_quest
     enum policy_word word = POLICY_SILENT;
     const json_t *statement = NULL;
     for (size_t i = 0; (statement = statement_at(document, i)) != NULL; i++) {
-        const json_t *principal = json_object_get(statement, "Principal");
-        const json_t *aws =
-            json_is_object(principal) ? json_object_get(principal, "AWS") : principal;
-        if (any_of(aws, trusts, &trust) && statement_speaks(statement, question)) {
+        if (speaks_of(statement, &trust) && statement_speaks(statement, question)) {
             word = combine(word, statement);
         }
     }

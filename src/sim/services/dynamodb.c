@@ -57,7 +57,7 @@ json_t *dynamodb_tagged(struct sim_call *call)
 {
     const char *name = jx_str_or(call->in, "ResourceArn", "");
     struct arn arn;
-    if (!arn_parse(name, &arn) || !str_equal(arn.service, "dynamodb") ||
+    if (!arn_split(name, &arn) || !str_equal(arn.service, "dynamodb") ||
         !str_starts(arn.resource, "table/")) {
         sim_fail(call, 400, "ValidationException",
                  "Invalid TableArn: Invalid ResourceArn provided as input %s", name);

@@ -125,7 +125,7 @@ static json_t *shared_key(struct sim *sim, const char *region)
 {
     const char *arn = jx_str(sim_ct_manifest(sim), "backup.configurations.kmsKeyArn");
     struct arn parts;
-    return arn_parse(arn, &parts) ? json_sprintf("arn:%s:kms:%s:%s:%s", parts.partition, region,
+    return arn_split(arn, &parts) ? json_sprintf("arn:%s:kms:%s:%s:%s", parts.partition, region,
                                                  parts.account, parts.resource)
                                   : NULL;
 }
@@ -245,7 +245,7 @@ json_t *inventory_find(struct sim *sim, const char *account, const char *region,
                        const struct kind **kind)
 {
     struct arn arn;
-    if (!arn_parse(text, &arn)) {
+    if (!arn_split(text, &arn)) {
         return NULL;
     }
     for (size_t i = 0; i < sizeof arn_forms / sizeof *arn_forms; i++) {
@@ -350,7 +350,7 @@ static const char *arn_part(const char *s, char *out, size_t size, char stop)
     return s + length + (stop != '\0' ? 1 : 0);
 }
 
-bool arn_parse(const char *s, struct arn *out)
+bool arn_split(const char *s, struct arn *out)
 {
     memset(out, 0, sizeof *out);
     if (s == NULL || !str_starts(s, "arn:")) {

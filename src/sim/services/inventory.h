@@ -76,7 +76,7 @@ int tags_check(struct sim_call *call, const json_t *list, const json_t *have,
 struct arn {
     char partition[24], service[40], region[33], account[24], resource[1024];
 };
-bool arn_parse(const char *s, struct arn *out);
+bool arn_split(const char *s, struct arn *out);
 
 /* A timestamp of an input (epoch seconds or ISO 8601) in ms; `otherwise` when absent. */
 int64_t input_time_ms(const json_t *in, const char *member, int64_t otherwise);

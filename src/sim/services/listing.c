@@ -74,7 +74,7 @@ static const struct listing *listing_of(const struct op *op)
 const char *given_id(const char *given, const char *arn_prefix)
 {
     struct arn arn;
-    if (given == NULL || arn_prefix == NULL || !arn_parse(given, &arn) ||
+    if (given == NULL || arn_prefix == NULL || !arn_split(given, &arn) ||
         !str_starts(arn.resource, arn_prefix)) {
         return given;
     }

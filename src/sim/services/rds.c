@@ -194,7 +194,7 @@ json_t *rds_tagged(struct sim_call *call)
 {
     const char *name = jx_str_or(call->in, "ResourceName", "");
     struct arn arn;
-    if (!arn_parse(name, &arn) || !str_equal(arn.service, "rds") ||
+    if (!arn_split(name, &arn) || !str_equal(arn.service, "rds") ||
         !str_equal(arn.account, call->account) || !str_equal(arn.region, call->region)) {
         sim_fail(call, 400, "InvalidParameterValue", "Invalid resource name: %s", name);
         return NULL;

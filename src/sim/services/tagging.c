@@ -104,7 +104,7 @@ static void add_others(struct sim_call *call, const json_t *arns, json_t *rows)
     {
         char type[96];
         struct arn parts;
-        if (!arn_parse(arn, &parts) || (arns != NULL && !jx_list_has(arns, arn))) {
+        if (!arn_split(arn, &parts) || (arns != NULL && !jx_list_has(arns, arn))) {
             continue;
         }
         snprintf(type, sizeof type, "%s:%.*s", parts.service, (int)strcspn(parts.resource, ":/"),
@@ -148,7 +148,7 @@ static void add_points_of(struct sim_call *call, json_t *vault, json_t *tags_by_
         const json_t *own = json_object_get(tags_by_arn, source);
         char type[96];
         struct arn parts;
-        if (json_object_size(own) == 0 || !arn_parse(arn, &parts) ||
+        if (json_object_size(own) == 0 || !arn_split(arn, &parts) ||
             (arns != NULL && !jx_list_has(arns, arn))) {
             continue;
         }

@@ -94,7 +94,7 @@ static json_t *tagged(struct sim_call *call)
     const char *text = jx_str_or(call->in, "ResourceArn", "");
     json_t *state = backup_here(call), *found = NULL;
     struct arn arn;
-    if (!arn_parse(text, &arn)) {
+    if (!arn_split(text, &arn)) {
         backup_invalid(call, "ResourceArn is not an ARN");
         return NULL;
     }

@@ -114,7 +114,7 @@ static void set_managed(json_t *object)
 static char *replica_arn(struct sim *sim, const char *region)
 {
     struct arn arn;
-    if (!arn_parse(jx_str(sim_ct_manifest(sim), "backup.configurations.kmsKeyArn"), &arn)) {
+    if (!arn_split(jx_str(sim_ct_manifest(sim), "backup.configurations.kmsKeyArn"), &arn)) {
         return xstrdup("");
     }
     return xasprintf("arn:%s:kms:%s:%s:%s", arn.partition, region, arn.account, arn.resource);

@@ -52,7 +52,7 @@ static const char *copy_problem(struct sim *sim, const char *account, const json
                                 const json_t *point, const char *destination)
 {
     struct arn arn;
-    if (!arn_parse(destination, &arn) || !str_starts(arn.resource, "backup-vault:")) {
+    if (!arn_split(destination, &arn) || !str_starts(arn.resource, "backup-vault:")) {
         return "The destination is not a backup vault";
     }
     const json_t *there = sim_org_account(sim, arn.account) == NULL

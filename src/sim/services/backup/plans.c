@@ -143,7 +143,7 @@ static const char *rule_problem(json_t *state, const json_t *rule)
         if (problem != NULL) {
             return problem;
         }
-        if (!arn_parse(jx_str(copy, "DestinationBackupVaultArn"), &arn) ||
+        if (!arn_split(jx_str(copy, "DestinationBackupVaultArn"), &arn) ||
             !str_equal(arn.service, "backup") || !str_starts(arn.resource, "backup-vault:") ||
             str_equal(arn.resource, "backup-vault:Default")) {
             return "The destination of a copy action is not a backup vault that can be copied to";
@@ -334,7 +334,7 @@ int backup_create_selection(struct sim_call *call)
     if (object == NULL) {
         return -1;
     }
-    if (!arn_parse(jx_str(selection, "IamRoleArn"), &role) || !str_equal(role.service, "iam") ||
+    if (!arn_split(jx_str(selection, "IamRoleArn"), &role) || !str_equal(role.service, "iam") ||
         !str_equal(role.account, call->account) || !str_starts(role.resource, "role/")) {
         return backup_invalid(call, "IamRoleArn does not name a role of this account");
     }

@@ -297,7 +297,7 @@ static json_t *copied(struct sim *sim, const json_t *point, const char *region, 
     char *words = xasprintf("copy|%s|%s", source, vault_arn);
     struct arn place;
     sim_hash_uuid(sim, words, uuid);
-    arn_parse(vault_arn, &place);
+    arn_split(vault_arn, &place);
     char *arn = backup_arn(sim, place.account, region, "recovery-point", uuid);
     int64_t at = (int64_t)(json_number_value(json_object_get(point, "CompletionDate")) * 1000.0);
     json_t *copy = json_copy((json_t *)(uintptr_t)point);

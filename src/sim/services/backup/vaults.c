@@ -54,7 +54,7 @@ static char *vault_key(struct sim_call *call)
         return managed_key(&m, "backup");
     }
     const json_t *key = sim_kms_key(call->sim, arn);
-    if (!arn_parse(arn, &parts) || key == NULL || !str_equal(parts.region, call->region)) {
+    if (!arn_split(arn, &parts) || key == NULL || !str_equal(parts.region, call->region)) {
         backup_invalid(call, "The EncryptionKeyArn does not name a key that exists in this Region");
         return NULL;
     }
@@ -223,7 +223,7 @@ static bool principal_is_own(const char *account, const json_t *principal)
     if (json_is_string(named)) {
         struct arn arn;
         const char *s = json_string_value(named);
-        return str_equal(s, account) || (arn_parse(s, &arn) && str_equal(arn.account, account));
+        return str_equal(s, account) || (arn_split(s, &arn) && str_equal(arn.account, account));
     }
     json_array_foreach(named, i, item)
     {

@@ -183,7 +183,7 @@ static void delete_when_due(struct sim *sim, json_t *what)
     json_t *key = sim_kms_key(sim, jx_str(what, "arn"));
     if (key == NULL || !str_equal(kms_key_state(key), "PendingDeletion") ||
         jx_int(key, "deletion", 0) > sim_now_ms(sim) ||
-        !arn_parse(jx_str_or(key, "Arn", ""), &arn)) {
+        !arn_split(jx_str_or(key, "Arn", ""), &arn)) {
         return;
     }
     const char *id = arn.resource + strlen("key/");

@@ -22,7 +22,7 @@ json_t *kms_key_at(struct sim *sim, const char *account, const char *region, con
 json_t *sim_kms_key(struct sim *sim, const char *key_arn)
 {
     struct arn arn;
-    if (key_arn == NULL || !arn_parse(key_arn, &arn) || !str_equal(arn.service, "kms") ||
+    if (key_arn == NULL || !arn_split(key_arn, &arn) || !str_equal(arn.service, "kms") ||
         !str_equal(arn.partition, sim_partition(sim)) || !str_starts(arn.resource, "key/")) {
         return NULL;
     }
@@ -106,7 +106,7 @@ static json_t *lookup_alias(struct sim_call *call, const char *name)
 static json_t *lookup_arn(struct sim_call *call, const char *text, enum kms_lookup how)
 {
     struct arn arn;
-    if (!arn_parse(text, &arn) || !str_equal(arn.service, "kms") ||
+    if (!arn_split(text, &arn) || !str_equal(arn.service, "kms") ||
         !str_equal(arn.partition, sim_partition(call->sim)) || !str_is_account_id(arn.account)) {
         sim_fail(call, 400, "InvalidArnException", "Invalid arn %s", text);
         return NULL;
@@ -156,7 +156,7 @@ json_t *kms_lookup(struct sim_call *call, const char *member, enum kms_lookup ho
 static json_t *related(const json_t *key, const char *region)
 {
     struct arn arn;
-    arn_parse(jx_str_or(key, "Arn", ""), &arn);
+    arn_split(jx_str_or(key, "Arn", ""), &arn);
     char *text = xasprintf("arn:%s:kms:%s:%s:%s", arn.partition, region, arn.account, arn.resource);
     json_t *row = json_pack("{s:s, s:s}", "Arn", text, "Region", region);
     free(text);

@@ -38,7 +38,7 @@ struct caller {
 static bool same_role(const char *principal, const char *session)
 {
     struct arn role, caller;
-    if (!arn_parse(principal, &role) || !arn_parse(session, &caller) ||
+    if (!arn_split(principal, &role) || !arn_split(session, &caller) ||
         !str_equal(role.account, caller.account) || !str_starts(role.resource, "role/") ||
         !str_starts(caller.resource, "assumed-role/")) {
         return false;
@@ -56,7 +56,7 @@ static bool principal_is(const char *s, const void *context)
     if (str_equal(s, "*") || str_equal(s, who->account) || str_equal(s, who->principal_arn)) {
         return true;
     }
-    if (!arn_parse(s, &arn) || !str_equal(arn.account, who->account)) {
+    if (!arn_split(s, &arn) || !str_equal(arn.account, who->account)) {
         return false;
     }
     return str_equal(arn.resource, "root") || same_role(s, who->principal_arn);
@@ -153,7 +153,7 @@ static bool principal_bad(const char *s, const void *context)
     if (str_equal(s, "*") || str_is_account_id(s)) {
         return false;
     }
-    if (!arn_parse(s, &arn) || !str_equal(arn.partition, context)) {
+    if (!arn_split(s, &arn) || !str_equal(arn.partition, context)) {
         return true;
     }
     bool service = str_equal(arn.service, "iam") || str_equal(arn.service, "sts");
