@@ -123,6 +123,26 @@ static void classify(const struct aws_client *c, const struct queued_call *p,
     }
 }
 
+/* How far AWS's clock was from the signature's time; -1 when the answer has no date. */
+static int64_t skew_of(const struct exchange *x)
+{
+    int64_t theirs_ms = 0;
+    if (!time_parse_http(x->answer.date, &theirs_ms)) {
+        return -1;
+    }
+    return theirs_ms > x->signed_ms ? theirs_ms - x->signed_ms : x->signed_ms - theirs_ms;
+}
+
+/* EC2 answers RequestExpired for an expired token as well as for a signature that is too old (EC2
+ * API error codes, common client errors): with a date near ours it is the token. */
+static void tell_expiry(const struct exchange *x, struct outcome *o)
+{
+    int64_t off_ms = skew_of(x);
+    if (strcmp(o->code, "RequestExpired") == 0 && off_ms >= 0 && off_ms <= SKEW_MS) {
+        o->class = ANSWER_EXPIRED;
+    }
+}
+
 static bool correct_skew(struct aws_client *c, struct queued_call *p, const struct exchange *x,
                          const struct outcome *o)
 {
@@ -131,9 +151,7 @@ static bool correct_skew(struct aws_client *c, struct queued_call *p, const stru
     if (!suspect || p->skew_corrected || !time_parse_http(x->answer.date, &theirs_ms)) {
         return false;
     }
-    int64_t off_ms = theirs_ms - x->signed_ms;
-    off_ms = off_ms < 0 ? -off_ms : off_ms;
-    if (o->class == ANSWER_BAD_CREDENTIALS && off_ms <= SKEW_MS) {
+    if (o->class == ANSWER_BAD_CREDENTIALS && skew_of(x) <= SKEW_MS) {
         return false;
     }
     p->skew_corrected = true;
@@ -264,6 +282,7 @@ void client_answered(struct aws_client *c, struct exchange *x)
     bool secret = p->internal;
     c->counters.bytes_in += x->answer.body.length;
     classify(c, p, x, &page, &outcome);
+    tell_expiry(x, &outcome);
     if (correct_skew(c, p, x, &outcome) || renew(p, &outcome)) {
         c->counters.retries++;
         p->waited = true;

@@ -84,7 +84,7 @@ void roles_init(struct aws_client *c, const struct aws_options *options,
     name_session(r, options->run);
     text_init(&r->session_policy, SESSION_POLICY_MAX);
     if (options->read_only) {
-        session_policy_read_only(&r->session_policy);
+        session_policy_read_only(SESSION_POLICY_AIM, &r->session_policy);
     }
     r->chain_count = source->role_count + 1;
     r->chain = xcalloc(r->chain_count, sizeof(struct assumed_role *));
@@ -211,6 +211,7 @@ static void ask(struct aws_client *c, struct assumed_role *who)
     if (r->session_policy.length > 0) {
         jx_set_str(input, "Policy", text_str(&r->session_policy));
     }
+    who->least = r->packed_too_large;
     json_object_set_new(input, "DurationSeconds", json_integer(session_seconds(c, who)));
     struct aws_call call = {.op = op_find(SVC_STS, "AssumeRole"),
                             .input = input,
@@ -405,6 +406,27 @@ static const char *names_tried(const struct assumed_role *who, struct text *out)
     return text_str(out);
 }
 
+/* The policy and the session's tags together are too large when packed. */
+static bool is_packed_too_large(const struct answer *answer)
+{
+    return strncmp(answer->code, "PackedPolicyTooLarge", strlen("PackedPolicyTooLarge")) == 0;
+}
+
+/* A session without a policy could write: the shortest policy is tried, and after it nothing. */
+static bool shorten_policy(struct roles *r, const struct assumed_role *who,
+                           const struct answer *answer)
+{
+    if (!is_packed_too_large(answer) || who->least || r->session_policy.length == 0) {
+        return false;
+    }
+    if (!r->packed_too_large) {
+        r->packed_too_large = true;
+        text_clear(&r->session_policy);
+        session_policy_read_only(SESSION_POLICY_LEAST, &r->session_policy);
+    }
+    return true;
+}
+
 /* Is the refusal permanent? */
 static bool lasting(enum answer_class class)
 {
@@ -418,7 +440,7 @@ static void failed(struct aws_client *c, struct assumed_role *who, const struct 
     struct text tried;
     text_init(&tried, 512);
     struct outcome *failure = xcalloc(1, sizeof *failure);
-    failure->class = lasting(class) ? ANSWER_DENIED : class;
+    failure->class = lasting(class) && !is_packed_too_large(answer) ? ANSWER_DENIED : class;
     failure->http_status = answer->http_status;
     (void)snprintf(failure->code, sizeof failure->code, "%s", answer->code);
     (void)snprintf(failure->message, sizeof failure->message, "sts:AssumeRole of %s: %s",
@@ -467,6 +489,10 @@ static void assumed(void *context, const struct answer *answer)
     }
     if (class == ANSWER_INVALID && !who->shorter && session_seconds(c, who) > HOUR_SECONDS) {
         who->shorter = true;
+        ask(c, who);
+        return;
+    }
+    if (shorten_policy(&c->roles, who, answer)) {
         ask(c, who);
         return;
     }

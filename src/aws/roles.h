@@ -40,6 +40,7 @@ struct assumed_role {
     uint32_t generation;   /* of the keys; 0: none yet */
     unsigned role;         /* index of the name being tried */
     bool shorter;          /* the role allows one hour at most */
+    bool least;            /* asked for with the least session policy */
     size_t users;          /* calls that hold it */
     struct waiter_queue waiting;
     struct outcome *failure;
@@ -55,7 +56,8 @@ struct roles {
     const char *const *names;
     const char *external_id;
     char session_name[65];
-    struct text session_policy;           /* empty: none is sent */
+    struct text session_policy; /* empty: none is sent */
+    bool packed_too_large;      /* AWS refused it once: the least one is sent from then on */
     struct assumed_role *newest, *oldest; /* sessions no call uses */
     struct assumed_role *first_wanting, *last_wanting;
     size_t sessions, sessions_max;

@@ -63,13 +63,23 @@ static void actions_gather(struct actions *actions, bool writes)
     }
 }
 
-/* "backup:ListTags" gives "backup:List*": the prefix and the verb, its first word. */
-static void verb_pattern(const char *action, char out[ACTION_MAX])
+/* Actions that no wildcard may allow: reads of what customers store (Service Authorization
+ * Reference), and other ways to get a session. They stand for their kind. */
+static const char *const never[] = {"s3:GetObject",           "s3:GetObjectVersion",
+                                    "dynamodb:GetItem",       "dynamodb:GetRecords",
+                                    "ec2:GetPasswordData",    "ec2:GetConsoleOutput",
+                                    "kms:GetPublicKey",       "rds:DownloadDBLogFilePortion",
+                                    "sts:AssumeRoleWithSAML", "sts:GetFederationToken"};
+
+/* "s3:GetBucketTagging" gives "s3:Get*" and "s3:GetBucket*": the prefix and the first words. */
+static void words_pattern(const char *action, int words, char out[ACTION_MAX])
 {
     size_t length = strcspn(action, ":") + 1;
-    do {
-        length++;
-    } while (islower((unsigned char)action[length]));
+    for (int word = 0; word < words && action[length] != '\0'; word++) {
+        do {
+            length++;
+        } while (islower((unsigned char)action[length]));
+    }
     snprintf(out, ACTION_MAX, "%.*s*", (int)length, action);
 }
 
@@ -88,25 +98,31 @@ static size_t cost(const char *action)
     return strlen(action) + 3; /* with its quotes and comma */
 }
 
+/* What a pattern saves of the policy's length; 0 where it allows what it must not. */
+static size_t saving(const char *pattern, const struct actions *allowed,
+                     const struct actions *refused)
+{
+    size_t covered = 0;
+    for (size_t i = 0; i < allowed->count; i++) {
+        covered += policy_action_matches(pattern, allowed->items[i]) ? cost(allowed->items[i]) : 0;
+    }
+    return covered > cost(pattern) && !matches_any(pattern, refused) ? covered - cost(pattern) : 0;
+}
+
 /* Replaces the actions that one wildcard covers, choosing the wildcard that saves most; false when
-   none helps. Only as many wildcards are used as the size limit requires. */
-static bool widen(struct actions *allowed, const struct actions *writes)
+   none helps. */
+static bool widen(struct actions *allowed, const struct actions *refused)
 {
     char pattern[ACTION_MAX], best[ACTION_MAX] = "";
     size_t best_saving = 0, kept = 0;
     for (size_t i = 0; i < allowed->count; i++) {
-        if (strchr(allowed->items[i], '*') != NULL) {
-            continue;
-        }
-        verb_pattern(allowed->items[i], pattern);
-        size_t covered = 0;
-        for (size_t k = 0; k < allowed->count; k++) {
-            covered +=
-                policy_action_matches(pattern, allowed->items[k]) ? cost(allowed->items[k]) : 0;
-        }
-        if (covered > cost(pattern) + best_saving && !matches_any(pattern, writes)) {
-            best_saving = covered - cost(pattern);
-            snprintf(best, sizeof best, "%s", pattern);
+        for (int words = 1; words <= 2 && strchr(allowed->items[i], '*') == NULL; words++) {
+            words_pattern(allowed->items[i], words, pattern);
+            size_t saved = saving(pattern, allowed, refused);
+            if (saved > best_saving) {
+                best_saving = saved;
+                snprintf(best, sizeof best, "%s", pattern);
+            }
         }
     }
     if (best_saving == 0) {
@@ -131,20 +147,23 @@ static void write_policy(const struct actions *allowed, struct text *out)
     text_add(out, "],\"Resource\":\"*\"}]}");
 }
 
-void session_policy_read_only(struct text *out)
+void session_policy_read_only(size_t aim, struct text *out)
 {
-    struct actions allowed = {NULL, 0}, writes = {NULL, 0};
+    struct actions allowed = {NULL, 0}, refused = {NULL, 0};
     struct text policy;
     text_init(&policy, 64 * 1024);
     actions_gather(&allowed, false);
-    actions_gather(&writes, true);
+    actions_gather(&refused, true);
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
+        actions_add(&refused, never[i]);
+    }
     write_policy(&allowed, &policy);
-    while (policy.length > SESSION_POLICY_MAX && widen(&allowed, &writes)) {
+    while (policy.length > aim && widen(&allowed, &refused)) {
         text_clear(&policy);
         write_policy(&allowed, &policy);
     }
     text_addn(out, text_str(&policy), policy.length);
     text_release(&policy);
     free(allowed.items);
-    free(writes.items);
+    free(refused.items);
 }

@@ -20,6 +20,63 @@ static void an_expired_session_is_renewed_once(void **state)
     assert_int_equal(atomic_load(&stub.count), 5);
 }
 
+static void an_expired_session_of_ec2_is_renewed(void **state)
+{
+    (void)state;
+    static const struct stub_reply script[] = {
+        IDENTITY,
+        {"Action=AssumeRole", 1, 200, SESSION("first-session-token"), NULL, NULL, 0},
+        {"Action=AssumeRole", 1, 200, SESSION("second-session-token"), NULL, NULL, 0},
+        {"token=first-session-token", 0, 400,
+         "<Response><Errors><Error><Code>RequestExpired</Code><Message>Request has "
+         "expired.</Message></Error></Errors></Response>",
+         NULL, NULL, 0},
+        {"token=second-session-token", 0, 200,
+         "<DescribeRegionsResponse><regionInfo/></DescribeRegionsResponse>", NULL, NULL, 0},
+        END_OF_SCRIPT};
+    struct stub stub;
+    struct aws_options options = {0};
+    struct heard h = hear_one(script, &stub, &options, "ec2:DescribeRegions", MEMBER);
+    assert_int_equal(h.class, ANSWER_OK);
+    assert_int_equal(atomic_load(&stub.count), 5);
+}
+
+/* AWS packs the policy with the session's tags; the shortest policy is tried, never none. */
+static void a_policy_that_packs_too_large_is_shortened(void **state)
+{
+    (void)state;
+    static const struct stub_reply script[] = {
+        IDENTITY,
+        {"Action=AssumeRole*DescribeKey%22", 0, 400,
+         STS_ERROR("PackedPolicyTooLarge", "Packed policy consumes 103%"), NULL, NULL, 0},
+        {"Action=AssumeRole*Policy=%7B", 0, 200, SESSION("the-session-token"), NULL, NULL, 0},
+        {"token=the-session-token", 0, 200, OK_KEYS, NULL, NULL, 0},
+        END_OF_SCRIPT};
+    struct stub stub;
+    struct aws_options options = {.read_only = true};
+    struct heard h = hear_one(script, &stub, &options, "kms:ListKeys", MEMBER);
+    assert_int_equal(h.class, ANSWER_OK);
+    assert_int_equal(atomic_load(&stub.count), 4);
+    assert_non_null(strstr(stub.seen[2].body, "kms%3AList%2A"));
+}
+
+static void a_role_whose_tags_leave_no_room_is_named(void **state)
+{
+    (void)state;
+    static const struct stub_reply script[] = {
+        IDENTITY,
+        {"Action=AssumeRole", 0, 400,
+         STS_ERROR("PackedPolicyTooLarge", "Packed policy consumes 103%"), NULL, NULL, 0},
+        END_OF_SCRIPT};
+    struct stub stub;
+    struct aws_options options = {.read_only = true};
+    struct heard h = hear_one(script, &stub, &options, "kms:ListKeys", MEMBER);
+    assert_int_equal(h.class, ANSWER_INVALID);
+    assert_string_equal(h.code, "PackedPolicyTooLarge");
+    assert_non_null(strstr(h.message, "AWSControlTowerExecution in " MEMBER));
+    assert_int_equal(atomic_load(&stub.count), 3);
+}
+
 static void expired_keys_of_the_caller_are_final(void **state)
 {
     (void)state;
@@ -274,6 +331,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_expired_session_is_renewed_once),
+        cmocka_unit_test(an_expired_session_of_ec2_is_renewed),
+        cmocka_unit_test(a_policy_that_packs_too_large_is_shortened),
+        cmocka_unit_test(a_role_whose_tags_leave_no_room_is_named),
         cmocka_unit_test(expired_keys_of_the_caller_are_final),
         cmocka_unit_test(the_next_role_is_tried_when_one_is_denied),
         cmocka_unit_test(a_call_may_name_its_role),

@@ -82,7 +82,7 @@ int main(void)
     json_t *services = json_array(), *ops = json_array();
     struct text policy;
     text_init(&policy, SESSION_POLICY_MAX);
-    session_policy_read_only(&policy);
+    session_policy_read_only(SESSION_POLICY_AIM, &policy);
     for (int i = 0; i < SVC_COUNT; i++) {
         json_array_append_new(services, service_json(service_info((enum service)i)));
     }
