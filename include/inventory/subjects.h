@@ -55,6 +55,11 @@ const json_t *subjects_context(const struct subjects *s);
 struct policy_frame;
 /* Whose policies are ours, for include/model/policy.h; borrowed. */
 const struct policy_frame *subjects_frame(const struct subjects *s);
+/* Did the selection of the scan leave out a place in which `operation` (also a family: "rds:*")
+ * would have been called, for this account and Region? region NULL: any Region of the account;
+ * account NULL or "": no place is asked for. Says so in `text`. 1, 0 or -1. */
+int subjects_left_out(struct subjects *s, const char *operation, const char *account,
+                      const char *region, char *text, size_t size, struct err *err);
 /* Calls each with every subject of the scope, in order of _key; the document is borrowed and dies
    after the call. A listing that failed (a gap under an account-Region) yields for vault, plan and
    resource one subject whose document has

@@ -53,6 +53,9 @@ int store_open_questions(struct store *s, int64_t after, int limit,
                          struct err *err);
 /* An open task only: what was closed stays as it is. */
 int store_question_close(struct store *s, int64_t id, enum question_state state, struct err *err);
+/* Is there a task of `operation` (also a family: "rds:*") in the account and Region? 1, 0 or -1. */
+int store_was_asked(struct store *s, const char *operation, const char *account, const char *region,
+                    struct err *err);
 int64_t store_question_count(struct store *s, enum question_state state);
 
 /* --- facts: one answered API call (one page) --- */

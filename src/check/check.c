@@ -10,11 +10,11 @@
 #define GAP_TEXT_MAX 700
 
 /* A required API call of the scope's rules, and the last result of the lookup in the collection
- * errors. */
+ * errors and in what the selection left out. */
 struct watched {
     const char *operation;
     enum need_at at;
-    bool looked, hidden;
+    bool looked, hidden, left_out;
     char text[GAP_TEXT_MAX];
 };
 
@@ -25,6 +25,7 @@ struct evaluated_rule {
 
 struct pass { /* over the subjects of one scope */
     struct store *store;
+    struct subjects *subjects;
     enum scope scope;
     struct evaluated_rule *rules;
     size_t rule_count;
@@ -94,20 +95,28 @@ static int look(struct pass *p, struct watched *w)
     if (found < 0) {
         return -1;
     }
+    int left_out = found == 0 ? subjects_left_out(p->subjects, w->operation, account, region,
+                                                  w->text, sizeof w->text, p->err)
+                              : 0;
     w->looked = true;
     w->hidden = found == 1;
-    return 0;
+    w->left_out = left_out == 1;
+    return left_out < 0 ? -1 : 0;
 }
 
-static int find_gap(struct pass *p, const struct evaluated_rule *j, const char **gap)
+/* A collection error comes before what was left out: it is reported whatever was selected. */
+static int find_missing(struct pass *p, const struct evaluated_rule *j, const char **gap,
+                        const char **left_out)
 {
     *gap = NULL;
+    *left_out = NULL;
     for (size_t i = 0; i < j->l->rule.need_count && *gap == NULL; i++) {
         struct watched *w = &p->watched[j->needs[i]];
         if (look(p, w) != 0) {
             return -1;
         }
         *gap = w->hidden ? w->text : NULL;
+        *left_out = *left_out == NULL && w->left_out ? w->text : *left_out;
     }
     return 0;
 }
@@ -133,14 +142,14 @@ static const char *member(const json_t *document, const char *key)
 static int evaluate_rule(struct pass *p, const struct evaluated_rule *j, struct finding *f)
 {
     const struct rule *r = &j->l->rule;
-    const char *gap;
-    if (find_gap(p, j, &gap) != 0) {
+    const char *gap, *left_out;
+    if (find_missing(p, j, &gap, &left_out) != 0) {
         return -1;
     }
     text_clear(&p->expected);
     text_clear(&p->observed);
     text_clear(&p->fix);
-    f->status = evaluate(j->l, &p->view, gap, &p->expected, &p->observed);
+    f->status = evaluate(j->l, &p->view, gap, left_out, &p->expected, &p->observed);
     bool needs_fix = f->status != STATUS_PASS && f->status != STATUS_NOT_APPLICABLE;
     if (needs_fix && j->l->fix != NULL) {
         template_render(j->l->fix, p->view.roots, &p->fix);
@@ -239,7 +248,8 @@ static int evaluate_scope(struct store *store, struct subjects *subjects, enum s
                           const struct rule_set *rules, const struct check_options *options,
                           struct err *err)
 {
-    struct pass p = {.store = store, .scope = scope, .options = options, .err = err};
+    struct pass p = {
+        .store = store, .subjects = subjects, .scope = scope, .options = options, .err = err};
     text_init(&p.expected, TEMPLATE_OUT_MAX);
     text_init(&p.observed, TEMPLATE_OUT_MAX);
     text_init(&p.fix, TEMPLATE_OUT_MAX);

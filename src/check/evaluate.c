@@ -42,11 +42,12 @@ static enum status verdict(const struct loaded_rule *l, struct view *v)
     return passes ? STATUS_PASS : STATUS_FAIL;
 }
 
-/* The calls that the subject depends on and that failed: {OPERATION: description of the collection
- * error}. A required call may name a family of operations. */
-static const char *hidden_from(const struct loaded_rule *l, const json_t *document)
+/* Of the calls that the subject depends on and that have no answer ({OPERATION: why}), the first
+ * that the rule requires. A required call may name a family of operations. */
+static const char *missing_from(const struct loaded_rule *l, const json_t *document,
+                                const char *member)
 {
-    json_t *hidden = json_object_get(document, "_hidden");
+    json_t *hidden = json_object_get(document, member);
     const char *operation = NULL;
     json_t *text = NULL;
     json_object_foreach(hidden, operation, text)
@@ -61,22 +62,28 @@ static const char *hidden_from(const struct loaded_rule *l, const json_t *docume
 }
 
 enum status evaluate(const struct loaded_rule *l, struct view *v, const char *gap,
-                     struct text *expected, struct text *observed)
+                     const char *left_out, struct text *expected, struct text *observed)
 {
     view_turn(v, v->roots[ROOT_DOC], l->rule.parameters);
     const json_t *document = v->roots[ROOT_DOC];
     /* Expressions that do not depend on collected data are evaluated first. */
     bool idle = l->only_if != NULL && !expr_holds(l->only_if, v) && v->problem[0] == '\0';
-    gap = idle ? NULL : gap != NULL ? gap : hidden_from(l, document);
+    gap = idle ? NULL : gap != NULL ? gap : missing_from(l, document, "_hidden");
     bool unlisted = !idle && json_is_true(json_object_get(document, "_unlisted"));
+    bool readable = !idle && gap == NULL && !unlisted;
+    left_out = !readable          ? NULL
+               : left_out != NULL ? left_out
+                                  : missing_from(l, document, "_left_out");
     if (l->expected != NULL) {
         template_render(l->expected, v->roots, expected);
     }
-    enum status status = idle                      ? STATUS_NOT_APPLICABLE
+    enum status status = idle || left_out != NULL  ? STATUS_NOT_APPLICABLE
                          : gap != NULL || unlisted ? STATUS_ERROR
                                                    : verdict(l, v);
     if (gap != NULL) {
         text_add_printable(observed, gap, strlen(gap));
+    } else if (left_out != NULL) {
+        text_add_printable(observed, left_out, strlen(left_out));
     } else if (unlisted) {
         text_add(observed, "could not be listed");
     } else if (v->problem[0] != '\0') {
@@ -97,7 +104,7 @@ int check_evaluate(const struct rule *rule, const json_t *document, const json_t
     text_init(&observed, TEMPLATE_OUT_MAX);
     view_init(&view, context, now_iso);
     view_turn(&view, document, rule->parameters);
-    out->status = evaluate(rule_loaded(rule), &view, gap, &expected, &observed);
+    out->status = evaluate(rule_loaded(rule), &view, gap, NULL, &expected, &observed);
     out->expected = text_take(&expected);
     out->observed = text_take(&observed);
     return 0;

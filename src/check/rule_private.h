@@ -29,8 +29,9 @@ int rule_load(const char *path, const char *data, size_t length, json_t *values,
 void rule_free(struct loaded_rule *l); /* accepts NULL */
 const struct loaded_rule *rule_loaded(const struct rule *r);
 
-/* Appends to the two texts; the status is the result. gap: see check_evaluate(). */
+/* Appends to the two texts; the status is the result. gap: see check_evaluate(). left_out: what the
+   selection of the scan kept from being called, or NULL: the rule does not apply. */
 enum status evaluate(const struct loaded_rule *l, struct view *v, const char *gap,
-                     struct text *expected, struct text *observed);
+                     const char *left_out, struct text *expected, struct text *observed);
 
 #endif

@@ -77,7 +77,7 @@ static void crawl_release(struct crawl *crawl)
     map_free(crawl->off);
 }
 
-static int mark_caller(const struct crawl *crawl, struct err *err)
+static int mark_caller(struct crawl *crawl, struct err *err)
 {
     const struct aws_client *client = crawl->client;
     const struct collect_options *o = crawl->options;
@@ -93,7 +93,7 @@ static int mark_caller(const struct crawl *crawl, struct err *err)
             return -1;
         }
     }
-    return 0;
+    return selection_store(crawl, err);
 }
 
 int collect_run(struct aws_client *client, struct store *store,

@@ -166,6 +166,9 @@ int regions_check(struct crawl *crawl, struct err *err);
  * Regions that are not governed. */
 int regions_check_early(struct crawl *crawl, struct err *err);
 
+/* selection.c: stores what the operator selected ("scan_selection"), "" for a scan of all. */
+int selection_store(struct crawl *crawl, struct err *err);
+
 /* What follows the last '/' of an ARN. */
 const char *arn_tail(const char *arn);
 

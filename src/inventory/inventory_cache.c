@@ -267,6 +267,25 @@ static void load_asked(struct inventory_cache *d, const char *meta)
     json_decref(asked);
 }
 
+/* The management account is asked who it is before any filter applies. */
+static bool management_left_out(const struct inventory_cache *d)
+{
+    const json_t *named = jx_get(d->selection, "accounts");
+    return (json_is_array(named) && !jx_list_has(named, d->management)) ||
+           jx_list_has(jx_get(d->selection, "excluded_accounts"), d->management);
+}
+
+static void load_selection(struct store *s, struct inventory_cache *d)
+{
+    const char *meta = store_meta(s, "scan_selection");
+    d->selection = meta != NULL ? json_loads(meta, 0, NULL) : NULL;
+    for (size_t i = 0; str_equal(store_meta(s, "filtered"), "true") && i < d->account_count; i++) {
+        struct account *m = d->accounts[i];
+        m->left_out =
+            !m->reach_known || (str_equal(m->id, d->management) && management_left_out(d));
+    }
+}
+
 static char *role_of(const struct inventory_cache *d, const json_t *config,
                      const char *manifest_path, const char *config_path)
 {
@@ -369,9 +388,7 @@ int inventory_cache_load(struct store *s, const json_t *config, struct inventory
                          d->management); /* even an organization that lists nobody has this one */
     }
     link_members(d);
-    for (size_t i = 0; str_equal(store_meta(s, "filtered"), "true") && i < d->account_count; i++) {
-        d->accounts[i]->left_out = !d->accounts[i]->reach_known;
-    }
+    load_selection(s, d);
     load_regions(d, store_meta(s, "governed_regions"));
     load_asked(d, store_meta(s, "regions_asked"));
     const char *tagged = store_meta(s, "tagged_now");
@@ -412,6 +429,7 @@ void inventory_cache_free(struct inventory_cache *d)
         free(texts[i]);
     }
     json_decref(d->tagged_now);
+    json_decref(d->selection);
     for (size_t i = 0; i < d->region_count; i++) {
         free(d->regions[i]);
     }

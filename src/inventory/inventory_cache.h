@@ -23,7 +23,7 @@ struct account { /* an account */
     const struct unit *unit; /* NULL under the root */
     bool listed, in_tree, path_differs;
     bool reached, reach_known;
-    bool left_out; /* the run was asked for other accounts only (meta filtered = true) */
+    bool left_out; /* the selection of the run leaves it out */
     char *role, *reach_error;
     int64_t fact;
     struct enabled_baseline *baselines; /* those that target it */
@@ -34,6 +34,7 @@ struct inventory_cache {
     char **regions; /* governed, sorted */
     size_t region_count;
     bool *region_left_out; /* per governed Region: the run was asked for others only */
+    json_t *selection;     /* of the scan (meta scan_selection), or NULL: all was selected */
     struct tree *tree;
     struct account **accounts; /* by id */
     size_t account_count;

@@ -211,6 +211,9 @@ static int emit_key(struct visit *v, const struct family *f, const char *region)
     const json_t *use = json_object_get(f->use, region);
     set_int(document, "vaults_using", jx_int(use, "vaults", 0));
     set_int(document, "recovery_points_using", jx_int(use, "points", 0));
+    if (!selection_is_whole(d)) {
+        subject_leave_out(document, "backup:ListBackupVaults");
+    }
     json_decref(key);
     free(expected);
     free(name);

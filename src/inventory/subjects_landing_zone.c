@@ -221,9 +221,11 @@ static int set_empty_regions(struct visit *v, json_t *document)
     const struct inventory_cache *d = v->s->cache;
     struct empty_regions r = {.d = d, .seen = xcalloc(d->region_count + 1, sizeof(bool))};
     json_t *list = json_array();
+    size_t left_out = 0;
     for (size_t i = 0; i < d->region_count; i++) {
         r.seen[i] = d->region_left_out[i];
         r.missing += r.seen[i] ? 0 : 1;
+        left_out += r.seen[i] ? 1 : 0;
     }
     int rc = r.missing > 0
                  ? store_each_entity(v->s->store, "vault", NULL, NULL, note_vault, &r, v->err)
@@ -235,6 +237,10 @@ static int set_empty_regions(struct visit *v, json_t *document)
     }
     free(r.seen);
     set_new(document, "regions_without_local_vault", list);
+    bool none = json_array_size(list) == 0;
+    if (none ? left_out > 0 : selection_leaves_out_accounts(d)) {
+        subject_leave_out(document, "backup:ListBackupVaults");
+    }
     if (rc >= 0 && json_array_size(list) > 0) {
         rc = hide_vaults(v, document);
     }

@@ -42,6 +42,12 @@ void subject_fact(json_t *document, int64_t fact); /* 0 is ignored */
 /* The subject is based on an operation that had no answer: `gap` is what store_find_gap() says of
    it. Evaluated where a rule names the operation in its needs. */
 void subject_hide(json_t *document, const char *operation, const char *gap);
+/* left_out.c: the subject depends on an operation that the selection of the scan left out somewhere:
+   rules that name the operation in their needs do not apply. */
+void subject_leave_out(json_t *document, const char *operation);
+/* Does the selection of the scan leave out no account and no governed Region? */
+bool selection_is_whole(const struct inventory_cache *d);
+bool selection_leaves_out_accounts(const struct inventory_cache *d);
 /* Hands the document over; returns what the visitor says. Takes it. */
 int subject_emit(struct visit *v, json_t *document);
 void set_bool(json_t *document, const char *key, bool value);

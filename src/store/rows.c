@@ -238,6 +238,22 @@ static void bind_operation(sqlite3_stmt *statement, const char *operation)
     free(past);
 }
 
+int store_was_asked(struct store *s, const char *operation, const char *account, const char *region,
+                    struct err *err)
+{
+    sqlite3_stmt *statement = store_take(s, SQL_WAS_ASKED, err);
+    if (statement == NULL) {
+        return -1;
+    }
+    bind_operation(statement, operation);
+    store_bind(statement, 3, account);
+    store_bind(statement, 4, region);
+    int step = sqlite3_step(statement);
+    int rc = step == SQLITE_ROW ? 1 : step == SQLITE_DONE ? 0 : store_fail(s, err);
+    store_give(s, SQL_WAS_ASKED, statement);
+    return rc;
+}
+
 static void describe_gap(const struct gap *g, char *text, size_t size)
 {
     struct text words;

@@ -81,6 +81,8 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_OPEN_QUESTIONS] = "SELECT id, collector, account, region, target FROM questions"
                            " WHERE state = 0 AND id > ?1 ORDER BY id LIMIT ?2",
     [SQL_CLOSE_QUESTION] = "UPDATE questions SET state = ?2 WHERE id = ?1 AND state = 0",
+    [SQL_WAS_ASKED] = "SELECT 1 FROM questions WHERE account = ?3 AND region = ?4"
+                      " AND collector >= ?1 AND collector < ?2 LIMIT 1",
     [SQL_COUNT_QUESTIONS] = "SELECT state, count(*) FROM questions GROUP BY state",
     [SQL_FACT] = "INSERT INTO facts(operation, account, region, target, request_id, wall_ms,"
                  " digest, bytes, http_status, attempts, throttles, page)"

@@ -54,7 +54,8 @@ static void shipped_resource_rules_are_judged_fast(void **state)
             text_clear(&expected);
             text_clear(&observed);
             view_turn(&view, document, r->parameters);
-            passed += evaluate(rule_loaded(r), &view, NULL, &expected, &observed) == STATUS_PASS;
+            passed +=
+                evaluate(rule_loaded(r), &view, NULL, NULL, &expected, &observed) == STATUS_PASS;
             verdicts++;
         }
     }
