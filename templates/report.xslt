@@ -61,7 +61,7 @@
 <head>
   <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"/>
   <meta name="viewport" content="width=device-width, initial-scale=1"/>
-  <title><xsl:value-of select="summary/@verdict"/> – backup architecture audit of <xsl:value-of select="run/@organization_id"/></title>
+  <title><xsl:value-of select="summary/@verdict"/><xsl:if test="summary/@selection != ''">, selection: <xsl:value-of select="summary/@selection"/></xsl:if> – backup architecture audit of <xsl:value-of select="run/@organization_id"/></title>
   <style><xsl:value-of select="$style" disable-output-escaping="yes"/></style>
   <script>document.documentElement.className = "js busy";</script>
 </head>
@@ -120,13 +120,14 @@
 
 <xsl:template match="summary" mode="verdict">
   <div><xsl:attribute name="class">verdict <xsl:call-template name="tone"><xsl:with-param name="word" select="@verdict"/></xsl:call-template></xsl:attribute>
-  <strong><xsl:value-of select="@verdict"/></strong>
+  <strong><xsl:value-of select="@verdict"/><xsl:if test="@selection != ''">, selection: <xsl:value-of select="@selection"/></xsl:if></strong>
   <xsl:choose>
     <xsl:when test="@verdict = 'INCOMPLETE'">
       <p><xsl:value-of select="format-number(@reached, $many)"/> of <xsl:value-of select="format-number(@expected, $many)"/> account-Regions were read completely. <xsl:call-template name="plural"><xsl:with-param name="count" select="@gaps"/><xsl:with-param name="one">collection error</xsl:with-param></xsl:call-template> left <xsl:call-template name="plural"><xsl:with-param name="count" select="@ERROR"/><xsl:with-param name="one">finding that could not be evaluated</xsl:with-param><xsl:with-param name="more">findings that could not be evaluated</xsl:with-param></xsl:call-template> (ERROR): see <a href="#gaps">collection errors</a>.</p>
       <xsl:if test="@FAIL &gt; 0"><p>Of the evaluated findings, <xsl:call-template name="plural"><xsl:with-param name="count" select="@FAIL"/><xsl:with-param name="one">finding fails</xsl:with-param><xsl:with-param name="more">findings fail</xsl:with-param></xsl:call-template>: <xsl:call-template name="failing"/>.</p></xsl:if>
     </xsl:when>
-    <xsl:when test="@verdict = 'NON-COMPLIANT'"><p>All account-Regions were read. <xsl:call-template name="plural"><xsl:with-param name="count" select="@FAIL"/><xsl:with-param name="one">finding fails</xsl:with-param><xsl:with-param name="more">findings fail</xsl:with-param></xsl:call-template>: <xsl:call-template name="failing"/>.</p></xsl:when>
+    <xsl:when test="@verdict = 'NON-COMPLIANT'"><p><xsl:choose><xsl:when test="@selection != ''">Everything in the selection was read; what was not selected was not audited.</xsl:when><xsl:otherwise>All account-Regions were read.</xsl:otherwise></xsl:choose> <xsl:call-template name="plural"><xsl:with-param name="count" select="@FAIL"/><xsl:with-param name="one">finding fails</xsl:with-param><xsl:with-param name="more">findings fail</xsl:with-param></xsl:call-template>: <xsl:call-template name="failing"/>.</p></xsl:when>
+    <xsl:when test="@selection != ''"><p>Everything in the selection was read, and none of its findings fails. What was not selected was not audited.</p></xsl:when>
     <xsl:otherwise><p>All account-Regions were read, and no finding fails.</p></xsl:otherwise>
   </xsl:choose></div>
 </xsl:template>
@@ -135,7 +136,7 @@
   <section id="summary" aria-labelledby="h-summary">
   <h2 id="h-summary">Summary</h2>
   <div class="tiles">
-    <div class="tile"><h3>Failing</h3><p class="big"><xsl:value-of select="format-number(@FAIL, $many)"/></p><p><xsl:choose><xsl:when test="@FAIL &gt; 0"><xsl:call-template name="failing"/></xsl:when><xsl:otherwise>nothing fails</xsl:otherwise></xsl:choose></p></div>
+    <div class="tile"><h3>Failing</h3><p class="big"><xsl:value-of select="format-number(@FAIL, $many)"/></p><p><xsl:choose><xsl:when test="@FAIL &gt; 0"><xsl:call-template name="failing"/></xsl:when><xsl:otherwise>nothing fails<xsl:if test="@selection != ''"> in the selection</xsl:if></xsl:otherwise></xsl:choose></p></div>
     <div class="tile"><h3>Pass rate</h3><xsl:choose>
       <xsl:when test="@judged &gt; 0"><p class="big"><xsl:value-of select="format-number(floor(1000 * @passed div @judged) div 10, '0.0')"/> %</p><p><xsl:value-of select="format-number(@passed, $many)"/> of <xsl:value-of select="format-number(@judged, $many)"/> are PASS or FAIL</p></xsl:when>
       <xsl:otherwise><p class="big">–</p><p>no finding was evaluated</p></xsl:otherwise></xsl:choose></div>
@@ -484,7 +485,7 @@
 
 <xsl:template match="gaps">
   <section id="gaps" aria-labelledby="h-gaps"><h2 id="h-gaps">Collection errors</h2>
-  <xsl:if test="../summary/@verdict != 'INCOMPLETE'"><p>All account-Regions were read.<xsl:if test="../coverage/place"> Suspended accounts, and Regions that an account cannot use, are not expected to answer.</xsl:if></p></xsl:if>
+  <xsl:if test="../summary/@verdict != 'INCOMPLETE'"><p>All account-Regions<xsl:if test="../summary/@selection != ''"> of the selection</xsl:if> were read.<xsl:if test="../coverage/place"> Suspended accounts, and Regions that an account cannot use, are not expected to answer.</xsl:if></p></xsl:if>
   <xsl:if test="gap">
   <div class="wide"><table>
     <thead><tr><th scope="col" class="n">Error</th><th scope="col">Operation</th><th scope="col">Account</th><th scope="col">Region</th><th scope="col">Kind</th><th scope="col">Message</th></tr></thead>

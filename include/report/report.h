@@ -31,15 +31,25 @@ struct report_format {
 const struct report_format *report_format_find(const char *name);
 const struct report_format *report_format_at(size_t index); /* NULL after the last format */
 
+#define REPORT_SELECTION_SIZE 160
+
 struct report_summary { /* counts shared by the terminal summary and every format */
     enum verdict verdict;
     int64_t by_status[STATUS_COUNT];
     int64_t fail_by_severity[SEVERITY_COUNT];
     int64_t step_status[7][STATUS_COUNT];
     struct coverage_totals coverage;
+    char selection[REPORT_SELECTION_SIZE]; /* what the run was narrowed to: "1 of 113 checks, 2 of 7
+                                              accounts"; "" for a run of all */
     bool compared; /* compared with the previous run; by_change then counts each kind of change */
     int64_t by_change[CHANGE_COUNT];
 };
 int report_summarize(struct store *store, struct report_summary *out, struct err *err);
+/* The verdict as it may be quoted: "COMPLIANT", or "COMPLIANT, selection: 1 of 113 checks". The
+ * caller frees it. */
+char *report_verdict(const struct report_summary *s);
+/* The selection as data: null for a run of all, else {"text", "checks", "accounts", "regions"}, as
+ * in docs/schemas/report.schema.json. New reference. */
+json_t *report_selection(struct store *store, const struct report_summary *s);
 
 #endif

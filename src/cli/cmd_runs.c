@@ -146,11 +146,12 @@ static json_t *describe(const struct kept *k, const char *fate)
     }
     const struct coverage_totals *c = &k->summary.coverage;
     return json_pack(
-        "{s:o, s:o, s:o, s:s, s:o, s:{s:I, s:I, s:I}, s:b, s:s}", "directory",
+        "{s:o, s:o, s:o, s:s, s:s?, s:o, s:{s:I, s:I, s:I}, s:b, s:s}", "directory",
         jx_string(k->path, strlen(k->path)), "run_id", jx_string(k->run_id, strlen(k->run_id)),
         "ended", jx_string(k->ended, strlen(k->ended)), "verdict", verdict_name(k->summary.verdict),
-        "by_status", counts, "coverage", "expected", (json_int_t)c->expected, "reached",
-        (json_int_t)c->reached, "gaps", (json_int_t)c->gaps, "signed", k->is_signed, "fate", fate);
+        "selection", k->summary.selection[0] != '\0' ? k->summary.selection : NULL, "by_status",
+        counts, "coverage", "expected", (json_int_t)c->expected, "reached", (json_int_t)c->reached,
+        "gaps", (json_int_t)c->gaps, "signed", k->is_signed, "fate", fate);
 }
 
 static void print_line(const struct kept *k, const char *fate)
@@ -167,6 +168,9 @@ static void print_line(const struct kept *k, const char *fate)
               verdict_name(s->verdict), s->by_status[STATUS_FAIL], s->by_status[STATUS_ERROR],
               s->by_status[STATUS_PASS] + s->by_status[STATUS_FIXED], s->coverage.reached,
               s->coverage.expected, k->is_signed ? "signed" : "");
+    if (s->selection[0] != '\0') {
+        text_addf(&line, "selection: %s  ", s->selection);
+    }
     text_add_printable(&line, k->path, strnlen(k->path, 4096));
     text_addf(&line, "%s%s%s", *fate ? "  (" : "", fate, *fate ? ")" : "");
     /* On a terminal too narrow for a line, what it says goes on in further ones, and a path stays

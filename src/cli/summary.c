@@ -133,6 +133,7 @@ static void print_failing(FILE *out, const struct report_summary *s)
     text_init(&line, 1024);
     if (failing == 0) {
         text_add(&line, s->verdict == VERDICT_INCOMPLETE ? "No findings fail among those evaluated"
+                        : s->selection[0] != '\0'        ? "No findings fail in the selection"
                                                          : "No findings fail");
     } else {
         text_addf(&line, "%" PRId64 " finding%s", failing, failing == 1 ? " fails" : "s fail");
@@ -151,7 +152,7 @@ static void print_failing(FILE *out, const struct report_summary *s)
 static void print_head(FILE *out, struct store *store, const struct report_summary *s, bool color)
 {
     const char *organization = store_meta(store, "organization_id");
-    const char *verdict = verdict_name(s->verdict);
+    char *verdict = report_verdict(s);
     struct text line;
     text_init(&line, 1024);
     text_addf(&line, "organization %.200s", organization ? organization : "?");
@@ -162,6 +163,7 @@ static void print_head(FILE *out, struct store *store, const struct report_summa
             verdict, paint(color, COLOR_OFF), fits ? "" : "\n");
     wrap_print(out, fits ? "  " : "", "", text_str(&line), true);
     text_release(&line);
+    free(verdict);
 }
 
 static void print_coverage(FILE *out, const struct coverage_totals *c)

@@ -230,6 +230,18 @@ static int count_gap(void *context, int64_t id, const struct gap *g)
     return 0;
 }
 
+static void count_selected(const struct inventory_cache *d, struct coverage_totals *out)
+{
+    for (size_t i = 0; i < d->account_count; i++) {
+        out->accounts += account_is_active(d->accounts[i]) ? 1 : 0;
+        out->accounts_selected += account_is_wanted(d->accounts[i]) ? 1 : 0;
+    }
+    for (size_t i = 0; i < d->region_count; i++) {
+        out->regions++;
+        out->regions_selected += d->region_left_out[i] ? 0 : 1;
+    }
+}
+
 int coverage_count(struct store *s, struct coverage_totals *out, struct err *err)
 {
     struct inventory_cache *d = NULL;
@@ -240,6 +252,7 @@ int coverage_count(struct store *s, struct coverage_totals *out, struct err *err
     struct gap_count c = {.d = d};
     int rc = store_each_gap(s, count_gap, &c, err);
     out->gaps = c.count;
+    count_selected(d, out);
     inventory_cache_free(d);
     return rc;
 }

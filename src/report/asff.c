@@ -135,6 +135,7 @@ static void add_product_fields(const struct report_stream *f, struct text *out,
     text_addf(out, ",\"ProductFields\":{\"towerkeep/Step\":\"%d\"", finding->step);
     add_product_field(out, "Status", status_name(finding->status));
     add_product_field(out, "RunId", stream_meta(f, "run_id"));
+    add_product_field(out, "Selection", f->summary.selection);
     add_product_field(out, "AccountId", finding->account_id);
     add_product_field(out, "AccountName", finding->account_name);
     add_product_field(out, "OuPath", finding->ou_path);

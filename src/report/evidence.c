@@ -321,7 +321,9 @@ static int write_readme(struct package *p)
         fprintf(p->json.out, "%-20s %s\n", members[i][0], text_str(&line));
         text_release(&line);
     }
-    fprintf(p->json.out, "%-20s %s\n", "Verdict", verdict_name(summary.verdict));
+    char *verdict = report_verdict(&summary);
+    fprintf(p->json.out, "%-20s %s\n", "Verdict", verdict);
+    free(verdict);
     fprintf(p->json.out,
             "%-20s %" PRId64 " of %" PRId64 " account-Regions read completely, %" PRId64
             " collection errors\n",

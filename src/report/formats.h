@@ -30,6 +30,8 @@ struct map *report_compliance_of_checks(const json_t *rules);
 
 /* What a run keeps as JSON text in its metadata; new reference, NULL when it keeps none. */
 json_t *report_kept(struct store *store, const char *key);
+/* Fills s->selection; the verdict and the coverage are there. */
+void selection_summarize(struct store *store, struct report_summary *s);
 /* Per requirement of each framework that the run keeps: {framework, framework_title, requirement,
    title, result, why, checks, counts}; new reference. */
 int report_compliance(struct store *store, json_t **out, struct err *err);

@@ -365,6 +365,7 @@ int report_write_json(const struct report_input *in, const char *path, struct er
         json_pack("{s:s, s:o}", "name", "towerkeep", "version", out_json_text(version)));
     out_json_member(&w.json, "run", describe_run(in->store));
     out_json_member(&w.json, "verdict", json_string(verdict_name(summary.verdict)));
+    out_json_member(&w.json, "selection", report_selection(in->store, &summary));
     out_json_member(
         &w.json, "coverage",
         json_pack("{s:I, s:I, s:I, s:o}", "expected", (json_int_t)c->expected, "reached",

@@ -105,8 +105,9 @@ static void open_suite(const struct report_stream *f, struct text *out)
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
         property(f, out, kept[i]);
     }
-    text_addf(out, "      <property name=\"verdict\" value=\"%s\"/>\n    </properties>\n",
-              verdict_name(f->summary.verdict));
+    char *verdict = report_verdict(&f->summary);
+    text_addf(out, "      <property name=\"verdict\" value=\"%s\"/>\n    </properties>\n", verdict);
+    free(verdict);
 }
 
 int report_write_junit(const struct report_input *in, const char *path, struct err *err)

@@ -152,7 +152,9 @@ static void write_head(const struct report_stream *f, struct text *out)
     const struct coverage_totals *c = &f->summary.coverage;
     const int64_t *by = f->summary.by_status;
     int64_t judged = by[STATUS_PASS] + by[STATUS_FAIL];
-    text_addf(out, "# Backup architecture audit: %s\n\n", verdict_name(f->summary.verdict));
+    char *verdict = report_verdict(&f->summary);
+    text_addf(out, "# Backup architecture audit: %s\n\n", verdict);
+    free(verdict);
     code(out, "- Organization ", stream_meta(f, "organization_id"));
     code(out, ", management account ", stream_meta(f, "management_account"));
     code(out, "\n- Run ", stream_meta(f, "run_id"));

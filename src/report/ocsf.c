@@ -155,6 +155,7 @@ static int event(struct report_stream *f, const struct finding *finding)
     add_some(out, ",\"observed_before\":", stream_before(f, finding));
     add_some(out, ",\"risk\":", finding->risk);
     add_some(out, ",\"evidence\":", finding->evidence);
+    add_some(out, ",\"selection\":", f->summary.selection);
     text_add(out, "}}");
     return 0;
 }

@@ -146,6 +146,7 @@ int oscal_metadata(struct oscal *o, const char *kind, const char *title)
     o->comma = "";
     oscal_prop(o, "tool-version", stream_meta(o->stream, "version"));
     oscal_prop(o, "verdict", verdict_name(o->stream->summary.verdict));
+    oscal_prop(o, "selection", o->stream->summary.selection);
     oscal_prop(o, "rules-digest", stream_meta(o->stream, "rules_digest"));
     oscal_prop(o, "config-digest", stream_meta(o->stream, "config_digest"));
     oscal_prop(o, "waivers-digest", stream_meta(o->stream, "waivers_digest"));

@@ -218,6 +218,7 @@ static int write_result(struct results *r)
     text_add(out, ",\"props\":[");
     o->comma = "";
     oscal_prop(o, "verdict", verdict_name(f->summary.verdict));
+    oscal_prop(o, "selection", f->summary.selection);
     oscal_prop(o, "account-regions-reached", reached);
     oscal_prop(o, "gaps", gaps);
     free(reached);

@@ -74,8 +74,11 @@ static void describe(const struct report_stream *f, struct text *out)
     moment(f, out, "ended", "run_ended_timestamp_seconds", "End of the run.");
     family(out, "verdict", "1 for the verdict of the run, 0 for the others.");
     for (int v = VERDICT_COMPLIANT; v <= VERDICT_INCOMPLETE; v++) {
-        text_addf(out, "towerkeep_verdict{verdict=\"%s\"} %d\n", verdict_name((enum verdict)v),
-                  f->summary.verdict == (enum verdict)v);
+        label(out, "towerkeep_verdict{verdict=", verdict_name((enum verdict)v));
+        if (f->summary.selection[0] != '\0') {
+            label(out, ",selection=", f->summary.selection);
+        }
+        text_addf(out, "} %d\n", f->summary.verdict == (enum verdict)v);
     }
     const struct coverage_totals *c = &f->summary.coverage;
     single(out, "account_regions_expected", "Account and Region pairs that are expected.",

@@ -87,5 +87,6 @@ int report_summarize(struct store *store, struct report_summary *out, struct err
     if (out->verdict != VERDICT_INCOMPLETE && out->coverage.reached < out->coverage.expected) {
         out->verdict = VERDICT_INCOMPLETE;
     }
+    selection_summarize(store, out);
     return 0;
 }

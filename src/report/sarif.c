@@ -167,6 +167,9 @@ static int write_run(struct report_stream *f)
         return -1;
     }
     plain_add_json(out, "]}],\n\"properties\":{\"verdict\":", verdict_name(f->summary.verdict));
+    if (f->summary.selection[0] != '\0') {
+        plain_add_json(out, ",\"selection\":", f->summary.selection);
+    }
     plain_add_json(out, ",\"organizationId\":", stream_meta(f, "organization_id"));
     text_addf(out, ",\"expected\":%" PRId64 ",\"reached\":%" PRId64 "}}\n]}\n",
               f->summary.coverage.expected, f->summary.coverage.reached);

@@ -208,13 +208,35 @@ static int keep_json(struct store *store, const char *key, json_t *value, struct
     return rc;
 }
 
+static json_t *words_or_null(const char *const *strings)
+{
+    return strings != NULL ? string_list(strings) : json_null();
+}
+
+/* Which of all checks are evaluated: every report states it. New reference. */
+static json_t *describe_selection(const struct criteria *c, const struct check_options *options)
+{
+    json_t *disabled = jx_get(c->config.document, "rules.disable");
+    size_t evaluated = 0, all = rules_count(c->rules);
+    for (size_t i = 0; i < all; i++) {
+        evaluated += check_selects(rules_at(c->rules, i), options) ? 1 : 0;
+    }
+    const char *severity =
+        options->min_severity >= 0 ? severity_name((enum severity)options->min_severity) : NULL;
+    return json_pack("{s:I, s:I, s:o, s:o, s:s?, s:o, s:O?}", "evaluated", (json_int_t)evaluated,
+                     "of", (json_int_t)(all + json_array_size(disabled)), "checks",
+                     words_or_null(options->checks), "excluded_checks",
+                     words_or_null(options->excluded_checks), "severity", severity, "compliance",
+                     words_or_null(options->compliance), "disabled", disabled);
+}
+
 int criteria_evaluate(const struct criteria *c, struct store *store,
                       const struct check_selection *selection, struct err *err)
 {
     struct check_options options = options_of(c, selection);
     options.now_iso = store_meta(store, "ended");
-    bool narrowed = selection->checks != NULL || selection->excluded_checks != NULL ||
-                    selection->min_severity >= 0 || c->compliance != NULL;
+    json_t *described = describe_selection(c, &options);
+    bool narrowed = jx_int(described, "evaluated", 0) < (long long)rules_count(c->rules);
     const struct {
         const char *key, *value;
     } texts[] = {{"rules_digest", rules_digest(c->rules)},
@@ -226,7 +248,12 @@ int criteria_evaluate(const struct criteria *c, struct store *store,
     for (size_t i = 0; rc == 0 && i < sizeof texts / sizeof texts[0]; i++) {
         rc = store_meta_set(store, texts[i].key, texts[i].value, err);
     }
-    if (rc != 0 || keep_json(store, "rules", describe_rules(c), err) != 0 ||
+    if (rc != 0) {
+        json_decref(described);
+        return -1;
+    }
+    if (keep_json(store, "check_selection", described, err) != 0 ||
+        keep_json(store, "rules", describe_rules(c), err) != 0 ||
         keep_json(store, "config", json_incref(c->config.document), err) != 0 ||
         keep_json(store, "waivers", waivers_report(c->waivers), err) != 0) {
         return -1;

@@ -91,6 +91,7 @@ static void describe_summary(const struct report_stream *f, xmlNodePtr report)
     int64_t passed = s->by_status[STATUS_PASS], judged = passed + s->by_status[STATUS_FAIL];
     xmlNodePtr summary = html_child(report, "summary");
     html_set(summary, "verdict", verdict_name(s->verdict));
+    html_set(summary, "selection", s->selection);
     html_set_number(summary, "expected", s->coverage.expected);
     html_set_number(summary, "reached", s->coverage.reached);
     html_set_number(summary, "gaps", s->coverage.gaps);

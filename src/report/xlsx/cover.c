@@ -40,6 +40,17 @@ static const char *const meanings[] = {
                            "Errors and Coverage. Failures still count.",
 };
 
+/* Of a run that was narrowed. */
+static const char *const meanings_of_selection[] = {
+    [VERDICT_COMPLIANT] =
+        "Everything in the selection was read, and none of its checks fails. What "
+        "was not selected was not audited.",
+    [VERDICT_NON_COMPLIANT] = "Everything in the selection was read; at least one of its checks "
+                              "fails. What was not selected was not audited.",
+    [VERDICT_INCOMPLETE] = "Something in the selection could not be read, so the result is "
+                           "incomplete: see Errors and Coverage. Failures still count.",
+};
+
 static const char *const limitations[] = {
     "The run contains the answers of AWS between start and end; later changes are not included.",
     "The run contains only what the caller and the assumed roles can read. Every refusal is a row "
@@ -84,7 +95,14 @@ static void verdict(struct sheet *s)
     sheet_row(s);
     sheet_styled(s, STYLE_LABEL, "Verdict");
     sheet_word(s, word);
-    sheet_merged(s, LAST_COLUMN, STYLE_WRAP, meanings[b->summary.verdict]);
+    bool whole = b->summary.selection[0] == '\0';
+    sheet_merged(s, LAST_COLUMN, STYLE_WRAP,
+                 (whole ? meanings : meanings_of_selection)[b->summary.verdict]);
+    if (!whole) {
+        char *verdict = report_verdict(&b->summary);
+        line(s, "Selection", verdict);
+        free(verdict);
+    }
     char *text = xasprintf("%lld of %lld account-Regions read completely; %lld collection error%s",
                            (long long)c->reached, (long long)c->expected, (long long)c->gaps,
                            c->gaps == 1 ? "" : "s");
@@ -155,18 +173,18 @@ static void landing_zone(struct sheet *s)
 
 static void scope(struct sheet *s)
 {
-    struct store *store = s->book->in->store;
-    const char *filtered = store_meta(store, "filtered");
     const struct book *b = s->book;
+    const char *selection = b->summary.selection;
+    char *what = selection[0] != '\0'
+                     ? xasprintf("A SELECTION was audited: %s. There is no result for all others.",
+                                 selection)
+                     : xstrdup("All active accounts of the organization in all governed Regions.");
     char *text = xasprintf("%s %lld checks have findings; every check and its method: Control "
                            "Matrix.",
-                           filtered != NULL && str_equal(filtered, "true")
-                               ? "A SELECTION of accounts, OUs or Regions was scanned: there is no "
-                                 "result for all others."
-                               : "All active accounts of the organization in all governed Regions.",
-                           (long long)b->check_count);
+                           what, (long long)b->check_count);
     line(s, "Scope", text);
     free(text);
+    free(what);
     for (size_t i = 0; i < sizeof limitations / sizeof limitations[0]; i++) {
         line(s, i == 0 ? "Limitations" : "", limitations[i]);
     }

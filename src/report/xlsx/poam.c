@@ -343,6 +343,8 @@ int xlsx_poam(struct book *b, struct err *err)
         .note = any ? "Plan of action and milestones, in the columns of FedRAMP's template: one "
                       "item per failing check and account. Colored cells must be filled in by a "
                       "person; an ID is the same in every run."
+                : b->summary.selection[0] != '\0'
+                    ? "No items: no check of the selection fails (Cover names the selection)."
                     : "No items: no check fails.",
         .columns = columns,
         .column_count = sizeof columns / sizeof columns[0],

@@ -357,6 +357,11 @@ static void top(struct sheet *s)
     sheet_row(s);
     sheet_text(s, "Verdict");
     sheet_merged(s, 2, word_style(word), word);
+    if (s->book->summary.selection[0] != '\0') {
+        sheet_row(s);
+        sheet_text(s, "Selection");
+        sheet_merged(s, COLUMN_COUNT - 1, STYLE_WRAP, s->book->summary.selection);
+    }
     changes_since(s);
 }
 
