@@ -30,6 +30,10 @@ const char *verdict_name(enum verdict v);   /* "COMPLIANT", "NON-COMPLIANT", "IN
 bool status_parse(const char *word, enum status *out);
 bool severity_parse(const char *word, enum severity *out);
 
+/* What is observed begins with it where a rule does not apply because the selection of the scan left
+ * out what the subject depends on. */
+#define OUTSIDE_SELECTION "outside the selection"
+
 #define FINDING_ID_SIZE 17 /* 16 hex digits and the NUL */
 
 struct finding { /* strings are borrowed from the code that filled them; "" when there is none,

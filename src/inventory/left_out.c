@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "base/jsonx.h"
+#include "model/finding.h"
 #include "subjects_private.h"
-
-#define OUTSIDE "outside the selection"
 
 /* Is the operation, or one of the family, in the list? */
 static bool lists_operation(const json_t *list, const char *operation)
@@ -25,7 +24,7 @@ static int unasked_at(struct subjects *s, const char *operation, const struct ac
 {
     int asked = store_was_asked(s->store, operation, m->id, region, err);
     if (asked == 0) {
-        (void)snprintf(text, size, OUTSIDE ": %s in %s/%s", operation, m->id, region);
+        (void)snprintf(text, size, OUTSIDE_SELECTION ": %s in %s/%s", operation, m->id, region);
     }
     return asked < 0 ? -1 : !asked;
 }
@@ -81,6 +80,7 @@ void subject_leave_out(json_t *document, const char *operation)
         left_out = json_object();
         set_new(document, "_left_out", left_out);
     }
-    (void)snprintf(text, sizeof text, OUTSIDE ": %s was not called everywhere", operation);
+    (void)snprintf(text, sizeof text, OUTSIDE_SELECTION ": %s was not called everywhere",
+                   operation);
     set_text(left_out, operation, text);
 }

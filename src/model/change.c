@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/text.h"
+
 static const char *const names[CHANGE_COUNT] = {[CHANGE_REGRESSED] = "REGRESSED",
                                                 [CHANGE_NEW] = "NEW",
                                                 [CHANGE_WAIVER_EXPIRED] = "WAIVER EXPIRED",
@@ -39,8 +41,18 @@ static bool says_the_same(const struct finding *a, const struct finding *b)
                      strcmp(a->observed, b->observed) == 0);
 }
 
+/* A status that follows from what was selected says nothing of the organization. */
+static bool left_out(const struct finding *f)
+{
+    return f != NULL && f->status == STATUS_NOT_APPLICABLE &&
+           str_starts(f->observed, OUTSIDE_SELECTION);
+}
+
 enum change change_of(const struct finding *before, const struct finding *after, bool looked)
 {
+    if (left_out(before) || left_out(after)) {
+        return left_out(before) && left_out(after) ? CHANGE_UNCHANGED : CHANGE_NOT_COMPARED;
+    }
     if (before == NULL || after == NULL) {
         const struct finding *there = before != NULL ? before : after;
         return !looked                        ? CHANGE_NOT_COMPARED

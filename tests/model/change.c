@@ -67,12 +67,23 @@ static void what_nobody_looked_at_is_neither_new_nor_resolved(void **state)
     assert_int_equal(change_of(NULL, &fail, false), CHANGE_NOT_COMPARED);
 }
 
+static void what_a_selection_left_out_is_not_compared(void **state)
+{
+    (void)state;
+    struct finding a = of(STATUS_FAIL, "o");
+    struct finding b = of(STATUS_NOT_APPLICABLE, OUTSIDE_SELECTION ": backup:ListBackupVaults");
+    assert_int_equal(change_of(&a, &b, true), CHANGE_NOT_COMPARED);
+    assert_int_equal(change_of(&b, &a, true), CHANGE_NOT_COMPARED);
+    assert_int_equal(change_of(&b, &b, true), CHANGE_UNCHANGED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_pair_of_statuses_has_its_meaning),
         cmocka_unit_test(a_failure_that_fails_otherwise_is_changed_and_a_pass_is_not),
         cmocka_unit_test(what_nobody_looked_at_is_neither_new_nor_resolved),
+        cmocka_unit_test(what_a_selection_left_out_is_not_compared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
