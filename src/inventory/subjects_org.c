@@ -271,6 +271,7 @@ json_t *org_document(struct visit *v)
     set_delegation(v, document, &failed);
     set_settings(document, settings);
     set_accounts(d, document);
+    set_unknown_names(v->s, document);
     failed = failed || set_surroundings(v, document) != 0;
     json_decref(organization);
     json_decref(caller);

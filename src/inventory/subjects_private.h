@@ -110,6 +110,8 @@ int scope_resource(struct visit *v);
 json_t *org_document(struct visit *v);
 json_t *landing_zone_document(struct visit *v);
 
+/* config_names.c: the configuration's names of OUs and accounts that the organization lacks. */
+void set_unknown_names(const struct subjects *s, json_t *document);
 /* failed_jobs.c: what the document of an account and Region says of them. 0 or -1. */
 int set_failed_jobs(struct visit *v, const struct account_region *p, json_t *document);
 /* roles.c: what an account's document says of the roles its backups run as. 0 or -1. */

@@ -43,6 +43,7 @@ end_to_end_shipped(shells /usr/bin/python3 -m unittest -q shells)
 end_to_end_shipped(narrowing /usr/bin/python3 -m unittest -q narrowing)
 end_to_end_shipped(every_option /usr/bin/python3 -m unittest -q every_option)
 end_to_end_shipped(selections /usr/bin/python3 -m unittest -q selections)
+end_to_end_shipped(wishes /usr/bin/python3 -m unittest -q wishes)
 
 # Refuses every operation of a scan, one at a time.
 end_to_end_shipped(refused_operations /usr/bin/python3 -m unittest -q refused_operations)

@@ -29,6 +29,7 @@ FIELDS = {
         "policy_delegation": ["organizations:DescribeResourcePolicy"], "global_settings": ["backup:DescribeGlobalSettings"],
         "invalid_policy_accounts": ["organizations:ListAccountsWithInvalidEffectivePolicy"], "backup_linked_role": ["iam:GetRole"],
         "path_mismatches": ["organizations:ListAccounts", "organizations:ListAccountsForParent"],
+        "unknown_names": ["organizations:ListRoots", "organizations:ListOrganizationalUnitsForParent", "organizations:ListAccounts"],
         "caller_account": ["sts:GetCallerIdentity"], "left_over": ["backup:ListBackupVaults", "sts:AssumeRole",
                                                                   "organizations:ListDelegatedAdministrators", "backup:ListReportPlans"],
         "accounts_backed_up": BASELINES,
