@@ -18,6 +18,7 @@ NEVER_FAILS = {"ORG-02": "the scan refuses to start", "LZ-11": "nothing else can
                "WVR-01": "no waivers are given here (scan_waivers.py)",
                "PLN-11": "AWS Backup accepts no shorter windows than the defaults require (mutations.py)",
                "PLN-12": "without a configuration every plan keeps long enough (mutations.py)",
+               "ORG-12": "without a configuration there are no names (wishes.py)", "LZ-17": "nor Regions (wishes.py)",
                "COV-03": "only a second run says that a resource is not just deleted (evidence_history.py)"}
 # A collection error is an ERROR, which the denied account below shows; nothing can FAIL.
 ONLY_ERROR = {"COV-01", "COV-02"}
