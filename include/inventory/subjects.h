@@ -41,6 +41,14 @@ struct subject_member {
 const struct subject_member *subject_members(enum scope s);
 const struct subject_member *subject_members_of_all(void); /* "_key", "_name", ... */
 
+struct member_operation {  /* an API call behind a member, drawn from the same page */
+    const char *scope;     /* as scope_name() says it; NULL ends the table */
+    const char *member;    /* "policy", "accounts.backup_admin_state" */
+    const char *operation; /* "kms:GetKeyPolicy" */
+    const char *at;        /* where a collection error counts, as in a rule; NULL: the default */
+};
+const struct member_operation *subject_operations(void);
+
 struct subjects; /* the run seen as subjects; caches organization-sized things (accounts, OUs),
                     streams the rest */
 

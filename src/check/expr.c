@@ -360,6 +360,27 @@ int expr_parse(const struct doc *doc, const struct node *node, json_t *parameter
     return parse(&p, node, out);
 }
 
+static void each_path(const struct expr *e, bool within,
+                      void (*each)(void *context, const struct path *p), void *context)
+{
+    const struct path *const paths[] = {&e->path, &e->reference};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        if (paths[i]->count > 0 && !(within && paths[i]->root == ROOT_ELEMENT)) {
+            each(context, paths[i]);
+        }
+    }
+    bool list = e->kind == KIND_EACH || e->kind == KIND_SOME || e->kind == KIND_NO;
+    for (size_t i = 0; i < e->count; i++) {
+        each_path(e->parts[i], within || list, each, context);
+    }
+}
+
+void expr_each_path(const struct expr *e, void (*each)(void *context, const struct path *p),
+                    void *context)
+{
+    each_path(e, false, each, context);
+}
+
 /* --- evaluating --- */
 
 static bool holds_field(const struct expr *e, struct view *v)

@@ -14,6 +14,10 @@ struct expr;
 int expr_parse(const struct doc *doc, const struct node *node, json_t *parameters,
                const struct members *members, struct expr **out, struct err *err);
 void expr_free(struct expr *e); /* accepts NULL */
+/* Calls each with every path that is read from the document or its context; those that start at an
+ * element of a list are covered by the path of the list. */
+void expr_each_path(const struct expr *e, void (*each)(void *context, const struct path *p),
+                    void *context);
 /* The result is undefined when v->problem is set. */
 bool expr_holds(const struct expr *e, struct view *v);
 

@@ -17,9 +17,8 @@ struct rule_loader {
     struct err *err;
 };
 
-/* "expected a severity (critical, high), not "hihg"; did you mean "high"?" */
-static int refuse_word(const struct rule_loader *s, const struct node *n, const char *what,
-                       const char *const *known)
+int rule_refuse_word(const struct doc *doc, const struct node *n, const char *what,
+                     const char *const *known, struct err *err)
 {
     struct text list;
     text_init(&list, ERR_TEXT_MAX);
@@ -27,9 +26,9 @@ static int refuse_word(const struct rule_loader *s, const struct node *n, const 
         text_addf(&list, "%s%s", i > 0 ? ", " : "", known[i]);
     }
     const char *near = str_nearest(n->text, known);
-    int rc = node_err(s->l->doc, n, s->err, "expected %s (%s), not \"%.60s\"%s%s%s", what,
-                      text_str(&list), n->text, near != NULL ? "; did you mean \"" : "",
-                      near != NULL ? near : "", near != NULL ? "\"?" : "");
+    int rc = node_err(doc, n, err, "expected %s (%s), not \"%.60s\"%s%s%s", what, text_str(&list),
+                      n->text, near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+                      near != NULL ? "\"?" : "");
     text_release(&list);
     return rc;
 }
@@ -47,7 +46,7 @@ static int load_severity(const struct rule_loader *s)
     for (int i = 0; i < SEVERITY_COUNT; i++) {
         known[i] = severity_name((enum severity)i);
     }
-    return refuse_word(s, node_get(s->root, "severity"), "a severity", known);
+    return rule_refuse_word(s->l->doc, node_get(s->root, "severity"), "a severity", known, s->err);
 }
 
 static int load_scope(const struct rule_loader *s)
@@ -63,7 +62,7 @@ static int load_scope(const struct rule_loader *s)
     for (int i = 0; i < SCOPE_COUNT; i++) {
         known[i] = scope_name((enum scope)i);
     }
-    return refuse_word(s, node_get(s->root, "scope"), "a scope", known);
+    return rule_refuse_word(s->l->doc, node_get(s->root, "scope"), "a scope", known, s->err);
 }
 
 /* Capital letters and digits in groups joined by dashes: KMS-05, ACME-TAG-1. */
@@ -135,83 +134,6 @@ static int load_words(const struct rule_loader *s)
         return node_err(s->l->doc, node_get(s->root, "remedy"), s->err,
                         "expected the ID of a remedy, such as enable-key");
     }
-    return 0;
-}
-
-/* "service:Operation", or a family: "rds:*", "rds:Describe*" */
-static bool operation_well_formed(const char *word)
-{
-    size_t service = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-");
-    if (service == 0 || word[service] != ':') {
-        return false;
-    }
-    const char *name = word + service + 1;
-    size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
-    bool capital = *name >= 'A' && *name <= 'Z';
-    return (capital && name[length] == '\0') ||
-           ((capital || length == 0) && strcmp(name + length, "*") == 0);
-}
-
-static enum need_at default_at(const struct rule *r, const char *operation)
-{
-    bool placeless =
-        r->scope == SCOPE_ORG || r->scope == SCOPE_LANDING_ZONE || r->scope == SCOPE_OU;
-    bool central =
-        str_starts(operation, "organizations:") || str_starts(operation, "controltower:");
-    return placeless || central ? NEED_ANYWHERE : NEED_HERE;
-}
-
-static int load_need(const struct rule_loader *s, const struct node *n, struct rule_need *need)
-{
-    static const char *const known[] = {"operation", "at", NULL};
-    static const char *const places[] = {"here",           "account", "anywhere",
-                                         "central-backup", "subject", NULL};
-    const struct node *operation = n->kind == NODE_MAP ? node_get(n, "operation") : n;
-    if (n->kind == NODE_MAP && node_only(s->l->doc, n, known, s->err) != 0) {
-        return -1;
-    }
-    if (operation == NULL || node_string(operation) == NULL ||
-        !operation_well_formed(operation->text)) {
-        return node_err(s->l->doc, operation != NULL ? operation : n, s->err,
-                        "expected an operation, such as kms:DescribeKey");
-    }
-    need->operation = operation->text;
-    need->at = default_at(&s->l->rule, operation->text);
-    const struct node *at = n->kind == NODE_MAP ? node_get(n, "at") : NULL;
-    if (at == NULL) {
-        return 0;
-    }
-    for (size_t i = 0; places[i] != NULL; i++) {
-        if (str_equal(node_string(at), places[i])) {
-            need->at = (enum need_at)i;
-            return 0;
-        }
-    }
-    return node_string(at) != NULL ? refuse_word(s, at, "a place", places)
-                                   : node_err(s->l->doc, at, s->err,
-                                              "expected here, account, anywhere, central-backup "
-                                              "or subject");
-}
-
-static int load_needs(const struct rule_loader *s)
-{
-    const struct node *list = node_get(s->root, "needs");
-    if (list == NULL) {
-        return node_err(s->l->doc, s->root, s->err,
-                        "expected the key \"needs\" here (needs: [] when nothing can be refused)");
-    }
-    if (list->kind != NODE_LIST) {
-        return node_err(s->l->doc, list, s->err, "expected a list of operations");
-    }
-    struct loaded_rule *l = s->l;
-    l->needs = xcalloc(list->count + 1, sizeof *l->needs);
-    for (size_t i = 0; i < list->count; i++) {
-        if (load_need(s, list->children[i], &l->needs[i]) != 0) {
-            return -1;
-        }
-    }
-    l->rule.needs = l->needs;
-    l->rule.need_count = list->count;
     return 0;
 }
 
@@ -348,7 +270,7 @@ static int load_parameter(const struct rule_loader *s, const struct node *n,
         types[i] = parameter_types[i].name;
     }
     if (wanted_for(row->type) == NULL) {
-        return refuse_word(s, node_get(n, "type"), "a type", types);
+        return rule_refuse_word(s->l->doc, node_get(n, "type"), "a type", types, s->err);
     }
     for (size_t i = 3; known[i] != NULL; i++) {
         const struct node *bound = node_get(n, known[i]);
@@ -496,8 +418,9 @@ static int load_all(const struct rule_loader *s)
     r->step = (int)step;
     return node_opt_bool(doc, s->root, "manual", &r->manual, s->err) != 0 ||
                    load_severity(s) != 0 || load_scope(s) != 0 || load_words(s) != 0 ||
-                   load_needs(s) != 0 || load_references(s) != 0 || load_compliance(s) != 0 ||
-                   load_parameters(s) != 0 || load_expressions(s) != 0 || load_templates(s) != 0
+                   rule_needs_load(s->l, s->root, s->err) != 0 || load_references(s) != 0 ||
+                   load_compliance(s) != 0 || load_parameters(s) != 0 || load_expressions(s) != 0 ||
+                   load_templates(s) != 0
                ? -1
                : 0;
 }
@@ -517,6 +440,7 @@ int rule_load(const char *path, const char *data, size_t length, json_t *values,
         rule_free(l);
         return -1;
     }
+    rule_needs_derive(l);
     *out = l;
     return 0;
 }

@@ -29,6 +29,14 @@ int rule_load(const char *path, const char *data, size_t length, json_t *values,
 void rule_free(struct loaded_rule *l); /* accepts NULL */
 const struct loaded_rule *rule_loaded(const struct rule *r);
 
+/* 'expected a severity (critical, high), not "hihg"; did you mean "high"?' */
+int rule_refuse_word(const struct doc *doc, const struct node *n, const char *what,
+                     const char *const *known, struct err *err);
+/* Reads the member "needs" of the rule at `root`. */
+int rule_needs_load(struct loaded_rule *l, const struct node *root, struct err *err);
+/* Adds the operations behind the members that `when` and `assert` read; after these were loaded. */
+void rule_needs_derive(struct loaded_rule *l);
+
 /* Appends to the two texts; the status is the result. gap: see check_evaluate(). left_out: what the
    selection of the scan kept from being called, or NULL: the rule does not apply. */
 enum status evaluate(const struct loaded_rule *l, struct view *v, const char *gap,

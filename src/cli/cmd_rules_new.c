@@ -100,7 +100,7 @@ static char *rule_text(const char *id, const char *scope, const struct sample *s
         "scope: %s\n"
         "why: TODO, the consequence of a failure.\n"
         "how: TODO, which answer of AWS is compared with which value, for auditors.\n"
-        "needs: [%s] # the operations that the result depends on\n"
+        "needs: [%s] # those behind the members of when and assert are added\n"
         "# when: {field: ..., equals: ...} # the subjects; NOT_APPLICABLE for all others\n"
         "assert: {field: %s, %s}\n"
         "expected: \"%s %s\"\n"

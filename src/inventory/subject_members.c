@@ -17,3 +17,8 @@ const struct subject_member *subject_members_of_all(void)
 {
     return members_in_every_scope;
 }
+
+const struct member_operation *subject_operations(void)
+{
+    return member_operations;
+}

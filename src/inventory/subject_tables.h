@@ -1,4 +1,4 @@
-/* What the build draws from docs/subjects.md (src/store/generate/subject_members.c). */
+/* What the build draws from docs/subjects.md (src/inventory/generate/subject_members.c). */
 #ifndef TOWERKEEP_INVENTORY_SUBJECT_TABLES_H
 #define TOWERKEEP_INVENTORY_SUBJECT_TABLES_H
 
@@ -10,5 +10,6 @@ struct documented_scope {
 };
 extern const struct documented_scope documented_scopes[];
 extern const struct subject_member members_in_every_scope[];
+extern const struct member_operation member_operations[];
 
 #endif

@@ -107,5 +107,31 @@ class Unseen(unittest.TestCase):
         self.judge("seed-broken")
 
 
+class AUsersRule(unittest.TestCase):
+    """A rule that names no operation, and reads a member of a refused one."""
+    RULE = """\
+id: ACME-1
+title: No OU below has backup
+step: 5
+severity: high
+scope: ou
+why: because
+how: by looking
+%sassert: {field: descendants_with_backup, empty: true}
+expected: none
+observed: "{descendants_with_backup}"
+"""
+
+    def test_it_gives_an_error_and_not_a_pass(self):
+        for name, needs in (("none", "needs: []\n"), ("left-out", "")):
+            rules = scans.directory(f"refused-rules-{name}")
+            rules.mkdir(parents=True)
+            (rules / "ACME-1.yaml").write_text(self.RULE % needs, encoding="utf-8")
+            for refused, expected in (([], {"PASS", "FAIL"}), ([refuse("controltower:ListEnabledBaselines")], {"ERROR"})):
+                with scans.simulator.Simulator("seed-healthy", name=f"refused-rule-{name}", faults={"faults": refused}, record=False) as sim:
+                    done = scans.scan(sim, "--no-ungoverned", "--rules", rules, "-c", "ACME-1")
+                self.assertEqual({f["status"] for f in done.findings if f["check_id"] == "ACME-1"}, expected, (needs, refused))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -8,7 +8,7 @@
  * How the page is read: "## SCOPE" opens a scope; a name in backticks is a member; braces behind it
  * hold the members below it, where they name any in backticks (else what is below is open); what
  * stands in parentheses, or in brackets without braces, is prose. A name that begins with _ is a
- * member of every scope.
+ * member of every scope. The table under "## Operations" holds the API calls behind the members.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -204,6 +204,49 @@ static bool read_page(const char *path, char *page)
     return length > 0 && length < PAGE_MAX - 1;
 }
 
+/* A row of the operations for each of its members: "`a` `b`" and "kms:X, kms:Y (account)". */
+static void write_operations(struct drawing *d, const char *scope, char *members, char *operations)
+{
+    char *rest = NULL;
+    for (char *name = strtok_r(members, " `", &rest); name != NULL;
+         name = strtok_r(NULL, " `", &rest)) {
+        for (const char *at = operations; *at != '\0'; at += strspn(at, ", ")) {
+            size_t length = strcspn(at, ", ");
+            (void)fprintf(d->out, "    {\"%s\", \"%s\", \"%.*s\", ", scope, name, (int)length, at);
+            at += length;
+            if (strncmp(at, " (", 2) == 0) {
+                length = strcspn(at + 2, ")");
+                (void)fprintf(d->out, "\"%.*s\"},\n", (int)length, at + 2);
+                at += 2 + length + 1;
+            } else {
+                (void)fprintf(d->out, "NULL},\n");
+            }
+        }
+    }
+}
+
+static void draw_operations(struct drawing *d)
+{
+    static char line[4096];
+    (void)fprintf(d->out, "const struct member_operation member_operations[] = {\n");
+    while (*d->at != '\0' && strncmp(d->at, "\n## ", 4) != 0) {
+        size_t length = strcspn(d->at + 1, "\n");
+        if (length >= sizeof line) {
+            d->problem = "a row that is too long";
+            return;
+        }
+        (void)snprintf(line, sizeof line, "%.*s", (int)length, d->at + 1);
+        d->at += 1 + length;
+        char *rest = NULL, *scope = strtok_r(line, "|", &rest);
+        char *members = strtok_r(NULL, "|", &rest), *operations = strtok_r(NULL, "|", &rest);
+        if (operations != NULL && strchr(members, '`') != NULL) {
+            scope[strcspn(scope + 1, " ") + 1] = '\0';
+            write_operations(d, scope + 1, members, operations + strspn(operations, " "));
+        }
+    }
+    (void)fprintf(d->out, "    {NULL, NULL, NULL, NULL}};\n");
+}
+
 static void draw_page(struct drawing *d)
 {
     struct group intro = {.count = 0};
@@ -211,7 +254,11 @@ static void draw_page(struct drawing *d)
     draw_group(d, &intro, 0);
     while (*d->at != '\0' && d->problem == NULL) {
         d->at += strlen("\n## ");
-        draw_scope(d);
+        if (strncmp(d->at, "Operations", strlen("Operations")) == 0) {
+            draw_operations(d);
+        } else {
+            draw_scope(d);
+        }
     }
     write_table(d, "", "members_in_every_scope", &d->common);
     write_scopes(d);
