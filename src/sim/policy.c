@@ -86,7 +86,8 @@ static const char *condition_value(const struct policy_question *q, const char *
         "aws:resourceaccount",      "aws:resourceorgid",
         "aws:sourceaccount",        "aws:tagkeys",
         "iam:awsservicename",       "kms:multiregion",
-        "organizations:policytype", "organizations:serviceprincipal"};
+        "organizations:policytype", "organizations:serviceprincipal",
+        "backup:copytargets"};
     const struct {
         const char *key, *value;
     } keys[] = {

@@ -132,6 +132,44 @@ static void a_repaired_vault_policy_lets_the_copies_in_at_once(void **state)
     sim_free(sim);
 }
 
+static void a_vault_policy_is_evaluated_for_each_copy(void **state)
+{
+    /* What was copied once stays: those that refuse copies come first. */
+    static const struct {
+        const char *statement;
+        size_t copies;
+    } policies[] = {
+        {"{'Effect':'Allow','Principal':'*','Action':'backup:CopyIntoBackupVault','Resource':'*',"
+         "'Condition':{'StringNotEquals':{'aws:PrincipalOrgID':'o-exampleorg1'}}}",
+         0},
+        {"{'Effect':'Allow','Principal':'*','Action':'backup:CopyIntoBackupVault','Resource':'*'},"
+         "{'Effect':'Deny','Principal':'*','Action':'backup:CopyIntoBackupVault','Resource':'*',"
+         "'Condition':{'StringEquals':{'aws:PrincipalOrgID':'o-exampleorg1'}}}",
+         0},
+        {"{'Effect':'Allow','Principal':'*','Action':'backup:CopyIntoBackupVault','Resource':"
+         "'arn:aws:backup:eu-west-1:111122224444:backup-vault:o-exampleorg1'}",
+         0},
+        {"{'Effect':'Allow','Principal':'*','Action':'backup:CopyIntoBackupVault','Resource':'*'}",
+         3},
+    };
+    struct sim *sim = estate(COVERED, TAGGED);
+    (void)state;
+    for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
+        json_t *in = vault(CENTRAL_VAULT);
+        char *policy =
+            xasprintf("{\"Version\":\"2012-10-17\",\"Statement\":[%s]}", policies[i].statement);
+        for (char *at = strchr(policy, '\''); at != NULL; at = strchr(at, '\'')) {
+            *at = '"';
+        }
+        json_object_set_new(in, "Policy", json_string(policy));
+        done(sim, "backup:PutBackupVaultAccessPolicy", CENTRAL, OTHER, in);
+        expect_count(sim, "backup:ListRecoveryPointsByBackupVault", CENTRAL, OTHER,
+                     vault(CENTRAL_VAULT), "RecoveryPoints", policies[i].copies);
+        free(policy);
+    }
+    sim_free(sim);
+}
+
 static void deleted_points_stay_deleted_and_an_empty_vault_can_go(void **state)
 {
     struct sim *sim = estate(COVERED, TAGGED);
@@ -207,6 +245,7 @@ int main(void)
         cmocka_unit_test(tagged_resources_have_recent_points_here_and_in_the_central_vaults),
         cmocka_unit_test(copies_fail_when_cross_account_backup_is_off),
         cmocka_unit_test(a_repaired_vault_policy_lets_the_copies_in_at_once),
+        cmocka_unit_test(a_vault_policy_is_evaluated_for_each_copy),
         cmocka_unit_test(deleted_points_stay_deleted_and_an_empty_vault_can_go),
         cmocka_unit_test(a_locked_vault_keeps_its_points),
         cmocka_unit_test(vault_policy_may_only_let_others_copy),

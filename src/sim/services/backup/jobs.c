@@ -14,7 +14,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include "core.h"
 #include "services/inventory.h"
+#include "services/organizations/organizations.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -47,6 +49,44 @@ static json_t *backup_job(struct sim *sim, const char *account, const json_t *po
     return job;
 }
 
+/* The account's value of aws:PrincipalOrgPaths. New. */
+static char *organization_path(struct sim *sim, const char *account)
+{
+    struct text path;
+    text_init(&path, 4096);
+    org_path(sim, account, &path);
+    size_t own = strlen(account) + 1; /* org_path() ends with the account itself */
+    char *parents = xstrndup(text_str(&path), path.length > own ? path.length - own : 0);
+    text_release(&path);
+    return parents;
+}
+
+/* The vault's policy lets the role that made the point copy into the vault, and no service control
+   policy of its account forbids it. */
+static bool vault_accepts(struct sim *sim, const char *account, const json_t *point,
+                          const json_t *vault, const struct arn *arn, const char *destination)
+{
+    const char *text = jx_str_or(vault, "policy", ""), *problem = NULL;
+    json_t *policy = jx_parse(text, strlen(text), &problem);
+    char *path = organization_path(sim, account);
+    json_t *context = json_pack("{s:[s]}", "backup:copytargets", destination);
+    struct policy_question q = {.action = "backup:CopyIntoBackupVault",
+                                .region = arn->region,
+                                .principal_arn = jx_str_or(point, "IamRoleArn", ""),
+                                .account = account,
+                                .organization = sim_org_id(sim),
+                                .path = path,
+                                .resource = destination,
+                                .context = context};
+    policy_context_of(sim, context, destination, account);
+    bool accepts = policy != NULL && policy_trusts(policy, &q, account) == POLICY_ALLOW &&
+                   policy_ask_controls(sim, &q) == POLICY_ALLOW;
+    json_decref(context);
+    json_decref(policy);
+    free(path);
+    return accepts;
+}
+
 /* Why a copy of such a point would fail; NULL when it would not. */
 static const char *copy_problem(struct sim *sim, const char *account, const json_t *state,
                                 const json_t *point, const char *destination)
@@ -60,7 +100,6 @@ static const char *copy_problem(struct sim *sim, const char *account, const json
                               : backup_state(sim, arn.account, arn.region);
     const json_t *vault =
         json_object_get(json_object_get(there, "vaults"), arn.resource + strlen("backup-vault:"));
-    const char *policy = jx_str_or(vault, "policy", "");
     if (vault == NULL) {
         return "The destination backup vault does not exist";
     }
@@ -69,8 +108,7 @@ static const char *copy_problem(struct sim *sim, const char *account, const json
             return "Access Denied trying to call AWS Backup service: cross-account backup is not "
                    "enabled";
         }
-        if (strstr(policy, "CopyIntoBackupVault") == NULL ||
-            (strstr(policy, sim_org_id(sim)) == NULL && strstr(policy, account) == NULL)) {
+        if (!vault_accepts(sim, account, point, vault, &arn, destination)) {
             return "Access Denied trying to call AWS Backup service: the destination vault does "
                    "not allow the copy";
         }
