@@ -204,7 +204,7 @@ static void print_common(const struct line *l, int value)
         (void)cmd_version(l->o);
         break;
     }
-    exit(fflush(stdout) == 0 && !ferror(stdout) ? EXIT_OK : EXIT_INTERNAL);
+    exit(cli_end(EXIT_OK));
 }
 
 static void add_argument(struct line *l, const char *word)

@@ -30,6 +30,8 @@ enum exit_code {
     EXIT_SIGNAL = 128    /* plus the signal's number */
 };
 
+/* Flushes standard output. The exit status, or EXIT_INTERNAL with a message when output was lost. */
+int cli_end(int code);
 /* "towerkeep: text" on stderr, made printable; returns the exit code that belongs to the error. */
 int cli_fail(const struct err *err);
 int cli_fail_and(const struct err *err, const char *hint); /* the same line, and the hint */

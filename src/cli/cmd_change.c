@@ -42,7 +42,11 @@ static int plan_of_run(struct session *s, const char *run, struct plan **plan, s
     char *path = NULL;
     int rc = -1;
     if (run_dir_find(run, &path, err) == 0 && store_open(path, true, &s->store, err) == 0) {
-        rc = session_make_plan(s, GOAL_FIX, NULL, plan, err);
+        rc = store_meta(s->store, "rules") == NULL
+                 ? err_set(err, ERR_INPUT,
+                           "%s: the run was interrupted: complete it with towerkeep scan --resume",
+                           run)
+                 : session_make_plan(s, GOAL_FIX, NULL, plan, err);
     }
     free(path);
     return rc;
@@ -102,6 +106,14 @@ out:
     return code;
 }
 
+static int check_organization(const struct plan *plan, const char *confirmed, struct err *err)
+{
+    return confirmed == NULL || strcmp(confirmed, plan->organization_id) == 0
+               ? 0
+               : err_set(err, ERR_INPUT, "--confirm-organization %s: the plan is for %s", confirmed,
+                         plan->organization_id);
+}
+
 int cmd_apply(struct options *o)
 {
     struct console c = {0};
@@ -113,6 +125,9 @@ int cmd_apply(struct options *o)
     int code = console_begin(&c, &err);
     if (code == 0) {
         code = plan_load(path, &plan, &err);
+    }
+    if (code == 0) {
+        code = check_organization(plan, c.options.confirm_organization, &err);
     }
     if (code == 0 && c.narrowed_by != NULL) {
         struct plan_selection selection = session_plan_selection(&c.session);

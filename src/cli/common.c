@@ -1,4 +1,5 @@
 /* What the commands share: errors turned into a line and an exit status, and signals. */
+#include <errno.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -56,4 +57,13 @@ int cli_fail_and(const struct err *err, const char *hint)
     fprintf(stderr, "towerkeep: %s%s\n", text_str(&line), hint);
     text_release(&line);
     return (int)exit_code_of(err->code);
+}
+
+int cli_end(int code)
+{
+    bool lost = fflush(stdout) != 0 || ferror(stdout) != 0;
+    if (lost) {
+        fprintf(stderr, "towerkeep: cannot write to standard output: %s\n", strerror(errno));
+    }
+    return lost && (code == EXIT_OK || code == EXIT_FAILING) ? EXIT_INTERNAL : code;
 }

@@ -1,5 +1,6 @@
 #include "console.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -106,7 +107,10 @@ void console_log_close(FILE **log)
 {
     if (*log != NULL) {
         log_open(stderr, LOG_WARN);
-        (void)fclose(*log);
+        bool lost = ferror(*log) != 0;
+        if (fclose(*log) != 0 || lost) {
+            log_write(LOG_WARN, "--log-file: the log is incomplete: %s", strerror(errno));
+        }
         *log = NULL;
     }
 }

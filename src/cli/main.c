@@ -105,12 +105,12 @@ int main(int argc, char **argv)
     }
     if (is_help(argv[1])) {
         help_overview(stdout);
-        return EXIT_OK;
+        return cli_end(EXIT_OK);
     }
     if (is_version(argv[1])) {
-        return cmd_version(NULL);
+        return cli_end(cmd_version(NULL));
     }
-    int code = run(argc - 1, argv + 1);
+    int code = cli_end(run(argc - 1, argv + 1));
     out_file_abort_all();
     log_close();
     return code;

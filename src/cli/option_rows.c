@@ -155,7 +155,8 @@ const struct option_row option_rows[] = {
      .group = GROUP_CHECKS, .commands = ONLINE | BIT(PLAN) | BIT(CHECK) | RULES,
      TO(TEXT, run.criteria.config_file)},
     {NAMED("list-checks", 'l'), .help = "List the checks that would be evaluated, and stop",
-     .group = GROUP_CHECKS, .commands = BIT(SCAN), TO(SWITCH, run.list_checks)},
+     .group = GROUP_CHECKS, .commands = BIT(SCAN), TO(SWITCH, run.list_checks),
+     .not_with = {"fix", "resume"}},
 
     /* --- output --- */
     {NAMED("output", 'o'), .argument = "FILE",
@@ -226,7 +227,8 @@ const struct option_row option_rows[] = {
      .help = "Complete an interrupted run; what was read is not read again",
      .group = GROUP_OUTPUT,
      .commands = BIT(SCAN),
-     TO(TEXT, run.resume)},
+     TO(TEXT, run.resume),
+     .not_with = {"fix", "output-directory"}},
     {NAMED("all", 'a'), .help = "List UNCHANGED findings too", .group = GROUP_OUTPUT,
      .commands = BIT(DIFF), .source = FLAG_ONLY, TO(SWITCH, all)},
     {NAMED("no-color", 'n'), .help = "Do not print colors (also: NO_COLOR)", .group = GROUP_OUTPUT,

@@ -53,8 +53,10 @@ const struct value_form form_organization = {.shortest = 12,
 const struct value_form form_step = {.fits = is_step,
                                      .expected = "a step, 1 to 6 (the changes of this command are "
                                                  "not made for checks)"};
-const struct value_form form_only = {
-    .shortest = 1, .longest = 40, .more = "-*?", .expected = "a step, 1 to 6, or a check's ID"};
+const struct value_form form_only = {.shortest = 1,
+                                     .longest = 40,
+                                     .more = "-*?",
+                                     .expected = "one step (1 to 6) or the IDs of checks"};
 
 static bool fits(const struct value_form *form, const char *item)
 {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "aws/partition.h"
 #include "base/env.h"
@@ -85,6 +86,35 @@ static bool set_rate(const char *value, double *out)
     return *value != '\0' && *end == '\0' && *out > 0 && *out < 1e12;
 }
 
+/* False: neither true nor false. */
+static bool set_switch(bool *out, const char *value)
+{
+    static const char *const words[][2] = {
+        {"0", "1"}, {"false", "true"}, {"no", "yes"}, {"off", "on"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        for (int yes = 0; yes < 2; yes++) {
+            if (strcasecmp(value, words[i][yes]) == 0) {
+                *out = yes != 0;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Does a list name a step beside checks? */
+static bool names_step(const char *list)
+{
+    for (const char *item = list; item != NULL;) {
+        const char *comma = strchr(item, ',');
+        if (item[0] >= '0' && item[0] <= '9' && (item[1] == ',' || item[1] == '\0')) {
+            return true;
+        }
+        item = comma != NULL ? comma + 1 : NULL;
+    }
+    return false;
+}
+
 /* A step's number, or checks. */
 static bool set_only(struct scan_options *run, const char *value, bool from_environment)
 {
@@ -95,7 +125,7 @@ static bool set_only(struct scan_options *run, const char *value, bool from_envi
     run->only.from_env = from_environment;
     if (strlen(value) != 1) {
         words_add(&run->only, value);
-        return true;
+        return !names_step(value);
     }
     long long step = 0;
     bool good = str_number(value, 1, 6, &step);
@@ -115,8 +145,8 @@ static bool store(struct options *o, const struct option_row *row, const char *v
     void *at = place_of(o, row);
     switch (row->kind) {
     case OPTION_SWITCH:
-        *(bool *)at = !from_environment || strcmp(value, "0") != 0;
-        return true;
+        *(bool *)at = true;
+        return !from_environment || set_switch(at, value);
     case OPTION_TEXT:
         set_text(at, value);
         return is_allowed(row, value);
@@ -153,6 +183,10 @@ static void fail_value(const struct option_row *row, const char *item, const cha
     } else if (row->values != NULL) {
         option_values_text(row->values, range, sizeof range);
         near = str_nearest(item, row->values);
+    } else if (row->kind == OPTION_SWITCH) {
+        (void)snprintf(range, sizeof range, "true or false, yes or no, on or off, 1 or 0");
+    } else if (row->kind == OPTION_ONLY) {
+        (void)snprintf(range, sizeof range, "one step (1 to 6) or the IDs of checks");
     } else if (row->kind == OPTION_NUMBER) {
         (void)snprintf(range, sizeof range, "a number from %d to %d", row->low, row->high);
     }
@@ -261,11 +295,17 @@ bool options_given(const struct options *o, const char *name)
     return false;
 }
 
-/* An option that means nothing without another one is refused without it. */
+/* An option that means nothing without another one is refused without it, and one that another one
+ * excludes is refused with it. */
 static void check_companions(const struct options *o)
 {
     const struct option_row *row = NULL;
     for (size_t i = 0; (row = option_at(i)) != NULL; i++) {
+        for (size_t k = 0; o->given[i] && row->not_with[k] != NULL; k++) {
+            if (options_given(o, row->not_with[k])) {
+                usage_fail("--%s and --%s exclude each other", row->name, row->not_with[k]);
+            }
+        }
         if (o->given[i] && (row->with_commands >> (unsigned)o->command & 1U) != 0 &&
             !options_given(o, row->with)) {
             usage_fail("--%s: %s takes it only with --%s", row->name, command_at(o->command)->name,

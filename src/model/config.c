@@ -93,7 +93,7 @@ static const struct section sections[] = {
        .otherwise = "null",
        .low = 1,
        .high = 1000000},
-      {.name = "max_workers", .form = FORM_NUMBER, .otherwise = "64", .low = 1, .high = 512},
+      {.name = "max_workers", .form = FORM_NUMBER, .otherwise = "64", .low = 1, .high = 1024},
       {.name = "rate_share", .form = FORM_FRACTION, .otherwise = "0.6", .high = 1},
       {.name = "max_rate", .form = FORM_NUMBER, .otherwise = "0", .low = 0, .high = 100000}}},
 };

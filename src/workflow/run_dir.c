@@ -1,7 +1,9 @@
 #include "workflow/run_dir.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -38,6 +40,9 @@ int run_dir_find(const char *named, char **path, struct err *err)
         }
         *path = xstrdup(named);
         return 0;
+    }
+    if (access(named, R_OK | X_OK) != 0) {
+        return err_set(err, ERR_INPUT, "%s: %s", named, strerror(errno));
     }
     for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {
         char *found = path_join(named, inside[i]);

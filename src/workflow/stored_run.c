@@ -29,6 +29,12 @@ int stored_run_evaluate(struct stored_run *r, const struct criteria_options *cri
 {
     struct criteria c = {0};
     int rc = -1;
+    if (package_signed(r->directory)) {
+        return err_set(err, ERR_INPUT,
+                       "%s: the evidence package is signed, and check would change the run: "
+                       "evaluate a copy of the directory without its evidence",
+                       r->directory);
+    }
     if (criteria_load(&c, criteria, err) == 0 &&
         criteria_check_selection(&c, selection, err) == 0 &&
         criteria_evaluate(&c, r->store, selection, err) == 0) {

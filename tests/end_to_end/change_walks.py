@@ -210,6 +210,7 @@ class PlanAndApply(Walk):
         (self.folder / "tampered.json").write_text(tampered, encoding="utf-8")
         (self.folder / "short.json").write_text(tampered[:len(tampered) // 2], encoding="utf-8")
         self.refuse(("apply", "tampered.json", "--auto-approve"), "digest")
+        self.refuse(("apply", "plan.json", "--confirm-organization", "o-anotherorg"), "the plan is for")
         self.refuse(("apply", "short.json", "--auto-approve"), "short.json")
         self.refuse(("apply", "nowhere.json", "--auto-approve"), "nowhere.json")
         self.refuse(apply[:-1], "without a terminal, --auto-approve is required")

@@ -117,6 +117,9 @@ class Package(unittest.TestCase):
         self.assertEqual(again.returncode, 3, again.stderr)
         self.assertEqual({n for n, data in tree(copy).items() if before.get(n) != data} | (set(before) - set(tree(copy))), set())
         self.assertIn("valid signature", run("verify", copy, "--public-key", KEYS["ed25519"][1]).stdout)
+        refused = run("check", copy, "-c", "KMS-01")
+        self.assertEqual((refused.returncode, refused.stdout), (2, ""))
+        self.assertIn("signed", refused.stderr)
 
     def test_any_flipped_byte_is_named(self):
         copy = self.copy()

@@ -3,8 +3,11 @@
 The options are those of each command's --help: a new option fails this test until it has a row in BAD.
 """
 import concurrent.futures
+import contextlib
 import pathlib
 import re
+import shutil
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -77,6 +80,45 @@ class Flags(unittest.TestCase):
             done = run(command, "-c", "KMS-01", "-e", "KMS-*", *more)
             self.assertEqual((done.returncode, len(done.stderr.splitlines()), done.stdout), (2, 1, ""), done.stderr)
             self.assertIn("leave no check", done.stderr)
+
+    def test_options_that_would_be_ignored_are_refused_together(self):
+        here = str(self.done.directory)
+        for words, told in ((("scan", "--resume", here, "--fix"), "exclude each other"),
+                            (("scan", "--resume", here, "-o", "elsewhere"), "exclude each other"),
+                            (("scan", "--list-checks", "--fix"), "exclude each other"),
+                            (("plan", here, "--only", "6,KMS-04"), "expected one step (1 to 6) or the IDs of checks")):
+            done = run(*words)
+            self.assertEqual((done.returncode, len(done.stderr.splitlines()), done.stdout), (2, 1, ""), done.stderr)
+            self.assertIn(told, done.stderr)
+
+    def test_a_switch_in_the_environment_is_true_or_false(self):
+        with tempfile.TemporaryDirectory() as here:
+            for value, code in (("false", 0), ("NO", 0), ("1", 0), ("on", 0), ("maybe", 2), ("2", 2)):
+                done = subprocess.run([scans.SCANNER, "report", str(self.done.directory), "-o", here], capture_output=True, text=True,
+                                      check=False, env={**scans.environment(), "TOWERKEEP_IGNORE_EXIT_CODE_3": value})
+                self.assertEqual(done.returncode, code, f"{value}: {done.stderr}")
+                if code == 2:
+                    self.assertIn("expected true or false", done.stderr)
+
+    def test_output_that_cannot_be_written_is_an_error(self):
+        here = str(self.done.directory)
+        for words in (("plan", here), ("runs", here), ("rules", "list"), ("help",), ("version",), ("scan", "--list-checks"), ("scan", "--help"),
+                      ("iam-policy", "scan"), ("verify", here)):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([scans.SCANNER, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+                                      stdin=subprocess.DEVNULL, env=scans.environment(), timeout=60)
+            self.assertEqual((words, done.returncode), (words, 1), done.stderr)
+            self.assertIn("cannot write to standard output: No space left on device", done.stderr)
+
+    def test_an_interrupted_run_gives_no_plan(self):
+        with tempfile.TemporaryDirectory() as here:
+            partial = pathlib.Path(here, "run.partial.db")
+            shutil.copy(self.done.directory / "run.db", partial)
+            with contextlib.closing(sqlite3.connect(partial)) as database, database:
+                database.execute("DELETE FROM meta WHERE key = 'rules'")
+            done = run("plan", here)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn("--resume", done.stderr)
 
     @staticmethod
     def judge(case):

@@ -104,7 +104,7 @@ static void a_wrong_file_is_refused_with_place_and_hint(void **state)
         {"resource_types: []\n", ":1:17:", "at least one"},
         {"resource_types: EBS\n", ":1:17:", "list"},
         {"scan: {ungoverned_regions: maybe}\n", ":1:28:", "true or false"},
-        {"limits: {max_workers: 0}\n", ":1:23:", "1 to 512"},
+        {"limits: {max_workers: 0}\n", ":1:23:", "1 to 1024"},
         {"limits: {rate_share: 1.5}\n", ":1:22:", "at most 1"},
         {"roles: [A, A]\n", ":1:12:", "twice"},
         {"rules: {parameters: {TAG-03: 2}}\n", ":1:30:", "parameters"},

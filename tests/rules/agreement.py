@@ -42,7 +42,7 @@ ROWS = [
     ("config", "governed_regions: eu-central-1\n", "expected a list"),
     ("config", "governed_regions: [Frankfurt]\n", "Region"),
     ("config", "resource_types: [EBS, Quantum Ledger]\n", None),  # AWS adds types whenever it likes
-    ("config", "limits: {max_workers: 0}\n", "expected a whole number from 1 to 512"),
+    ("config", "limits: {max_workers: 0}\n", "expected a whole number from 1 to 1024"),
     ("config", "limits: {rate_share: 2}\n", "expected a number above 0 and at most 1"),
     ("config", "limits: {max_workers: many}\n", "expected a whole number"),
     ("config", "tags: {default_tier: yearly}\n", "expected hourly, daily, weekly or monthly"),
