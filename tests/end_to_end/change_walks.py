@@ -342,22 +342,28 @@ class Rehearse(Walk):
 
 
 class Init(Walk):
+    def without_names(self, scan):
+        """The verdicts, without those of the checks that evaluate the names in the configuration: these pass or have none to evaluate."""
+        of_names = {"LZ-17", "ORG-12"}
+        self.assertLessEqual({status for check, _, status in scan.verdicts.values() if check in of_names}, {"PASS", "NOT_APPLICABLE"})
+        return {key: verdict for key, verdict in scan.verdicts.items() if verdict[0] not in of_names}
+
     def test_it_says_what_the_run_said(self):
         self.begin()
         healthy = self.scan()
-        verdicts = healthy.verdicts
+        verdicts = self.without_names(healthy)
         self.run_("init", "run", "-o", "found.yaml", writes=0)
         text = (self.folder / "found.yaml").read_text(encoding="utf-8")
         self.assertRegex(text, f'backup_administrator: "{ADMIN}" +# Backup Administrator <aws')
         self.assertRegex(text, r'"ou-ab12-sand0001" +# Sandbox: SUCCEEDED')
         again = self.run_("scan", "--config-file", "found.yaml", "-o", "run", writes=0)
-        self.assertEqual(again.verdicts, verdicts)
+        self.assertEqual(self.without_names(again), verdicts)
         self.refuse(("init", "run", "-o", "found.yaml"), "--force")
         self.assertEqual((self.folder / "found.yaml").read_text(encoding="utf-8"), text)
         (self.folder / "found.yaml").write_text("old", encoding="utf-8")
         self.run_("init", "run", "-o", "found.yaml", "--force", writes=0)
         renewed = self.run_("scan", "--config-file", "found.yaml", "-o", "run", writes=0)
-        self.assertEqual(renewed.verdicts, verdicts)
+        self.assertEqual(self.without_names(renewed), verdicts)
 
     def test_a_bare_organization_gets_places_to_fill_in(self):
         self.begin("bare")

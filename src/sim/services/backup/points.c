@@ -219,14 +219,12 @@ static void run_rule(struct making_points *m, const json_t *inventory)
     }
 }
 
-/* Points of plans that are still there are made again; those of plans that are gone stay until their
- * lifecycle ends, as in AWS: taking backup down deletes no data. */
-static bool is_stale(const json_t *state, const json_t *point, int64_t now_ms)
+/* As in AWS, points stay until their lifecycle ends: taking a tag, an opt-in, a plan or all of
+ * backup away deletes no data. */
+static bool is_over(const json_t *point, int64_t now_ms)
 {
-    const char *plan = jx_str_or(point, "CreatedBy.BackupPlanId", "");
     json_t *until = jx_get(point, "CalculatedLifecycle.DeleteAt");
-    bool over = until != NULL && json_number_value(until) * 1000.0 <= (double)now_ms;
-    return over || json_object_get(json_object_get(state, "plans"), plan) != NULL;
+    return until != NULL && json_number_value(until) * 1000.0 <= (double)now_ms;
 }
 
 static void clear_points(struct sim *sim, json_t *state)
@@ -238,11 +236,10 @@ static void clear_points(struct sim *sim, json_t *state)
     {
         json_object_foreach_safe(json_object_get(vault, "points"), next, arn, point)
         {
-            if (is_stale(state, point, sim_now_ms(sim))) {
+            if (is_over(point, sim_now_ms(sim))) {
                 json_object_del(json_object_get(vault, "points"), arn);
             }
         }
-        json_object_del(vault, "points_at");
     }
 }
 
