@@ -68,7 +68,7 @@ class NewerRegion(unittest.TestCase):
         done = scans.scan(self.sim, "--home-region", NEW)
         self.assertEqual(done.code, 2, done.err)
         self.assertIn("--home-region: this version does not know Region eu-north-9: did you mean eu-north-1?", done.err)
-        self.assertIn("no AWS Control Tower landing zone was found in the home Region given", done.err)
+        self.assertIn("no AWS Control Tower landing zone was found in eu-north-9", done.err)
 
 
 if __name__ == "__main__":
