@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "advice.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "inventory/subjects.h"
@@ -151,7 +152,9 @@ static int evaluate_rule(struct pass *p, const struct evaluated_rule *j, struct 
     text_clear(&p->fix);
     f->status = evaluate(j->l, &p->view, gap, left_out, &p->expected, &p->observed);
     bool needs_fix = f->status != STATUS_PASS && f->status != STATUS_NOT_APPLICABLE;
-    if (needs_fix && j->l->fix != NULL) {
+    if (f->status == STATUS_ERROR) {
+        advice_for_error(text_str(&p->observed), &p->fix);
+    } else if (needs_fix && j->l->fix != NULL) {
         template_render(j->l->fix, p->view.roots, &p->fix);
     }
     f->check_id = r->id;

@@ -95,7 +95,8 @@ static int print_finding(void *context, const struct finding *f)
             print_place(p, f);
             print_wrapped(p, "expected", f->expected, true);
             print_wrapped(p, "observed", f->observed, true);
-            if (f->status == STATUS_FAIL || f->status == STATUS_MANUAL) {
+            if (f->status == STATUS_FAIL || f->status == STATUS_MANUAL ||
+                f->status == STATUS_ERROR) {
                 print_wrapped(p, "fix", f->remediation, false);
             }
         }
