@@ -43,6 +43,14 @@ static void copy_time(char out[STORE_TIME_SIZE], const char *from)
     out[length] = '\0';
 }
 
+/* Not known to be in order: FAIL, also when muted, and ERROR. */
+static bool is_weakness(const char *status)
+{
+    return strcmp(status, status_name(STATUS_FAIL)) == 0 ||
+           strcmp(status, status_name(STATUS_MUTED)) == 0 ||
+           strcmp(status, status_name(STATUS_ERROR)) == 0;
+}
+
 int store_finding_seen(struct store *s, struct finding *f, struct err *err)
 {
     const char *now = store_meta(s, "ended");
@@ -62,7 +70,10 @@ int store_finding_seen(struct store *s, struct finding *f, struct err *err)
     store_bind(statement, 1, f->id);
     int step = sqlite3_step(statement);
     if (step == SQLITE_ROW) {
-        copy_time(s->first_seen, store_column(statement, 1));
+        /* A weakness is seen since it began, not since its check ran for the first time. */
+        if (!is_weakness(status_name(f->status)) || is_weakness(store_column(statement, 0))) {
+            copy_time(s->first_seen, store_column(statement, 1));
+        }
         if (strcmp(store_column(statement, 0), status_name(f->status)) == 0) {
             copy_time(s->status_since, store_column(statement, 2));
         }

@@ -113,7 +113,7 @@ class History(unittest.TestCase):
         self.assertEqual(len(set(ended)), 4)
         seen = [next(f for f in night.findings if (f["check_id"], f["subject"]) == ("KMS-05", "eu-west-1")) for night in self.nights]
         self.assertEqual([f["status"] for f in seen], ["PASS", "FAIL", "FAIL", "PASS"])
-        self.assertEqual([f["first_seen"] for f in seen], [ended[0]] * 4)
+        self.assertEqual([f["first_seen"] for f in seen], [ended[0], ended[1], ended[1], ended[1]], "since it failed, not since the check ran")
         self.assertEqual([f["last_seen"] for f in seen], ended)
         self.assertEqual([f["status_since"] for f in seen], [ended[0], ended[1], ended[1], ended[3]])
 
