@@ -92,7 +92,7 @@ static char *rule_text(const char *id, const char *scope, const struct sample *s
     return xasprintf(
         "# Format: docs/rules.md. Members of scope %s: docs/subjects.md.\n"
         "id: %s\n"
-        "title: The %s is compliant # TODO: describe the state that passes\n"
+        "title: The %s meets the requirement # TODO: describe the state that passes\n"
         "step: 0 # TODO: 0 organization and coverage, 1 accounts, 2 keys, 3 landing zone, 4 "
         "opt-in,\n"
         "        #       5 baselines, vaults and plans, 6 tags\n"

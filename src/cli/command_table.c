@@ -249,7 +249,7 @@ static const struct command commands[COMMAND_COUNT] = {
                            .least = 1,
                            .most = 1,
                            .about = "Writes DIR/ID.yaml and DIR/tests/ID.yaml: a valid rule and "
-                                    "passing test cases, to be completed. Existing files are not "
+                                    "passing test cases, to complete. Existing files are not "
                                     "overwritten.",
                            .more = FILES_SEARCHED,
                            .run = cmd_rules_new},

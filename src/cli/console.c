@@ -227,7 +227,8 @@ void console_tell_continuation(void)
 
 int console_failed(const struct err *err)
 {
-    return signal_received != 0 ? EXIT_SIGNAL + (int)signal_received : cli_fail(err);
+    int code = cli_fail(err);
+    return signal_received != 0 ? EXIT_SIGNAL + (int)signal_received : code;
 }
 
 int console_stopped(struct console *c, const struct err *err)

@@ -394,9 +394,8 @@ static int check_declined(const struct doc *doc, const struct node *root, const 
         const char *type = node_string(declined->children[i]);
         if (type != NULL && jx_list_has(wanted, type)) {
             return node_err(doc, declined->children[i], err,
-                            "$.resource_types_declined: \"%.64s\" is also in resource_types%s",
-                            type,
-                            node_get(root, "resource_types") == NULL ? " (its default)" : " too");
+                            "\"%.64s\" is also in resource_types%s", type,
+                            node_get(root, "resource_types") == NULL ? " (its default)" : "");
         }
     }
     return 0;

@@ -224,7 +224,7 @@ static json_t *describe_selection(const struct criteria *c, const struct check_o
     const char *severity =
         options->min_severity >= 0 ? severity_name((enum severity)options->min_severity) : NULL;
     return json_pack("{s:I, s:I, s:o, s:o, s:s?, s:o, s:O?}", "evaluated", (json_int_t)evaluated,
-                     "of", (json_int_t)(all + json_array_size(disabled)), "checks",
+                     "of", (json_int_t)all + (json_int_t)json_array_size(disabled), "checks",
                      words_or_null(options->checks), "excluded_checks",
                      words_or_null(options->excluded_checks), "severity", severity, "compliance",
                      words_or_null(options->compliance), "disabled", disabled);

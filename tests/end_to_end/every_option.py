@@ -29,7 +29,7 @@ DAMAGE = ("rotation off", "replica off", "management opt-in", "member opt-in", "
 COMMANDS = {
     "scan": ["-o", "out"], "init": ["-o", "init.yaml"], "plan": [], "apply": ["plan.json"],
     "enable": ["-o", "out", "-C", "ground/enable.yaml"], "teardown": ["-o", "out"], "rehearse": ["fix"], "check": ["run"],
-    "report": ["run"], "diff": ["ground/earlier", "ground/run"], "runs": ["runs"], "verify": ["ground/run"], "rules list": [],
+    "report": ["run"], "diff": ["ground/earlier", "ground/run"], "runs": ["runs"], "verify": ["ground/signed"], "rules list": [],
     "rules show": ["KMS-01"], "rules frameworks": [], "rules validate": [], "rules test": [], "rules new": ["NEW-1"],
     "iam-policy": ["fix"], "help": []}
 QUIET = {"TOWERKEEP_UNPACED": "1", "TOWERKEEP_OUTPUT_FORMATS": "json", "TOWERKEEP_NO_UNGOVERNED": "1", "TOWERKEEP_DRY_RUN": "1"}
@@ -283,7 +283,9 @@ class Stage:
             "id": "acme", "title": "ACME", "version": "1", "source": "ACME", "requirements": [
                 {"id": "1", "title": "Backups exist", "evidence": "none", "why": "ACME says so."}]}), encoding="utf-8")
         self.command("scan", "-o", "earlier", "-c", "KMS-*")
-        self.command("scan", "-o", "run", "-E", "-K", "key.pem")
+        self.command("scan", "-o", "run")
+        shutil.copytree(put / "run", put / "signed")
+        self.command("report", "signed", "-E", "-K", "key.pem")
         self.command("scan", "-o", "mild", sim="mild")
         self.command("plan", "run", "-o", "plan.json")
         self.command("teardown", "-o", "torn")
