@@ -2,6 +2,7 @@
 selections of the shipped worlds, with a fixed seed; then what each kind of selection is called in every format."""
 import json
 import random
+import re
 import shutil
 import unittest
 
@@ -101,6 +102,11 @@ class ASelectionIsCalledOne(unittest.TestCase):
         said = [cell for cell in cells if "All active accounts" in cell or "no check fails" in cell]
         self.assertEqual(said, [])
         self.assertTrue(any("All active accounts" in cell for cell in self.sheet(self.whole)))
+
+    def test_sentences_of_the_html_are_apart(self):
+        verdict = re.search(r'<div class="verdict.*?</div>', self.file("report.html", self.whole), re.S)[0]
+        self.assertIn("NON-COMPLIANT", verdict)
+        self.assertNotRegex(re.sub("<[^>]*>", "", re.sub("</(p|strong)>", " ", verdict)), r"[a-z][.:][A-Z0-9]")
 
     def test_in_the_formats_for_programs(self):
         words = self.SAID.removeprefix("selection: ")
