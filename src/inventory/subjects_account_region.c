@@ -125,16 +125,16 @@ static int set_vaults(struct summary *y)
         const char *ignored = NULL;
         json_t *raw = jx_parse(c.row.json, c.row.json_length, &ignored);
         const char *state = jx_str_or(raw, "VaultState", "AVAILABLE");
-        bool local = vault_is_local(c.row.key);
-        bool central = vault_is_central(y->v->s, p->account->id, c.row.key);
+        const char *kind = vault_kind(y->v->s, p->account->id, c.row.key, raw);
+        bool central = str_equal(kind, "central");
         json_t *vault = json_object();
         set_text(vault, "name", c.row.key);
         set_text(vault, "state", state);
         set_text(vault, "key_arn", jx_str(raw, "EncryptionKeyArn"));
-        set_text(vault, "kind", central ? "central" : local ? "local" : "other");
+        set_text(vault, "kind", kind);
         (void)json_array_append_new(vaults, vault);
         subject_fact(y->document, c.row.fact);
-        if (str_equal(state, "AVAILABLE") && (local || central)) {
+        if (str_equal(state, "AVAILABLE") && (central || str_equal(kind, "local"))) {
             counts[central ? 1 : 0]++;
         }
         json_decref(raw);

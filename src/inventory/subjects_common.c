@@ -374,8 +374,16 @@ bool vault_is_local(const char *name)
     return str_starts(name, "aws-controltower-local-backupvault-");
 }
 
-bool vault_is_central(const struct subjects *s, const char *account, const char *name)
+const char *vault_kind(const struct subjects *s, const char *account, const char *name,
+                       const json_t *vault)
 {
-    return str_equal(account, s->cache->central) &&
-           str_starts(name, "aws-controltower-central-backupvault-");
+    const char *type = jx_str_or(vault, "VaultType", "BACKUP_VAULT");
+    if (!str_equal(type, "BACKUP_VAULT")) {
+        return str_equal(type, "LOGICALLY_AIR_GAPPED_BACKUP_VAULT") ? "air-gapped"
+               : str_equal(type, "RESTORE_ACCESS_BACKUP_VAULT")     ? "restore-access"
+                                                                    : "other";
+    }
+    bool central = str_equal(account, s->cache->central) &&
+                   str_starts(name, "aws-controltower-central-backupvault-");
+    return central ? "central" : vault_is_local(name) ? "local" : "other";
 }

@@ -94,7 +94,10 @@ int places_each_seen(struct visit *v, const char *kinds,
  * error there. */
 int place_unlisted(struct visit *v, const struct account_region *p, const char *const *operations);
 bool vault_is_local(const char *name);
-bool vault_is_central(const struct subjects *s, const char *account, const char *name);
+/* "central", "local", "air-gapped", "restore-access" or "other": by VaultType, which Regions without
+ * air-gapped vaults leave out, and an ordinary vault by its account and name. */
+const char *vault_kind(const struct subjects *s, const char *account, const char *name,
+                       const json_t *vault);
 
 /* One file each. */
 int scope_org(struct visit *v);

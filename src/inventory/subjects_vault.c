@@ -8,13 +8,6 @@
 #include "model/arn.h"
 #include "subjects_private.h"
 
-static const char *kind_of(const struct subjects *s, const char *account, const char *name)
-{
-    return vault_is_central(s, account, name) ? "central"
-           : vault_is_local(name)             ? "local"
-                                              : "other";
-}
-
 static void set_lock(json_t *document, const json_t *vault)
 {
     static const char *const numbers[][2] = {{"min_retention_days", "MinRetentionDays"},
@@ -77,7 +70,7 @@ static int emit_vault(struct visit *v, const struct entity *e)
     json_t *vault = jx_parse(e->json, e->json_length, &problem);
     json_t *policy =
         subject_entity(v, "vault-policy", e->account, e->region, e->key, &policy_fact, &failed);
-    const char *kind = kind_of(s, e->account, e->key);
+    const char *kind = vault_kind(s, e->account, e->key, vault);
     const char *key_arn = jx_str(s->backup, "kms_key_arn");
     char *expected = key_arn != NULL ? arn_in_region(key_arn, e->region) : NULL;
     char *key = xasprintf("%s/%s/%s", e->account, e->region, e->key);

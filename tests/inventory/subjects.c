@@ -288,6 +288,29 @@ static void vaults_tell_kind_key_and_policy(void **state)
            {"expected_key_arn", "'" KEY_IN(AWAY) "'"});
 }
 
+/* ListBackupVaults returns all types; a name says nothing about air-gapped and restore-access vaults. */
+static void vault_types_come_before_names(void **state)
+{
+    struct fixture *f = *state;
+    const struct world_row rows[] = {
+        {"vault", CENTRAL, HOME, "aws-controltower-central-backupvault-2",
+         "{'BackupVaultName':'aws-controltower-central-backupvault-2','VaultType':'LOGICALLY_AIR_"
+         "GAPPED_BACKUP_VAULT'}"},
+        {"vault", PROD, HOME, "aws-controltower-local-backupvault-2",
+         "{'BackupVaultName':'aws-controltower-local-backupvault-2','VaultType':'RESTORE_ACCESS_"
+         "BACKUP_VAULT'}"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        world_put(f->store, &rows[i], 0);
+    }
+    open_scope(f, SCOPE_VAULT);
+    EXPECT(at(f, CENTRAL "/" HOME "/aws-controltower-central-backupvault-2"),
+           {"kind", "'air-gapped'"});
+    EXPECT(at(f, PROD "/" HOME "/aws-controltower-local-backupvault-2"),
+           {"kind", "'restore-access'"});
+    open_scope(f, SCOPE_ACCOUNT_REGION);
+    EXPECT(at(f, PROD "/" HOME), {"local_vaults", "1"});
+}
+
 static void plans_tell_copies_and_selections(void **state)
 {
     struct fixture *f = *state;
@@ -469,6 +492,7 @@ int main(void)
         TEST(the_key_is_looked_for_in_every_region),
         TEST(places_sum_up_what_is_there),
         TEST(vaults_tell_kind_key_and_policy),
+        TEST(vault_types_come_before_names),
         TEST(plans_tell_copies_and_selections),
         TEST(resources_join_both_inventories),
         TEST(what_could_not_be_listed_is_a_subject),
