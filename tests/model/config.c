@@ -120,7 +120,8 @@ static void a_wrong_file_is_refused_with_place_and_hint(void **state)
         {"ous: []\n", ":1:6:", "mapping"},
         {"- a\n- b\n", ":1:1:", "mapping"},
         {"delegated_administrators: [me]\n", ":1:28:", "12 digits"},
-        {"resource_types: [EBS]\nresource_types_declined: [EFS, EBS]\n", ":2:32:", "\"EBS\" is also in resource_types"},
+        {"resource_types: [EBS]\nresource_types_declined: [EFS, EBS]\n",
+         ":2:32:", "\"EBS\" is also in resource_types"},
         {"resource_types_declined: [S3]\n", ":1:27:", "its default"},
         {"roles: [A\n", ":", ""},
     };
