@@ -138,8 +138,8 @@ def judge_end(schedule, done):
         # How to continue, if there is anything to continue.
         expect(re.search("continue|again|interrupted while reading", done.err), f"no way on: {done.told()}")
     if done.code in (2, 4, 5) and not schedule.passes:
-        # The Region, or the refused operation.
-        expect(re.search(rf"{engine_runs.GOVERNED[1]}|[a-z0-9]+:[A-Z][A-Za-z]+", done.err + done.out),
+        # The Region, the refused operation, or the step that AWS reports as failed.
+        expect(re.search(rf"{engine_runs.GOVERNED[1]}|[a-z0-9]+:[A-Z][A-Za-z]+|\] failed +\w.* AWS reports", done.err + done.out),
                f"what failed is not named: {done.told()}")
     if done.code == 5:
         expect("failed" in done.err or "not attempted" in done.err, f"exit 5 that names nothing: {done.told()}")
