@@ -133,8 +133,9 @@ static int64_t skew_of(const struct exchange *x)
     return theirs_ms > x->signed_ms ? theirs_ms - x->signed_ms : x->signed_ms - theirs_ms;
 }
 
-/* EC2 answers RequestExpired for an expired token as well as for a signature that is too old (EC2
- * API error codes, common client errors): with a date near ours it is the token. */
+/* EC2 answers RequestExpired for a signature that is too old (EC2 API error codes, common client
+ * errors), and for an expired token too: AWS's SDK for Go refreshes credentials on that code
+ * (aws-sdk-go, pull request 253). With a date near ours it is the token. */
 static void tell_expiry(const struct exchange *x, struct outcome *o)
 {
     int64_t off_ms = skew_of(x);

@@ -219,6 +219,7 @@ static void from_environment(struct options *o)
             row->source == FLAG_OR_VARIABLE && option_taken(row, o->command) ? env_get(name) : NULL;
         if (value != NULL) {
             options_set(o, row, value, name, true);
+            o->set_by_variable[i] = true;
         }
     }
 }
@@ -301,7 +302,8 @@ static void check_companions(const struct options *o)
 {
     const struct option_row *row = NULL;
     for (size_t i = 0; (row = option_at(i)) != NULL; i++) {
-        for (size_t k = 0; o->given[i] && row->not_with[k] != NULL; k++) {
+        bool in_force = o->given[i] || o->set_by_variable[i];
+        for (size_t k = 0; in_force && row->not_with[k] != NULL; k++) {
             if (options_given(o, row->not_with[k])) {
                 usage_fail("--%s and --%s exclude each other", row->name, row->not_with[k]);
             }

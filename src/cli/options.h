@@ -15,6 +15,7 @@ struct options {
     char **argv;
     struct words arguments;
     bool given[OPTIONS_MAX]; /* on the command line, by row of the table */
+    bool set_by_variable[OPTIONS_MAX];
 
     struct scan_options
         run; /* what scan, check, report and the commands that change things share */

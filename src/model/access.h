@@ -43,7 +43,7 @@ void each_backup_role(const json_t *statements, const struct policy_frame *frame
 void backup_role_of(const struct policy_frame *frame, const char *account,
                     void (*each)(void *context, const struct caller *caller), void *context);
 
-/* Everyone gets in by this Allow, whom no Deny of the statements excludes. */
+/* The Allow lets everyone in, and no Deny of the statements excludes anyone. */
 bool statement_is_open(const json_t *statement, const json_t *statements,
                        const struct policy_frame *frame);
 /* Callers outside the organization that the statements let in, by any key: "foreign_accounts",

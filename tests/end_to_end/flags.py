@@ -91,6 +91,13 @@ class Flags(unittest.TestCase):
             self.assertEqual((done.returncode, len(done.stderr.splitlines()), done.stdout), (2, 1, ""), done.stderr)
             self.assertIn(told, done.stderr)
 
+    def test_a_variable_excludes_what_its_option_excludes(self):
+        for more in (["--fix"], ["-o", "elsewhere"]):
+            done = subprocess.run([scans.SCANNER, "scan", *more], capture_output=True, text=True, check=False, timeout=60,
+                                  env={**scans.environment(), "TOWERKEEP_RESUME": str(self.done.directory)})
+            self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+            self.assertIn("exclude each other", done.stderr)
+
     def test_a_switch_in_the_environment_is_true_or_false(self):
         with tempfile.TemporaryDirectory() as here:
             for value, code in (("false", 0), ("NO", 0), ("1", 0), ("on", 0), ("maybe", 2), ("2", 2)):
