@@ -9,9 +9,11 @@
 #include "base/mem.h"
 #include "model/arn.h"
 #include "model/effective_policy.h"
-#include "subjects_private.h"
+#include "model/policy.h"
+#include "vault_targets.h"
 
 #define LEVELS_MAX 16
+#define ARN_BYTES_MAX 2048
 
 struct policies { /* of one account */
     struct visit *v;
@@ -84,6 +86,23 @@ static void descend(struct policies *p, const char *target, struct effective_pol
     json_decref(contents);
 }
 
+__attribute__((format(printf, 2, 3))) static void complain(struct policies *p, const char *format,
+                                                           ...);
+
+static void complain(struct policies *p, const char *format, ...)
+{
+    va_list args;
+    struct text line;
+    char words[1024];
+    va_start(args, format);
+    (void)vsnprintf(words, sizeof words, format, args);
+    va_end(args);
+    text_init(&line, sizeof words * 4);
+    text_add_printable(&line, words, strlen(words));
+    list_text(p->problems, text_str(&line));
+    text_release(&line);
+}
+
 static json_t *effective(struct policies *p)
 {
     const char *targets[LEVELS_MAX];
@@ -102,75 +121,102 @@ static json_t *effective(struct policies *p)
         descend(p, targets[--count], policy);
     }
     json_t *result = effective_policy_result(policy, p->account->id);
+    const json_t *conflicts = effective_policy_conflicts(policy);
+    for (size_t i = 0; i < json_array_size(conflicts); i++) {
+        complain(p,
+                 "policies of the same target set %.160s differently; AWS uses the one that was "
+                 "attached first, and no API returns which",
+                 json_string_value(json_array_get(conflicts, i)));
+    }
     effective_policy_free(policy);
     return result;
 }
 
 /* --- what they name --- */
 
-__attribute__((format(printf, 2, 3))) static void complain(struct policies *p, const char *format,
-                                                           ...);
-
-static void complain(struct policies *p, const char *format, ...)
+static enum vault_state own_vault(struct policies *p, const char *region, const char *name,
+                                  json_t **vault)
 {
-    va_list args;
-    struct text line;
-    char words[1024];
-    va_start(args, format);
-    (void)vsnprintf(words, sizeof words, format, args);
-    va_end(args);
-    text_init(&line, sizeof words * 4);
-    text_add_printable(&line, words, strlen(words));
-    list_text(p->problems, text_str(&line));
-    text_release(&line);
+    struct vault_target t = {.name = name};
+    (void)snprintf(t.account, sizeof t.account, "%s", p->account->id);
+    (void)snprintf(t.region, sizeof t.region, "%s", region);
+    return vault_find(p->v, &t, p->document, vault, &p->failed);
 }
 
-/* A vault that was looked for and not found; one nobody could look for is hidden. */
-static bool lacks_vault(struct policies *p, const char *account, const char *region,
-                        const char *name)
+/* The text with the Region for each "$region"; the caller owns it. */
+static char *in_region(const char *pattern, const char *region)
 {
-    struct visit *v = p->v;
-    const struct account *m = inventory_cache_account(v->s->cache, account);
-    char gap[512];
-    json_t *vault = subject_entity(v, "vault", account, region, name, NULL, &p->failed);
-    bool there = vault != NULL;
+    static const char token[] = "$region";
+    struct text out;
+    text_init(&out, ARN_BYTES_MAX);
+    for (const char *at = pattern; *at != '\0';) {
+        if (str_starts(at, token)) {
+            text_add(&out, region);
+            at += sizeof token - 1;
+        } else {
+            text_addc(&out, *at++);
+        }
+    }
+    return text_take(&out);
+}
+
+static void check_copy(struct policies *p, const char *plan, const char *arn)
+{
+    struct vault_target t;
+    if (!vault_target_parse(arn, &t)) {
+        complain(p, "%.60s copies to %.160s, which is not a vault", plan, arn);
+        return;
+    }
+    enum vault_state state = vault_find(p->v, &t, p->document, NULL, &p->failed);
+    if (state == VAULT_OUTSIDE) {
+        complain(p, "%.60s copies to %.160s, which is outside the organization", plan, arn);
+    } else if (state == VAULT_MISSING) {
+        complain(p, "%.60s copies to %.160s, which does not exist", plan, arn);
+    }
+}
+
+/* A rule writes to an air-gapped vault of its own account and Region only. */
+static void check_air_gapped(struct policies *p, const char *plan, const char *arn,
+                             const char *region)
+{
+    struct vault_target t;
+    json_t *vault = NULL;
+    if (!vault_target_parse(arn, &t) || !str_equal(t.account, p->account->id) ||
+        !str_equal(t.region, region)) {
+        complain(p, "%.60s names air-gapped vault %.160s, which is not in this account and %.32s",
+                 plan, arn, region);
+        return;
+    }
+    enum vault_state state = own_vault(p, region, t.name, &vault);
+    if (state == VAULT_MISSING) {
+        complain(p, "%.60s needs air-gapped vault %.60s in %.32s, which does not exist", plan,
+                 t.name, region);
+    } else if (state == VAULT_THERE &&
+               !str_equal(vault_kind(p->v->s, t.account, t.name, vault), "air-gapped")) {
+        complain(p, "%.60s names %.160s, which is not an air-gapped vault", plan, arn);
+    }
     json_decref(vault);
-    if (there || m == NULL || !account_is_wanted(m) ||
-        !inventory_cache_looks(v->s->cache, region)) {
-        return false;
-    }
-    int hidden = store_find_gap(v->s->store, "backup:ListBackupVaults", account, region, gap,
-                                sizeof gap, v->err);
-    p->failed = p->failed || hidden < 0;
-    if (hidden > 0) {
-        subject_hide(p->document, "backup:ListBackupVaults", gap);
-    }
-    return hidden == 0;
 }
 
-static void check_copies(struct policies *p, const char *plan, json_t *actions)
+static void check_rule_in(struct policies *p, const char *plan, json_t *rule, const char *region)
 {
-    const struct inventory_cache *d = p->v->s->cache;
+    const char *vault = jx_str(rule, "target_backup_vault_name");
+    const char *air_gapped = jx_str(rule, "target_logically_air_gapped_backup_vault_arn");
     const char *key = NULL;
     json_t *action = NULL;
-    json_object_foreach(actions, key, action)
+    if (vault != NULL && own_vault(p, region, vault, NULL) == VAULT_MISSING) {
+        complain(p, "%.60s needs vault %.60s in %.32s, which does not exist", plan, vault, region);
+    }
+    if (air_gapped != NULL) {
+        char *arn = in_region(air_gapped, region);
+        check_air_gapped(p, plan, arn, region);
+        free(arn);
+    }
+    json_object_foreach(jx_get(rule, "copy_actions"), key, action)
     {
-        struct arn parts;
-        char account[16] = "";
-        char region[64] = "";
-        const char *arn = jx_str_or(action, "target_backup_vault_arn", key);
-        if (!arn_parse(arn, &parts)) {
-            complain(p, "%.60s copies to %.160s, which is not a vault", plan, arn);
-            continue;
-        }
-        (void)arn_part_copy(parts.account, account, sizeof account);
-        (void)arn_part_copy(parts.region, region, sizeof region);
-        if (d->central != NULL && !str_equal(account, d->central)) {
-            complain(p, "%.60s copies to %.160s, which is not in the central backup account", plan,
-                     arn);
-        } else if (lacks_vault(p, account, region, arn_name(arn))) {
-            complain(p, "%.60s copies to %.160s, which does not exist", plan, arn);
-        }
+        char *arn = in_region(jx_str_or(action, "target_backup_vault_arn", key), region);
+        check_copy(p, plan, arn);
+        free(arn);
     }
 }
 
@@ -180,27 +226,26 @@ static void check_rules(struct policies *p, const char *plan, const json_t *regi
     json_t *rule = NULL;
     json_object_foreach(rules, name, rule)
     {
-        const char *vault = jx_str(rule, "target_backup_vault_name");
-        for (size_t i = 0; vault != NULL && i < json_array_size(regions); i++) {
+        for (size_t i = 0; i < json_array_size(regions); i++) {
             const char *region = json_string_value(json_array_get(regions, i));
-            if (region != NULL && inventory_cache_governs(p->v->s->cache, region) &&
-                lacks_vault(p, p->account->id, region, vault)) {
-                complain(p, "%.60s needs vault %.60s in %.32s, which does not exist", plan, vault,
-                         region);
+            if (region != NULL && inventory_cache_governs(p->v->s->cache, region)) {
+                check_rule_in(p, plan, rule, region);
             }
         }
-        check_copies(p, plan, json_object_get(rule, "copy_actions"));
     }
 }
 
-/* Roles were asked for by name, in every account. */
-static void check_role(struct policies *p, const char *plan, const char *arn)
+/* Roles were asked for by name, in every account. `service` is who must be able to assume it. */
+static void check_role(struct policies *p, const char *plan, const char *arn, const char *service)
 {
     struct visit *v = p->v;
     const char *name = arn_name(arn);
     char gap[512];
     json_t *role = subject_entity(v, "role", p->account->id, "", name, NULL, &p->failed);
     bool there = role != NULL;
+    if (there && !role_trusts(jx_str(role, "AssumeRolePolicyDocument"), service)) {
+        complain(p, "%.60s names %.160s, which %.60s cannot assume", plan, arn, service);
+    }
     json_decref(role);
     if (there || !account_is_wanted(p->account)) {
         return;
@@ -227,8 +272,23 @@ static void check_selections(struct policies *p, const char *plan, json_t *selec
         {
             const char *role = jx_str(selection, "iam_role_arn");
             if (role != NULL) {
-                check_role(p, plan, role);
+                check_role(p, plan, role, "backup.amazonaws.com");
             }
+        }
+    }
+}
+
+/* scan_actions run as a role of scan_settings, which the service of the scanner assumes; the role of
+ * the selection makes the indexes of index_actions. */
+static void check_scans(struct policies *p, const char *plan, json_t *settings)
+{
+    const char *scanner = NULL;
+    json_t *one = NULL;
+    json_object_foreach(settings, scanner, one)
+    {
+        const char *role = jx_str(one, "scanner_role_arn");
+        if (role != NULL) {
+            check_role(p, plan, role, "malware-protection.guardduty.amazonaws.com");
         }
     }
 }
@@ -236,8 +296,11 @@ static void check_selections(struct policies *p, const char *plan, json_t *selec
 static json_t *check_plan(struct policies *p, const char *name, const json_t *plan)
 {
     json_t *out = json_object();
-    const json_t *wanted = json_object_get(plan, "regions");
-    json_t *regions = json_is_array(wanted) ? json_deep_copy(wanted) : json_array();
+    json_t *wanted = json_object_get(plan, "regions");
+    /* AWS accepts a single Region without a list. */
+    json_t *regions = json_is_array(wanted)    ? json_deep_copy(wanted)
+                      : json_is_string(wanted) ? json_pack("[O]", wanted)
+                                               : json_array();
     for (size_t i = 0; i < json_array_size(regions); i++) {
         const char *region = json_string_value(json_array_get(regions, i));
         if (region != NULL && !inventory_cache_governs(p->v->s->cache, region)) {
@@ -246,6 +309,7 @@ static json_t *check_plan(struct policies *p, const char *name, const json_t *pl
     }
     check_rules(p, name, regions, json_object_get(plan, "rules"));
     check_selections(p, name, json_object_get(plan, "selections"));
+    check_scans(p, name, json_object_get(plan, "scan_settings"));
     set_text(out, "name", name);
     set_new(out, "regions", regions);
     return out;

@@ -8,18 +8,21 @@
 #include "base/text.h"
 
 #define ALLOWED "@@operators_allowed_for_child_policies"
+#define SET_HERE "@@set_here" /* by a policy of the target at hand */
 #define POLICY_BYTES_MAX ((size_t)64 * 1024)
 
 /* A node is an object: members that begin with @@ are its value (@@assign) and its limit, all
  * others are its children. */
 struct effective_policy {
     json_t *whole;
+    json_t *conflicts;
 };
 
 struct effective_policy *effective_policy_new(void)
 {
     struct effective_policy *p = xcalloc(1, sizeof *p);
     p->whole = json_object();
+    p->conflicts = json_array();
     return p;
 }
 
@@ -27,6 +30,7 @@ void effective_policy_free(struct effective_policy *p)
 {
     if (p != NULL) {
         json_decref(p->whole);
+        json_decref(p->conflicts);
         free(p);
     }
 }
@@ -37,26 +41,49 @@ static bool may(const json_t *node, const char *operator)
     return allowed == NULL || jx_list_has(allowed, "@@all") || jx_list_has(allowed, operator);
 }
 
-static void change_list(json_t *node, const json_t *change, bool append)
+/* The same as a list: "@@append": "a" is accepted for "@@append": ["a"]. The caller owns it. */
+static json_t *as_list(json_t *value)
 {
-    const json_t *have = json_object_get(node, "@@assign");
+    return json_is_array(value) ? json_incref(value)
+           : value != NULL      ? json_pack("[O]", value)
+                                : json_array();
+}
+
+static void change_list(json_t *node, json_t *change, bool append)
+{
+    json_t *have = as_list(json_object_get(node, "@@assign"));
+    json_t *changed = as_list(change);
     json_t *list = json_array();
     for (size_t i = 0; i < json_array_size(have); i++) {
         const char *one = json_string_value(json_array_get(have, i));
-        if (one != NULL && (append || !jx_list_has(change, one))) {
+        if (one != NULL && (append || !jx_list_has(changed, one))) {
             (void)json_array_append_new(list, json_string(one));
         }
     }
-    for (size_t i = 0; append && i < json_array_size(change); i++) {
-        const char *one = json_string_value(json_array_get(change, i));
+    for (size_t i = 0; append && i < json_array_size(changed); i++) {
+        const char *one = json_string_value(json_array_get(changed, i));
         if (one != NULL && !jx_list_has(list, one)) {
             (void)json_array_append_new(list, json_string(one));
         }
     }
     json_object_set_new(node, "@@assign", list);
+    json_decref(have);
+    json_decref(changed);
 }
 
-static void lay_over(json_t *node, json_t *policy)
+/* Of policies that are attached to the same target, the one that was attached first sets a value. */
+static void assign(struct effective_policy *p, json_t *node, json_t *value, const char *name)
+{
+    if (json_object_get(node, SET_HERE) == NULL) {
+        json_object_set_new(node, "@@assign", json_deep_copy(value));
+        json_object_set_new(node, SET_HERE, json_true());
+    } else if (!json_equal(json_object_get(node, "@@assign"), value) &&
+               !jx_list_has(p->conflicts, name)) {
+        (void)json_array_append_new(p->conflicts, json_string(name));
+    }
+}
+
+static void lay_over(struct effective_policy *p, json_t *node, json_t *policy, const char *name)
 {
     const char *key = NULL;
     json_t *value = NULL;
@@ -64,7 +91,7 @@ static void lay_over(json_t *node, json_t *policy)
     {
         if (str_equal(key, "@@assign")) {
             if (may(node, key)) {
-                json_object_set_new(node, key, json_deep_copy(value));
+                assign(p, node, value, name);
             }
         } else if (str_equal(key, "@@append") || str_equal(key, "@@remove")) {
             if (may(node, key)) {
@@ -72,12 +99,14 @@ static void lay_over(json_t *node, json_t *policy)
             }
         } else if (!str_starts(key, "@@") && json_is_object(value)) {
             json_t *below = json_object_get(node, key);
-            if (below == NULL && may(node, "@@assign")) {
+            if (below == NULL && (may(node, "@@assign") || may(node, "@@append"))) {
                 below = json_object();
                 json_object_set_new(node, key, below);
             }
             if (below != NULL) {
-                lay_over(below, value);
+                char *path = name[0] != '\0' ? xasprintf("%s.%s", name, key) : xstrdup(key);
+                lay_over(p, below, value, path);
+                free(path);
             }
         }
     }
@@ -112,14 +141,32 @@ static void limit(json_t *node, json_t *policy)
     }
 }
 
+/* The next target's policies set values again. */
+static void forget_set(json_t *node)
+{
+    const char *key = NULL;
+    json_t *below = NULL;
+    (void)json_object_del(node, SET_HERE);
+    json_object_foreach(node, key, below)
+    {
+        forget_set(below);
+    }
+}
+
 void effective_policy_descend(struct effective_policy *p, const json_t *contents)
 {
     for (size_t i = 0; i < json_array_size(contents); i++) {
-        lay_over(p->whole, json_array_get(contents, i));
+        lay_over(p, p->whole, json_array_get(contents, i), "");
     }
     for (size_t i = 0; i < json_array_size(contents); i++) {
         limit(p->whole, json_array_get(contents, i));
     }
+    forget_set(p->whole);
+}
+
+const json_t *effective_policy_conflicts(const struct effective_policy *p)
+{
+    return p->conflicts;
 }
 
 static json_t *filled(const char *s, const char *account)

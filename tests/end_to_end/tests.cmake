@@ -45,6 +45,9 @@ end_to_end_shipped(every_option /usr/bin/python3 -m unittest -q every_option)
 end_to_end_shipped(selections /usr/bin/python3 -m unittest -q selections)
 end_to_end_shipped(wishes /usr/bin/python3 -m unittest -q wishes)
 
+# Backup policies of Organizations, merged by the scan and by the simulator.
+end_to_end(inheritance /usr/bin/python3 inheritance.py $<TARGET_FILE:effective_runs>)
+
 # Refuses every operation of a scan, one at a time.
 end_to_end_shipped(refused_operations /usr/bin/python3 -m unittest -q refused_operations)
 

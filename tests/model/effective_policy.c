@@ -65,6 +65,11 @@ static void values_are_replaced_added_and_removed_on_the_way_down(void **state)
         {{REGIONS("@@assign", "[\"a\",\"b\"]"), REGIONS("@@remove", "[\"a\",\"x\"]"),
           REGIONS("@@append", "[\"c\"]")},
          RESULT("[\"b\",\"c\"]")},
+        /* a single value is a list of one */
+        {{REGIONS("@@assign", "[\"a\"]"), REGIONS("@@append", "\"b\"")}, RESULT("[\"a\",\"b\"]")},
+        {{REGIONS("@@assign", "\"a\""), REGIONS("@@append", "[\"b\"]"),
+          REGIONS("@@remove", "\"a\"")},
+         RESULT("[\"b\"]")},
         {{"[{\"plans\":{\"P\":{\"rules\":{\"R\":{\"target_backup_vault_name\":{\"@@assign\":\"v\"}}"
           "}}}},"
           "{\"plans\":{\"Q\":{\"rules\":{\"S\":{\"target_backup_vault_name\":{\"@@assign\":\"w\"}}}"
@@ -98,6 +103,23 @@ static void a_limit_binds_those_below_and_cannot_be_widened(void **state)
           "{\"@@assign\":[\"a\"]}}}}]",
           "[{\"plans\":{\"Q\":{\"regions\":{\"@@assign\":[\"b\"]}}}}]"},
          RESULT("[\"a\"]")},
+        /* AWS's example 4: children add plans, and change none */
+        {{"[{\"plans\":{\"@@operators_allowed_for_child_policies\":[\"@@append\"],\"P\":{"
+          "\"@@operators_allowed_for_child_policies\":[\"@@none\"],\"regions\":"
+          "{\"@@operators_allowed_for_child_policies\":[\"@@none\"],\"@@assign\":[\"a\"]}}}}]",
+          "[{\"plans\":{\"Q\":{\"regions\":{\"@@assign\":[\"b\"]}},\"P\":{\"rules\":{\"R\":{}},"
+          "\"regions\":{\"@@append\":[\"c\"]}}}}]"},
+         "{\"plans\":{\"P\":{\"regions\":[\"a\"]},\"Q\":{\"regions\":[\"b\"]}}}"},
+        {{"[{\"plans\":{\"@@operators_allowed_for_child_policies\":[\"@@remove\"],\"P\":{"
+          "\"regions\":{\"@@assign\":[\"a\"]}}}}]",
+          "[{\"plans\":{\"Q\":{\"regions\":{\"@@assign\":[\"b\"]}}}}]"},
+         RESULT("[\"a\"]")},
+        /* of two limits at the same target, children may do what both allow */
+        {{"[{\"plans\":{\"P\":{\"regions\":{\"@@operators_allowed_for_child_policies\":"
+          "[\"@@append\"],\"@@assign\":[\"a\"]}}}},{\"plans\":{\"P\":{\"regions\":{"
+          "\"@@operators_allowed_for_child_policies\":[\"@@append\",\"@@remove\"]}}}}]",
+          REGIONS("@@remove", "[\"a\"]"), REGIONS("@@append", "[\"b\"]")},
+         RESULT("[\"a\",\"b\"]")},
     };
     come_to(rows, sizeof rows / sizeof rows[0]);
 }
@@ -120,10 +142,37 @@ static void the_account_is_filled_in_wherever_it_stands(void **state)
     come_to(rows, sizeof rows / sizeof rows[0]);
 }
 
+static void the_first_of_a_target_sets_a_value_and_the_conflict_is_listed(void **state)
+{
+    (void)state;
+    struct effective_policy *p = effective_policy_new();
+    json_t *both = read("[{\"plans\":{\"P\":{\"regions\":{\"@@assign\":[\"a\"]}}}},"
+                        "{\"plans\":{\"P\":{\"regions\":{\"@@assign\":[\"b\"]}}}}]");
+    json_t *next = read(REGIONS("@@assign", "[\"c\"]"));
+    effective_policy_descend(p, both);
+    json_t *result = effective_policy_result(p, "222233330011");
+    assert_string_equal(json_string_value(json_array_get(jx_get(result, "plans.P.regions"), 0)),
+                        "a");
+    assert_int_equal(json_array_size(effective_policy_conflicts(p)), 1);
+    assert_string_equal(json_string_value(json_array_get(effective_policy_conflicts(p), 0)),
+                        "plans.P.regions");
+    effective_policy_descend(p, next);
+    json_decref(result);
+    result = effective_policy_result(p, "222233330011");
+    assert_string_equal(json_string_value(json_array_get(jx_get(result, "plans.P.regions"), 0)),
+                        "c");
+    assert_int_equal(json_array_size(effective_policy_conflicts(p)), 1);
+    json_decref(result);
+    json_decref(both);
+    json_decref(next);
+    effective_policy_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_replaced_added_and_removed_on_the_way_down),
+        cmocka_unit_test(the_first_of_a_target_sets_a_value_and_the_conflict_is_listed),
         cmocka_unit_test(a_limit_binds_those_below_and_cannot_be_widened),
         cmocka_unit_test(the_account_is_filled_in_wherever_it_stands),
     };

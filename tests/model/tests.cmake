@@ -15,3 +15,5 @@ target_link_modules(cron_runs base model)
 add_test(NAME model/cron_judge
   COMMAND node "${CMAKE_CURRENT_SOURCE_DIR}/model/cron_judge.mjs" $<TARGET_FILE:cron_runs>)
 set_tests_properties(model/cron_judge PROPERTIES TIMEOUT 120)
+add_executable(effective_runs "${CMAKE_CURRENT_SOURCE_DIR}/model/effective_runs.c")
+target_link_modules(effective_runs base model)

@@ -401,7 +401,10 @@ int org_attach_policy(struct sim_call *call)
     if (json_is_true(json_object_get(policy, "everywhere"))) {
         json_object_del(org_object(policy, "except"), target);
     } else {
-        json_object_set_new(org_object(policy, "targets"), target, json_true());
+        /* Policies of one target count in the order in which they were attached. */
+        long long order = jx_int(org_state(call->sim), "attachments", 0) + 1;
+        json_object_set_new(org_state(call->sim), "attachments", json_integer(order));
+        json_object_set_new(org_object(policy, "targets"), target, json_integer(order));
     }
     return 0;
 }
