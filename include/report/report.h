@@ -31,7 +31,7 @@ struct report_format {
 const struct report_format *report_format_find(const char *name);
 const struct report_format *report_format_at(size_t index); /* NULL after the last format */
 
-#define REPORT_SELECTION_SIZE 160
+#define REPORT_SELECTION_SIZE 400
 
 struct report_summary { /* counts shared by the terminal summary and every format */
     enum verdict verdict;
@@ -40,7 +40,8 @@ struct report_summary { /* counts shared by the terminal summary and every forma
     int64_t step_status[7][STATUS_COUNT];
     struct coverage_totals coverage;
     char selection[REPORT_SELECTION_SIZE]; /* what the run was narrowed to: "1 of 113 checks, 2 of 7
-                                              accounts"; "" for a run of all */
+                                              accounts, resource types not listed: FSx"; "" for a
+                                              run of all */
     bool compared; /* compared with the previous run; by_change then counts each kind of change */
     int64_t by_change[CHANGE_COUNT];
 };

@@ -80,6 +80,10 @@ struct gap {
     int64_t wall_ms;
     const char *request_id;
 };
+/* Class of what no operation of the program lists, and the operation that it stands under: a limit
+   of the program, not an answer that is missing. */
+#define GAP_NO_LISTER "no-lister"
+#define RESOURCE_LISTING "resources:List"
 int store_gap(struct store *s, const struct gap *g, struct err *err);
 int store_each_gap(struct store *s, int (*each)(void *context, int64_t id, const struct gap *g),
                    void *context, struct err *err);

@@ -3,14 +3,16 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "store/store.h"
 
-enum way { WAY_ALLOW, WAY_ACCOUNT, WAY_AGAIN };
+enum way { WAY_ALLOW, WAY_ACCOUNT, WAY_ACCEPT, WAY_AGAIN };
 
 static const struct {
     const char *class;
     enum way way;
 } ways[] = {{"denied", WAY_ALLOW},
             {"region-deny", WAY_ALLOW},
+            {GAP_NO_LISTER, WAY_ACCEPT},
             {"bad-credentials", WAY_ACCOUNT},
             {"region-unavailable", WAY_ACCOUNT}};
 
@@ -45,6 +47,10 @@ void advice_for_error(const char *error, struct text *out)
     case WAY_ACCOUNT:
         text_addf(out, "Correct what keeps the account from answering %.*s, and scan again", call,
                   error);
+        return;
+    case WAY_ACCEPT:
+        text_add(out, "Name the type in resource_types_not_listed of the configuration, to accept "
+                      "that its untagged resources are not known, or decline it");
         return;
     case WAY_AGAIN:
         text_addf(out, "Scan again: %.*s has no answer", call, error);

@@ -85,7 +85,9 @@ enum status evaluate(const struct loaded_rule *l, struct view *v, const char *ga
     } else if (left_out != NULL) {
         text_add_printable(observed, left_out, strlen(left_out));
     } else if (unlisted) {
-        text_add(observed, "could not be listed");
+        const char *why = json_string_value(json_object_get(document, "_gap"));
+        why = why != NULL ? why : "could not be listed";
+        text_add_printable(observed, why, strlen(why));
     } else if (v->problem[0] != '\0') {
         text_add_printable(observed, v->problem, strlen(v->problem));
     } else if (l->observed != NULL) {

@@ -11,7 +11,9 @@ static int ask_region(struct crawl *crawl, const char *account, const char *regi
         return -1;
     }
     if (crawl_governs(crawl, region)) {
-        return jobs_ask(crawl, account, region, err);
+        return wanted_types_ask(crawl, account, region, err) != 0
+                   ? -1
+                   : jobs_ask(crawl, account, region, err);
     }
     /* What is left of Regions once governed; asking every account would take too many calls. */
     return str_equal(account, crawl->central_backup)

@@ -17,7 +17,10 @@ static int keep_answer(const struct answer_page *p, const char *kind, const char
 
 static int keep_region_settings(const struct answer_page *p, struct err *err)
 {
-    return keep_answer(p, "region-settings", p->question->account, err);
+    json_t *opt_in = jx_get(p->answer->json, "ResourceTypeOptInPreference");
+    return keep_answer(p, "region-settings", p->question->account, err) != 0
+               ? -1
+               : opted_types_ask(p->crawl, p->question, opt_in, err);
 }
 
 static int keep_global_settings(const struct answer_page *p, struct err *err)

@@ -169,6 +169,12 @@ int regions_check_early(struct crawl *crawl, struct err *err);
 /* selection.c: stores what the operator selected ("scan_selection"), "" for a scan of all. */
 int selection_store(struct crawl *crawl, struct err *err);
 
+/* wanted_types.c: resource types that the configuration wants in a governed Region. */
+int wanted_types_ask(struct crawl *crawl, const char *account, const char *region, struct err *err);
+/* Types that are on in an account and Region ({TYPE: bool}) and that the configuration neither
+   requires nor declines: wanted, too. */
+int opted_types_ask(struct crawl *crawl, const struct question *q, json_t *opt_in, struct err *err);
+
 /* What follows the last '/' of an ARN. */
 const char *arn_tail(const char *arn);
 

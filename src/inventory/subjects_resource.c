@@ -167,9 +167,15 @@ static int remember_place(struct visit *v, const struct account_region *p)
     return plan_membership_note(v->s->store, &t, 0, v->s->cache->now_ms, v->err);
 }
 
-static const char *const listing[] = {
-    "tagging:GetResources", "ec2:DescribeVolumes",     "ec2:DescribeInstances", "rds:*",
-    "dynamodb:ListTables",  "efs:DescribeFileSystems", "s3:ListBuckets",        NULL};
+static const char *const listing[] = {"tagging:GetResources",
+                                      "ec2:DescribeVolumes",
+                                      "ec2:DescribeInstances",
+                                      "rds:*",
+                                      "dynamodb:ListTables",
+                                      "efs:DescribeFileSystems",
+                                      "s3:ListBuckets",
+                                      RESOURCE_LISTING,
+                                      NULL};
 
 static int resources_of_place(struct visit *v, const struct account_region *p)
 {

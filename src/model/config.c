@@ -14,7 +14,7 @@
 #include "model/resource_type.h"
 
 #define CONFIG_BYTES_MAX ((size_t)1024 * 1024)
-#define FIELDS_MAX 8
+#define FIELDS_MAX 10
 #define ACCOUNT_NAME_MAX 50
 #define ACCOUNT_EMAIL_MAX 64
 #define ALIAS_MAX 256
@@ -64,6 +64,7 @@ static const struct section sections[] = {
                     "\"Neptune\",\"Redshift\",\"Redshift Serverless\","
                     "\"SAP HANA on Amazon EC2\",\"Storage Gateway\",\"Timestream\","
                     "\"VirtualMachine\"]"},
+      {.name = "resource_types_not_listed", .form = FORM_TYPES_OR_NONE, .otherwise = "[]"},
       {.name = "accounts_exempt", .form = FORM_WORDS, .otherwise = "[]"},
       {.name = "resources_exempt", .form = FORM_WORDS, .otherwise = "[]"},
       {.name = "delegated_administrators", .form = FORM_ACCOUNTS, .otherwise = "[]"},

@@ -9,6 +9,9 @@
 #include "base/text.h"
 #include "formats.h"
 
+#define UNLISTED_TYPES "types_not_listed"
+#define NOT_LISTED "resource types not listed: "
+
 struct part { /* of the organization, or of the checks */
     int64_t chosen, of;
     const char *name;
@@ -38,6 +41,19 @@ static void copy_members(json_t *into, const json_t *from, const char *const *na
     }
 }
 
+/* Types whose resources the scan does not list, as the configuration accepts. */
+static void add_unlisted_types(struct store *store, struct report_summary *s)
+{
+    json_t *types = report_kept(store, UNLISTED_TYPES);
+    for (size_t i = 0; i < json_array_size(types); i++) {
+        size_t length = strlen(s->selection);
+        const char *before = i > 0 ? ", " : length > 0 ? ", " NOT_LISTED : NOT_LISTED;
+        (void)snprintf(s->selection + length, sizeof s->selection - length, "%s%s", before,
+                       json_string_value(json_array_get(types, i)));
+    }
+    json_decref(types);
+}
+
 void selection_summarize(struct store *store, struct report_summary *s)
 {
     json_t *checks = report_kept(store, "check_selection");
@@ -58,6 +74,7 @@ void selection_summarize(struct store *store, struct report_summary *s)
     if (checks == NULL && parts[0].of > 0) {
         (void)snprintf(s->selection, sizeof s->selection, "some of the checks");
     }
+    add_unlisted_types(store, s);
     json_decref(checks);
 }
 
@@ -91,6 +108,9 @@ json_t *report_selection(struct store *store, const struct report_summary *s)
         copy_members(one, sources[i].from, sources[i].names);
         (void)json_object_set_new(out, sources[i].member, one);
     }
+    json_t *types = report_kept(store, UNLISTED_TYPES);
+    (void)json_object_set_new(out, "resource_types_not_listed",
+                              types != NULL ? types : json_array());
     json_decref(checks);
     json_decref(scan);
     return out;

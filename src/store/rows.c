@@ -260,8 +260,13 @@ static void describe_gap(const struct gap *g, char *text, size_t size)
     text_init(&words, (size_t)64 * 1024);
     const struct {
         const char *before, *word;
-    } parts[] = {{"", g->operation}, {" in ", g->account}, {"/", g->region}, {" of ", g->target},
-                 {": ", g->class},   {": ", g->code},      {" ", g->message}};
+    } parts[] = {{"", g->operation},
+                 {" in ", g->account},
+                 {"/", g->region},
+                 {" of ", g->target},
+                 {": ", g->class},
+                 {": ", g->code},
+                 {g->code[0] != '\0' ? " " : ": ", g->message}};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         if (parts[i].word[0] != '\0') {
             text_add(&words, parts[i].before);

@@ -109,7 +109,7 @@ static const char *const texts[SQL_COUNT] = {
                        " AND region = ?3 AND key = ?4",
     [SQL_ENTITY_REGIONS] = "SELECT DISTINCT region FROM entities WHERE kind = ?1 AND account = ?2",
     [SQL_GAP_AT] = "SELECT 1 FROM gaps WHERE account = ?1 AND (region IN (?2, '')"
-                   " OR operation = 'sts:AssumeRole') LIMIT 1",
+                   " OR operation = 'sts:AssumeRole') AND class <> '" GAP_NO_LISTER "' LIMIT 1",
     [SQL_COUNT_ENTITIES] = "SELECT count(*) FROM entities WHERE kind = ?1",
     [SQL_COVERAGE_QUESTIONS] = "SELECT region, count(*), sum(state = 1), sum(state = 0)"
                                " FROM questions WHERE account = ?1 GROUP BY region",

@@ -42,6 +42,10 @@ static void other_errors_are_not_called_refusals(void **state)
     expect("ec2:DescribeVolumes in 1/ap-east-1: region-unavailable: OptInRequired",
            "Correct what keeps the account from answering ec2:DescribeVolumes in 1/ap-east-1, and "
            "scan again");
+    expect(
+        "resources:List in 1/eu-west-1 of FSx: no-lister: this version lists no resources of FSx",
+        "Name the type in resource_types_not_listed of the configuration, to accept that its "
+        "untagged resources are not known, or decline it");
     expect("could not be listed",
            "Scan again with every permission that towerkeep iam-policy scan prints");
 }

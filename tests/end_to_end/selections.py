@@ -124,7 +124,8 @@ class ASelectionIsCalledOne(unittest.TestCase):
             "checks": {"evaluated": 1, "of": len(scans.RULES), "named": ["COV-01"], "excluded": None, "severity": None, "frameworks": None,
                        "disabled": []},
             "accounts": {"selected": 1, "of": 8, "named": [X_PROD], "excluded": None, "ous": None},
-            "regions": {"selected": 1, "of": 4, "named": [HOME], "excluded": None}})
+            "regions": {"selected": 1, "of": 4, "named": [HOME], "excluded": None},
+            "resource_types_not_listed": []})
 
     def test_a_run_of_all_is_called_nothing(self):
         self.assertIsNone(self.whole.report["selection"])
@@ -144,6 +145,44 @@ class ASelectionIsCalledOne(unittest.TestCase):
             self.assertIsNotNone(told, flags)
             self.assertEqual(told["text"], f"{told['checks']['evaluated']} of {every} checks")
             self.assertEqual(told["checks"]["evaluated"], left or told["checks"]["evaluated"])
+
+
+class ATypeThatNobodyLists(unittest.TestCase):
+    """A required type without a list operation: an error, or accepted by name, which every verdict repeats."""
+    SAID = "selection: resource types not listed: VirtualMachine"
+    CONFIG = "resource_types: [EBS, VirtualMachine]\n"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.config = scans.directory("not-listed").with_suffix(".yaml")
+        with scans.Simulator("seed-healthy", name="not-listed") as sim:
+            cls.config.write_text(cls.CONFIG, encoding="utf-8")
+            cls.open = scans.scan(sim, "-C", cls.config)
+            cls.config.write_text(cls.CONFIG + "resource_types_not_listed: [VirtualMachine]\n", encoding="utf-8")
+            cls.accepted = scans.scan(sim, "-C", cls.config, "--evidence", formats=ASelectionIsCalledOne.FORMATS)
+
+    def test_the_scan_is_incomplete(self):
+        told = self.open.report
+        self.assertEqual((self.open.code, told["verdict"], told["selection"]), (4, "INCOMPLETE", None), self.open.err)
+        self.assertLess(told["coverage"]["reached"], told["coverage"]["expected"])
+        self.assertEqual({gap["class"] for gap in told["gaps"]}, {"no-lister"})
+        untagged = [f for f in self.open.findings if f["check_id"] == "TAG-01" and f["status"] == "ERROR"]
+        self.assertIn("this version lists no resources of VirtualMachine", untagged[0]["observed"])
+        self.assertIn("resource_types_not_listed", untagged[0]["remediation"])
+        self.assertEqual({f["status"] for f in self.open.findings if f["check_id"] == "COV-02"}, {"PASS"})
+
+    def test_what_is_accepted_stands_beside_the_verdict(self):
+        told, said = self.accepted.report, self.SAID.removeprefix("selection: ")
+        self.assertEqual((told["gaps"], told["coverage"]["percent"]), ([], 100))
+        self.assertEqual((told["selection"]["text"], told["selection"]["resource_types_not_listed"]), (said, ["VirtualMachine"]))
+        self.assertIn(self.SAID, self.accepted.out)
+        for name in ("report.md", "report.html", "report.junit.xml"):
+            self.assertIn(self.SAID, (self.accepted.directory / name).read_text(encoding="utf-8"), name)
+        for name in ("report.sarif", "report.ocsf.json", "report.asff.ndjson", "report.oscal-ar.json", "report.oscal-poam.json", "report.prom"):
+            self.assertIn(said, (self.accepted.directory / name).read_text(encoding="utf-8"), name)
+        readme = next(self.accepted.directory.glob("evidence/**/README.txt"))
+        self.assertIn(self.SAID, readme.read_text(encoding="utf-8"))
+        self.assertTrue(any(said in cell for cell in ASelectionIsCalledOne.sheet(self, self.accepted)))
 
 
 if __name__ == "__main__":

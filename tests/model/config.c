@@ -103,6 +103,7 @@ static void a_wrong_file_is_refused_with_place_and_hint(void **state)
         {"resource_types: [EBS, ec2]\n", ":1:23:", "EC2"},
         {"resource_types: []\n", ":1:17:", "at least one"},
         {"resource_types: EBS\n", ":1:17:", "list"},
+        {"resource_types_not_listed: [VirtualMachin]\n", ":1:29:", "VirtualMachine"},
         {"scan: {ungoverned_regions: maybe}\n", ":1:28:", "true or false"},
         {"limits: {max_workers: 0}\n", ":1:23:", "1 to 1024"},
         {"limits: {rate_share: 1.5}\n", ":1:22:", "at most 1"},
