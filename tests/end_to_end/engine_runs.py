@@ -260,7 +260,7 @@ class Done:
 
     @property
     def report(self):
-        return json.loads((self.directory / "report.json").read_text(encoding="utf-8"))
+        return scans.report_of(self.directory)
 
     def failing(self):
         return sorted({(f["check_id"], f["subject"]) for f in self.report["findings"] if f["status"] == "FAIL"})

@@ -8,6 +8,7 @@ Scans have no rate limit by default: the rates that AWS publishes do not apply t
 """
 import collections
 import concurrent.futures
+import functools
 import json
 import os
 import re
@@ -37,6 +38,18 @@ class Simulator(simulator.Simulator):
         return self
 
 
+@functools.lru_cache(maxsize=8)
+def parsed(path, inode, changed_ns, size):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def report_of(directory):
+    """The report of a run; read again only when the file has changed, because a test asks for it thousands of times."""
+    path = directory / "report.json"
+    now = path.stat()
+    return parsed(path, now.st_ino, now.st_mtime_ns, now.st_size)
+
+
 class Scan:
     """A scan that ended: .code, .out, .err, and the run in .directory."""
 
@@ -45,7 +58,7 @@ class Scan:
 
     @property
     def report(self):
-        return json.loads((self.directory / "report.json").read_text(encoding="utf-8"))
+        return report_of(self.directory)
 
     @property
     def findings(self):

@@ -94,7 +94,7 @@ end_to_end_shipped(flags /usr/bin/python3 -m unittest -q flags)
 end_to_end_shipped(installation /usr/bin/python3 -m unittest -q installation)
 
 # Long tests first, by processor time: a long test that starts last leaves one processor idle.
-foreach(pair "mutations;150" "change_walks;120" "least_privilege;110" "apply_engine;100" "scan_hardships;80" "refused_operations;80"
+foreach(pair "every_option;210" "mutations;150" "change_walks;120" "least_privilege;110" "apply_engine;100" "scan_hardships;80" "refused_operations;80"
     "engine_guards;70" "bad_input;60" "engine_tags;50" "engine_returns;50" "engine_clients;50" "scan_waivers;40"
     "cli_every_operation;40" "crash_enable;30" "crash_fix;30")
   list(GET pair 0 name)
