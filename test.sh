@@ -9,4 +9,5 @@ scripts/setup.sh tests
 scripts/build.sh release -DBUILD_TESTS=ON towerkeep towerkeep-sim manuals ops_dump report_sample
 scripts/build.sh debug
 scripts/build.sh clang
-exec ctest --preset debug -j2 "$@"
+# One more test at a time than processors: tests also wait for processes that they start.
+exec ctest --preset debug -j"$(($(nproc) + 1))" "$@"

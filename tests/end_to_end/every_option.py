@@ -47,7 +47,7 @@ def quiet(text):
 
 
 class Recipe:
-    """`value`: of the option, None: a switch. `see`: what differs: "code", "out", "err", "files", "calls" or "writes"; `has`: a pattern
+    """`value`: of the option, None: a switch. `see`: what differs: "code", "out", "err", "files", "calls" or "writes", None for all; `has`: a pattern
     that it then holds. `more`: given with and without the option; `bare`: given only without. `env`: changed variables, None removes one.
     `base`: instead of the command's usual words. `own`: changes an organization, so each run has one of its own. `terminal`: output
     goes to one. `world`: for an organization that is not the usual one of the command."""
@@ -338,11 +338,12 @@ class Stage:
         if "Sanitizer" in err or "runtime error" in err:
             raise AssertionError(err[-4000:])
         calls = []
-        if recipe.see == "calls":
+        if recipe.see in ("calls", None):
             with open(sim.recording, encoding="utf-8") as lines:
                 lines.seek(begin)
                 calls = called(lines)
-        seen = Observed(code=code, out=quiet(out), err=told(err), files=files_below(here), calls=calls,
+        whole = recipe.see is None
+        seen = Observed(code=code, out=quiet(out), err=told(err), files=files_below(here) if whole or recipe.see == "files" else {}, calls=calls,
                         writes=sim.effects()["writes"] if recipe.own else {})
         shutil.rmtree(here)
         return seen
@@ -370,7 +371,7 @@ class Stage:
     def without(self, command, recipe):
         """The command as it is without the option; made once."""
         words = (*(COMMANDS[command] if recipe.base is None else recipe.base), *recipe.more, *recipe.bare)
-        key = (command, words, recipe.env, recipe.own, recipe.terminal, recipe.world, recipe.see == "calls")
+        key = (command, words, recipe.env, recipe.own, recipe.terminal, recipe.world, recipe.see in ("calls", "files") and recipe.see)
         if key not in self.seen:
             self.seen[key] = self.run(command, list(words), recipe, {})
         return self.seen[key]
@@ -402,7 +403,7 @@ class EveryOption(unittest.TestCase):
         self.assertEqual([(command, name) for name, of_commands in RECIPES.items() for command in of_commands if (command, name) not in known], [])
 
     def test_without_an_option_nothing_differs(self):
-        recipe = Recipe(None, "calls")
+        recipe = Recipe(None, None)
         for command in COMMANDS:
             with self.subTest(command):
                 one, other = (self.stage.run(command, COMMANDS[command], recipe, {}) for _ in range(2))
