@@ -3,6 +3,7 @@
 #ifndef TOWERKEEP_BASE_MEM_H
 #define TOWERKEEP_BASE_MEM_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 void *xmalloc(size_t size);
@@ -13,5 +14,6 @@ void *xreallocarray(void *old, size_t count, size_t size);
 char *xstrdup(const char *s); /* NULL gives NULL */
 char *xstrndup(const char *s, size_t length);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 
 #endif

@@ -110,14 +110,8 @@ void log_write(enum log_level level, const char *format, ...)
     }
     va_list args;
     va_start(args, format);
-    va_list again;
-    va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
+    char *raw = xvasprintf(format, args);
     va_end(args);
-    size_t size = length > 0 ? (size_t)length + 1 : 1;
-    char *raw = xcalloc(size, 1);
-    (void)vsnprintf(raw, size, format, again);
-    va_end(again);
     /* Secrets are masked before the line is cut or cleaned: otherwise part of a secret could remain
      * that no longer matches.
      */
@@ -140,7 +134,7 @@ void log_write(enum log_level level, const char *format, ...)
     (void)fwrite(text_str(&line), 1, line.length, state.stream);
     (void)fflush(state.stream);
     text_release(&line);
-    OPENSSL_cleanse(raw, size);
+    OPENSSL_cleanse(raw, strlen(raw));
     free(raw);
     free(message);
 }

@@ -63,19 +63,25 @@ char *xstrndup(const char *s, size_t length)
     return copy;
 }
 
-char *xasprintf(const char *format, ...)
+char *xvasprintf(const char *format, va_list args)
 {
-    va_list args;
-    va_start(args, format);
     va_list again;
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, args);
-    va_end(args);
     if (length < 0) {
         out_of_memory();
     }
     char *s = xmalloc((size_t)length + 1);
     (void)vsnprintf(s, (size_t)length + 1, format, again);
     va_end(again);
+    return s;
+}
+
+char *xasprintf(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *s = xvasprintf(format, args);
+    va_end(args);
     return s;
 }

@@ -8,13 +8,19 @@
 #include "base/mem.h"
 #include "core.h"
 
-int sim_fail(struct sim_call *call, int status, const char *code, const char *format, ...)
+void sim_vfail(struct sim_call *call, int status, const char *code, const char *format,
+               va_list args)
 {
     call->status = status;
     snprintf(call->code, sizeof call->code, "%s", code);
+    vsnprintf(call->message, sizeof call->message, format, args);
+}
+
+int sim_fail(struct sim_call *call, int status, const char *code, const char *format, ...)
+{
     va_list list;
     va_start(list, format);
-    vsnprintf(call->message, sizeof call->message, format, list);
+    sim_vfail(call, status, code, format, list);
     va_end(list);
     return -1;
 }

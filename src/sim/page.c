@@ -139,6 +139,13 @@ int sim_page(struct sim_call *call, json_t *rows, size_t default_size)
     return 0;
 }
 
+int sim_page_take(struct sim_call *call, json_t *take_rows, size_t default_size)
+{
+    int rc = sim_page(call, take_rows, default_size);
+    json_decref(take_rows);
+    return rc;
+}
+
 /* What is asked, without where in the list one is. */
 static char *asked_list(const struct sim_call *call)
 {

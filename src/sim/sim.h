@@ -19,6 +19,7 @@
 #define TOWERKEEP_SIM_SIM_H
 
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -76,6 +77,8 @@ typedef int (*sim_handler)(struct sim_call *call);
  * Returns -1. */
 int sim_fail(struct sim_call *call, int status, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+void sim_vfail(struct sim_call *call, int status, const char *code, const char *format,
+               va_list args) __attribute__((format(printf, 4, 0)));
 
 /*
  * A route: the operation, its handler and the shape of its input.
@@ -188,6 +191,8 @@ long long sim_generated_resources(const struct sim *sim);
    it. -1 after a refusal of a bad token. Flags such as KMS's Truncated or IAM's IsTruncated are the
    handler's: op->token_out is set in call->out when more follows. */
 int sim_page(struct sim_call *call, json_t *rows, size_t default_size);
+/* The same; releases `take_rows`. */
+int sim_page_take(struct sim_call *call, json_t *take_rows, size_t default_size);
 /* For a list that is dear to make: the rows kept when its first page was asked for, when this call
    asks for a further one (NextToken), else NULL; new. */
 json_t *sim_list_begun(const struct sim_call *call);

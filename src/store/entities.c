@@ -4,10 +4,7 @@
 
 int store_entity(struct store *s, const struct entity *e, struct err *err)
 {
-    if (store_write(s, err) != 0) {
-        return -1;
-    }
-    sqlite3_stmt *statement = store_take(s, SQL_ENTITY, err);
+    sqlite3_stmt *statement = store_take_to_write(s, SQL_ENTITY, err);
     if (statement == NULL) {
         return -1;
     }
@@ -101,12 +98,8 @@ int store_each_entity_region(struct store *s, const char *kind, const char *acco
     store_bind(statement, 1, kind);
     store_bind(statement, 2, account);
     int rc = 0;
-    int step = 0;
-    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (rc == 0 && store_step(s, statement, &rc, err)) {
         rc = each(context, store_column(statement, 0));
-    }
-    if (rc == 0 && step != SQLITE_DONE) {
-        rc = store_fail(s, err);
     }
     store_give(s, SQL_ENTITY_REGIONS, statement);
     return rc;
@@ -124,9 +117,8 @@ int store_get_entity(struct store *s, const char *kind, const char *account, con
     store_bind(statement, 2, account);
     store_bind(statement, 3, region);
     store_bind(statement, 4, key);
-    int step = sqlite3_step(statement);
-    int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
-    if (step == SQLITE_ROW) {
+    int rc = 0;
+    if (store_step(s, statement, &rc, err)) {
         const char *problem = NULL;
         const char *json = store_column(statement, 0);
         *out = jx_parse(json, (size_t)sqlite3_column_bytes(statement, 0), &problem);

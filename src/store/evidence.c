@@ -10,13 +10,9 @@ int store_each_finding_by_place(struct store *s,
     sqlite3_stmt *statement =
         store_checks_load(s, err) == 0 ? store_take(s, SQL_EACH_FINDING_BY_PLACE, err) : NULL;
     int rc = statement != NULL ? 0 : -1;
-    int step = SQLITE_DONE;
-    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (rc == 0 && store_step(s, statement, &rc, err)) {
         struct finding f = store_finding_of_row(s, statement);
         rc = each(context, &f);
-    }
-    if (rc == 0 && step != SQLITE_DONE) {
-        rc = store_fail(s, err);
     }
     store_give(s, SQL_EACH_FINDING_BY_PLACE, statement);
     return rc;
@@ -36,13 +32,9 @@ int store_each_grounds(struct store *s, int (*each)(void *context, const struct 
 {
     sqlite3_stmt *statement = store_take(s, SQL_EACH_GROUNDS, err);
     int rc = statement != NULL ? 0 : -1;
-    int step = SQLITE_DONE;
-    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (rc == 0 && store_step(s, statement, &rc, err)) {
         const struct grounds g = grounds_of_row(statement);
         rc = each(context, &g);
-    }
-    if (rc == 0 && step != SQLITE_DONE) {
-        rc = store_fail(s, err);
     }
     store_give(s, SQL_EACH_GROUNDS, statement);
     return rc;
@@ -57,9 +49,8 @@ int store_read_grounds(struct store *s, int64_t row,
         return -1;
     }
     (void)sqlite3_bind_int64(statement, 1, row);
-    int step = sqlite3_step(statement);
-    int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
-    if (step == SQLITE_ROW) {
+    int rc = 0;
+    if (store_step(s, statement, &rc, err)) {
         const struct grounds g = grounds_of_row(statement);
         rc = each(context, &g);
     }
@@ -91,9 +82,8 @@ int store_read_fact(struct store *s, int64_t id, int (*each)(void *context, cons
         return -1;
     }
     (void)sqlite3_bind_int64(statement, 1, id);
-    int step = sqlite3_step(statement);
-    int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
-    if (step == SQLITE_ROW) {
+    int rc = 0;
+    if (store_step(s, statement, &rc, err)) {
         const struct fact f = fact_of_row(statement);
         rc = each(context, &f);
     }
@@ -111,13 +101,9 @@ int store_each_fact(struct store *s, int64_t after,
     }
     (void)sqlite3_bind_int64(statement, 1, after);
     int rc = 0;
-    int step = SQLITE_DONE;
-    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (rc == 0 && store_step(s, statement, &rc, err)) {
         const struct fact f = fact_of_row(statement);
         rc = each(context, sqlite3_column_int64(statement, 12), &f);
-    }
-    if (rc == 0 && step != SQLITE_DONE) {
-        rc = store_fail(s, err);
     }
     store_give(s, SQL_EACH_FACT, statement);
     return rc;
@@ -144,17 +130,13 @@ int store_each_operation(struct store *s,
 {
     sqlite3_stmt *statement = store_take(s, SQL_COUNT_OPERATIONS, err);
     int rc = statement != NULL ? 0 : -1;
-    int step = SQLITE_DONE;
-    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (rc == 0 && store_step(s, statement, &rc, err)) {
         const struct operation_count c = {.operation = store_column(statement, 0),
                                           .calls = sqlite3_column_int64(statement, 1),
                                           .attempts = sqlite3_column_int64(statement, 2),
                                           .throttles = sqlite3_column_int64(statement, 3),
                                           .bytes = sqlite3_column_int64(statement, 4)};
         rc = each(context, &c);
-    }
-    if (rc == 0 && step != SQLITE_DONE) {
-        rc = store_fail(s, err);
     }
     store_give(s, SQL_COUNT_OPERATIONS, statement);
     return rc;
@@ -185,13 +167,9 @@ int store_each_entity_of_fact(struct store *s, int64_t fact,
     }
     (void)sqlite3_bind_int64(statement, 1, fact);
     int rc = 0;
-    int step = SQLITE_DONE;
-    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (rc == 0 && store_step(s, statement, &rc, err)) {
         struct entity e = entity_of_row(statement);
         rc = each(context, &e);
-    }
-    if (rc == 0 && step != SQLITE_DONE) {
-        rc = store_fail(s, err);
     }
     store_give(s, SQL_ENTITIES_OF_FACT, statement);
     return rc;

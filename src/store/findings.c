@@ -120,11 +120,8 @@ int store_finding(struct store *s, const struct finding *f, struct err *err)
 int store_finding_status(struct store *s, const char *finding_id, enum status status,
                          struct err *err)
 {
-    if (store_write(s, err) != 0) {
-        return -1;
-    }
     s->differences_counted = false;
-    sqlite3_stmt *statement = store_take(s, SQL_FINDING_STATUS, err);
+    sqlite3_stmt *statement = store_take_to_write(s, SQL_FINDING_STATUS, err);
     if (statement == NULL) {
         return -1;
     }
@@ -218,14 +215,10 @@ static int walk_findings(struct store *s, enum sql which, sqlite3_stmt *statemen
                          struct err *err)
 {
     int rc = 0;
-    int step = 0;
-    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (rc == 0 && store_step(s, statement, &rc, err)) {
         struct finding f = store_finding_of_row(s, statement);
         rc = store_finding_seen(s, &f, err);
         rc = rc == 0 ? each(context, &f) : rc;
-    }
-    if (rc == 0 && step != SQLITE_DONE) {
-        rc = store_fail(s, err);
     }
     store_give(s, which, statement);
     return rc;
@@ -302,8 +295,7 @@ int store_each_finding_count(struct store *s,
     struct map *counts = put_in_order(s, err) == 0 ? count_by_check(s, err) : NULL;
     sqlite3_stmt *statement = counts != NULL ? store_take(s, SQL_EACH_CHECK, err) : NULL;
     int rc = statement != NULL ? 0 : -1;
-    int step = SQLITE_DONE;
-    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (rc == 0 && store_step(s, statement, &rc, err)) {
         struct finding_count count = {0};
         const struct finding_count *counted = map_get(counts, store_column(statement, 0));
         if (counted != NULL) {
@@ -314,9 +306,6 @@ int store_each_finding_count(struct store *s,
         count.step = sqlite3_column_int(statement, 2);
         count.severity = (enum severity)sqlite3_column_int(statement, 3);
         rc = each(context, &count);
-    }
-    if (rc == 0 && step != SQLITE_DONE) {
-        rc = store_fail(s, err);
     }
     store_give(s, SQL_EACH_CHECK, statement);
     map_free(counts);

@@ -23,10 +23,10 @@ int store_previous_find(struct store *s, struct err *err)
     if (statement == NULL) {
         return -1;
     }
-    int step = sqlite3_step(statement);
+    int rc = 0;
+    bool any = store_step(s, statement, &rc, err);
     const char *scope = store_meta(s, "previous_scope");
-    s->has_previous = step == SQLITE_ROW && scope != NULL && scope[0] != '\0';
-    int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
+    s->has_previous = any && scope != NULL && scope[0] != '\0';
     store_give(s, SQL_PREVIOUS_THERE, statement);
     return rc;
 }
@@ -68,8 +68,8 @@ int store_finding_seen(struct store *s, struct finding *f, struct err *err)
         return -1;
     }
     store_bind(statement, 1, f->id);
-    int step = sqlite3_step(statement);
-    if (step == SQLITE_ROW) {
+    int rc = 0;
+    if (store_step(s, statement, &rc, err)) {
         /* A weakness is seen since it began, not since its check ran for the first time. */
         if (!is_weakness(status_name(f->status)) || is_weakness(store_column(statement, 0))) {
             copy_time(s->first_seen, store_column(statement, 1));
@@ -78,7 +78,6 @@ int store_finding_seen(struct store *s, struct finding *f, struct err *err)
             copy_time(s->status_since, store_column(statement, 2));
         }
     }
-    int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
     store_give(s, SQL_PREVIOUS_SEEN, statement);
     return rc;
 }

@@ -24,12 +24,11 @@ int plan_membership_since(struct store *s, const struct plan_membership *t, int6
         return -1;
     }
     bind_membership(statement, t);
-    int step = sqlite3_step(statement);
-    if (step == SQLITE_ROW) {
+    int rc = 0;
+    if (store_step(s, statement, &rc, err)) {
         bool same = strcmp(store_column(statement, 1), t->arn) == 0;
         *since_ms = same ? sqlite3_column_int64(statement, 0) : now_ms;
     }
-    int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : store_fail(s, err);
     store_give(s, SQL_PLAN_MEMBERSHIP_SINCE, statement);
     return rc;
 }
@@ -37,7 +36,7 @@ int plan_membership_since(struct store *s, const struct plan_membership *t, int6
 static int add(struct store *s, enum sql which, const struct plan_membership *t,
                const int64_t times[2], struct err *err)
 {
-    sqlite3_stmt *statement = store_write(s, err) == 0 ? store_take(s, which, err) : NULL;
+    sqlite3_stmt *statement = store_take_to_write(s, which, err);
     if (statement == NULL) {
         return -1;
     }
@@ -64,16 +63,11 @@ int plan_membership_carry(struct store *previous, struct store *s, struct err *e
     }
     (void)sqlite3_bind_int64(known, 1, KEPT_MS);
     int rc = 0;
-    int step = sqlite3_step(known);
-    while (rc == 0 && step == SQLITE_ROW) {
+    while (rc == 0 && store_step(previous, known, &rc, err)) {
         const struct plan_membership t = {store_column(known, 0), store_column(known, 1),
                                           store_column(known, 2), store_column(known, 3)};
         const int64_t times[] = {sqlite3_column_int64(known, 4), sqlite3_column_int64(known, 5)};
         rc = add(s, SQL_PLAN_MEMBERSHIP_CARRY, &t, times, err);
-        step = rc == 0 ? sqlite3_step(known) : step;
-    }
-    if (rc == 0 && step != SQLITE_DONE) {
-        rc = store_fail(previous, err);
     }
     store_give(previous, SQL_PLAN_MEMBERSHIP_KNOWN, known);
     return rc;

@@ -12,10 +12,7 @@
 int store_ask(struct store *s, const char *collector, const char *account, const char *region,
               const char *target, struct err *err)
 {
-    if (store_write(s, err) != 0) {
-        return -1;
-    }
-    sqlite3_stmt *statement = store_take(s, SQL_ASK, err);
+    sqlite3_stmt *statement = store_take_to_write(s, SQL_ASK, err);
     if (statement == NULL) {
         return -1;
     }
@@ -94,10 +91,7 @@ out:
 
 int store_question_close(struct store *s, int64_t id, enum question_state state, struct err *err)
 {
-    if (store_write(s, err) != 0) {
-        return -1;
-    }
-    sqlite3_stmt *statement = store_take(s, SQL_CLOSE_QUESTION, err);
+    sqlite3_stmt *statement = store_take_to_write(s, SQL_CLOSE_QUESTION, err);
     if (statement == NULL) {
         return -1;
     }
@@ -139,10 +133,7 @@ int store_questions_count_all(struct store *s, struct err *err)
 
 int store_fact(struct store *s, const struct fact *f, int64_t *id, struct err *err)
 {
-    if (store_write(s, err) != 0) {
-        return -1;
-    }
-    sqlite3_stmt *statement = store_take(s, SQL_FACT, err);
+    sqlite3_stmt *statement = store_take_to_write(s, SQL_FACT, err);
     if (statement == NULL) {
         return -1;
     }
@@ -169,10 +160,7 @@ int store_fact(struct store *s, const struct fact *f, int64_t *id, struct err *e
 
 int store_gap(struct store *s, const struct gap *g, struct err *err)
 {
-    if (store_write(s, err) != 0) {
-        return -1;
-    }
-    sqlite3_stmt *statement = store_take(s, SQL_GAP, err);
+    sqlite3_stmt *statement = store_take_to_write(s, SQL_GAP, err);
     if (statement == NULL) {
         return -1;
     }
@@ -213,13 +201,9 @@ int store_each_gap(struct store *s, int (*each)(void *context, int64_t id, const
         return -1;
     }
     int rc = 0;
-    int step = 0;
-    while (rc == 0 && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (rc == 0 && store_step(s, statement, &rc, err)) {
         struct gap g = gap_of_row(statement);
         rc = each(context, sqlite3_column_int64(statement, 9), &g);
-    }
-    if (rc == 0 && step != SQLITE_DONE) {
-        rc = store_fail(s, err);
     }
     store_give(s, SQL_EACH_GAP, statement);
     return rc;

@@ -209,6 +209,20 @@ sqlite3_stmt *store_take(struct store *s, enum sql which, struct err *err)
     return statement;
 }
 
+sqlite3_stmt *store_take_to_write(struct store *s, enum sql which, struct err *err)
+{
+    return store_write(s, err) == 0 ? store_take(s, which, err) : NULL;
+}
+
+bool store_step(struct store *s, sqlite3_stmt *statement, int *rc, struct err *err)
+{
+    int step = sqlite3_step(statement);
+    if (step != SQLITE_ROW && step != SQLITE_DONE) {
+        *rc = store_fail(s, err);
+    }
+    return step == SQLITE_ROW;
+}
+
 void store_give(struct store *s, enum sql which, sqlite3_stmt *statement)
 {
     if (statement == NULL) {

@@ -261,10 +261,7 @@ void store_close(struct store *s)
 
 int store_meta_set(struct store *s, const char *key, const char *value, struct err *err)
 {
-    if (store_write(s, err) != 0) {
-        return -1;
-    }
-    sqlite3_stmt *statement = store_take(s, SQL_META_SET, err);
+    sqlite3_stmt *statement = store_take_to_write(s, SQL_META_SET, err);
     if (statement == NULL) {
         return -1;
     }

@@ -109,6 +109,10 @@ extern const char *const store_findings_index, *const store_findings_index_drop;
 /* A statement ready to bind: the idle one, or a fresh one when a walk in progress holds it. NULL
  * with err. */
 sqlite3_stmt *store_take(struct store *s, enum sql which, struct err *err);
+/* The same, within a write transaction, which it opens when none is open. */
+sqlite3_stmt *store_take_to_write(struct store *s, enum sql which, struct err *err);
+/* Steps to the next row; false after the last one, and after an error, which makes *rc -1. */
+bool store_step(struct store *s, sqlite3_stmt *statement, int *rc, struct err *err);
 /* Resets it and keeps it for next time; accepts NULL. */
 void store_give(struct store *s, enum sql which, sqlite3_stmt *statement);
 /* Binds text that outlives the step ("" for NULL); parameters count from 1. */

@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
+import awsbundle
 import models
 
 # Documented ceilings that are lower than the model's, or that the model leaves out.
@@ -23,14 +24,7 @@ problems = []
 
 def models_of(service):
     """The service's document, as botocore has it, with its paginators under "pagination"."""
-    try:
-        path = models._path(service)
-    except SystemExit as missing:
-        print(f"skipped: {missing}")
-        sys.exit(77)
-    if not path.is_file():
-        print(f"skipped: no model of {service} on this machine")
-        sys.exit(77)
+    path = awsbundle.file_or_skip(lambda: models._path(service))
     document = json.loads(path.read_text(encoding="utf-8"))
     pages = path.with_name("paginators-1.json")
     if "pagination" not in document and pages.is_file():

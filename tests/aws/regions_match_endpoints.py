@@ -21,14 +21,7 @@ problems = []
 
 def load(name):
     folder = os.environ.get("TOWERKEEP_MODELS")
-    try:
-        path = pathlib.Path(folder) / f"_{name}.json" if folder else awsbundle.data_dir() / f"{name}.json"
-    except SystemExit as missing:
-        print(f"skipped: {missing}")
-        sys.exit(77)
-    if not path.is_file():
-        print(f"skipped: no {path}")
-        sys.exit(77)
+    path = awsbundle.file_or_skip(lambda: pathlib.Path(folder) / f"_{name}.json" if folder else awsbundle.data_dir() / f"{name}.json")
     found = json.loads(path.read_text(encoding="utf-8"))["partitions"]
     # The trimmed files are keyed by partition.
     found = [{"id": key, **value} for key, value in found.items()] if isinstance(found, dict) else found

@@ -6,7 +6,6 @@
 One run, interleaved rounds, one simulator; prints medians and ratios. Not a test: nothing here
 fails because a figure is low.
 """
-import argparse
 import collections
 import json
 import pathlib
@@ -97,10 +96,7 @@ def row(name, rounds, base):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--towerkeep", required=True)
-    parser.add_argument("--sim", required=True)
-    parser.add_argument("--accounts", type=int, default=60)
+    parser = measure.arguments(__doc__, accounts=60)
     parser.add_argument("--regions", type=int, default=17)
     parser.add_argument("--resources", type=int, default=20, help="per account and Region")
     parser.add_argument("--rounds", type=int, default=3)

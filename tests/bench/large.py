@@ -3,7 +3,6 @@
 
   large.py --towerkeep build/towerkeep --sim build/towerkeep-sim [--accounts 1000] ...
 """
-import argparse
 import json
 import pathlib
 import sqlite3
@@ -14,10 +13,7 @@ import measure
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--towerkeep", required=True)
-    parser.add_argument("--sim", required=True)
-    parser.add_argument("--accounts", type=int, default=1000)
+    parser = measure.arguments(__doc__, accounts=1000)
     parser.add_argument("--ous", type=int, default=40)
     parser.add_argument("--regions", type=int, default=17)
     parser.add_argument("--resources", type=int, default=5, help="per account and Region")

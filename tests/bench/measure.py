@@ -1,4 +1,5 @@
 """What both measurements share: a simulator, programs pinned apart from it, what they cost."""
+import argparse
 import contextlib
 import os
 import pathlib
@@ -21,6 +22,15 @@ def cores():
 
 def pin(core):
     return None if core is None else lambda: os.sched_setaffinity(0, {core})
+
+
+def arguments(description, accounts):
+    """A parser with what every measurement takes."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--towerkeep", required=True)
+    parser.add_argument("--sim", required=True)
+    parser.add_argument("--accounts", type=int, default=accounts)
+    return parser
 
 
 def machine():

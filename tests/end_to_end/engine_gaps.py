@@ -17,22 +17,7 @@ def off(operation, nth=1, account=MANAGEMENT):
     return {"faults": [{"match": {"operation": operation, "nth": nth}, "disable_region": {"region": AWAY, "account": account}}]}
 
 
-class Gaps(unittest.TestCase):
-    maxDiff = None
-
-    def begin(self, world, faults=None):
-        cloud = self.enterContext(Cloud(world, f"gaps.{self._testMethodName}", faults=faults))
-        engine_runs.fresh(cloud)
-        return cloud
-
-    def run_(self, cloud, command, code, *flags, **options):
-        before = dict(cloud.effects()["writes"])
-        done = engine(cloud, command, *flags, **options)
-        self.assertEqual(done.code, code, done.told())
-        done.sent = {operation: count - before.get(operation, 0) for operation, count in cloud.effects()["writes"].items()
-                     if count > before.get(operation, 0)}
-        return done
-
+class Gaps(engine_runs.CloudTest):
     def held(self, done):
         """{step: what it waits for}"""
         return {change["id"]: change["message"] for change in done.report["changes"] if change["state"] == "held back"}
@@ -48,12 +33,12 @@ class Gaps(unittest.TestCase):
     def test_a_region_switched_off_while_a_fix_looks_holds_control_tower_and_keys_and_nothing_else(self):
         world = engine_runs.damaged("zone drift", "rotation off", "no delegated administrator", "member opt-in")
         cloud = self.begin(world, off("kms:*"))
-        first = self.run_(cloud, "fix", 4)
+        first = self.run_(cloud, "fix", code=4)
         self.assertEqual(first.sent, {"backup:UpdateRegionSettings": 1})
         # The administrator is registered after the landing zone, which can register it too.
         held = ("reset-landing-zone", f"enable-key-rotation/{HOME}", "register-delegated-administrator")
         self.assert_waits(first, *held)
-        second = self.run_(cloud, "fix", 4)
+        second = self.run_(cloud, "fix", code=4)
         self.assertEqual(second.sent, {})
         self.assert_waits(second, *held)
         self.assertIn("Nothing can be done now.", second.out)
@@ -62,7 +47,7 @@ class Gaps(unittest.TestCase):
         refused = {"code": "UnrecognizedClientException", "status": 400, "message": "The security token is invalid."}
         faults = {"faults": [{"match": {"operation": "kms:*", "account": MANAGEMENT, "region": AWAY, "last": 2}, "error": refused}]}
         cloud = self.begin(engine_runs.damaged("zone drift"), faults)
-        first = self.run_(cloud, "fix", 4)
+        first = self.run_(cloud, "fix", code=4)
         self.assertEqual(first.sent, {})
         self.assert_waits(first, "reset-landing-zone")
         for _ in range(4):
@@ -77,32 +62,32 @@ class Gaps(unittest.TestCase):
         faults = [{"match": {"operation": "backup:*", "account": MANAGEMENT, "region": AWAY}, **refused},
                   {"match": {"operation": "sts:GetCallerIdentity", "account": MANAGEMENT, "first": 3}, **refused}]
         cloud = self.begin(engine_runs.damaged("zone drift"), {"faults": faults})
-        done = self.run_(cloud, "fix", 4)
+        done = self.run_(cloud, "fix", code=4)
         self.assertEqual(done.sent, {})
         self.assertRegex(done.err, rf"towerkeep: backup:\w+ in {MANAGEMENT} {AWAY}: UnrecognizedClientException")
         self.assertIn("--resume", done.err)
 
     def test_a_region_switched_off_while_enable_works_stops_what_rests_on_it_and_is_not_tried_again(self):
         cloud = self.begin(engine_runs.bare(), off("kms:ReplicateKey"))
-        first = self.run_(cloud, "enable", 5)
+        first = self.run_(cloud, "enable", code=5)
         self.assertIn(AWAY, first.err)
         self.assertNotIn("controltower:UpdateLandingZone", first.sent)
-        second = self.run_(cloud, "enable", 4)
+        second = self.run_(cloud, "enable", code=4)
         self.assertEqual([name for name in second.sent if name.startswith(KEYS_AND_TOWER)], [])
         held = self.held(second)
         self.assertIn("enable-landing-zone-backup", held, second.told())
         self.assertTrue(all(AWAY in message for message in held.values()), held)
-        third = self.run_(cloud, "enable", 4)
+        third = self.run_(cloud, "enable", code=4)
         self.assertEqual((third.sent, self.held(third)), ({}, held))
         self.assertEqual(engine_runs.repeated(cloud.effects()), [])
 
     def test_a_region_switched_off_while_a_fix_works_is_a_gap_of_its_last_scan(self):
         cloud = self.begin(engine_runs.damaged("replica off", "management opt-in"), off("kms:EnableKey"))
-        first = self.run_(cloud, "fix", 5)
+        first = self.run_(cloud, "fix", code=5)
         self.assertRegex(first.err, rf"kms:EnableKey in {MANAGEMENT} {AWAY}")
         gaps = {(gap["account_id"], gap["region"]) for gap in first.report["gaps"]}
         self.assertEqual(gaps, {(MANAGEMENT, AWAY)})
-        second = self.run_(cloud, "fix", 4)
+        second = self.run_(cloud, "fix", code=4)
         self.assertEqual(second.sent, {})
 
     def test_a_member_that_lets_nobody_in_holds_back_only_what_is_done_there(self):
@@ -112,15 +97,15 @@ class Gaps(unittest.TestCase):
         unit["accounts"][0]["roles"] = []
         world["changes"] = [change for change in world["changes"] if change.get("account") != X_PROD or "set" in change]
         cloud = self.begin(world)
-        first = self.run_(cloud, "fix", 4)
+        first = self.run_(cloud, "fix", code=4)
         self.assertEqual(first.sent, {"controltower:ResetLandingZone": 1})
         self.assertEqual(self.held(first), {})
-        second = self.run_(cloud, "fix", 4)
+        second = self.run_(cloud, "fix", code=4)
         self.assertEqual(second.sent, {})
 
     def test_a_teardown_takes_nothing_down_that_it_cannot_see_whole(self):
         cloud = self.begin(engine_runs.healthy(), off("kms:*"))
-        done = self.run_(cloud, "teardown", 4, "--delete-key")
+        done = self.run_(cloud, "teardown", "--delete-key", code=4)
         self.assertEqual(done.sent, {})
         self.assertIn("disable-landing-zone-backup", self.held(done))
         self.assertTrue(any(step.startswith("disable-baseline/") for step in self.held(done)))
@@ -130,7 +115,7 @@ class Gaps(unittest.TestCase):
         faults = {"faults": [{"match": {"operation": "backup:GetBackupVaultAccessPolicy", "account": CENTRAL, "region": AWAY},
                               "error": denied}]}
         cloud = self.begin(engine_runs.damaged("vault policy"), faults)
-        done = self.run_(cloud, "fix", 4)
+        done = self.run_(cloud, "fix", code=4)
         self.assertEqual(done.sent, {"backup:PutBackupVaultAccessPolicy": 1})
         self.assertEqual([c["region"] for c in done.report["changes"] if c["operation"].startswith("backup:")], [HOME])
 

@@ -15,25 +15,7 @@ def idle(world):
     return {**world, "resources": []}
 
 
-class Returns(unittest.TestCase):
-    maxDiff = None
-
-    def begin(self, world, faults=None):
-        cloud = self.enterContext(Cloud(world, f"returns.{self._testMethodName}", faults=faults))
-        engine_runs.fresh(cloud)
-        return cloud
-
-    def run_(self, cloud, command, *flags, code=0, anew=False, **options):
-        """`anew`: in a directory without an earlier run."""
-        if anew:
-            engine_runs.fresh(cloud)
-        before = dict(cloud.effects()["writes"])
-        done = engine(cloud, command, *flags, **options)
-        self.assertEqual(done.code, code, done.told())
-        done.sent = {operation: count - before.get(operation, 0) for operation, count in cloud.effects()["writes"].items()
-                     if count > before.get(operation, 0)}
-        return done
-
+class Returns(engine_runs.CloudTest):
     def compliant(self, cloud, **options):
         done = self.run_(cloud, "enable", **options)
         options.pop("anew", None)

@@ -15,6 +15,7 @@ import re
 import shutil
 import signal
 import subprocess
+import unittest
 
 import scans
 import simulator
@@ -356,3 +357,24 @@ def side_by_side(job, cases, workers=int(os.environ.get("TOWERKEEP_ENGINE_WORKER
             except Exception as failure:  # pylint: disable=broad-except
                 problems.append(f"{case}: {type(failure).__name__}: {failure}")
     return problems
+
+
+class CloudTest(unittest.TestCase):
+    """Commands on a simulated organization that keeps what they change."""
+    maxDiff = None
+
+    def begin(self, world, faults=None):
+        cloud = self.enterContext(Cloud(world, f"{type(self).__name__.lower()}.{self._testMethodName}", faults=faults))
+        fresh(cloud)
+        return cloud
+
+    def run_(self, cloud, command, *flags, code=0, anew=False, **options):
+        """Its exit status is `code`; .sent: {operation that writes: how often}. `anew`: in a directory without an earlier run."""
+        if anew:
+            fresh(cloud)
+        before = dict(cloud.effects()["writes"])
+        done = engine(cloud, command, *flags, **options)
+        self.assertEqual(done.code, code, done.told())
+        done.sent = {operation: count - before.get(operation, 0) for operation, count in cloud.effects()["writes"].items()
+                     if count > before.get(operation, 0)}
+        return done

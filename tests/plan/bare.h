@@ -5,18 +5,9 @@
 
 #include "estate.h"
 #include "model/condition.h"
-
-struct world_row { /* JSON with single quotes, so that it reads */
-    const char *kind, *account, *region, *key, *json;
-};
+#include "world_row.h"
 
 #define LOGS "111122225555"
-#define BASELINE(id) "'arn:aws:controltower:" HOME "::baseline/" id "'"
-#define KEY_POLICY                                                                                 \
-    "{\\'Statement\\':[{\\'Effect\\':\\'Allow\\',\\'Principal\\':{\\'AWS\\':\\'arn:aws:iam::" MGMT \
-    ":root\\'},\\'Action\\':\\'kms:*\\',\\'Resource\\':\\'*\\'},{\\'Effect\\':\\'Allow\\',"        \
-    "\\'Principal\\':\\'*\\',\\'Action\\':\\'kms:*\\',\\'Resource\\':\\'*\\',\\'Condition\\':"     \
-    "{\\'StringEquals\\':{\\'aws:PrincipalOrgID\\':\\'o-exampleorg1\\'}}}]}"
 #define ZONE_ARN "arn:aws:controltower:" HOME ":" MGMT ":landingzone/1"
 #define OU_ARN(id) "arn:aws:organizations::" MGMT ":ou/o-exampleorg1/" id
 #define TOWER BASELINE("17BSJV3IGJ2QSGA2")

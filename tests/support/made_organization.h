@@ -8,6 +8,7 @@
 
 #include "base/jsonx.h"
 #include "store/store.h"
+#include "world_row.h"
 
 #define MGMT "111122221111"
 #define ADMIN "111122223333"
@@ -20,17 +21,6 @@
 #define AWAY "eu-west-1"
 #define KEY_ID "mrk-0123456789abcdef0123456789abcdef"
 #define KEY_IN(region) "arn:aws:kms:" region ":" MGMT ":key/" KEY_ID
-#define BASELINE(id) "'arn:aws:controltower:" HOME "::baseline/" id "'"
-#define KEY_POLICY                                                                                 \
-    "{\\'Statement\\':[{\\'Effect\\':\\'Allow\\',\\'Principal\\':{\\'AWS\\':\\'arn:aws:iam::" MGMT \
-    ":root\\'},\\'Action\\':\\'kms:*\\',\\'Resource\\':\\'*\\'},{\\'Effect\\':\\'Allow\\',"        \
-    "\\'Principal\\':\\'*\\',\\'Action\\':\\'kms:*\\',\\'Resource\\':\\'*\\',\\'Condition\\':"     \
-    "{\\'StringEquals\\':{\\'aws:PrincipalOrgID\\':\\'o-exampleorg1\\'}}}]}"
-
-struct world_row {
-    const char *kind, *account, *region, *key, *json;
-};
-
 static const struct world_row world[] = {
     {"organization", "", "", "o-exampleorg1",
      "{'Id':'o-exampleorg1','Arn':'arn:aws:organizations::" MGMT

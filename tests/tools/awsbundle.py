@@ -52,6 +52,19 @@ def root():
     return folder / "awscli"
 
 
+def file_or_skip(find):
+    """The file that find() names; ends a test as skipped (77) where this machine does not have it."""
+    try:
+        path = find()
+    except SystemExit as missing:
+        print(f"skipped: {missing}")
+        raise SystemExit(77) from missing
+    if not path.is_file():
+        print(f"skipped: no {path}")
+        raise SystemExit(77)
+    return path
+
+
 def data_dir():
     """botocore's folder of official service models."""
     return root() / "awscli" / "botocore" / "data"

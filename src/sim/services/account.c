@@ -123,7 +123,6 @@ static int list_regions(struct sim_call *call)
     const json_t *wanted = json_object_get(call->in, "RegionOptStatusContains");
     const char *account = subject(call), *name;
     json_t *rows, *kind;
-    int rc;
 
     if (account == NULL) {
         return -1;
@@ -137,9 +136,7 @@ static int list_regions(struct sim_call *call)
                 rows, json_pack("{ss ss}", "RegionName", name, "RegionOptStatus", status));
         }
     }
-    rc = sim_page(call, rows, 20);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 20);
 }
 
 static int region_status(struct sim_call *call)

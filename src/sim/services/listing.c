@@ -165,9 +165,7 @@ static int page_rows(struct sim_call *call, const struct listing *what, const js
     for (size_t i = 0; i < count; i++) {
         json_array_append_new(rows, row_of(call, what, json_object_get(records, ids[i])));
     }
-    int rc = sim_page(call, rows, (size_t)what->page);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, (size_t)what->page);
 }
 
 int list_resources(struct sim_call *call)
@@ -232,9 +230,7 @@ int list_tags_of_resource(struct sim_call *call)
         return -1;
     }
     json_t *rows = tags_list(json_object_get(record, "tags"), what->words.key, what->words.value);
-    int rc = sim_page(call, rows, what->page);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, what->page);
 }
 
 void set_tags(struct sim_call *call, json_t *record, const json_t *list)

@@ -92,6 +92,24 @@ static int page(struct sim_call *call, json_t *rows, size_t size)
     return rc;
 }
 
+/* A row of the answer, if the call asks for such an ARN, such tags and such a type. */
+static void add_row(const struct sim_call *call, const char *arn, const json_t *tags,
+                    const json_t *arns, json_t *rows)
+{
+    char type[96];
+    struct arn parts;
+    if (!arn_split(arn, &parts) || (arns != NULL && !jx_list_has(arns, arn))) {
+        return;
+    }
+    snprintf(type, sizeof type, "%s:%.*s", parts.service, (int)strcspn(parts.resource, ":/"),
+             parts.resource);
+    if (tags_fit(json_object_get(call->in, "TagFilters"), tags) &&
+        type_fits(json_object_get(call->in, "ResourceTypeFilters"), type)) {
+        json_array_append_new(rows, json_pack("{s:s, s:o}", "ResourceARN", arn, "Tags",
+                                              tags_list(tags, "Key", "Value")));
+    }
+}
+
 /* State `others` {arn: {key: value}}: what a world says is tagged here though no service of this
  * simulator holds it: types it does not have, and resources that are gone. */
 static void add_others(struct sim_call *call, const json_t *arns, json_t *rows)
@@ -102,18 +120,7 @@ static void add_others(struct sim_call *call, const json_t *arns, json_t *rows)
     json_t *tags;
     json_object_foreach(others, arn, tags)
     {
-        char type[96];
-        struct arn parts;
-        if (!arn_split(arn, &parts) || (arns != NULL && !jx_list_has(arns, arn))) {
-            continue;
-        }
-        snprintf(type, sizeof type, "%s:%.*s", parts.service, (int)strcspn(parts.resource, ":/"),
-                 parts.resource);
-        if (tags_fit(json_object_get(call->in, "TagFilters"), tags) &&
-            type_fits(json_object_get(call->in, "ResourceTypeFilters"), type)) {
-            json_array_append_new(rows, json_pack("{s:s, s:o}", "ResourceARN", arn, "Tags",
-                                                  tags_list(tags, "Key", "Value")));
-        }
+        add_row(call, arn, tags, arns, rows);
     }
 }
 
@@ -126,11 +133,8 @@ static void add_keys(struct sim_call *call, const json_t *arns, json_t *rows)
     json_object_foreach(keys, id, key)
     {
         const json_t *tags = json_object_get(key, "tags");
-        if (json_object_size(tags) > 0 && (arns == NULL || jx_list_has(arns, jx_str(key, "Arn"))) &&
-            tags_fit(json_object_get(call->in, "TagFilters"), tags) &&
-            type_fits(json_object_get(call->in, "ResourceTypeFilters"), "kms:key")) {
-            json_array_append_new(rows, json_pack("{s:s, s:o}", "ResourceARN", jx_str(key, "Arn"),
-                                                  "Tags", tags_list(tags, "Key", "Value")));
+        if (json_object_size(tags) > 0) {
+            add_row(call, jx_str(key, "Arn"), tags, arns, rows);
         }
     }
 }
@@ -146,21 +150,12 @@ static void add_points_of(struct sim_call *call, json_t *vault, json_t *tags_by_
     {
         const char *source = jx_str_or(point, "ResourceArn", "");
         const json_t *own = json_object_get(tags_by_arn, source);
-        char type[96];
-        struct arn parts;
-        if (json_object_size(own) == 0 || !arn_split(arn, &parts) ||
-            (arns != NULL && !jx_list_has(arns, arn))) {
+        if (json_object_size(own) == 0) {
             continue;
         }
         json_t *tags = json_copy((json_t *)(uintptr_t)own);
         json_object_set_new(tags, "aws:backup:source-resource", json_string(source));
-        snprintf(type, sizeof type, "%s:%.*s", parts.service, (int)strcspn(parts.resource, ":/"),
-                 parts.resource);
-        if (tags_fit(json_object_get(call->in, "TagFilters"), tags) &&
-            type_fits(json_object_get(call->in, "ResourceTypeFilters"), type)) {
-            json_array_append_new(rows, json_pack("{s:s, s:o}", "ResourceARN", arn, "Tags",
-                                                  tags_list(tags, "Key", "Value")));
-        }
+        add_row(call, arn, tags, arns, rows);
         json_decref(tags);
     }
 }

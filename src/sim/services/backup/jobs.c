@@ -290,9 +290,7 @@ static int list_jobs(struct sim_call *call, jobs_of make)
     } else if (sim_org_account(call->sim, account) != NULL) {
         collect(call, account, make, rows);
     }
-    int rc = sim_page(call, rows, 1000);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 1000);
 }
 
 int backup_list_jobs(struct sim_call *call)

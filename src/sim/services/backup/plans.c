@@ -318,9 +318,7 @@ int backup_list_plans(struct sim_call *call)
     if (jx_bool(call->in, "IncludeDeleted")) {
         json_array_extend(rows, json_object_get(state, "deleted_plans"));
     }
-    int rc = sim_page(call, rows, 1000);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 1000);
 }
 
 /* --- selections --- */
@@ -405,7 +403,5 @@ int backup_list_selections(struct sim_call *call)
         return -1;
     }
     json_t *rows = backup_rows(json_object_get(plan, "selections"));
-    int rc = sim_page(call, rows, 1000);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 1000);
 }

@@ -413,9 +413,7 @@ int backup_list_points(struct sim_call *call)
             json_array_append(rows, point);
         }
     }
-    int rc = sim_page(call, rows, 1000);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 1000);
 }
 
 static json_t *named_point(struct sim_call *call, const json_t *vault)
@@ -486,7 +484,5 @@ int backup_list_protected(struct sim_call *call)
         json_array_append(rows, point);
     }
     json_decref(newest);
-    int rc = sim_page(call, rows, 1000);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 1000);
 }

@@ -76,9 +76,7 @@ int backup_list_reports(struct sim_call *call)
     {
         json_array_append_new(rows, with_times(call->sim, report));
     }
-    int rc = sim_page(call, rows, 1000);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 1000);
 }
 
 int backup_describe_report(struct sim_call *call)

@@ -177,9 +177,7 @@ int backup_list_vaults(struct sim_call *call)
             json_array_append_new(rows, counted(call, vault));
         }
     }
-    int rc = sim_page(call, rows, 1000);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 1000);
 }
 
 /* --- access policies --- */

@@ -293,7 +293,6 @@ static json_t *enabled_out(struct sim *sim, const json_t *enabled, const char *a
 int ct_list_baselines(struct sim_call *call)
 {
     json_t *rows;
-    int rc;
 
     if (ct_guard(call) != 0) {
         return -1;
@@ -309,9 +308,7 @@ int ct_list_baselines(struct sim_call *call)
                                               baselines[i].description));
         text_release(&arn);
     }
-    rc = sim_page(call, rows, 100);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 100);
 }
 
 int ct_get_baseline(struct sim_call *call)

@@ -167,7 +167,6 @@ int ct_list_enabled_controls(struct sim_call *call)
     const char *target = jx_str(call->in, "targetIdentifier"), *key;
     struct sim *sim = call->sim;
     json_t *rows, *enabled, *row;
-    int rc;
 
     if (ct_guard(call) != 0) {
         return -1;
@@ -193,9 +192,7 @@ int ct_list_enabled_controls(struct sim_call *call)
             json_decref(row);
         }
     }
-    rc = sim_page(call, rows, 50);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 50);
 }
 
 /* --- tags --- */

@@ -88,24 +88,22 @@ json_t *ct_landing_zone(struct sim *sim)
 
 int ct_invalid(struct sim_call *call, const char *format, ...)
 {
-    char text[512];
     va_list list;
 
     va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
+    sim_vfail(call, 400, "ValidationException", format, list);
     va_end(list);
-    return sim_fail(call, 400, "ValidationException", "%s", text);
+    return -1;
 }
 
 int ct_missing(struct sim_call *call, const char *format, ...)
 {
-    char text[512];
     va_list list;
 
     va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
+    sim_vfail(call, 404, "ResourceNotFoundException", format, list);
     va_end(list);
-    return sim_fail(call, 404, "ResourceNotFoundException", "%s", text);
+    return -1;
 }
 
 int ct_conflict(struct sim_call *call, const char *message)

@@ -21,7 +21,6 @@
 int ct_list_landing_zones(struct sim_call *call)
 {
     json_t *rows;
-    int rc;
 
     if (ct_guard(call) != 0) {
         return -1;
@@ -31,9 +30,7 @@ int ct_list_landing_zones(struct sim_call *call)
         json_array_append_new(rows,
                               json_pack("{ss}", "arn", jx_str(ct_landing_zone(call->sim), "arn")));
     }
-    rc = sim_page(call, rows, 1);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 1);
 }
 
 /* The landing zone the call names, or NULL after a refusal. */
@@ -101,7 +98,6 @@ int ct_list_landing_zone_operations(struct sim_call *call)
     const json_t *statuses = jx_get(call->in, "filter.statuses");
     const json_t *all = json_object_get(ct_state(call->sim), "operations");
     json_t *rows;
-    int rc;
 
     if (ct_guard(call) != 0) {
         return -1;
@@ -118,9 +114,7 @@ int ct_list_landing_zone_operations(struct sim_call *call)
                                 jx_str(one, "operationIdentifier"), "status", status));
         }
     }
-    rc = sim_page(call, rows, 100);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 100);
 }
 
 /* --- effects --- */

@@ -181,7 +181,6 @@ int org_list_create_account_status(struct sim_call *call)
     json_t *rows;
     const char *id;
     json_t *status;
-    int rc;
 
     if (org_guard(call) != 0) {
         return -1;
@@ -193,9 +192,7 @@ int org_list_create_account_status(struct sim_call *call)
             json_array_append(rows, status);
         }
     }
-    rc = sim_page(call, rows, 20);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 20);
 }
 
 /* --- closing --- */

@@ -66,7 +66,6 @@ int org_list_service_access(struct sim_call *call)
     json_t *rows;
     const char *principal;
     json_t *since;
-    int rc;
 
     if (org_guard(call) != 0) {
         return -1;
@@ -77,9 +76,7 @@ int org_list_service_access(struct sim_call *call)
         json_array_append_new(
             rows, json_pack("{ss sO}", "ServicePrincipal", principal, "DateEnabled", since));
     }
-    rc = sim_page(call, rows, 20);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 20);
 }
 
 /* --- delegated administrators --- */
@@ -245,7 +242,6 @@ int org_list_delegated_services(struct sim_call *call)
     struct sim *sim = call->sim;
     const char *service;
     json_t *accounts, *rows;
-    int rc;
 
     if (org_guard(call) != 0) {
         return -1;
@@ -268,9 +264,7 @@ int org_list_delegated_services(struct sim_call *call)
                                                   "DelegationEnabledDate", since));
         }
     }
-    rc = sim_page(call, rows, 20);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 20);
 }
 
 /* --- the delegation policy --- */
@@ -443,7 +437,6 @@ int org_list_tags(struct sim_call *call)
 {
     const char *key;
     json_t *value, *rows;
-    int rc;
 
     if (need_taggable(call) != 0) {
         return -1;
@@ -455,9 +448,7 @@ int org_list_tags(struct sim_call *call)
     {
         json_array_append_new(rows, json_pack("{ss sO}", "Key", key, "Value", value));
     }
-    rc = sim_page(call, rows, 0);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 0);
 }
 
 int org_tag(struct sim_call *call)

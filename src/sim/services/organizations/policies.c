@@ -168,7 +168,6 @@ static int page_policies(struct sim_call *call, const char *target)
     const char *type = jx_str(call->in, "Filter"), *id;
     json_t *rows = json_array();
     json_t *policy;
-    int rc;
 
     json_object_foreach(org_policies(call->sim), id, policy)
     {
@@ -178,9 +177,7 @@ static int page_policies(struct sim_call *call, const char *target)
             json_array_append_new(rows, org_policy_summary(policy));
         }
     }
-    rc = sim_page(call, rows, 20);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 20);
 }
 
 int org_list_policies(struct sim_call *call)
@@ -219,7 +216,6 @@ int org_list_targets_for_policy(struct sim_call *call)
     struct sim *sim = call->sim;
     json_t *rows, *value;
     const char *id;
-    int rc;
 
     if (policy == NULL) {
         return -1;
@@ -241,9 +237,7 @@ int org_list_targets_for_policy(struct sim_call *call)
             add_target(sim, rows, policy, id);
         }
     }
-    rc = sim_page(call, rows, 20);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 20);
 }
 
 static int show_policy(struct sim_call *call, const json_t *policy)

@@ -179,15 +179,12 @@ int org_describe_organization(struct sim_call *call)
 int org_list_roots(struct sim_call *call)
 {
     json_t *rows;
-    int rc;
 
     if (org_guard(call) != 0) {
         return -1;
     }
     rows = json_pack("[O]", json_object_get(org_state(call->sim), "root"));
-    rc = sim_page(call, rows, 20);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 20);
 }
 
 /* Members of `all` whose parent it is, borrowed objects in a new list; parent NULL takes all. */
@@ -284,7 +281,6 @@ int org_list_parents(struct sim_call *call)
 {
     const char *parent;
     json_t *rows;
-    int rc;
 
     if (org_guard(call) != 0) {
         return -1;
@@ -297,9 +293,7 @@ int org_list_parents(struct sim_call *call)
     }
     rows = json_pack("[{ss ss}]", "Id", parent, "Type",
                      org_id_is_root(call->sim, parent) ? "ROOT" : "ORGANIZATIONAL_UNIT");
-    rc = sim_page(call, rows, 20);
-    json_decref(rows);
-    return rc;
+    return sim_page_take(call, rows, 20);
 }
 
 int org_describe_ou(struct sim_call *call)
