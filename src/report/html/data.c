@@ -37,6 +37,13 @@ void html_set(xmlNodePtr node, const char *name, const char *value)
     text_release(&clean);
 }
 
+void html_set_all(xmlNodePtr node, const struct html_attribute *all, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        html_set(node, all[i].name, all[i].value);
+    }
+}
+
 void html_set_number(xmlNodePtr node, const char *name, int64_t value)
 {
     char digits[24];
@@ -137,11 +144,8 @@ static int add_coverage(void *context, const struct coverage *c)
     struct part *p = context;
     if (strcmp(c->state, "REACHED") != 0 && p->rows++ < HTML_ROWS_MAX) {
         xmlNodePtr place = html_child(p->node, "place");
-        html_set(place, "account", c->account);
-        html_set(place, "name", c->name);
-        html_set(place, "ou_path", c->ou_path);
-        html_set(place, "region", c->region);
-        html_set(place, "state", c->state);
+        HTML_SET(place, {"account", c->account}, {"name", c->name}, {"ou_path", c->ou_path},
+                 {"region", c->region}, {"state", c->state});
         html_set_number(place, "denied", c->denied);
         html_set_number(place, "failed", c->failed);
     }
@@ -154,11 +158,8 @@ static int add_gap(void *context, int64_t id, const struct gap *g)
     if (p->rows++ < HTML_ROWS_MAX) {
         xmlNodePtr gap = html_child(p->node, "gap");
         html_set_number(gap, "id", id);
-        html_set(gap, "operation", g->operation);
-        html_set(gap, "account", g->account);
-        html_set(gap, "region", g->region);
-        html_set(gap, "class", g->class);
-        html_set(gap, "message", g->message);
+        HTML_SET(gap, {"operation", g->operation}, {"account", g->account}, {"region", g->region},
+                 {"class", g->class}, {"message", g->message});
     }
     return 0;
 }
@@ -263,12 +264,12 @@ static int add_key(void *context, const json_t *k)
              !jx_bool(k, "configured") ? "no key configured"
              : present                 ? jx_str_or(k, "state", "unknown")
                                        : "missing");
-    html_set(key, "type", present ? jx_str_or(k, "type", "single-Region") : NULL);
-    html_set(key, "arn", jx_str_or(k, "arn", jx_str_or(k, "expected_arn", "")));
-    html_set(key, "multi_region", present ? flag(jx_get(k, "multi_region")) : NULL);
-    html_set(key, "policy_equal", flag(jx_get(k, "policy.equals_primary")));
-    html_set(key, "open", present ? flag(jx_get(k, "policy.unconditional_star")) : NULL);
-    html_set(key, "rotation", flag(jx_get(k, "rotation_enabled")));
+    HTML_SET(key, {"type", present ? jx_str_or(k, "type", "single-Region") : NULL},
+             {"arn", jx_str_or(k, "arn", jx_str_or(k, "expected_arn", ""))},
+             {"multi_region", present ? flag(jx_get(k, "multi_region")) : NULL},
+             {"policy_equal", flag(jx_get(k, "policy.equals_primary"))},
+             {"open", present ? flag(jx_get(k, "policy.unconditional_star")) : NULL},
+             {"rotation", flag(jx_get(k, "rotation_enabled"))});
     set_list(key, "missing_actions", present ? jx_get(k, "policy.missing_actions") : NULL);
     return 0;
 }

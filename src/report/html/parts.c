@@ -45,10 +45,8 @@ static void add_requirement(xmlNodePtr framework, const json_t *row)
     xmlNodePtr node = html_child(framework, "requirement");
     size_t i;
     const json_t *check;
-    html_set(node, "id", jx_str(row, "requirement"));
-    html_set(node, "title", jx_str(row, "title"));
-    html_set(node, "result", jx_str(row, "result"));
-    html_set(node, "why", jx_str(row, "why"));
+    HTML_SET(node, {"id", jx_str(row, "requirement")}, {"title", jx_str(row, "title")},
+             {"result", jx_str(row, "result")}, {"why", jx_str(row, "why")});
     json_array_foreach(json_object_get(row, "checks"), i, check)
     {
         xmlNodePtr one = html_child(node, "check");
@@ -98,19 +96,15 @@ static int add_difference(void *context, const struct difference *d)
     }
     all->rows++;
     xmlNodePtr node = html_child(all->node, "difference");
-    html_set(node, "change", change_name(d->change));
-    html_set(node, "severity", severity_name(f->severity));
-    html_set(node, "check", f->check_id);
-    html_set(node, "title", stream_rule_text(all->stream, f->check_id, "title"));
-    html_set(node, "account", f->account_id);
-    html_set(node, "account_name", f->account_name);
-    html_set(node, "region", f->region);
-    html_set(node, "resource", f->resource_name[0] != '\0' ? f->resource_name : f->subject);
-    html_set(node, "status_before", d->before != NULL ? status_name(d->before->status) : NULL);
-    html_set(node, "status", d->after != NULL ? status_name(d->after->status) : NULL);
-    html_set(node, "observed_before", d->before != NULL ? d->before->observed : NULL);
-    html_set(node, "observed", d->after != NULL ? d->after->observed : NULL);
-    html_set(node, "first_seen", d->first_seen);
+    HTML_SET(node, {"change", change_name(d->change)}, {"severity", severity_name(f->severity)},
+             {"check", f->check_id}, {"title", stream_rule_text(all->stream, f->check_id, "title")},
+             {"account", f->account_id}, {"account_name", f->account_name}, {"region", f->region},
+             {"resource", f->resource_name[0] != '\0' ? f->resource_name : f->subject},
+             {"status_before", d->before != NULL ? status_name(d->before->status) : NULL},
+             {"status", d->after != NULL ? status_name(d->after->status) : NULL},
+             {"observed_before", d->before != NULL ? d->before->observed : NULL},
+             {"observed", d->after != NULL ? d->after->observed : NULL},
+             {"first_seen", d->first_seen});
     return 0;
 }
 
@@ -203,13 +197,9 @@ static int add_fact(void *context, const struct fact *fact)
     time_iso(fact->wall_ms, time);
     xmlNodePtr node = html_child(c->facts, "fact");
     html_set_number(node, "id", c->id);
-    html_set(node, "operation", fact->operation);
-    html_set(node, "account", fact->account);
-    html_set(node, "region", fact->region);
-    html_set(node, "target", fact->target);
-    html_set(node, "time", time);
-    html_set(node, "request_id", fact->request_id);
-    html_set(node, "digest", fact->digest);
+    HTML_SET(node, {"operation", fact->operation}, {"account", fact->account},
+             {"region", fact->region}, {"target", fact->target}, {"time", time},
+             {"request_id", fact->request_id}, {"digest", fact->digest});
     html_set_number(node, "status", fact->http_status);
     return 0;
 }
