@@ -77,6 +77,7 @@
     <xsl:call-template name="line"><xsl:with-param name="name">Governed Regions</xsl:with-param><xsl:with-param name="value" select="run/@governed_regions"/></xsl:call-template>
     <xsl:call-template name="line"><xsl:with-param name="name">Read</xsl:with-param><xsl:with-param name="value" select="concat(run/@started, ' to ', run/@ended)"/></xsl:call-template>
     <xsl:call-template name="line"><xsl:with-param name="name">Run</xsl:with-param><xsl:with-param name="value" select="run/@run_id"/></xsl:call-template>
+    <xsl:call-template name="line"><xsl:with-param name="name">AWS support as of</xsl:with-param><xsl:with-param name="value" select="run/@support_as_of"/></xsl:call-template>
   </dl>
 </header>
 <nav aria-label="Sections"><div>

@@ -43,6 +43,7 @@ struct rule { /* owned by the rule set */
     const struct expr *only_if; /* when false, the rule does not apply, even with collection errors;
                                    NULL: applies everywhere */
     const struct expr *when, *assert; /* when NULL: always applicable */
+    const struct expr *manual_if;     /* when true, the status is MANUAL; NULL: never */
     const struct rule_parameter *parameter_rows;
     size_t parameter_count;
 };

@@ -165,7 +165,7 @@ static int evaluate_rule(struct pass *p, const struct evaluated_rule *j, struct 
     f->observed = text_str(&p->observed);
     /* The procedure belongs to the rule, not the finding; the person who assesses the finding needs
      * it. */
-    f->detail = r->manual ? r->how : "";
+    f->detail = f->status == STATUS_MANUAL ? r->how : "";
     f->risk = r->why;
     f->remediation = text_str(&p->fix);
     f->remedy = r->remedy != NULL ? r->remedy : "";

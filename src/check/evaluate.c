@@ -32,7 +32,11 @@ static enum status verdict(const struct loaded_rule *l, struct view *v)
     if (!applies) {
         return STATUS_NOT_APPLICABLE;
     }
-    if (l->rule.manual) {
+    bool manual = l->rule.manual || (l->manual_if != NULL && expr_holds(l->manual_if, v));
+    if (v->problem[0] != '\0') {
+        return STATUS_ERROR;
+    }
+    if (manual) {
         return STATUS_MANUAL;
     }
     bool passes = expr_holds(l->assert, v);

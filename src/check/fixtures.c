@@ -294,7 +294,7 @@ static void count_lacking(const struct testing *t)
             size_t *count;
         } rows[] = {
             {STATUS_PASS, !r->manual, &n->rules_without_pass},
-            {STATUS_MANUAL, r->manual, &n->rules_without_pass},
+            {STATUS_MANUAL, r->manual || r->manual_if != NULL, &n->rules_without_pass},
             {STATUS_FAIL, !r->manual, &n->rules_without_fail},
             {STATUS_ERROR, !r->manual, &n->rules_without_unknown},
             {STATUS_NOT_APPLICABLE, r->when != NULL || r->only_if != NULL,

@@ -350,8 +350,12 @@ static int load_expressions(const struct rule_loader *s)
     const struct node *only_if = node_get(s->root, "only_if");
     const struct node *when = node_get(s->root, "when");
     const struct node *assert_node = node_get(s->root, "assert");
+    const struct node *manual_if = node_get(s->root, "manual_if");
     if (l->rule.manual && assert_node != NULL) {
         return node_err(l->doc, assert_node, s->err, "expected no assert: this rule is manual");
+    }
+    if (l->rule.manual && manual_if != NULL) {
+        return node_err(l->doc, manual_if, s->err, "expected no manual_if: this rule is manual");
     }
     if (!l->rule.manual && assert_node == NULL) {
         return node_err(l->doc, s->root, s->err, "expected the key \"assert\" here");
@@ -361,12 +365,15 @@ static int load_expressions(const struct rule_loader *s)
     if ((only_if != NULL &&
          expr_parse(l->doc, only_if, parameters, &members, &l->only_if, s->err) != 0) ||
         (when != NULL && expr_parse(l->doc, when, parameters, &members, &l->when, s->err) != 0) ||
+        (manual_if != NULL &&
+         expr_parse(l->doc, manual_if, parameters, &members, &l->manual_if, s->err) != 0) ||
         (assert_node != NULL &&
          expr_parse(l->doc, assert_node, parameters, &members, &l->assert, s->err) != 0)) {
         return -1;
     }
     l->rule.only_if = l->only_if;
     l->rule.when = l->when;
+    l->rule.manual_if = l->manual_if;
     l->rule.assert = l->assert;
     return 0;
 }
@@ -399,9 +406,9 @@ static int load_templates(const struct rule_loader *s)
 static int load_all(const struct rule_loader *s)
 {
     static const char *const known[] = {
-        "id",    "title",      "step",       "severity",   "scope",    "why",      "how",
-        "needs", "only_if",    "when",       "assert",     "expected", "observed", "remedy",
-        "fix",   "references", "compliance", "parameters", "manual",   NULL};
+        "id",    "title",      "step",       "severity",   "scope",    "why",       "how",
+        "needs", "only_if",    "when",       "assert",     "expected", "observed",  "remedy",
+        "fix",   "references", "compliance", "parameters", "manual",   "manual_if", NULL};
     struct rule *r = &s->l->rule;
     const struct doc *doc = s->l->doc;
     if (s->root->kind != NODE_MAP) {
@@ -457,6 +464,7 @@ void rule_free(struct loaded_rule *l)
     free(l->parameter_rows);
     expr_free(l->only_if);
     expr_free(l->when);
+    expr_free(l->manual_if);
     expr_free(l->assert);
     template_free(l->expected);
     template_free(l->observed);

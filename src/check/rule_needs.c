@@ -150,6 +150,9 @@ void rule_needs_derive(struct loaded_rule *l)
     if (l->when != NULL) {
         expr_each_path(l->when, add_behind, l);
     }
+    if (l->manual_if != NULL) {
+        expr_each_path(l->manual_if, add_behind, l);
+    }
     if (l->assert != NULL) {
         expr_each_path(l->assert, add_behind, l);
     }

@@ -17,7 +17,7 @@ struct loaded_rule { /* the public part first: a pointer to one is a pointer to 
     struct rule_need *needs;
     const char **references;
     struct rule_parameter *parameter_rows;
-    struct expr *only_if, *when, *assert;
+    struct expr *only_if, *when, *manual_if, *assert;
     struct template *expected, *observed, *fix;
 };
 

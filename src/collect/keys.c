@@ -9,7 +9,7 @@
 #include "crawl.h"
 #include "model/arn.h"
 #include "model/backup_tag.h"
-#include "model/copy_support.h"
+#include "model/support.h"
 
 /* ReplicaKeys names the Regions but not their states: each is described in its own Region. */
 static int ask_family(const struct answer_page *p, const json_t *metadata, struct err *err)
@@ -63,9 +63,10 @@ int source_key_ask(const struct answer_page *p, const char *type, const char *ke
     char owner[16], region[40];
     bool ours = false;
     const char *user = p->question->account;
+    const json_t *table = json_object_get(p->crawl->options->config->document, SUPPORT_MEMBER);
     /* DynamoDB's list names no key; with advanced features none is needed. */
-    if (key_arn == NULL || copy_fully_managed(type, -1) || !arn_parse(key_arn, &parts) ||
-        !arn_part_is(parts.service, "kms")) {
+    if (key_arn == NULL || support_encrypts_copies(table, type, -1) ||
+        !arn_parse(key_arn, &parts) || !arn_part_is(parts.service, "kms")) {
         return 0;
     }
     arn_part_copy(parts.account, owner, sizeof owner);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aws/partition.h"
 #include "base/clock.h"
 #include "base/jsonx.h"
 #include "base/log.h"
@@ -10,6 +11,7 @@
 #include "base/text.h"
 #include "crawl.h"
 #include "model/resource_type.h"
+#include "model/support.h"
 
 #define ACCEPTED_KEY "types_not_listed"
 
@@ -57,6 +59,17 @@ static int report_missing(struct crawl *crawl, const char *account, const char *
     return rc;
 }
 
+/* AWS Backup takes nothing of the type there: there is nothing to list. */
+static bool is_absent(const struct crawl *crawl, const char *type, const char *region)
+{
+    const struct support_subject subject = {.type = type,
+                                            .dynamodb_advanced = -1,
+                                            .region = region,
+                                            .partition = aws_client_partition(crawl->client),
+                                            .opt_in_region = region_is_opt_in(region)};
+    return support_of(configured(crawl, SUPPORT_MEMBER), &subject, "available") == SUPPORT_NO;
+}
+
 /* `types`: names of resource types that are wanted in a governed Region. */
 static int ask_types(struct crawl *crawl, const char *account, const char *region,
                      const json_t *types, struct err *err)
@@ -66,7 +79,7 @@ static int ask_types(struct crawl *crawl, const char *account, const char *regio
     text_init(&missing, (size_t)64 * 1024);
     for (size_t i = 0; rc == 0 && i < json_array_size(types); i++) {
         const char *type = json_string_value(json_array_get(types, i));
-        if (resource_type_listed_directly(type)) {
+        if (resource_type_listed_directly(type) || is_absent(crawl, type, region)) {
             continue;
         }
         if (jx_list_has(configured(crawl, "resource_types_not_listed"), type)) {

@@ -7,7 +7,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "model/backup_tag.h"
-#include "model/copy_support.h"
+#include "model/support.h"
 
 #define WHY_MAX 1024
 
@@ -220,6 +220,16 @@ const struct protection_plan *protection_find(const struct protection *o,
     return best;
 }
 
+bool protection_by_policy(const struct protection *o, const struct merged_resource *seen)
+{
+    for (size_t i = 0; i < o->count; i++) {
+        if (o->plans[i].organization && takes(o, &o->plans[i], seen)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* --- in words --- */
 
 static void explain(const struct protection *o, const struct merged_resource *seen,
@@ -429,19 +439,32 @@ static int set_copy_age(const struct protection *o, const struct merged_resource
     return 0;
 }
 
-static void set_copy_problem(const struct protection *o, const struct merged_resource *seen,
-                             json_t *document)
+int protection_advanced_tables(const struct protection *o)
 {
     const json_t *advanced = jx_get(o->own, "ResourceTypeManagementPreference.DynamoDB");
-    const struct copy_source source = {.type = seen->type,
-                                       .engine = jx_str(seen->direct, "engine"),
-                                       .arn = seen->arn,
-                                       .region = o->place->region,
-                                       .dynamodb_advanced = advanced == NULL         ? -1
-                                                            : json_is_true(advanced) ? 1
-                                                                                     : 0,
-                                       .opt_in_region = o->opt_in_region};
-    set_text(document, "copy_problem", copy_support_problem(&source));
+    return advanced == NULL ? -1 : json_is_true(advanced) ? 1 : 0;
+}
+
+/* Whether AWS Backup can make the copies that its plans order. */
+static void set_copy_support(const struct protection *o, const struct merged_resource *seen,
+                             bool far, json_t *document)
+{
+    static const char *const words[] = {
+        [SUPPORT_NO] = "unsupported", [SUPPORT_YES] = "supported", [SUPPORT_UNKNOWN] = "unknown"};
+    const json_t *table = json_object_get(o->v->s->config, SUPPORT_MEMBER);
+    const struct support_subject subject = {.type = seen->type,
+                                            .engine = jx_str(seen->direct, "engine"),
+                                            .arn = seen->arn,
+                                            .dynamodb_advanced = protection_advanced_tables(o),
+                                            .region = o->place->region,
+                                            .partition = o->v->s->cache->partition,
+                                            .opt_in_region = o->opt_in_region};
+    char *problem = support_copy_problem(table, &subject, far);
+    set_text(document, "copy_support", words[support_copies(table, &subject, false)]);
+    set_text(document, "far_copy_support", words[support_copies(table, &subject, true)]);
+    set_text(document, "copy_problem", problem);
+    set_text(document, "support_as_of", support_date(table, &subject));
+    free(problem);
 }
 
 int protection_describe(struct protection *o, const struct merged_resource *seen,
@@ -480,7 +503,7 @@ int protection_describe(struct protection *o, const struct merged_resource *seen
                     set_copy_age(o, seen, RULES_COPYING_FAR, "far_copy_due", document) != 0)) {
         rc = -1;
     }
-    set_copy_problem(o, seen, document);
+    set_copy_support(o, seen, cross_region, document);
     subject_fact(document, seen->facts[2]);
     subject_fact(document, seen->facts[3]);
     return rc == 0 ? protection_keys(o, seen, document) : rc;

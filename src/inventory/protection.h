@@ -62,6 +62,8 @@ enum plan_rules { RULES_ALL, RULES_COPYING, RULES_COPYING_FAR };
 const struct protection_plan *protection_find(const struct protection *o,
                                               const struct merged_resource *seen,
                                               enum plan_rules rules);
+/* Does a plan of an Organizations backup policy take it? */
+bool protection_by_policy(const struct protection *o, const struct merged_resource *seen);
 /* Since when the plan takes the resource, as runs saw it: 0 when none can tell, now when the walk
    that this run ends tagged the resource, or when the run before saw it without. 0 or -1. */
 int protection_member_since(const struct protection *o, const struct protection_plan *plan,
@@ -76,6 +78,8 @@ int64_t later_of(int64_t a, int64_t b);
 int64_t newest_copy(const json_t *central, const char *but_in, const char **region);
 /* A run that was asked for other accounts or Regions only did not read every central vault. */
 bool central_vaults_left_out(const struct inventory_cache *d);
+/* Does AWS Backup use its advanced features for DynamoDB here: 1, 0, or -1 when unknown. */
+int protection_advanced_tables(const struct protection *o);
 /* source_keys.c: what its encryption means for a copy. 0 or -1. */
 int protection_keys(struct protection *o, const struct merged_resource *seen, json_t *document);
 

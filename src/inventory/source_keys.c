@@ -5,7 +5,7 @@
 
 #include "base/jsonx.h"
 #include "model/arn.h"
-#include "model/copy_support.h"
+#include "model/support.h"
 #include "protection.h"
 
 /* The answer about a key: its own account's, else that of the account that uses it. *asked is whose
@@ -128,10 +128,8 @@ static void add_key(struct protection *o, const char *arn, json_t *document, boo
 
 int protection_keys(struct protection *o, const struct merged_resource *seen, json_t *document)
 {
-    const json_t *advanced = jx_get(o->own, "ResourceTypeManagementPreference.DynamoDB");
-    bool managed = copy_fully_managed(seen->type, advanced == NULL         ? -1
-                                                  : json_is_true(advanced) ? 1
-                                                                           : 0);
+    const json_t *table = json_object_get(o->v->s->config, SUPPORT_MEMBER);
+    bool managed = support_encrypts_copies(table, seen->type, protection_advanced_tables(o));
     bool failed = false;
     set_bool(document, "fully_managed", managed);
     set_new(document, "source_keys", json_array());

@@ -17,7 +17,7 @@ struct summary { /* what one pass over the place gathers */
     const struct account_region *place;
     json_t *document;
     json_t *tagged_types, *only_tagging, *only_direct;
-    long long tables, only_tagging_count, only_direct_count;
+    long long tables, policy_tables, only_tagging_count, only_direct_count;
     struct protection protection;
     const struct protection_plan
         *copying;           /* that takes something here, the one that runs most often */
@@ -211,6 +211,7 @@ static int note_resource(void *context, const struct merged_resource *seen)
     bool tagged = backup_tags_any(seen->tags);
     if (seen->direct != NULL && str_equal(seen->type, "DynamoDB")) {
         y->tables++;
+        y->policy_tables += protection_by_policy(&y->protection, seen) ? 1 : 0;
     }
     if (tagged && seen->type != NULL && !jx_list_has(y->tagged_types, seen->type)) {
         list_text(y->tagged_types, seen->type);
@@ -286,6 +287,7 @@ static int set_resources(struct summary *y)
     set_new(y->document, "tagged_types", y->tagged_types);
     set_new(y->document, "tagged_types_off", off);
     set_int(y->document, "dynamodb_tables", y->tables);
+    set_int(y->document, "policy_tables", y->policy_tables);
     set_new(y->document, "only_tagging", y->only_tagging);
     set_new(y->document, "only_direct", y->only_direct);
     set_int(y->document, "only_tagging_count", y->only_tagging_count);

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "model/backup_tag.h"
 #include "model/resource_type.h"
+#include "model/support.h"
 
 #define CONFIG_BYTES_MAX ((size_t)1024 * 1024)
 #define FIELDS_MAX 10
@@ -33,7 +34,8 @@ enum form {
     FORM_TIER,       /* hourly, daily, weekly or monthly */
     FORM_NUMBER,     /* whole, low to high */
     FORM_FRACTION,   /* real, above 0, at most high */
-    FORM_PARAMETERS  /* rule id -> parameter -> value */
+    FORM_PARAMETERS, /* rule id -> parameter -> value */
+    FORM_SUPPORT     /* changes to the table of what AWS Backup supports */
 };
 
 struct field {
@@ -65,6 +67,7 @@ static const struct section sections[] = {
                     "\"SAP HANA on Amazon EC2\",\"Storage Gateway\",\"Timestream\","
                     "\"VirtualMachine\"]"},
       {.name = "resource_types_not_listed", .form = FORM_TYPES_OR_NONE, .otherwise = "[]"},
+      {.name = SUPPORT_MEMBER, .form = FORM_SUPPORT, .nullable = true, .otherwise = "null"},
       {.name = "accounts_exempt", .form = FORM_WORDS, .otherwise = "[]"},
       {.name = "resources_exempt", .form = FORM_WORDS, .otherwise = "[]"},
       {.name = "delegated_administrators", .form = FORM_ACCOUNTS, .otherwise = "[]"},
@@ -340,6 +343,8 @@ static int read_field(const struct doc *doc, const struct node *n, const struct 
         return read_number(doc, n, f, out, err);
     case FORM_PARAMETERS:
         return read_parameters(doc, n, out, err);
+    case FORM_SUPPORT:
+        return support_read_changes(doc, n, out, err);
     }
     return err_set(err, ERR_INTERNAL, "a configuration field without a schema");
 }

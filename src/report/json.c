@@ -37,9 +37,9 @@ static json_t *parsed(struct store *store, const char *key)
 static json_t *describe_run(struct store *store)
 {
     static const char *const members[] = {
-        "run_id",         "started",       "ended",      "organization_id", "management_account",
-        "home_region",    "partition",     "caller_arn", "rules_digest",    "config_digest",
-        "waivers_digest", "program_digest"};
+        "run_id",         "started",        "ended",        "organization_id", "management_account",
+        "home_region",    "partition",      "caller_arn",   "rules_digest",    "config_digest",
+        "waivers_digest", "program_digest", "support_as_of"};
     json_t *run = json_object();
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         json_object_set_new(run, members[i], out_json_text_or_null(store_meta(store, members[i])));

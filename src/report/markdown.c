@@ -160,6 +160,7 @@ static void write_head(const struct report_stream *f, struct text *out)
     code(out, "\n- Run ", stream_meta(f, "run_id"));
     code(out, ", ended ", stream_meta(f, "ended"));
     code(out, ", towerkeep ", stream_meta(f, "version"));
+    code(out, ", AWS support as of ", stream_meta(f, "support_as_of"));
     text_addf(out,
               "\n- Coverage: %" PRId64 " of %" PRId64 " account-Regions read completely, %" PRId64
               " collection error%s\n",

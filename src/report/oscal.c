@@ -150,6 +150,7 @@ int oscal_metadata(struct oscal *o, const char *kind, const char *title)
     oscal_prop(o, "rules-digest", stream_meta(o->stream, "rules_digest"));
     oscal_prop(o, "config-digest", stream_meta(o->stream, "config_digest"));
     oscal_prop(o, "waivers-digest", stream_meta(o->stream, "waivers_digest"));
+    oscal_prop(o, "aws-support-as-of", stream_meta(o->stream, "support_as_of"));
     text_addf(out, "],\"parties\":[{\"uuid\":\"%s\",\"type\":\"organization\"", party);
     oscal_line(o, ",\"name\":", stream_meta(o->stream, "organization_id"), "unknown");
     text_add(out, "}]},\n");

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "model/support.h"
 #include "workflow/data_dir.h"
 
 /* ./towerkeep.yaml, $XDG_CONFIG_HOME/towerkeep/config.yaml, /etc/towerkeep/config.yaml; NULL: none.
@@ -66,6 +67,20 @@ static int load_frameworks(struct criteria *c, const struct words *directories, 
     return rc == 0 ? frameworks_check_names(c->frameworks, c->compliance, err) : rc;
 }
 
+/* The table of what AWS Backup supports goes with the built-in rules. */
+static int load_support(struct criteria *c, struct err *err)
+{
+    char *rules = NULL;
+    if (data_dir_find("rules", &rules, err) != 0) {
+        return -1;
+    }
+    char *path = path_join(rules, "data/aws-backup.yaml");
+    int rc = support_load(path, c->config.document, err);
+    free(path);
+    free(rules);
+    return rc;
+}
+
 int criteria_load(struct criteria *c, const struct criteria_options *options, struct err *err)
 {
     struct words directories = {0};
@@ -77,6 +92,10 @@ int criteria_load(struct criteria *c, const struct criteria_options *options, st
     }
     log_write(LOG_INFO, "configuration: %s", found != NULL ? found : "none found, defaults apply");
     rc = criteria_rule_directories(c, options, &directories, err);
+    if (rc != 0) {
+        goto out;
+    }
+    rc = load_support(c, err);
     if (rc != 0) {
         goto out;
     }
@@ -243,7 +262,8 @@ int criteria_evaluate(const struct criteria *c, struct store *store,
                  {"config_digest", c->config.digest},
                  {"config_file", c->config.path != NULL ? c->config.path : ""},
                  {"waivers_digest", c->waivers != NULL ? waivers_digest(c->waivers) : ""},
-                 {"checks_narrowed", narrowed ? "true" : ""}};
+                 {"checks_narrowed", narrowed ? "true" : ""},
+                 {"support_as_of", jx_str_or(c->config.document, SUPPORT_MEMBER ".as_of", "")}};
     int rc = check_run(store, c->config.document, c->rules, &options, err);
     for (size_t i = 0; rc == 0 && i < sizeof texts / sizeof texts[0]; i++) {
         rc = store_meta_set(store, texts[i].key, texts[i].value, err);

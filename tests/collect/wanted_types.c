@@ -1,6 +1,7 @@
 /* Resource types that are wanted and that no operation lists. */
 #include "scan.h"
 
+#include "model/support.h"
 #include "store/cursor.h"
 #include "store/store.h"
 
@@ -79,6 +80,25 @@ static void a_type_that_an_account_opts_in_to_is_wanted(void **state)
     scan_end(&s);
 }
 
+static void a_type_that_aws_backup_does_not_take_there_is_not_missed(void **state)
+{
+    struct scan s;
+    (void)state;
+    scan_begin(&s, NULL);
+    if (support_load(TOWERKEEP_SOURCE_DIR "/rules/data/aws-backup.yaml", s.config.document,
+                     &s.err) != 0) {
+        fail_msg("%s", s.err.text);
+    }
+    json_t *row = json_pack("{s:s, s:s, s:{s:[s]}}", "kind", "newest", "type", "Newest",
+                            "available", "in", AWAY);
+    (void)json_array_append_new(jx_get(s.config.document, SUPPORT_MEMBER ".rows"), row);
+    want(&s, "resource_types", "Newest");
+    run_whole(&s);
+    scan_has_errors(&s, 3);
+    assert_int_equal(missing(&s, NULL, AWAY), 3);
+    scan_end(&s);
+}
+
 static void a_resumed_scan_reports_it_once(void **state)
 {
     struct scan s;
@@ -98,6 +118,7 @@ int main(void)
         cmocka_unit_test(a_required_type_without_a_list_is_an_error_in_every_place),
         cmocka_unit_test(a_type_that_the_configuration_accepts_is_remembered),
         cmocka_unit_test(a_type_that_an_account_opts_in_to_is_wanted),
+        cmocka_unit_test(a_type_that_aws_backup_does_not_take_there_is_not_missed),
         cmocka_unit_test(a_resumed_scan_reports_it_once),
     };
     return cmocka_run_group_tests_name("collect/wanted_types", tests, NULL, NULL);

@@ -4,7 +4,7 @@ import unittest
 
 import scans
 import simulator
-from simulator import ADMIN, AUDIT, CENTRAL, HOME, LOGS, MANAGEMENT, REGIONS
+from simulator import ADMIN, AUDIT, CENTRAL, HOME, LOGS, MANAGEMENT, REGIONS, X_PROD
 
 NEW = "eu-north-9"
 
@@ -14,8 +14,11 @@ def run(*words):
                           env=scans.environment(), timeout=scans.SCAN_SECONDS)
 
 
+VOLUME = {"account": X_PROD, "region": NEW, "type": "ebs", "name": "new-data", "tags": {"aws-control-tower-backupdaily": "true"}}
+
+
 def world():
-    """seed-healthy, whose landing zone also governs the new Region."""
+    """seed-healthy, whose landing zone also governs the new Region, with a volume there."""
     logging = {"loggingBucket": {"retentionDays": 365}, "accessLoggingBucket": {"retentionDays": 3650}}
     key = f"arn:aws:kms:{HOME}:{MANAGEMENT}:key/mrk-0123456789abcdef0123456789abcdef"
     backup = {"centralBackup": {"accountId": CENTRAL}, "backupAdmin": {"accountId": ADMIN}, "kmsKeyArn": key}
@@ -23,7 +26,7 @@ def world():
                 "centralizedLogging": {"enabled": True, "accountId": LOGS, "configurations": logging},
                 "config": {"enabled": True, "accountId": AUDIT, "configurations": logging},
                 "securityRoles": {"enabled": True, "accountId": AUDIT}, "backup": {"enabled": True, "configurations": backup}}
-    return {"base": f"{simulator.WORLDS}/seed-healthy.yaml", "regions": {"opted_in": [NEW]},
+    return {"base": f"{simulator.WORLDS}/seed-healthy.yaml", "regions": {"opted_in": [NEW]}, "resources": [VOLUME],
             "landing_zone": {"version": "4.0", "status": "ACTIVE", "drift": "IN_SYNC", "remediation_types": ["INHERITANCE_DRIFT"],
                              "manifest": manifest}}
 
@@ -42,6 +45,20 @@ class NewerRegion(unittest.TestCase):
     def test_a_scan_reads_it_like_every_governed_region(self):
         self.assertIn(self.whole.code, (0, 3), self.whole.err)
         self.assertIn(NEW, {f["region"] for f in self.whole.findings})
+
+    def test_what_aws_backup_copies_there_is_for_a_person_to_say(self):
+        found = next(f for f in self.whole.findings if f["check_id"] == "TAG-07" and f["region"] == NEW)
+        self.assertEqual(found["status"], "MANUAL", found)
+        as_of = self.whole.report["run"]["support_as_of"]
+        self.assertRegex(as_of, "^20[0-9]{2}-[01][0-9]-[0-3][0-9]$")
+        self.assertIn(f"as of {as_of}", found["expected"])
+        self.assertIn("backup_support", found["detail"])
+        self.assertEqual([gap for gap in self.whole.report["gaps"] if gap["region"] == NEW], [])
+        config = scans.directory("newer-regions-support").with_suffix(".yaml")
+        config.write_text(f"backup_support: {{as_of: '2027-01-31', regions: [{NEW}]}}\n", encoding="utf-8")
+        said = scans.scan(self.sim, "-C", config, "-f", NEW, "--no-ungoverned")
+        found = next(f for f in said.findings if f["check_id"] == "TAG-07" and f["region"] == NEW)
+        self.assertEqual((found["status"], said.report["run"]["support_as_of"]), ("PASS", "2027-01-31"), found)
 
     def test_a_governed_region_can_be_named(self):
         done = scans.scan(self.sim, "-f", NEW, "--no-ungoverned")

@@ -86,7 +86,7 @@ def man(text):
 def yaml(text):
     """Without remedies' commands (fix) and without lines that hold expressions."""
     text = re.sub(r"^fix:.*\n(?:[ ]+.*\n)*", blank, text, flags=re.MULTILINE)
-    text = re.sub(r"^(?:id|needs|when|only_if|assert|scope|remedy|compliance|rule):.*\n(?:[ ]+[-{a].*\n)*", blank, text, flags=re.MULTILINE)
+    text = re.sub(r"^(?:id|needs|when|only_if|manual_if|assert|scope|remedy|compliance|rule):.*\n(?:[ ]+[-{a].*\n)*", blank, text, flags=re.MULTILINE)
     return INLINE.sub(blank, re.sub(r"\b(document|context|observed|field):[ ]*[{].*$|\w+:(?=[ ])", blank, text, flags=re.MULTILINE))
 
 

@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "base/jsonx.h"
-#include "model/copy_support.h"
 #include "model/selection.h"
 
 #define VOLUME "arn:aws:ec2:eu-west-1:222233330011:volume/vol-1"
@@ -160,39 +159,6 @@ static void tags_add_to_resources_and_hostile_ones_stay_harmless(void **state)
     }
 }
 
-static void what_cannot_be_copied_says_why(void **state)
-{
-    (void)state;
-    const struct {
-        struct copy_source source;
-        bool copied;
-    } rows[] = {
-        {{"EBS", NULL, VOLUME, "eu-west-1", 1, false}, true},
-        {{"DynamoDB", NULL, "arn", "eu-west-1", 1, false}, true},
-        {{"DynamoDB", NULL, "arn", "eu-west-1", -1, false}, true},
-        {{"DynamoDB", NULL, "arn", "eu-west-1", 0, false}, false},
-        {{"RDS", "postgres", CLUSTER, "eu-west-1", 1, false}, false},
-        {{"Aurora", "aurora-postgresql", CLUSTER, "eu-west-1", 1, false}, true},
-        {{"RDS", "postgres", "arn:aws:rds:eu-west-1:1:db:x", "eu-west-1", 1, false}, true},
-        {{"Neptune", "neptune", CLUSTER, "me-south-1", 1, true}, false},
-        {{"Neptune", "neptune", CLUSTER, "eu-west-1", 1, false}, true},
-        {{"FSx", "ONTAP", "arn", "eu-west-1", 1, false}, false},
-        {{"FSx", NULL, "arn:aws:fsx:eu-west-1:1:volume/fs-1/fsvol-1", "eu-west-1", 1, false},
-         false},
-        {{"FSx", NULL, "arn:aws:fsx:eu-west-1:1:file-system/fs-1", "eu-west-1", 1, false}, true},
-        {{"CloudFormation", NULL, "arn", "eu-west-1", 1, false}, false},
-        {{NULL, NULL, "arn", "eu-west-1", 1, false}, true},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        assert_int_equal(copy_support_problem(&rows[i].source) == NULL, rows[i].copied);
-    }
-    assert_true(copy_fully_managed("S3", 0));
-    assert_true(copy_fully_managed("DynamoDB", 1));
-    assert_false(copy_fully_managed("DynamoDB", 0));
-    assert_false(copy_fully_managed("EBS", 1));
-    assert_false(copy_fully_managed(NULL, 1));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,7 +166,6 @@ int main(void)
         cmocka_unit_test(conditions_must_all_hold),
         cmocka_unit_test(a_named_type_is_taken_though_it_is_off),
         cmocka_unit_test(tags_add_to_resources_and_hostile_ones_stay_harmless),
-        cmocka_unit_test(what_cannot_be_copied_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

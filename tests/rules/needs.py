@@ -67,7 +67,7 @@ def main():
     files = [str(file) for file in sorted(RULES.glob("*.yaml"))]
     for line in subprocess.run([sys.argv[1], *files], check=True, capture_output=True, text=True).stdout.splitlines():
         rule = json.loads(line)
-        for path in sorted(set(paths([rule.get("when"), rule.get("assert")]))):
+        for path in sorted(set(paths([rule.get("when"), rule.get("manual_if"), rule.get("assert")]))):
             member, operations = rests_on(rule["scope"], path)
             looked += 1
             lacking = [one for one in operations if not named(rule["needs"], one)]

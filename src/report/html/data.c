@@ -80,9 +80,9 @@ static void set_list(xmlNodePtr node, const char *name, const json_t *list)
 static void describe_run(const struct report_stream *f, xmlNodePtr report)
 {
     static const char *const members[] = {
-        "run_id",      "started",   "ended",      "organization_id", "management_account",
-        "home_region", "partition", "caller_arn", "rules_digest",    "config_digest",
-        "version"};
+        "run_id",      "started",      "ended",      "organization_id", "management_account",
+        "home_region", "partition",    "caller_arn", "rules_digest",    "config_digest",
+        "version",     "support_as_of"};
     xmlNodePtr run = html_child(report, "run");
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         html_set(run, members[i], stream_meta(f, members[i]));

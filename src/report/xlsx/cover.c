@@ -30,7 +30,8 @@ static const struct line run_lines[] = {
 static const struct line digest_lines[] = {
     {"Rules (SHA-256)", "rules_digest", NULL},
     {"Configuration (SHA-256)", "config_digest", NULL},
-    {"Waivers (SHA-256)", "waivers_digest", "no waiver file was given"}};
+    {"Waivers (SHA-256)", "waivers_digest", "no waiver file was given"},
+    {"AWS support as of", "support_as_of", "not known"}};
 
 static const char *const meanings[] = {
     [VERDICT_COMPLIANT] = "Every account and Region in scope was read, and no check fails.",
