@@ -52,6 +52,11 @@ bool role_trusts(const char *text, const char *service);
    Backup in every account may copy into the vault, at most 20 accounts that no statement allows to,
    and as above. The caller owns it. */
 json_t *vault_policy_describe(const char *text, const struct policy_frame *frame);
+/* {"denies","denies_perhaps"}: Deny statements of a vault's policy that keep the roles of AWS Backup
+   in the vault's own account from copying out of it (backup:CopyFromBackupVault), as above. An Allow
+   is not needed there: the role's own permissions are enough in its account. The caller owns it. */
+json_t *vault_policy_denies_copies(const char *text, const struct policy_frame *frame,
+                                   const char *account);
 /* The organization's resource policy (Organizations, PutResourcePolicy):
    {"present","valid","manages","actions"}, the actions
    ("CreatePolicy") that it allows `account` on backup policies, `manages`: it allows all that

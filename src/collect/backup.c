@@ -7,6 +7,7 @@
 #include "crawl.h"
 
 #define CENTRAL_VAULT_PREFIX "aws-controltower-central-backupvault-"
+#define LOCAL_VAULT_PREFIX "aws-controltower-local-backupvault-"
 
 /* The whole answer is one document of this account and Region. */
 static int keep_answer(const struct answer_page *p, const char *kind, const char *account,
@@ -46,17 +47,18 @@ static int keep_vaults(const struct answer_page *p, struct err *err)
     json_array_foreach(jx_get(p->answer->json, "BackupVaultList"), i, vault)
     {
         const char *name = jx_str(vault, "BackupVaultName");
-        /* Only vaults that must accept copies have a policy worth reading. */
+        /* Only vaults that copies are made from or into have a policy worth reading. */
         bool prefixed = str_starts(name, CENTRAL_VAULT_PREFIX);
-        bool central_vault = prefixed || str_equal(q->account, central);
+        bool read_policy =
+            prefixed || str_equal(q->account, central) || str_starts(name, LOCAL_VAULT_PREFIX);
         bool points = prefixed && str_equal(q->account, central);
         if ((points || crawl_lists(p->crawl->options->recovery_point_vaults, name)) &&
             crawl_ask(p->crawl, "backup:ListRecoveryPointsByBackupVault", q->account, q->region,
                       name, err)) {
             return -1;
         }
-        if (central_vault && crawl_ask(p->crawl, "backup:GetBackupVaultAccessPolicy", q->account,
-                                       q->region, name, err)) {
+        if (read_policy && crawl_ask(p->crawl, "backup:GetBackupVaultAccessPolicy", q->account,
+                                     q->region, name, err)) {
             return -1;
         }
     }

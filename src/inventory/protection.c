@@ -49,7 +49,8 @@ static double hours(double known)
 }
 
 /* What every resource that the plan takes lists of it: made once. */
-static json_t *shown(const struct protection_plan *plan, const char *id, const char *origin)
+static json_t *shown(const struct protection_plan *plan, const char *id, const char *origin,
+                     json_t *rules)
 {
     json_t *out = json_object();
     set_text(out, "id", id);
@@ -59,6 +60,7 @@ static json_t *shown(const struct protection_plan *plan, const char *id, const c
     set_number(out, "window_hours", hours(plan->schedule.window));
     set_bool(out, "copies_to_central", plan->schedule.to_central);
     set_bool(out, "copies_cross_region", plan->schedule.cross_region);
+    set_new(out, "rules", rules);
     return out;
 }
 
@@ -80,7 +82,7 @@ static int load_plan(struct protection *o, const struct entity *e, struct protec
     const char *origin = plan->organization                     ? "organization"
                          : backup_tier_of_plan(plan->name) >= 0 ? "control-tower"
                                                                 : "local";
-    plan->shown = shown(plan, e->key, origin);
+    plan->shown = shown(plan, e->key, origin, schedule_rules(v, detail));
     struct protection_loader l = {.o = o, .plan = plan, .prefix = xasprintf("%s/", e->key)};
     failed = failed || store_each_entity(v->s->store, "selection", e->account, e->region,
                                          add_selection, &l, v->err) != 0;
@@ -228,6 +230,21 @@ bool protection_by_policy(const struct protection *o, const struct merged_resour
         }
     }
     return false;
+}
+
+bool protection_copies_tier(const struct protection *o, size_t tier)
+{
+    json_t *tags = json_pack("{s:s}", backup_tag_key(tier), "true");
+    /* Only a pattern for everything matches this. */
+    const struct merged_resource tagged = {.arn = "-", .type = NULL, .tags = tags};
+    bool copied = false;
+    for (size_t i = 0; i < o->count && !copied; i++) {
+        const struct protection_plan *plan = &o->plans[i];
+        bool own = !plan->organization && backup_tier_of_plan(plan->name) == (int)tier;
+        copied = plan->schedule.cross_region && (own || takes(o, plan, &tagged));
+    }
+    json_decref(tags);
+    return copied;
 }
 
 /* --- in words --- */

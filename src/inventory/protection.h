@@ -24,6 +24,9 @@ struct schedule { /* of a plan's rules; hours; 0 when there is none, or it canno
 };
 /* detail: GetBackupPlan's answer, or NULL. */
 struct schedule schedule_of(struct visit *v, const json_t *detail, const char *region);
+/* Of each rule of a plan: {"name","hours","kept_days","kept_forever","copied","copy_days",
+   "copy_forever"}, the copies being those into the central account. Yours. */
+json_t *schedule_rules(struct visit *v, const json_t *detail);
 /* How many periods went by since `since_ms`, its window left aside; -1 without a period. */
 double periods_since(const struct visit *v, int64_t since_ms, double period, double window);
 
@@ -68,6 +71,9 @@ bool protection_by_policy(const struct protection *o, const struct merged_resour
    that this run ends tagged the resource, or when the run before saw it without. 0 or -1. */
 int protection_member_since(const struct protection *o, const struct protection_plan *plan,
                             const struct merged_resource *seen, int64_t *since_ms);
+/* Does a plan that takes everything with the tag of that tier (or Control Tower's own of the tier)
+   copy to another Region? */
+bool protection_copies_tier(const struct protection *o, size_t tier);
 /* Sets what is documented of a resource's protection; `place_reason` is why no plan of Control
    Tower's looks here, "" when they do. 0 or -1. */
 int protection_describe(struct protection *o, const struct merged_resource *seen,

@@ -93,6 +93,54 @@ struct schedule schedule_of(struct visit *v, const json_t *detail, const char *r
     return r;
 }
 
+/* The longest retention of its copies into the central account; -1: none, no end: INT64_MAX. */
+static long long central_days(const struct visit *v, const json_t *rule)
+{
+    const json_t *actions = jx_get(rule, "CopyActions");
+    long long longest = -1;
+    for (size_t i = 0; i < json_array_size(actions); i++) {
+        const json_t *action = json_array_get(actions, i);
+        struct arn parts;
+        if (v->s->cache->central != NULL &&
+            arn_parse(jx_str(action, "DestinationBackupVaultArn"), &parts) &&
+            arn_part_is(parts.account, v->s->cache->central)) {
+            /* A copy without a retention of its own inherits the recovery point's. */
+            long long inherited = jx_int(rule, "Lifecycle.DeleteAfterDays", INT64_MAX);
+            long long days = jx_int(action, "Lifecycle.DeleteAfterDays", inherited);
+            longest = days > longest ? days : longest;
+        }
+    }
+    return longest;
+}
+
+static void set_kept(json_t *rule, const char *days_key, const char *forever_key, long long days)
+{
+    bool bounded = days >= 0 && days != INT64_MAX;
+    set_new(rule, days_key, bounded ? json_integer(days) : json_null());
+    set_bool(rule, forever_key, days == INT64_MAX);
+}
+
+json_t *schedule_rules(struct visit *v, const json_t *detail)
+{
+    const json_t *raw = jx_get(detail, "BackupPlan.Rules");
+    json_t *rules = json_array();
+    for (size_t i = 0; i < json_array_size(raw); i++) {
+        const json_t *one = json_array_get(raw, i);
+        const char *schedule = jx_str(one, "ScheduleExpression");
+        double hours = schedule != NULL ? period_of(v, schedule)->hours : 0;
+        long long copied = central_days(v, one);
+        json_t *rule = json_object();
+        set_text(rule, "name", jx_str(one, "RuleName"));
+        set_number(rule, "hours", hours > 0 ? hours : -1);
+        set_kept(rule, "kept_days", "kept_forever",
+                 jx_int(one, "Lifecycle.DeleteAfterDays", INT64_MAX));
+        set_bool(rule, "copied", copied >= 0);
+        set_kept(rule, "copy_days", "copy_forever", copied);
+        (void)json_array_append_new(rules, rule);
+    }
+    return rules;
+}
+
 void set_number(json_t *document, const char *key, double number)
 {
     double hundredths = number * 100.0;

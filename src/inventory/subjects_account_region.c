@@ -258,6 +258,20 @@ static void set_copying(struct summary *y)
     set_number(y->document, "periods_without_copy", periods);
 }
 
+/* Hourly backups are not copied: AWS documents no central copy of them. */
+static void set_tier_copies(struct summary *y)
+{
+    json_t *without = json_array();
+    const json_t *tiers = json_object_get(y->document, "plan_tiers");
+    for (size_t i = 0; i < BACKUP_TIER_COUNT; i++) {
+        if (!str_equal(backup_tier(i), "hourly") && jx_list_has(tiers, backup_tier(i)) &&
+            !protection_copies_tier(&y->protection, i)) {
+            list_text(without, backup_tier(i));
+        }
+    }
+    set_new(y->document, "tiers_without_cross_region_copy", without);
+}
+
 static int set_resources(struct summary *y)
 {
     y->tagged_types = json_array();
@@ -268,6 +282,7 @@ static int set_resources(struct summary *y)
         rc = merged_resource_each(y->v, y->place, note_resource, y);
     }
     set_copying(y);
+    set_tier_copies(y);
     if (rc == 0 && y->copying == NULL) {
         struct resource_gaps unseen;
         rc = resource_gaps_load(&y->protection, &unseen);

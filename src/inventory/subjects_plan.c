@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "model/arn.h"
 #include "model/backup_tag.h"
+#include "plan_rules.h"
 #include "resource_gaps.h"
 
 #define CONTROL_TOWER_TAG "aws-control-tower"
@@ -19,108 +20,8 @@ struct plan { /* what the pieces below fill in together */
     struct visit *v;
     const struct account_region *place;
     json_t *document;
-    json_t *missing_vaults;
-    json_t *copies_kept; /* in words */
-    bool to_central, cross_region, failed;
+    bool failed;
 };
-
-/* Is the vault there? -1 when nobody could look. */
-static int vault_exists(struct plan *p, const char *account, const char *region, const char *name)
-{
-    struct visit *v = p->v;
-    json_t *vault = subject_entity(v, "vault", account, region, name, NULL, &p->failed);
-    if (vault != NULL) {
-        json_decref(vault);
-        return 1;
-    }
-    const struct account *m = inventory_cache_account(v->s->cache, account);
-    bool looked = m != NULL && account_is_wanted(m) && inventory_cache_looks(v->s->cache, region);
-    int hidden = looked ? store_find_gap(v->s->store, "backup:ListBackupVaults", account, region,
-                                         NULL, 0, v->err)
-                        : 1;
-    p->failed = p->failed || hidden < 0;
-    return hidden == 0 ? 0 : -1;
-}
-
-/* Whole days of a lifecycle; null: AWS sent none. */
-static void set_days(json_t *into, const char *member, const json_t *holder, const char *path)
-{
-    long long days = jx_int(holder, path, -1);
-    set_new(into, member, days >= 0 ? json_integer(days) : json_null());
-}
-
-static void set_lifecycle(json_t *into, const json_t *holder, const json_t *kept)
-{
-    set_days(into, "delete_after_days", holder, "Lifecycle.DeleteAfterDays");
-    set_days(into, "cold_after_days", holder, "Lifecycle.MoveToColdStorageAfterDays");
-    set_days(into, "kept_days", kept, "Lifecycle.DeleteAfterDays");
-    set_bool(into, "kept_forever", json_is_null(json_object_get(into, "kept_days")));
-}
-
-static void add_kept(struct plan *p, const json_t *copy, const char *region)
-{
-    char *words = jx_bool(copy, "kept_forever")
-                      ? xasprintf("no end in %s", region)
-                      : xasprintf("%lld days in %s", jx_int(copy, "kept_days", 0), region);
-    list_text(p->copies_kept, words);
-    free(words);
-}
-
-static json_t *copy_of(struct plan *p, const json_t *rule, const json_t *action)
-{
-    const char *arn = jx_str_or(action, "DestinationBackupVaultArn", "");
-    struct arn parts;
-    char account[16] = "";
-    char region[64] = "";
-    json_t *copy = json_object();
-    if (arn_parse(arn, &parts)) {
-        (void)arn_part_copy(parts.account, account, sizeof account);
-        (void)arn_part_copy(parts.region, region, sizeof region);
-    }
-    set_text(copy, "vault_arn", arn);
-    set_text(copy, "account", account);
-    set_text(copy, "region", region);
-    /* A copy without a retention of its own inherits the recovery point's. */
-    bool own = jx_get(action, "Lifecycle.DeleteAfterDays") != NULL;
-    set_lifecycle(copy, action, own ? action : rule);
-    set_bool(copy, "central", str_equal(account, p->v->s->cache->central));
-    add_kept(p, copy, region);
-    p->cross_region =
-        p->cross_region || (region[0] != '\0' && !str_equal(region, p->place->region));
-    int exists = vault_exists(p, account, region, arn_name(arn));
-    set_new(copy, "vault_exists", exists < 0 ? json_null() : json_boolean(exists == 1));
-    if (exists == 0) {
-        list_text(p->missing_vaults, arn);
-    }
-    p->to_central = p->to_central || (exists != 0 && str_equal(account, p->v->s->cache->central));
-    return copy;
-}
-
-static json_t *rules_of(struct plan *p, const json_t *detail)
-{
-    const json_t *raw = jx_get(detail, "BackupPlan.Rules");
-    json_t *rules = json_array();
-    for (size_t i = 0; i < json_array_size(raw); i++) {
-        const json_t *one = json_array_get(raw, i);
-        const json_t *actions = jx_get(one, "CopyActions");
-        json_t *rule = json_object();
-        json_t *copies = json_array();
-        set_text(rule, "name", jx_str(one, "RuleName"));
-        set_text(rule, "schedule", jx_str(one, "ScheduleExpression"));
-        set_text(rule, "vault", jx_str(one, "TargetBackupVaultName"));
-        set_lifecycle(rule, one, one);
-        set_int(rule, "start_window_minutes",
-                jx_int(one, "StartWindowMinutes", START_WINDOW_MINUTES));
-        set_int(rule, "completion_window_minutes",
-                jx_int(one, "CompletionWindowMinutes", COMPLETION_WINDOW_MINUTES));
-        for (size_t j = 0; j < json_array_size(actions); j++) {
-            (void)json_array_append_new(copies, copy_of(p, one, json_array_get(actions, j)));
-        }
-        set_new(rule, "copies", copies);
-        (void)json_array_append_new(rules, rule);
-    }
-    return rules;
-}
 
 static void add_tag(json_t *tags, const char *key, const char *value)
 {
@@ -188,8 +89,45 @@ static bool is_backup_role(const char *arn, const char *account)
             str_equal(arn_name(arn), "aws-controltower-backup-role"));
 }
 
-static void judge_selection(const struct plan *p, const json_t *selection, int tier,
-                            json_t *problems)
+/* What keeps the selection from taking everything with the tag: exceptions by ARN, and conditions
+ * that the tag alone does not meet. */
+static void add_left_out(const char *name, const json_t *selection, const char *key,
+                         json_t *problems)
+{
+    static const char *const operators[] = {"StringEquals", "StringLike", "StringNotEquals",
+                                            "StringNotLike"};
+    json_t *tags = json_pack("{s:s}", key, "true");
+    /* Only a pattern for everything matches this. */
+    const struct selection_resource tagged = {.arn = "-", .tags = tags, .type_on = 1};
+    const json_t *excluded = jx_get(selection, "NotResources");
+    for (size_t i = 0; i < json_array_size(excluded); i++) {
+        problem(problems, "selection %.60s leaves out %.160s (NotResources)", name,
+                json_string_value(json_array_get(excluded, i)));
+    }
+    bool others = false;
+    for (size_t o = 0; o < sizeof operators / sizeof *operators; o++) {
+        const json_t *list = json_object_get(jx_get(selection, "Conditions"), operators[o]);
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            const char *condition = jx_str_or(json_array_get(list, i), "ConditionKey", "");
+            condition +=
+                str_starts(condition, RESOURCE_TAG_PREFIX) ? strlen(RESOURCE_TAG_PREFIX) : 0;
+            if (!str_equal(condition, key)) {
+                others = true;
+                problem(problems, "selection %.60s also requires a condition on tag %.60s (%s)",
+                        name, condition, operators[o]);
+            }
+        }
+    }
+    if (json_array_size(excluded) == 0 && !others &&
+        selection_judge(selection, &tagged) != SELECTION_TAKES) {
+        problem(problems, "selection %.60s takes only some of what has tag %s", name, key);
+    }
+    json_decref(tags);
+}
+
+/* raw: AWS's document of it. */
+static void judge_selection(const struct plan *p, const json_t *selection, const json_t *raw,
+                            int tier, json_t *problems)
 {
     const char *name = jx_str_or(selection, "name", "?");
     const char *role = jx_str_or(selection, "role_arn", "");
@@ -199,6 +137,8 @@ static void judge_selection(const struct plan *p, const json_t *selection, int t
         problem(problems, "selection %.60s does not select tag %s", name, key);
     } else if (!selects(tags, key, "true")) {
         problem(problems, "selection %.60s selects %s by a value other than true", name, key);
+    } else {
+        add_left_out(name, raw, key, problems);
     }
     if (!is_backup_role(role, p->place->account->id)) {
         problem(problems, "selection %.60s runs as %.120s", name,
@@ -209,7 +149,7 @@ static void judge_selection(const struct plan *p, const json_t *selection, int t
 struct selections {
     struct plan *plan;
     const char *prefix; /* "PLANID/" */
-    json_t *list;
+    json_t *list, *raw;
 };
 
 static int add_selection(void *context, const struct entity *e)
@@ -220,12 +160,13 @@ static int add_selection(void *context, const struct entity *e)
         return 0;
     }
     json_t *answer = jx_parse(e->json, e->json_length, &ignored);
-    const json_t *raw = jx_get(answer, "BackupSelection");
+    json_t *raw = jx_get(answer, "BackupSelection");
     json_t *selection = json_object();
     set_text(selection, "name", jx_str(raw, "SelectionName"));
     set_text(selection, "role_arn", jx_str(raw, "IamRoleArn"));
     set_new(selection, "tags", tags_of(raw));
     (void)json_array_append_new(s->list, selection);
+    (void)json_array_append(s->raw, raw);
     subject_fact(s->plan->document, e->fact);
     json_decref(answer);
     return 0;
@@ -234,7 +175,7 @@ static int add_selection(void *context, const struct entity *e)
 static void set_selections(struct plan *p, const char *plan_id, int tier, bool judged)
 {
     char *prefix = xasprintf("%s/", plan_id);
-    struct selections s = {.plan = p, .prefix = prefix, .list = json_array()};
+    struct selections s = {.plan = p, .prefix = prefix, .list = json_array(), .raw = json_array()};
     json_t *problems = json_array();
     p->failed = store_each_entity(p->v->s->store, "selection", p->place->account->id,
                                   p->place->region, add_selection, &s, p->v->err) != 0 ||
@@ -243,8 +184,9 @@ static void set_selections(struct plan *p, const char *plan_id, int tier, bool j
         problem(problems, "the plan selects nothing");
     }
     for (size_t i = 0; judged && i < json_array_size(s.list); i++) {
-        judge_selection(p, json_array_get(s.list, i), tier, problems);
+        judge_selection(p, json_array_get(s.list, i), json_array_get(s.raw, i), tier, problems);
     }
+    json_decref(s.raw);
     sort_texts(problems);
     set_new(p->document, "selections", s.list);
     set_new(p->document, "selection_problems", problems);
@@ -253,8 +195,7 @@ static void set_selections(struct plan *p, const char *plan_id, int tier, bool j
 
 json_t *plan_document(struct visit *v, const struct account_region *place, const struct entity *e)
 {
-    struct plan p = {
-        .v = v, .place = place, .missing_vaults = json_array(), .copies_kept = json_array()};
+    struct plan p = {.v = v, .place = place};
     const char *ignored = NULL;
     int64_t facts[2] = {0};
     json_t *listed = jx_parse(e->json, e->json_length, &ignored);
@@ -289,12 +230,7 @@ json_t *plan_document(struct visit *v, const struct account_region *place, const
     set_bool(p.document, "ct_tagged", tagged);
     set_bool(p.document, "ct_managed", tagged && tier >= 0 && !organization);
     set_bool(p.document, "governed", inventory_cache_governs(v->s->cache, e->region));
-    set_new(p.document, "rules", rules_of(&p, detail));
-    set_bool(p.document, "copies_to_central", p.to_central);
-    set_bool(p.document, "copies_cross_region", p.cross_region);
-    sort_texts(p.missing_vaults);
-    set_new(p.document, "copies_to_missing_vault", p.missing_vaults);
-    set_new(p.document, "copies_kept", p.copies_kept);
+    p.failed = set_plan_rules(v, place, detail, p.document) != 0 || p.failed;
     set_selections(&p, e->key, tier, tier >= 0 && !organization);
     json_decref(listed);
     json_decref(detail);
@@ -364,6 +300,7 @@ static int set_runs(struct visit *v, const struct account_region *p, const struc
     set_text(document, "created", made_ms > 0 ? iso : NULL);
     set_number(document, "period_hours", r.period > 0 ? r.period : -1);
     set_number(document, "window_hours", r.period > 0 ? r.window : -1);
+    set_number(document, "central_copy_hours", r.copy_period > 0 ? r.copy_period : -1);
     set_text(document, "schedule_problem", r.problem);
     set_number(document, "periods_without_run", periods);
     /* Every resource would have to be looked at: only a plan that seems to stand still is worth it.

@@ -98,6 +98,11 @@ static int emit_vault(struct visit *v, const struct entity *e)
     struct policy_frame frame = s->frame;
     frame.resource = who.arn;
     set_new(document, "policy", vault_policy_describe(jx_str(policy, "Policy"), &frame));
+    json_t *denied = vault_policy_denies_copies(jx_str(policy, "Policy"), &frame, e->account);
+    set_new(document, "copies_denied_by", json_incref(json_object_get(denied, "denies")));
+    set_new(document, "copies_denied_perhaps_by",
+            json_incref(json_object_get(denied, "denies_perhaps")));
+    json_decref(denied);
     for (size_t i = 0; !failed && i < sizeof odd_points / sizeof *odd_points; i++) {
         failed = !set_points(v, e, odd_points[i], document);
     }

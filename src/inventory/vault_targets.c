@@ -7,16 +7,21 @@
 
 static const char listing[] = "backup:ListBackupVaults";
 
-/* Was it asked for the vaults there? An account and Region that the run left out was not. 1, 0 or
- * -1. */
-static int looked(struct visit *v, const struct account *m, const char *region)
+/* Was it asked for the vaults there? 1, 0 or -1. The document depends on what the run left out. */
+static int looked(struct visit *v, const struct account *m, const char *region, json_t *document)
 {
-    if (!account_is_wanted(m)) {
+    const struct inventory_cache *d = v->s->cache;
+    if (!account_is_active(m)) {
         return 0;
     }
-    return inventory_cache_looks(v->s->cache, region)
-               ? 1
-               : store_was_asked(v->s->store, listing, m->id, region, v->err);
+    int asked = m->left_out ? 0
+                : inventory_cache_looks(d, region)
+                    ? 1
+                    : store_was_asked(v->s->store, listing, m->id, region, v->err);
+    if (asked == 0 && document != NULL && (m->left_out || inventory_cache_governs(d, region))) {
+        subject_leave_out(document, listing);
+    }
+    return asked;
 }
 
 /* An account that is not in the list is outside, if the list is whole. */
@@ -25,7 +30,7 @@ static enum vault_state outside(struct visit *v, json_t *document, bool *failed)
     char gap[GAP_TEXT_SIZE];
     int hidden = accounts_gap(v, gap);
     *failed = *failed || hidden < 0;
-    if (hidden > 0) {
+    if (hidden > 0 && document != NULL) {
         subject_hide(document, "organizations:ListAccounts", gap);
     }
     return hidden == 0 && v->s->cache->account_count > 0 ? VAULT_OUTSIDE : VAULT_UNKNOWN;
@@ -47,12 +52,12 @@ enum vault_state vault_find(struct visit *v, const struct vault_target *t, json_
     if (m == NULL) {
         return outside(v, document, failed);
     }
-    int asked = looked(v, m, t->region);
+    int asked = looked(v, m, t->region, document);
     int hidden = asked > 0 ? store_find_gap(v->s->store, listing, t->account, t->region, gap,
                                             sizeof gap, v->err)
                            : 0;
     *failed = *failed || asked < 0 || hidden < 0;
-    if (hidden > 0) {
+    if (hidden > 0 && document != NULL) {
         subject_hide(document, listing, gap);
     }
     return asked > 0 && hidden == 0 ? VAULT_MISSING : VAULT_UNKNOWN;

@@ -18,8 +18,8 @@ enum vault_state {
 
 /* False when `arn` is not the ARN of a vault. The name is borrowed from it. */
 bool vault_target_parse(const char *arn, struct vault_target *t);
-/* Where a collection error hides the answer, the document depends on the refused operation. *vault
- * (may be NULL) is set where the vault is there, and is the caller's. *failed is set on error. */
+/* Where a collection error hides the answer, or the run left it out, the document (may be NULL)
+ * depends on that. *vault (may be NULL) is set where the vault is there, and is the caller's. *failed is set on error. */
 enum vault_state vault_find(struct visit *v, const struct vault_target *t, json_t *document,
                             json_t **vault, bool *failed);
 

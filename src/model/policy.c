@@ -266,3 +266,51 @@ json_t *vault_policy_describe(const char *text, const struct policy_frame *frame
     json_decref(statements);
     return out;
 }
+
+/* --- vaults that copies are made from --- */
+
+struct own { /* the members of `frame` that are one account */
+    const struct policy_frame *frame;
+    const char *account;
+    void (*each)(void *to, const char *id, const char *path);
+    void *to;
+};
+
+static void pick_own(void *to, const char *id, const char *path)
+{
+    const struct own *own = to;
+    if (strcmp(id, own->account) == 0) {
+        own->each(own->to, id, path);
+    }
+}
+
+static void each_own(void *context, void (*each)(void *to, const char *id, const char *path),
+                     void *to)
+{
+    struct own own = *(const struct own *)context;
+    own.each = each;
+    own.to = to;
+    own.frame->each_member(own.frame->context, pick_own, &own);
+}
+
+static bool own_is_member(void *context, const char *id)
+{
+    const struct own *own = context;
+    return own->frame->is_member == NULL || own->frame->is_member(own->frame->context, id);
+}
+
+json_t *vault_policy_denies_copies(const char *text, const struct policy_frame *frame,
+                                   const char *account)
+{
+    static const char *const needed[] = {"backup:copyfrombackupvault", NULL};
+    struct own own = {.frame = frame, .account = account};
+    struct policy_frame narrowed = *frame;
+    json_t *statements = statements_parse(text);
+    json_t *out = json_object();
+    narrowed.is_member = own_is_member;
+    narrowed.each_member = frame->each_member != NULL ? each_own : NULL;
+    narrowed.context = &own;
+    policy_denials(statements, &narrowed, needed, out);
+    json_decref(statements);
+    return out;
+}

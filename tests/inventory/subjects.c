@@ -332,6 +332,51 @@ static void plans_tell_copies_and_selections(void **state)
            {"selection_problems", "[]"});
 }
 
+/* Where a plan writes and copies, and what its selection leaves out, is compared with what is there. */
+static void plans_are_compared_with_the_organization(void **state)
+{
+    struct fixture *f = *state;
+    const struct world_row rows[] = {
+        {"vault", PROD, HOME, "v",
+         "{'BackupVaultName':'v','EncryptionKeyArn':'other','Locked':true,'MaxRetentionDays':7}"},
+        {"vault-policy", PROD, HOME, "aws-controltower-local-backupvault-1",
+         "{'Policy':'{\\'Statement\\':[{\\'Effect\\':\\'Deny\\',\\'Principal\\':\\'*\\',"
+         "\\'Action\\':\\'backup:CopyFromBackupVault\\',\\'Resource\\':\\'*\\'}]}'}"},
+        {"plan-detail", PROD, HOME, "p-1",
+         "{'BackupPlan':{'Rules':[{'RuleName':'r','TargetBackupVaultName':'v','ScheduleExpression':"
+         "'cron(0 5 ? * * *)','Lifecycle':{'DeleteAfterDays':14},'CopyActions':["
+         "{'DestinationBackupVaultArn':'arn:aws:backup:eu-west-1:999988887777:backup-vault:dr',"
+         "'Lifecycle':{'DeleteAfterDays':30}},{'DestinationBackupVaultArn':"
+         "'arn:aws:backup:" AWAY ":" CENTRAL ":backup-vault:aws-controltower-central-backupvault-1'"
+         "}]}]}}"},
+        {"selection", PROD, HOME, "p-1/s-1",
+         "{'BackupSelection':{'SelectionName':'daily','IamRoleArn':'arn:aws:iam::" PROD
+         ":role/aws-controltower-BackupRole','ListOfTags':[{'ConditionType':'STRINGEQUALS',"
+         "'ConditionKey':'aws-control-tower-backupdaily','ConditionValue':'true'}],"
+         "'NotResources':['arn:aws:s3:::big'],'Conditions':{'StringNotEquals':[{'ConditionKey':"
+         "'aws:ResourceTag/stage','ConditionValue':'test'}]}}}"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        world_put(f->store, &rows[i], 0);
+    }
+    open_scope(f, SCOPE_PLAN);
+    const json_t *plan = at(f, PROD "/" HOME "/p-1");
+    EXPECT(plan, {"copies_outside", "['arn:aws:backup:eu-west-1:999988887777:backup-vault:dr']"},
+           {"copies_to_missing_vault", "[]"},
+           {"copies_without_lifecycle", "['arn:aws:backup:" AWAY ":" CENTRAL
+                                        ":backup-vault:aws-controltower-central-backupvault-1']"},
+           {"refused_by_locks",
+            "['rule r keeps 14 days in v in " HOME ", whose lock accepts at most 7 days']"},
+           {"central_copy_hours", "24"},
+           {"selection_problems",
+            "['selection daily also requires a condition on tag stage (StringNotEquals)',"
+            "'selection daily leaves out arn:aws:s3:::big (NotResources)']"});
+    EXPECT(json_array_get(jx_get(plan, "rules"), 0), {"vault_kind", "'other'"},
+           {"vault_exists", "true"}, {"vault_key_is_backup_key", "false"});
+    open_scope(f, SCOPE_VAULT);
+    EXPECT(at(f, PROD "/" HOME "/aws-controltower-local-backupvault-1"),
+           {"copies_denied_by", "['statement 1']"}, {"copies_denied_perhaps_by", "[]"});
+}
+
 static void resources_join_both_inventories(void **state)
 {
     struct fixture *f = *state;
@@ -494,6 +539,7 @@ int main(void)
         TEST(vaults_tell_kind_key_and_policy),
         TEST(vault_types_come_before_names),
         TEST(plans_tell_copies_and_selections),
+        TEST(plans_are_compared_with_the_organization),
         TEST(resources_join_both_inventories),
         TEST(what_could_not_be_listed_is_a_subject),
         TEST(what_a_resource_rests_on_alone_is_hidden_with_it),

@@ -61,36 +61,56 @@ static char *organization_path(struct sim *sim, const char *account)
     return parents;
 }
 
-/* The vault's policy lets the role that made the point copy into the vault, and no service control
-   policy of its account forbids it. */
-static bool vault_accepts(struct sim *sim, const char *account, const json_t *point,
-                          const json_t *vault, const struct arn *arn, const char *destination)
+struct vault_call { /* the role that made the point calls a vault */
+    const char *action, *arn, *region;
+};
+
+/* What the vault's policy says of the call; with `controls`, service control policies of the account
+   may forbid it too. */
+static enum policy_word ask_vault(struct sim *sim, const char *account, const json_t *point,
+                                  const json_t *vault, const struct vault_call *c, bool controls)
 {
     const char *text = jx_str_or(vault, "policy", ""), *problem = NULL;
     json_t *policy = jx_parse(text, strlen(text), &problem);
     char *path = organization_path(sim, account);
-    json_t *context = json_pack("{s:[s]}", "backup:copytargets", destination);
-    struct policy_question q = {.action = "backup:CopyIntoBackupVault",
-                                .region = arn->region,
+    json_t *context = json_pack("{s:[s]}", "backup:copytargets", c->arn);
+    struct policy_question q = {.action = c->action,
+                                .region = c->region,
                                 .principal_arn = jx_str_or(point, "IamRoleArn", ""),
                                 .account = account,
                                 .organization = sim_org_id(sim),
                                 .path = path,
-                                .resource = destination,
+                                .resource = c->arn,
                                 .context = context};
-    policy_context_of(sim, context, destination, account);
-    bool accepts = policy != NULL && policy_trusts(policy, &q, account) == POLICY_ALLOW &&
-                   policy_ask_controls(sim, &q) == POLICY_ALLOW;
+    policy_context_of(sim, context, c->arn, account);
+    enum policy_word word = policy == NULL ? POLICY_SILENT : policy_trusts(policy, &q, account);
+    if (controls && word == POLICY_ALLOW) {
+        word = policy_ask_controls(sim, &q);
+    }
     json_decref(context);
     json_decref(policy);
     free(path);
-    return accepts;
+    return word;
+}
+
+/* The lock of a vault refuses what is kept for less or more than it says. */
+static bool lock_accepts(const json_t *vault, const json_t *point, const json_t *action)
+{
+    long long least = jx_int(vault, "wire.MinRetentionDays", 0);
+    long long most = jx_int(vault, "wire.MaxRetentionDays", 0);
+    long long days =
+        jx_int(action, "Lifecycle.DeleteAfterDays", jx_int(point, "Lifecycle.DeleteAfterDays", -1));
+    return (least == 0 || days < 0 || days >= least) && (most == 0 || (days >= 0 && days <= most));
 }
 
 /* Why a copy of such a point would fail; NULL when it would not. */
 static const char *copy_problem(struct sim *sim, const char *account, const json_t *state,
-                                const json_t *point, const char *destination)
+                                const json_t *point, const json_t *action)
 {
+    const char *destination = jx_str_or(action, "DestinationBackupVaultArn", "");
+    const char *source = jx_str_or(point, "BackupVaultArn", "");
+    const json_t *from =
+        json_object_get(json_object_get(state, "vaults"), jx_str_or(point, "BackupVaultName", ""));
     struct arn arn;
     if (!arn_split(destination, &arn) || !str_starts(arn.resource, "backup-vault:")) {
         return "The destination is not a backup vault";
@@ -108,10 +128,20 @@ static const char *copy_problem(struct sim *sim, const char *account, const json
             return "Access Denied trying to call AWS Backup service: cross-account backup is not "
                    "enabled";
         }
-        if (!vault_accepts(sim, account, point, vault, &arn, destination)) {
+        const struct vault_call into = {"backup:CopyIntoBackupVault", destination, arn.region};
+        if (ask_vault(sim, account, point, vault, &into, true) != POLICY_ALLOW) {
             return "Access Denied trying to call AWS Backup service: the destination vault does "
                    "not allow the copy";
         }
+    }
+    const struct vault_call out = {"backup:CopyFromBackupVault", source, arn.region};
+    if (ask_vault(sim, account, point, from, &out, false) == POLICY_DENY) {
+        return "Access Denied trying to call AWS Backup service: the source vault does not allow "
+               "the copy";
+    }
+    if (!lock_accepts(vault, point, action)) {
+        return "Copy job failed. The retention specified in the job is not within the range "
+               "specified for the target Backup Vault.";
     }
     if (str_equal(jx_str(point, "ResourceType"), "DynamoDB") &&
         !jx_bool(state, "management.DynamoDB")) {
@@ -125,7 +155,7 @@ static json_t *copy_job(struct sim *sim, const char *account, const json_t *stat
 {
     char id[37];
     const char *destination = jx_str_or(action, "DestinationBackupVaultArn", "");
-    const char *problem = copy_problem(sim, account, state, point, destination);
+    const char *problem = copy_problem(sim, account, state, point, action);
     char *words =
         xasprintf("copy job|%s|%s", jx_str_or(point, "RecoveryPointArn", ""), destination);
     sim_hash_uuid(sim, words, id);
