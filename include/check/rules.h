@@ -18,7 +18,8 @@ struct rule_need { /* an API call that a result depends on: a collection error f
         NEED_ACCOUNT,
         NEED_ANYWHERE,
         NEED_CENTRAL,
-        NEED_SUBJECT
+        NEED_SUBJECT,
+        NEED_HOME
     } at; /* subject's account and Region; its account, any Region; anywhere in the organization;
              the central backup account, any Region (anywhere when none is known); only where the
              subject says that it depends on the call (member "_hidden") */

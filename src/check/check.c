@@ -32,8 +32,9 @@ struct pass { /* over the subjects of one scope */
     size_t rule_count;
     struct watched *watched;
     size_t watched_count;
-    char *account, *region; /* of the previous subject */
-    const char *central;    /* id of the central backup account, or NULL */
+    char *account, *region;        /* of the previous subject */
+    const char *central;           /* id of the central backup account, or NULL */
+    const char *management, *home; /* of the organization; NULL: unknown */
     const struct check_options *options;
     struct view view;
     struct text expected, observed, fix, evidence;
@@ -87,10 +88,12 @@ static int look(struct pass *p, struct watched *w)
         return 0;
     }
     const char *account = w->at == NEED_CENTRAL                           ? p->central
+                          : w->at == NEED_HOME                            ? p->management
                           : w->at != NEED_ANYWHERE && *p->account != '\0' ? p->account
                                                                           : NULL;
-    const char *region =
-        w->at == NEED_HERE && account != NULL && *p->region != '\0' ? p->region : NULL;
+    const char *region = w->at == NEED_HOME                                            ? p->home
+                         : w->at == NEED_HERE && account != NULL && *p->region != '\0' ? p->region
+                                                                                       : NULL;
     int found =
         store_find_gap(p->store, w->operation, account, region, w->text, sizeof w->text, p->err);
     if (found < 0) {
@@ -259,6 +262,8 @@ static int evaluate_scope(struct store *store, struct subjects *subjects, enum s
     text_init(&p.evidence, TEMPLATE_OUT_MAX);
     view_init(&p.view, subjects_context(subjects), options->now_iso);
     p.central = jx_str(subjects_context(subjects), "org.central_backup");
+    p.management = jx_str(subjects_context(subjects), "org.management_account");
+    p.home = jx_str(subjects_context(subjects), "lz.home_region");
     for (size_t i = 0; i < rules_count(rules); i++) {
         const struct rule *r = rules_at(rules, i);
         if (r->scope == scope && check_selects(r, options)) {

@@ -5,10 +5,13 @@
 #include "base/mem.h"
 #include "rule_private.h"
 
-static const char *const places[] = {
-    [NEED_HERE] = "here",         [NEED_ACCOUNT] = "account",
-    [NEED_ANYWHERE] = "anywhere", [NEED_CENTRAL] = "central-backup",
-    [NEED_SUBJECT] = "subject",   NULL};
+static const char *const places[] = {[NEED_HERE] = "here",
+                                     [NEED_ACCOUNT] = "account",
+                                     [NEED_ANYWHERE] = "anywhere",
+                                     [NEED_CENTRAL] = "central-backup",
+                                     [NEED_SUBJECT] = "subject",
+                                     [NEED_HOME] = "home",
+                                     NULL};
 
 /* "service:Operation", or a family: "rds:*", "rds:Describe*" */
 static bool operation_well_formed(const char *word)
@@ -65,7 +68,7 @@ static int load_need(const struct loaded_rule *l, const struct node *n, struct r
     return node_string(at) != NULL
                ? rule_refuse_word(l->doc, at, "a place", places, err)
                : node_err(l->doc, at, err,
-                          "expected here, account, anywhere, central-backup or subject");
+                          "expected here, account, anywhere, central-backup, subject or home");
 }
 
 int rule_needs_load(struct loaded_rule *l, const struct node *root, struct err *err)

@@ -1,4 +1,5 @@
 /* What the scopes have in common: identity, places, exemptions, baselines as documents. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,12 +188,30 @@ const struct enabled_baseline *backed_up_by(const struct account *m)
     return m != NULL ? enabled_baseline_find(m->baselines, "BackupBaseline", true) : NULL;
 }
 
-/* {"arn","status","version","drift","message","minutes_under_change","parent_arn"}. */
-static json_t *enabled_baseline_document(struct visit *v, const struct enabled_baseline *h)
+/* AWS does not return the operation: it began seconds ago, or more than 90 days ago. An earlier run
+ * that saw the same operation tells the two apart. 0: it does not. */
+static int64_t seen_under_change(struct visit *v, const struct enabled_baseline *h, bool *failed)
 {
-    bool failed = false;
+    const struct plan_membership t = {"", "", h->arn, h->operation != NULL ? h->operation : ""};
+    int64_t now = v->s->cache->now_ms, since = 0;
+    if (h->operation == NULL || now <= 0) {
+        return 0;
+    }
+    int rc = plan_membership_since(v->s->store, &t, now, &since, v->err);
+    bool earlier = since > 0 && since < now;
+    if (rc == 0 && v->s->remember) {
+        rc = plan_membership_note(v->s->store, &t, earlier ? since : now, now, v->err);
+    }
+    *failed = *failed || rc != 0;
+    return earlier ? since : 0;
+}
+
+/* {"arn","status","version","drift","message","minutes_under_change","parent_arn"}. */
+static json_t *enabled_baseline_document(struct visit *v, const struct enabled_baseline *h,
+                                         bool *failed)
+{
     json_t *operation = h->operation != NULL ? subject_entity(v, "baseline-operation", "", "",
-                                                              h->operation, NULL, &failed)
+                                                              h->operation, NULL, failed)
                                              : NULL;
     json_t *document = json_object();
     set_text(document, "arn", h->arn);
@@ -202,12 +221,16 @@ static json_t *enabled_baseline_document(struct visit *v, const struct enabled_b
     set_text(document, "message", jx_str(operation, "statusMessage"));
     set_text(document, "parent_arn", h->parent_arn);
     int64_t started = 0;
-    const char *start = jx_str(operation, "startTime");
-    bool known = start != NULL && v->s->cache->now_ms > 0 && time_parse_iso(start, &started);
+    /* The list is a little behind an operation that has ended. */
+    const char *start = jx_str_or(operation, "endTime", jx_str(operation, "startTime"));
     bool changing = str_equal(h->status, "UNDER_CHANGE");
+    if (changing && (start == NULL || !time_parse_iso(start, &started))) {
+        started = seen_under_change(v, h, failed);
+    }
     set_new(document, "minutes_under_change",
-            changing && known ? json_integer((v->s->cache->now_ms - started) / MS_PER_MINUTE)
-                              : json_null());
+            changing && started > 0 && v->s->cache->now_ms > 0
+                ? json_integer((v->s->cache->now_ms - started) / MS_PER_MINUTE)
+                : json_null());
     json_decref(operation);
     return document;
 }
@@ -222,24 +245,32 @@ static int hide_operation(struct visit *v, const json_t *baseline, json_t *docum
         return 0;
     }
     int found = store_find_gap(v->s->store, operation, NULL, NULL, text, sizeof text, v->err);
-    if (found > 0) {
-        subject_hide(document, operation, text);
+    if (found < 0) {
+        return -1;
     }
-    return found < 0 ? -1 : 0;
+    if (found == 0) {
+        (void)snprintf(text, sizeof text,
+                       "AWS returns no operation of %.120s: it began seconds ago or more than 90 "
+                       "days ago; a later run in the same directory tells which",
+                       jx_str_or(baseline, "arn", ""));
+    }
+    subject_hide(document, operation, text);
+    return 0;
 }
 
 int set_enabled_baselines(struct visit *v, json_t *document, const struct enabled_baseline *first)
 {
     json_t *baselines = json_object();
+    bool failed = false;
     int rc = 0;
     for (const struct enabled_baseline *h = first; h != NULL && rc == 0; h = h->next) {
-        json_t *baseline = enabled_baseline_document(v, h);
+        json_t *baseline = enabled_baseline_document(v, h, &failed);
         set_new(baselines, h->name, baseline);
         subject_fact(document, h->fact);
         rc = hide_operation(v, baseline, document);
     }
     set_new(document, "baselines", baselines);
-    return rc;
+    return failed ? -1 : rc;
 }
 
 int subjects_gap(struct visit *v, const char *const *operations, char text[GAP_TEXT_SIZE])

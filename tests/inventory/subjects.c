@@ -184,6 +184,32 @@ static void no_landing_zone_is_a_subject_too(void **state)
     (void)unlink(path);
 }
 
+/* AWS returns no operation that began seconds ago, and the list is behind one that has ended. */
+static void a_change_is_as_old_as_its_operation_tells(void **state)
+{
+    struct fixture *f = *state;
+    static const char row[] = "{'arn':'eb-b-x','baselineIdentifier':" BASELINE(
+        "APO9ATVPBKFRRGLK") ",'targetIdentifier':'arn:aws:organizations::" MGMT
+                            ":ou/o-exampleorg1/ou-x','statusSummary':{'status':'UNDER_CHANGE',"
+                            "'lastOperationIdentifier':'%s'}}";
+    char text[1024];
+    const struct world_row ended = {"baseline-operation", "", "", "bop-2",
+                                    "{'status':'SUCCEEDED','startTime':'2026-11-20T03:00:00Z',"
+                                    "'endTime':'2026-11-20T04:25:00Z'}"};
+    world_put(f->store, &ended, 0);
+    for (int known = 0; known < 2; known++) {
+        (void)snprintf(text, sizeof text, row, known ? "bop-2" : "bop-gone");
+        const struct world_row baseline = {"enabled-baseline", "", "", "eb-b-x", text};
+        world_put(f->store, &baseline, 0);
+        subjects_free(f->subjects);
+        f->subjects = NULL;
+        open_scope(f, SCOPE_OU);
+        const json_t *unit = at(f, "ou-x");
+        expect(unit, "baselines.BackupBaseline.minutes_under_change", known ? "5" : "null");
+        assert_int_equal(jx_get(unit, "_hidden") != NULL, known == 0);
+    }
+}
+
 static void units_know_their_baselines_ancestors_and_accounts(void **state)
 {
     struct fixture *f = *state;
@@ -531,6 +557,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_organization_and_its_landing_zone),
         TEST(no_landing_zone_is_a_subject_too),
+        TEST(a_change_is_as_old_as_its_operation_tells),
         TEST(units_know_their_baselines_ancestors_and_accounts),
         TEST(the_configuration_chooses_units_and_accounts),
         TEST(accounts_know_their_part),
