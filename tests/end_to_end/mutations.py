@@ -255,7 +255,7 @@ def differences(rows, found, unflippable, everything):
         wrong += [f"{check}: said not to be flipped, but a row does" for check in sorted(set(unflippable) & flipped)]
         if len(rows) < LEAST_ROWS:
             wrong.append(f"{len(rows)} rows, {LEAST_ROWS} are wanted")
-        if PAGE.read_text(encoding="utf-8") != matrix(rows, unflippable):
+        if PAGE.read_text(encoding="utf-8") != matrix(rows):
             wrong.append("docs/mutations.md is not what these rows make: run mutations.py matrix")
     return wrong
 
@@ -281,35 +281,33 @@ def record(rows, found):
         path.write_text("\n".join(out[:-1]) + "\n", encoding="utf-8")
 
 
-WAYS = {"wire": "API", "state": "state", "world": "world", "faults": "fault", "config": "configuration", "waivers": "waivers",
-        "flags": "flags"}
+def turned(row):
+    """The checks that a row flips, those of one area together: "COV-01/02, KMS-04". "scan exit 2": there are no results."""
+    if checks(row) == {"scan"}:
+        return row["flips"][0]
+    areas = {}
+    for check in sorted(checks(row)):
+        area, _, number = check.partition("-")
+        areas.setdefault(area, []).append(number)
+    return ", ".join(f"{area}-{'/'.join(numbers)}" for area, numbers in areas.items())
 
 
-def matrix(rows, unflippable):
+def matrix(rows):
     """The page docs/mutations.md."""
-    by_check = collections.defaultdict(list)
-    for row in rows:
-        for one in row.get("flips", []):
-            by_check[one.split(" ")[0]].append(row["name"])
-    out = ["# Changes and the results that they flip", "",
-           "Each row makes one change to the healthy organization (`fixtures/worlds/seed-healthy.yaml`) and scans it. The row lists the",
-           "reason and every result that flips, as `CHECK WAS>IS`. The test `end_to_end/mutations` makes each change and accepts only",
-           "these flips. `tests/end_to_end/mutations.py matrix` writes this page from `tests/mutations/`; the top of that program",
-           "describes how to add a row.", "",
-           f"{len(rows)} changes, {sum('wire' in row for row in rows)} of them made by signed calls of an AWS client; "
-           f"{len(by_check)} checks flip.", ""]
+    flipping = {check for row in rows for check in checks(row)} - {"scan"}
+    out = ["# Changes and the checks that they turn", "",
+           "Each line is one change to the healthy organization (`fixtures/worlds/seed-healthy.yaml`), and the checks that have another",
+           "result because of it. `tests/mutations/` has the call, the reason, and every result before and after; the test",
+           "`end_to_end/mutations` makes each change and accepts only these results. `tests/end_to_end/mutations.py matrix` writes this page.",
+           "", f"{len(rows)} changes, {sum('wire' in row for row in rows)} of them made by signed calls of an AWS client; "
+           f"{len(flipping)} checks turn.", ""]
     part = None
     for row in rows:
         if row["file"] != part:
             part = row["file"]
             out += ["", f"## {part.removesuffix('.yaml').split('-', 1)[-1].replace('_', ' ').capitalize()}", "",
-                    "| change | by | why | flips |", "| --- | --- | --- | --- |"]
-        by = ", ".join(word for member, word in WAYS.items() if member in row)
-        cause = row["cause"].replace("|", "\\|")
-        out.append(f"| {row['name']} | {by} | {cause} | {'<br>'.join(row.get('flips', [])) or 'nothing'} |")
-    out += ["", "## By check", "", "| check | flipped by |", "| --- | --- |"]
-    out += [f"| {check} | {', '.join(names)} |" for check, names in sorted(by_check.items())]
-    out += [f"| {check} | no change: {why} |" for check, why in sorted(unflippable.items())]
+                    "| change | checks that turn |", "| --- | --- |"]
+        out.append(f"| {row['name']} | {turned(row) or 'none'} |")
     return "\n".join(out) + "\n"
 
 
@@ -325,7 +323,7 @@ def main():
     verb, names = (sys.argv[1:2] or ["check"])[0], sys.argv[2:]
     rows, unflippable = load(find_tool())
     if verb == "matrix":
-        PAGE.write_text(matrix(rows, unflippable), encoding="utf-8")
+        PAGE.write_text(matrix(rows), encoding="utf-8")
         return 0
     chosen = [row for row in rows if not names or row["name"] in names or row["file"].removesuffix(".yaml") in names]
     if not chosen or verb not in ("check", "record"):
