@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 build_packages=(
     ca-certificates cmake gcc libc6-dev ninja-build pkg-config
     libcurl4-openssl-dev libssl-dev libjansson-dev libxlsxwriter-dev libpcre2-dev libsqlite3-dev
-    libxml2-dev libxslt1-dev libyaml-dev libmicrohttpd-dev
+    libxml2-dev libxslt1-dev libyaml-dev libmicrohttpd-dev libarchive-dev
     # The pkg-config file of xlsxwriter names both; its Debian package depends on neither.
     zlib1g-dev libminizip-dev
 )

@@ -20,6 +20,19 @@
 
 struct aws_client;
 
+/* What the network gave to one request, before it is parsed; valid only inside the callback. */
+struct heard_answer {
+    const struct op *op;
+    const char *account; /* 12 digits; "" before aws_client_open() has ended */
+    const char *region;
+    const json_t *input; /* with the page token; NULL: {} */
+    int http_status;
+    const char *error_type; /* header x-amzn-ErrorType, "" when none */
+    const char *body;       /* NULL for a session that was given: it holds credentials */
+    size_t body_length;
+};
+typedef void (*aws_hear)(void *context, const struct heard_answer *heard);
+
 struct aws_options { /* strings borrowed for the client's life; zero means the default */
     bool read_only;  /* refuse operations that write before signing, and send the read-only
                         session policy with every AssumeRole */
@@ -40,7 +53,9 @@ struct aws_options { /* strings borrowed for the client's life; zero means the d
     double max_rate;        /* all calls together, per second; 0: no such limit */
     const struct clock *clock; /* NULL: system */
     uint64_t jitter_seed;      /* 0: from the operating system */
-    const char *run;           /* role sessions are named "towerkeep-<run>"; NULL: a random one */
+    aws_hear hear;             /* every answer, also those that are retried; NULL: nobody */
+    void *hear_context;
+    const char *run; /* role sessions are named "towerkeep-<run>"; NULL: a random one */
 };
 
 struct answer { /* valid only inside the callback */

@@ -47,6 +47,7 @@ struct session_options {
     /* The run. */
     const char *output;   /* its directory */
     const char *resume;   /* directory of the interrupted run to complete */
+    const char *record;   /* file that keeps the answers, without names; NULL: none */
     const char *previous; /* the run to compare with; NULL: the one in the directory */
 
     /* Changes. */
@@ -70,13 +71,14 @@ struct session {
     struct criteria criteria;
     struct run_dir dir;
     struct creds_source source;
-    struct words roles;        /* the configuration's, when no option names any */
-    struct aws_client *client; /* reads only; made by session_connect() */
-    struct store *store;       /* the run: open while it is made, then read-only */
-    char *backup_key;          /* ARN of the backup key that an earlier run knew; NULL */
-    struct words written;      /* names of the files in the directory that belong to the run */
-    size_t left_out;           /* steps that the options leave out of the plan made last */
-    bool plan_unfinished;      /* the directory holds a plan that is applied only in part */
+    struct words roles;          /* the configuration's, when no option names any */
+    struct aws_client *client;   /* reads only; made by session_connect() */
+    struct store *store;         /* the run: open while it is made, then read-only */
+    struct recording *recording; /* NULL: the answers are not kept */
+    char *backup_key;            /* ARN of the backup key that an earlier run knew; NULL */
+    struct words written;        /* names of the files in the directory that belong to the run */
+    size_t left_out;             /* steps that the options leave out of the plan made last */
+    bool plan_unfinished;        /* the directory holds a plan that is applied only in part */
 };
 
 /* What is left of a session that failed, and how the operator continues. */

@@ -62,6 +62,8 @@ int aws_client_new(const struct aws_options *options, const struct creds_source 
     c->max_attempts = options->max_attempts > 0 ? options->max_attempts : 0;
     c->body_ceiling = transport.body_ceiling;
     c->clock = options->clock;
+    c->hear = options->hear;
+    c->hear_context = options->hear_context;
     random_seed(&c->random, options->jitter_seed);
     double share = options->rate_share > 0 ? options->rate_share : 0.6;
     c->limiter = limiter_new(options->unpaced ? 0 : share, options->max_rate);

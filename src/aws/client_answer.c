@@ -275,6 +275,25 @@ static void deliver(struct aws_client *c, struct queued_call *p, struct exchange
     }
 }
 
+static void tell_hearer(const struct aws_client *c, const struct queued_call *p,
+                        const struct exchange *x)
+{
+    const struct exchange_answer *a = &x->answer;
+    if (c->hear == NULL || x->result != CURLE_OK || a->too_large) {
+        return;
+    }
+    bool secret = p->internal && a->status < 300;
+    struct heard_answer heard = {.op = p->op,
+                                 .account = client_account_of(c, p),
+                                 .region = p->region->name,
+                                 .input = p->input,
+                                 .http_status = a->status,
+                                 .error_type = a->error_type,
+                                 .body = secret ? NULL : text_str(&a->body),
+                                 .body_length = secret ? 0 : a->body.length};
+    c->hear(c->hear_context, &heard);
+}
+
 void client_answered(struct aws_client *c, struct exchange *x)
 {
     struct queued_call *p = x->owner;
@@ -282,6 +301,7 @@ void client_answered(struct aws_client *c, struct exchange *x)
     struct answer_page page = {NULL, NULL};
     bool secret = p->internal;
     c->counters.bytes_in += x->answer.body.length;
+    tell_hearer(c, p, x);
     classify(c, p, x, &page, &outcome);
     tell_expiry(x, &outcome);
     if (correct_skew(c, p, x, &outcome) || renew(p, &outcome)) {

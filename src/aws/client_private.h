@@ -67,6 +67,8 @@ struct aws_client {
     char caller_arn[2049];
     char partition[16];
     struct aws_counters counters;
+    aws_hear hear;
+    void *hear_context;
 };
 
 /* The result of one attempt, before it is decided whether to retry. */

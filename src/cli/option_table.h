@@ -75,7 +75,7 @@ struct option_row {
     /* The commands (bits) that take the option only together with the option `with`. */
     uint32_t with_commands;
     const char *with;
-    const char *not_with[3]; /* options that it excludes; NULL at the end */
+    const char *not_with[4]; /* options that it excludes; NULL at the end */
 };
 
 const struct option_row *option_at(size_t index); /* NULL past the last */

@@ -17,8 +17,8 @@ struct scan_options {
     double time_scale;
     bool output_given, hide_files; /* rehearse: the reports vanish with the copy */
     bool fix, auto_approve, dry_run, delete_key, close_accounts, fresh;
-    const char *profile, *home_region, *external_id, *endpoint_url, *output, *resume, *previous,
-        *log_file;
+    const char *profile, *home_region, *external_id, *endpoint_url, *output, *resume, *record,
+        *previous, *log_file;
     int session_seconds, max_workers, min_severity, fail_on;
     unsigned statuses; /* whose findings the terminal shows: bits 1 << STATUS_... */
     double max_rate;

@@ -74,6 +74,7 @@ void session_options_from(const struct scan_options *o, struct session_options *
                                  .unpaced = o->unpaced,
                                  .output = o->output,
                                  .resume = o->resume,
+                                 .record = o->record,
                                  .previous = o->previous,
                                  .only = words_list(&o->only),
                                  .only_step = o->only_step,

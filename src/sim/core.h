@@ -263,10 +263,23 @@ void consistency_after(struct sim *sim);
 void consistency_look_back(const struct sim_call *call);
 void consistency_look_up(struct sim *sim);
 
+/* --- recordings (replay.c) --- */
+/* The caller's long-term key while a recording is served. */
+#define REPLAY_ACCESS_KEY "AKIAREPLAY00000000AA"
+#define REPLAY_SECRET "replay"
+struct replay;
+int replay_load(const char *path, struct replay **out, struct err *err);
+void replay_free(struct replay *r); /* accepts NULL */
+/* The frame of a world with the recording's management account; new. */
+json_t *replay_world(const struct replay *r);
+/* What AWS answered to the same request; sim_fail() when it was not recorded. */
+int replay_answer(const struct replay *r, struct sim_call *call);
+
 /* --- the whole --- */
 struct sim_options { /* borrowed */
     const char *world_file;
     const char *generate;
+    const char *replay_file;
     const char *faults_file;
     const char *record_file;
     const char *effects_file;
@@ -299,6 +312,7 @@ struct sim {
     struct map *lists;               /* page.c: request without its token -> json array */
     json_t *objects;                 /* effects.c: {operation: {object: writes that took effect}} */
     FILE *record;                    /* NULL: none */
+    struct replay *replay;           /* NULL: the world answers */
 };
 
 struct sim *sim_new(void);

@@ -24,7 +24,11 @@ static int open_world(struct sim *sim, const struct sim_options *o, struct err *
     if (o->world_file != NULL) {
         return world_load(sim, o->world_file, err);
     }
-    json_t *world = world_generate(o->generate, err);
+    if (o->replay_file != NULL && replay_load(o->replay_file, &sim->replay, err) != 0) {
+        return -1;
+    }
+    json_t *world =
+        sim->replay != NULL ? replay_world(sim->replay) : world_generate(o->generate, err);
     return world == NULL ? -1 : world_take(sim, world, err);
 }
 

@@ -52,6 +52,10 @@ static const struct row rows[] = {
          "Generate a world: accounts=N,ous=N,regions=N,resources=N,seed=N. Without --listen and "
          "--port-file: print it and exit",
      TO(TEXT, generate)},
+    {.name = "replay",
+     .argument = "FILE",
+     .help = "Answer from a recording of towerkeep scan --record (docs/record.md)",
+     TO(TEXT, replay_file)},
     {.name = "listen",
      .argument = "ADDRESS:PORT",
      .help = "Loopback address to listen on; port 0 selects a free port (default: 127.0.0.1:0)",
@@ -128,7 +132,7 @@ static void fail(const char *format, ...)
 
 static void print_help(void)
 {
-    puts("Usage: towerkeep-sim --world=FILE|--generate=SPEC [OPTION...]\n");
+    puts("Usage: towerkeep-sim --world=FILE|--generate=SPEC|--replay=FILE [OPTION...]\n");
     columns_print(stdout,
                   "Simulates an AWS organization on a loopback port: the services that towerkeep "
                   "uses, over their wire protocols.",
@@ -315,7 +319,8 @@ void sim_options_parse(struct sim_options *o, int argc, char **argv)
     if (optind < argc) {
         fail("unexpected argument \"%s\" (towerkeep-sim --help)", argv[optind]);
     }
-    if ((o->world_file == NULL) == (o->generate == NULL)) {
-        fail("specify either --world FILE or --generate SPEC (towerkeep-sim --help)");
+    if ((o->world_file != NULL) + (o->generate != NULL) + (o->replay_file != NULL) != 1) {
+        fail("specify one of --world FILE, --generate SPEC and --replay FILE (towerkeep-sim "
+             "--help)");
     }
 }

@@ -61,6 +61,7 @@ void sim_free(struct sim *sim)
     if (sim->record != NULL) {
         fclose(sim->record);
     }
+    replay_free(sim->replay);
     free(sim);
 }
 

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/sums.h"
 #include "base/text.h"
+#include "recording.h"
 #include "workflow/history.h"
 #include "workflow/package.h"
 
@@ -100,6 +101,8 @@ static int make_client(struct session *s, bool read_only, struct aws_client **cl
         .max_rate = o->max_rate > 0 ? o->max_rate : limit_of(s, "limits.max_rate"),
         .rate_share = limit_of(s, "limits.rate_share"),
         .unpaced = o->unpaced,
+        .hear = s->recording != NULL && read_only ? recording_hear : NULL,
+        .hear_context = s->recording,
         .endpoints = {.allow_http = o->allow_http,
                       .use_fips = env_true("AWS_USE_FIPS_ENDPOINT"),
                       .use_dual_stack = env_true("AWS_USE_DUALSTACK_ENDPOINT")},
@@ -126,7 +129,13 @@ static int make_client(struct session *s, bool read_only, struct aws_client **cl
 
 int session_connect(struct session *s, struct err *err)
 {
-    return s->client != NULL ? 0 : make_client(s, true, &s->client, err);
+    if (s->client != NULL) {
+        return 0;
+    }
+    if (s->options.record != NULL && recording_open(s->options.record, &s->recording, err) != 0) {
+        return -1;
+    }
+    return make_client(s, true, &s->client, err);
 }
 
 int session_writer(struct session *s, struct aws_client **client, struct err *err)
@@ -296,6 +305,20 @@ static int run_collectors(struct session *s, struct err *err)
     return rc;
 }
 
+/* The recording ends with the reading; what it saw that this version does not read is the run's. */
+static int keep_recording(struct session *s, struct err *err)
+{
+    struct recording_counts counts;
+    char text[64];
+    recording_counts(s->recording, &counts);
+    (void)snprintf(text, sizeof text, "{\"members\":%zu,\"values\":%zu}", counts.members,
+                   counts.values);
+    int rc = store_meta_set(s->store, "unknown_in_answers", text, err);
+    struct recording *done = s->recording;
+    s->recording = NULL;
+    return rc != 0 ? (recording_free(done), -1) : recording_finish(done, s->client, err);
+}
+
 int session_collect(struct session *s, struct err *err)
 {
     find_earlier_key(s);
@@ -315,7 +338,7 @@ int session_collect(struct session *s, struct err *err)
                   counters.calls, counters.retries, counters.throttles, counters.bytes_in);
     rc = store_meta_set(s->store, "calls", calls, err);
     free(calls);
-    return rc;
+    return rc != 0 || s->recording == NULL ? rc : keep_recording(s, err);
 }
 
 int session_evaluate(struct session *s, struct err *err)
@@ -400,6 +423,7 @@ enum continuation session_abandon(struct session *s, const struct err *err)
 void session_release(struct session *s)
 {
     aws_client_free(s->client);
+    recording_free(s->recording);
     store_close(s->store);
     creds_source_release(&s->source);
     run_dir_close(&s->dir);

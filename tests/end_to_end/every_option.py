@@ -139,6 +139,7 @@ RECIPES = {
                 **of(STORED, Recipe("critical", "code", base=("mild",)))},
     "ignore-exit-code-3": of((*SCANNING, *STORED), Recipe(None, "code")),
     "resume": {"scan": Recipe("ground/interrupted", "calls", base=())},
+    "record": {"scan": Recipe("r.tar.zst", "files", "r.tar.zst")},
     "all": {"diff": Recipe(None, "out", "UNCHANGED")},
     "no-color": of((*ONLINE, "plan", *STORED, "diff"), Recipe(None, "out", terminal=True)),
     "fix": {"scan": Recipe(None, "out", r"Plan \(fix\)")},

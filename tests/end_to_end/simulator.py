@@ -9,8 +9,8 @@
 
 No test depends on the speed of the machine: it waits for a state, with wait_until() or held(), and never for time.
 
-World: the name of a world in fixtures/worlds, a path, a dictionary that is written to a file, or "generate:accounts=..." for a
-generated world. Every exchange is recorded to BUILD/end_to_end/NAME.jsonl, unless record=False. At the end of the block the
+World: the name of a world in fixtures/worlds, a path, a dictionary that is written to a file, "generate:accounts=..." for a
+generated world, or "replay:FILE" for a recording. Every exchange is recorded to BUILD/end_to_end/NAME.jsonl, unless record=False. At the end of the block the
 simulator ends; a bad exit status, for example from the sanitizers, fails the test.
 
 BUILD is $TOWERKEEP_BUILD_DIR, or the folder build/ of the tree.
@@ -81,6 +81,9 @@ class Simulator:
         SCRATCH.mkdir(parents=True, exist_ok=True)
         if isinstance(world, str) and world.startswith("generate:"):
             self.world = ["--generate", world.partition(":")[2]]
+        elif isinstance(world, str) and world.startswith("replay:"):
+            self.world = ["--replay", world.partition(":")[2]]
+            self.access_key, self.secret = "AKIAREPLAY00000000AA", "replay"
         else:
             self.world = ["--world", str(self._file(world, "world"))]
         if faults is not None:

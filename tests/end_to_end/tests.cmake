@@ -43,6 +43,8 @@ end_to_end_shipped(shells /usr/bin/python3 -m unittest -q shells)
 end_to_end_shipped(narrowing /usr/bin/python3 -m unittest -q narrowing)
 end_to_end_shipped(every_option /usr/bin/python3 -m unittest -q every_option)
 end_to_end_shipped(selections /usr/bin/python3 -m unittest -q selections)
+end_to_end(record /usr/bin/python3 -m unittest -q record)
+set_property(TEST end_to_end/record APPEND PROPERTY ENVIRONMENT "READ_WORDS=${CMAKE_BINARY_DIR}/generated/read_words.c")
 end_to_end_shipped(wishes /usr/bin/python3 -m unittest -q wishes)
 
 # Backup policies of Organizations, merged by the scan and by the simulator.

@@ -9,7 +9,7 @@ EVERYWHERE = """strcpy strcat strncpy strncat sprintf vsprintf gets strtok sscan
 # Only the command line prints; the rest logs, calls back, or writes to a stream it is given. The files
 # named here are programs of their own, the log, and what ends the program when nothing else can.
 PRINTS = re.compile(r"(?<![\w.>])(?:(stdout|stderr)\b|(v?printf|puts|putchar|perror)\s*\()")
-MAY_PRINT = ("src/cli/", "src/sim/main.c", "src/sim/options.c", "src/inventory/generate/", "src/base/log.c", "src/base/mem.c", "src/base/hash.c")
+MAY_PRINT = ("src/cli/", "src/sim/main.c", "src/sim/options.c", "src/inventory/generate/", "src/workflow/generate/", "src/base/log.c", "src/base/mem.c", "src/base/hash.c")
 # One dialect: a call's status is rc, and a function has one label, out.
 DIALECT = (
     (re.compile(r"\bint[ ]+(result|failed)\b"), "a status is named rc"),

@@ -32,8 +32,8 @@ class Options(unittest.TestCase):
         self.assertTrue(done.stderr.startswith(f"towerkeep-sim: {message}"), done.stderr)
 
     def test_wrong_options_say_what_is_expected(self):
-        self.refused("specify either --world FILE or --generate SPEC")
-        self.refused("specify either --world FILE or --generate SPEC", "--world", "w.yaml", "--generate", "accounts=1")
+        self.refused("specify one of --world FILE, --generate SPEC and --replay FILE")
+        self.refused("specify one of --world FILE, --generate SPEC and --replay FILE", "--world", "w.yaml", "--generate", "accounts=1")
         self.refused('unexpected argument "extra"', "extra")
         for value in ("soon", "-1", "1.5", "nan", "600001"):
             self.refused(f'--latency: invalid value "{value}": expected a whole number from 0 to 600000', "--latency", value)

@@ -3,13 +3,13 @@ file(GLOB_RECURSE sim_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/sim/*.c
 list(FILTER sim_sources EXCLUDE REGEX "/main\\.c$")
 add_library(sim_without_main OBJECT EXCLUDE_FROM_ALL ${sim_sources})
 target_include_directories(sim_without_main PRIVATE "${CMAKE_SOURCE_DIR}/src/sim")
-target_link_libraries(sim_without_main PUBLIC compile_flags dep_jansson dep_microhttpd dep_pcre2 dep_xml)
+target_link_libraries(sim_without_main PUBLIC compile_flags dep_jansson dep_archive dep_microhttpd dep_pcre2 dep_xml)
 
 function(sim_unit name)
   unit(sim ${name} base aws)
   string(REPLACE "/" "_" target "test_sim_${name}")
   target_sources(${target} PRIVATE $<TARGET_OBJECTS:sim_without_main>)
-  target_link_libraries(${target} PRIVATE dep_microhttpd dep_pcre2 dep_xml)
+  target_link_libraries(${target} PRIVATE dep_archive dep_microhttpd dep_pcre2 dep_xml)
 endfunction()
 
 sim_unit(shape)

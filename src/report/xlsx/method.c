@@ -1,6 +1,8 @@
 /* Method & Glossary: what the words mean, and what this workbook cannot hold. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/jsonx.h"
 #include "base/mem.h"
 #include "xlsx/xlsx.h"
 
@@ -112,6 +114,31 @@ static int operation_row(void *context, const struct operation_count *c)
     return sheet_going(s);
 }
 
+/* What a scan that was recorded saw and this version does not read. */
+static void unknown_rows(struct sheet *s, struct store *store)
+{
+    static const struct {
+        const char *member, *term, *meaning;
+    } kinds[] = {{"members", "Members not read",
+                  "members of answers that this version of towerkeep does not read; the recording "
+                  "of the scan lists them"},
+                 {"values", "Values not read",
+                  "values of states, types and modes that this version of towerkeep does not know; "
+                  "the recording of the scan lists them"}};
+    const char *text = store_meta(store, "unknown_in_answers");
+    const char *problem = NULL;
+    json_t *counts = text != NULL ? jx_parse(text, strlen(text), &problem) : NULL;
+    for (size_t i = 0; counts != NULL && i < sizeof kinds / sizeof kinds[0]; i++) {
+        char *meaning = xasprintf("%lld %s.", jx_int(counts, kinds[i].member, 0), kinds[i].meaning);
+        sheet_row(s);
+        sheet_text(s, "Method");
+        sheet_text(s, kinds[i].term);
+        sheet_text(s, meaning);
+        free(meaning);
+    }
+    json_decref(counts);
+}
+
 int xlsx_method(struct book *b, struct err *err)
 {
     struct sheet s = {.book = b,
@@ -128,6 +155,7 @@ int xlsx_method(struct book *b, struct err *err)
         sheet_text(&s, lines[i].term);
         sheet_text(&s, lines[i].meaning);
     }
+    unknown_rows(&s, b->in->store);
     return store_each_operation(b->in->store, operation_row, &s, err) < 0 ? -1
                                                                           : sheet_close(&s, err);
 }
