@@ -31,6 +31,7 @@ struct rule_parameter { /* a value of a rule that the configuration can set */
 
 struct rule { /* owned by the rule set */
     const char *id, *title, *why, *how, *expected, *observed, *remedy, *fix;
+    const char *leaves_out; /* what it deliberately does not evaluate; NULL: not said */
     const char *file;
     int step;
     enum severity severity;

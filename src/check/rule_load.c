@@ -112,6 +112,7 @@ static int load_words(const struct rule_loader *s)
                    {"expected", &r->expected, r->manual},
                    {"observed", &r->observed, r->manual},
                    {"fix", &r->fix, true},
+                   {"leaves_out", &r->leaves_out, true},
                    {"remedy", &r->remedy, true}};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         int rc = members[i].optional
@@ -406,9 +407,10 @@ static int load_templates(const struct rule_loader *s)
 static int load_all(const struct rule_loader *s)
 {
     static const char *const known[] = {
-        "id",    "title",      "step",       "severity",   "scope",    "why",       "how",
-        "needs", "only_if",    "when",       "assert",     "expected", "observed",  "remedy",
-        "fix",   "references", "compliance", "parameters", "manual",   "manual_if", NULL};
+        "id",       "title",      "step",      "severity",   "scope",      "why",
+        "how",      "needs",      "only_if",   "when",       "assert",     "expected",
+        "observed", "remedy",     "fix",       "references", "compliance", "parameters",
+        "manual",   "leaves_out", "manual_if", NULL};
     struct rule *r = &s->l->rule;
     const struct doc *doc = s->l->doc;
     if (s->root->kind != NODE_MAP) {

@@ -144,6 +144,9 @@ void rules_show(const struct rule *r, const struct framework_set *frameworks)
            r->manual ? "; needs manual review (MANUAL)" : "");
     rules_print_row("Why", r->why, width);
     rules_print_row("How", r->how, width);
+    if (r->leaves_out != NULL) {
+        rules_print_row("Leaves out", r->leaves_out, width);
+    }
     rules_print_row("Expected", r->expected, width);
     rules_print_row("Observed", r->observed, width);
     rules_print_row("Fix", r->fix, width);

@@ -12,6 +12,8 @@ add_test(NAME rules/schema
   COMMAND ${Python3_EXECUTABLE} -B "${CMAKE_CURRENT_LIST_DIR}/schema.py" $<TARGET_FILE:yaml_to_json> "${CMAKE_SOURCE_DIR}")
 add_test(NAME rules/needs
   COMMAND ${Python3_EXECUTABLE} -B "${CMAKE_CURRENT_LIST_DIR}/needs.py" $<TARGET_FILE:yaml_to_json>)
+add_test(NAME docs/rule_sources COMMAND ${Python3_EXECUTABLE} -B "${CMAKE_CURRENT_LIST_DIR}/sources.py" check)
+set_property(TEST docs/rule_sources PROPERTY ENVIRONMENT "YAML_TO_JSON=$<TARGET_FILE:yaml_to_json>")
 add_test(NAME rules/agreement
   COMMAND ${Python3_EXECUTABLE} -B "${CMAKE_CURRENT_LIST_DIR}/agreement.py" $<TARGET_FILE:towerkeep> $<TARGET_FILE:yaml_to_json>
     "${CMAKE_SOURCE_DIR}")

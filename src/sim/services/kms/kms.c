@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -236,6 +237,12 @@ json_t *kms_metadata(const json_t *key)
     if (!str_starts(spec, "ML_DSA_") && !str_equal(spec, "ECC_NIST_EDWARDS25519")) {
         json_object_set_new(out, "CustomerMasterKeySpec",
                             json_string(spec)); /* the older name knows fewer */
+    }
+    if (str_equal(spec, "SYMMETRIC_DEFAULT") && str_equal(jx_str(key, "origin"), "AWS_KMS")) {
+        char material[SHA256_HEX_SIZE]; /* the replicas of a key have the same */
+        const char *id = jx_str_or(key, "KeyId", "");
+        sha256_hex(id, strlen(id), material);
+        jx_set_str(out, "CurrentKeyMaterialId", material);
     }
     metadata_algorithms(key, out);
     if (jx_bool(key, "multi")) {
