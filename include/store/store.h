@@ -95,6 +95,15 @@ int store_each_gap(struct store *s, int (*each)(void *context, int64_t id, const
 int store_find_gap(struct store *s, const char *operation, const char *account, const char *region,
                    char *text, size_t size, struct err *err);
 
+/* An explicit Deny of a service control policy is by Region only outside the governed Regions, and
+   only where the account may make the same call in a governed one: otherwise the class of the
+   collection error becomes "denied". Called for each governed Region when all answers are there. */
+int store_gaps_not_by_region(struct store *s, const char *governed, struct err *err);
+
+/* A Region that the account has enabled (entity region-status) does not refuse credentials because it
+   is off: the class of such a collection error becomes "bad-credentials", with this message. */
+int store_gaps_of_tokens(struct store *s, const char *message, struct err *err);
+
 /* --- entities: the nouns collected, AWS's own members as JSON (kinds: see docs/run-database.md)
  * --- */
 struct entity {

@@ -20,6 +20,29 @@ struct phase_row {
     phase_step check[STEPS_MAX]; /* when all tasks are answered */
 };
 
+/* AuthFailure, InvalidClientTokenId and their like, of a Region that the account has enabled
+ * ("Managing AWS STS in an AWS Region" in the IAM user guide). */
+static int tokens_check(struct crawl *crawl, struct err *err)
+{
+    return store_gaps_of_tokens(
+        crawl->store,
+        "the Region is enabled and refuses the credentials: session tokens of the global STS "
+        "endpoint are not valid in Regions that an account has to enable. Use a Regional endpoint "
+        "(AWS_STS_REGIONAL_ENDPOINTS=regional), or version 2 tokens for the global endpoint",
+        err);
+}
+
+/* What a service control policy denies in a governed Region too, it does not deny by Region. */
+static int denials_check(struct crawl *crawl, struct err *err)
+{
+    for (size_t i = 0; i < crawl->governed_count; i++) {
+        if (store_gaps_not_by_region(crawl->store, crawl->governed[i], err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static const struct phase_row phases[PHASE_COUNT] = {
     [PHASE_PRECONDITIONS] = {.reads = "the organization",
                              /* Of a run that is resumed, tasks of every phase are open, and what is
@@ -33,7 +56,9 @@ static const struct phase_row phases[PHASE_COUNT] = {
                             .check = {job_summaries_load, policies_load}},
     [PHASE_CENTRAL_POLICIES] = {.ask = {central_policies_ask}},
     [PHASE_MANAGEMENT] = {.ask = {management_ask}},
-    [PHASE_MEMBERS] = {.reads = "the accounts", .ask = {members_ask}, .check = {regions_check}},
+    [PHASE_MEMBERS] = {.reads = "the accounts",
+                       .ask = {members_ask},
+                       .check = {regions_check, denials_check, tokens_check}},
 };
 
 static int take_steps(struct crawl *crawl, const phase_step steps[STEPS_MAX], struct err *err)

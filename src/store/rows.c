@@ -180,6 +180,26 @@ int store_gap(struct store *s, const struct gap *g, struct err *err)
     return 0;
 }
 
+int store_gaps_not_by_region(struct store *s, const char *governed, struct err *err)
+{
+    sqlite3_stmt *statement = store_take_to_write(s, SQL_GAPS_NOT_BY_REGION, err);
+    if (statement == NULL) {
+        return -1;
+    }
+    store_bind(statement, 1, governed);
+    return store_run(s, SQL_GAPS_NOT_BY_REGION, statement, err);
+}
+
+int store_gaps_of_tokens(struct store *s, const char *message, struct err *err)
+{
+    sqlite3_stmt *statement = store_take_to_write(s, SQL_GAPS_OF_TOKENS, err);
+    if (statement == NULL) {
+        return -1;
+    }
+    store_bind(statement, 1, message);
+    return store_run(s, SQL_GAPS_OF_TOKENS, statement, err);
+}
+
 static struct gap gap_of_row(sqlite3_stmt *statement)
 {
     return (struct gap){.operation = store_column(statement, 0),

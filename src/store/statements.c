@@ -89,6 +89,17 @@ static const char *const texts[SQL_COUNT] = {
                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [SQL_GAP] = "INSERT INTO gaps(operation, account, region, target, class, code, message,"
                 " wall_ms, request_id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_GAPS_NOT_BY_REGION] =
+        "UPDATE gaps SET class = 'denied' WHERE class = 'region-deny' AND (region = ?1 OR EXISTS"
+        " (SELECT 1 FROM gaps AS other WHERE other.operation = gaps.operation"
+        " AND other.account = gaps.account AND other.region = ?1"
+        " AND other.class IN ('denied', 'region-deny')))",
+    [SQL_GAPS_OF_TOKENS] =
+        "UPDATE gaps SET class = 'bad-credentials', message = ?1 WHERE class = 'region-unavailable'"
+        " AND code IN ('AuthFailure', 'InvalidClientTokenId', 'UnrecognizedClientException',"
+        " 'InvalidToken') AND EXISTS (SELECT 1 FROM entities WHERE kind = 'region-status'"
+        " AND entities.account = gaps.account AND entities.region = ''"
+        " AND entities.key = gaps.region AND json_extract(json, '$.RegionOptStatus') = 'ENABLED')",
     [SQL_EACH_GAP] = GAP_COLUMNS " ORDER BY id",
     [SQL_GAP_KEYS] = "SELECT DISTINCT operation, account FROM gaps",
     [SQL_FIND_GAP_HERE] = GAP_COLUMNS " WHERE (" GAP_OPERATION " AND account = ?3"

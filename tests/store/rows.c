@@ -255,6 +255,39 @@ static void gap_at(struct fixture *f, const char *operation, const char *account
     assert_int_equal(store_gap(f->store, &g, &f->err), 0);
 }
 
+static int count_class(void *context, int64_t id, const struct gap *g)
+{
+    size_t *counts = context;
+    (void)id;
+    counts[strcmp(g->class, "region-deny") == 0 ? 1 : 0]++;
+    return 0;
+}
+
+static void a_denial_in_a_governed_region_is_not_by_region(void **state)
+{
+    static const struct {
+        const char *operation, *account, *region;
+    } denied[] = {
+        {"ec2:DescribeVolumes", "1", "home"},
+        {"ec2:DescribeVolumes", "1", "far"},
+        {"ec2:DescribeVolumes", "2", "far"},
+        {"efs:DescribeFileSystems", "1", "far"},
+    };
+    struct fixture *f = *state;
+    size_t counts[2] = {0};
+    for (size_t i = 0; i < sizeof denied / sizeof *denied; i++) {
+        const struct gap g = {.operation = denied[i].operation,
+                              .account = denied[i].account,
+                              .region = denied[i].region,
+                              .class = "region-deny"};
+        assert_int_equal(store_gap(f->store, &g, &f->err), 0);
+    }
+    assert_int_equal(store_gaps_not_by_region(f->store, "home", &f->err), 0);
+    assert_int_equal(store_each_gap(f->store, count_class, counts, &f->err), 0);
+    assert_int_equal(counts[0], 2);
+    assert_int_equal(counts[1], 2);
+}
+
 static void a_gap_hides_what_it_covers_and_nothing_else(void **state)
 {
     static const struct {
@@ -394,6 +427,7 @@ int main(void)
                                        STORE_TEST(entities_come_back_in_order_and_by_place),
                                        STORE_TEST(a_damaged_entity_is_named),
                                        STORE_TEST(a_gap_hides_what_it_covers_and_nothing_else),
+                                       STORE_TEST(a_denial_in_a_governed_region_is_not_by_region),
                                        STORE_TEST(the_hot_queries_use_an_index),
                                        STORE_TEST(a_full_disk_is_an_error_and_leaves_a_whole_run),
                                        STORE_TEST(a_file_size_limit_is_an_error_too)};

@@ -201,7 +201,7 @@ int ec2_describe_regions(struct sim_call *call)
     json_object_foreach(regions, name, kind)
     {
         if (rc == 0) {
-            rc = add_region(call, name, str_equal(json_string_value(kind), "OPT_IN"), rows);
+            rc = add_region(call, name, !str_equal(json_string_value(kind), "DEFAULT"), rows);
         }
     }
     json_object_set_new(call->out, "regionInfo", rows);
