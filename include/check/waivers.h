@@ -28,9 +28,11 @@ int waivers_begin(struct waivers *w, const char *now_iso, struct err *err);
  * that covers the failure counts it. tags: {key: value} of the subject, or NULL. */
 const char *waivers_mute(struct waivers *w, const struct finding *f, const json_t *tags);
 
-/* The waivers part of the organization's document: {"given": bool, "expired": [text, ...]}; new
- * reference. w NULL: no file was given. */
-json_t *waivers_document(const struct waivers *w);
+/* The waivers part of the organization's document: {"given": bool, "expired": [text, ...],
+ * "expired_unused": [text, ...], "all_evaluated": bool}; new reference. `expired` would cover a
+ * failure of waivers_mute(), `expired_unused` none. w NULL: no file was given. `whole`: every check
+ * and place was evaluated. */
+json_t *waivers_document(const struct waivers *w, bool whole);
 /* One object for each waiver, in file order, as in the report; new reference. */
 json_t *waivers_report(const struct waivers *w);
 

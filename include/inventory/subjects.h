@@ -63,6 +63,8 @@ const json_t *subjects_context(const struct subjects *s);
 struct policy_frame;
 /* Whose policies are ours, for include/model/policy.h; borrowed. */
 const struct policy_frame *subjects_frame(const struct subjects *s);
+/* Does the selection of the scan leave out no account and no governed Region? */
+bool subjects_are_whole(const struct subjects *s);
 /* Did the selection of the scan leave out a place in which `operation` (also a family: "rds:*")
  * would have been called, for this account and Region? region NULL: any Region of the account;
  * account NULL or "": no place is asked for. Says so in `text`. 1, 0 or -1. */

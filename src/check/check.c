@@ -34,6 +34,7 @@ struct pass { /* over the subjects of one scope */
     size_t watched_count;
     char *account, *region;        /* of the previous subject */
     const char *central;           /* id of the central backup account, or NULL */
+    bool whole;                    /* every check and place is evaluated */
     const char *management, *home; /* of the organization; NULL: unknown */
     const struct check_options *options;
     struct view view;
@@ -214,7 +215,7 @@ static int evaluate_subject(void *context, const json_t *document)
     /* The waivers were not collected, but a rule evaluates them. */
     json_t *organization = json_object();
     json_object_update(organization, (json_t *)(uintptr_t)document);
-    json_object_set_new(organization, "waivers", waivers_document(p->options->waivers));
+    json_object_set_new(organization, "waivers", waivers_document(p->options->waivers, p->whole));
     int rc = evaluate_document(p, organization);
     json_decref(organization);
     return rc;
@@ -250,12 +251,24 @@ static void pass_release(struct pass *p)
     text_release(&p->evidence);
 }
 
+static bool selects_all(const struct rule_set *rules, const struct check_options *o)
+{
+    for (size_t i = 0; i < rules_count(rules); i++) {
+        if (!check_selects(rules_at(rules, i), o)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* waivers: the rule about the waivers, instead of all others. */
 static int evaluate_scope(struct store *store, struct subjects *subjects, enum scope scope,
                           const struct rule_set *rules, const struct check_options *options,
-                          struct err *err)
+                          bool waivers, struct err *err)
 {
     struct pass p = {
         .store = store, .subjects = subjects, .scope = scope, .options = options, .err = err};
+    p.whole = waivers && selects_all(rules, options) && subjects_are_whole(subjects);
     text_init(&p.expected, TEMPLATE_OUT_MAX);
     text_init(&p.observed, TEMPLATE_OUT_MAX);
     text_init(&p.fix, TEMPLATE_OUT_MAX);
@@ -266,7 +279,8 @@ static int evaluate_scope(struct store *store, struct subjects *subjects, enum s
     p.home = jx_str(subjects_context(subjects), "lz.home_region");
     for (size_t i = 0; i < rules_count(rules); i++) {
         const struct rule *r = rules_at(rules, i);
-        if (r->scope == scope && check_selects(r, options)) {
+        if (r->scope == scope && check_selects(r, options) &&
+            (strcmp(r->id, WAIVERS_RULE) == 0) == waivers) {
             add_rule(&p, r);
         }
     }
@@ -298,7 +312,11 @@ int check_run(struct store *store, const json_t *config, const struct rule_set *
     subjects_remember(subjects);
     int rc = store_findings_clear(store, err);
     for (int scope = 0; scope < SCOPE_COUNT && rc == 0; scope++) {
-        rc = evaluate_scope(store, subjects, (enum scope)scope, rules, options, err);
+        rc = evaluate_scope(store, subjects, (enum scope)scope, rules, options, false, err);
+    }
+    /* An expired waiver matters where it would cover a failure, so the failures come first. */
+    if (rc == 0) {
+        rc = evaluate_scope(store, subjects, SCOPE_ORG, rules, options, true, err);
     }
     subjects_free(subjects);
     return rc;

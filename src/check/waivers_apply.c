@@ -26,6 +26,7 @@ int waivers_begin(struct waivers *w, const char *now_iso, struct err *err)
     }
     for (size_t i = 0; i < w->count; i++) {
         w->items[i].matched = 0;
+        w->items[i].missed = 0;
         w->items[i].problem = NULL;
     }
     return 0;
@@ -123,11 +124,12 @@ const char *waivers_mute(struct waivers *w, const struct finding *f, const json_
     for (size_t i = 0; i < w->count; i++) {
         struct waiver *one = &w->items[i];
         bool here = strcmp(one->account, "*") == 0 || strcmp(one->account, s.account) == 0;
-        if (!here || one->block == closed || one->problem != NULL || waiver_expired(w, one) ||
-            !means_check(one, s.check)) {
+        if (!here || one->block == closed || one->problem != NULL || !means_check(one, s.check)) {
             continue;
         }
-        if (is_excepted(one, &s)) {
+        if (waiver_expired(w, one)) {
+            one->missed += !is_excepted(one, &s) && covers(one, &s) ? 1 : 0;
+        } else if (is_excepted(one, &s)) {
             closed = one->block;
         } else if (one->problem == NULL && covers(one, &s) && one->problem == NULL) {
             one->matched++;
@@ -157,20 +159,22 @@ static const char *state_of(const struct waivers *w, const struct waiver *one)
                                                                              : "ACTIVE";
 }
 
-json_t *waivers_document(const struct waivers *w)
+json_t *waivers_document(const struct waivers *w, bool whole)
 {
-    json_t *expired = json_array();
+    json_t *expired = json_array(), *unused = json_array();
     for (size_t i = 0; w != NULL && i < w->count; i++) {
         const struct waiver *one = &w->items[i];
         if (waiver_expired(w, one)) {
             char *text = xasprintf("%s (line %u, until %s%s%s)", one->name, one->line, one->expires,
                                    one->owner != NULL ? ", owner " : "",
                                    one->owner != NULL ? one->owner : "");
-            json_array_append_new(expired, jx_string(text, strlen(text)));
+            json_array_append_new(one->missed > 0 ? expired : unused,
+                                  jx_string(text, strlen(text)));
             free(text);
         }
     }
-    return json_pack("{s:b, s:o}", "given", w != NULL, "expired", expired);
+    return json_pack("{s:b, s:o, s:o, s:b}", "given", w != NULL, "expired", expired,
+                     "expired_unused", unused, "all_evaluated", whole);
 }
 
 static json_t *text_or_null(const char *s)

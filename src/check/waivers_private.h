@@ -30,6 +30,7 @@ struct waiver {
     int64_t ends_ms; /* the first millisecond it is no longer in force; 0: never ends */
     size_t block;    /* waivers of one account are adjacent */
     int64_t matched;
+    int64_t missed;      /* failures that it would cover, had it not expired */
     const char *problem; /* a pattern reached a limit: no match */
 };
 

@@ -52,6 +52,11 @@ int subjects_left_out(struct subjects *s, const char *operation, const char *acc
     return found;
 }
 
+bool subjects_are_whole(const struct subjects *s)
+{
+    return selection_is_whole(s->cache);
+}
+
 bool selection_is_whole(const struct inventory_cache *d)
 {
     for (size_t i = 0; i < d->region_count; i++) {
