@@ -51,6 +51,8 @@ json_t *manifest_wanted(const json_t *manifest, const char *from, const char *ve
                         const struct manifest_wish *wish);
 /* Equal in meaning: governed Regions in any order. */
 bool manifest_same(const json_t *a, const json_t *b);
+/* As UpdateLandingZone takes it: days as numbers, which GetLandingZone returns as text; new. */
+json_t *manifest_to_send(const json_t *wanted);
 /* Adds the step of `row` that sends `wanted`. 1: nothing differs, there is no step. */
 int zone_update(struct making *m, const struct remedy *row, const json_t *zone, const char *version,
                 const json_t *wanted, const char *reason, struct err *err);

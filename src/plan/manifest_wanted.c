@@ -145,6 +145,23 @@ json_t *manifest_wanted(const json_t *manifest, const char *from, const char *ve
     return wanted;
 }
 
+json_t *manifest_to_send(const json_t *wanted)
+{
+    static const char *const buckets[] = {"centralizedLogging.configurations.loggingBucket",
+                                          "centralizedLogging.configurations.accessLoggingBucket",
+                                          "config.configurations.loggingBucket",
+                                          "config.configurations.accessLoggingBucket"};
+    json_t *manifest = json_deep_copy(wanted);
+    for (size_t i = 0; i < sizeof buckets / sizeof *buckets; i++) {
+        json_t *bucket = jx_get(manifest, buckets[i]);
+        long long days = jx_int(bucket, "retentionDays", 0);
+        if (days > 0) {
+            (void)json_object_set_new(bucket, "retentionDays", json_integer(days));
+        }
+    }
+    return manifest;
+}
+
 /* --- comparing --- */
 
 static bool same_set(const json_t *a, const json_t *b)

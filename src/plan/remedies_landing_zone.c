@@ -208,7 +208,7 @@ int zone_update(struct making *m, const struct remedy *row, const json_t *zone, 
                                       strcmp(now, version) != 0 ? ", to version " : "",
                                       strcmp(now, version) != 0 ? version : "");
     json_t *input = json_pack("{s:s,s:s,s:o}", "landingZoneIdentifier", jx_str_or(zone, "arn", ""),
-                              "version", version, "manifest", json_deep_copy(wanted));
+                              "version", version, "manifest", manifest_to_send(wanted));
     if (json_array_size(remediation) > 0) {
         (void)json_object_set_new(input, "remediationTypes", json_deep_copy(remediation));
     }

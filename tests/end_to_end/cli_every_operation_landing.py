@@ -16,6 +16,16 @@ KEY_POLICY = json.dumps({"Version": "2012-10-17", "Statement": [
      "Condition": {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}}]})
 
 
+def sendable(manifest):
+    """The manifest with numbers of days: AWS answers with text, and does not take it."""
+    out = copy.deepcopy(manifest)
+    for section in ("centralizedLogging", "config"):
+        for bucket in out.get(section, {}).get("configurations", {}).values():
+            if isinstance(bucket, dict) and "retentionDays" in bucket:
+                bucket["retentionDays"] = int(bucket["retentionDays"])
+    return out
+
+
 class Landing(simulator.Story):
     """Calls that the tests of both worlds make."""
 
@@ -74,7 +84,7 @@ class BackupFromNothing(Landing):
                          baseline_version="1.0", target_identifier=unit_arn("work0001"))
         admin, central = self.make_account("backup-admin"), self.make_account("central-backup")
         key = self.aws.ok("kms create-key", multi_region=True, policy=KEY_POLICY)["KeyMetadata"]
-        manifest = copy.deepcopy(self.zone()["manifest"])
+        manifest = sendable(self.zone()["manifest"])
         manifest["backup"] = {"enabled": True, "configurations": {
             "centralBackup": {"accountId": central}, "backupAdmin": {"accountId": admin}, "kmsKeyArn": key["Arn"]}}
         # Without replicas, the operation fails at its end and enables nothing.
@@ -142,7 +152,7 @@ class BackupThatIsThere(Landing):
     world = "seed-healthy-3.3"
 
     def test_is_taken_down_leaves_first(self):
-        off = {**self.zone()["manifest"], "backup": {"enabled": False}}
+        off = {**sendable(self.zone()["manifest"]), "backup": {"enabled": False}}
         self.aws.refused("controltower update-landing-zone", "ValidationException",
                          landing_zone_identifier=self.zone()["arn"], landing_zone_version="3.3", manifest=off)
         top = self.enabled(BACKUP, unit_arn("work0001"))["arn"]
@@ -157,6 +167,14 @@ class BackupThatIsThere(Landing):
 
 
 class ALandingZone(Landing):
+    def test_tells_days_as_text_and_takes_numbers(self):
+        zone = self.zone()
+        self.assertEqual(zone["manifest"]["centralizedLogging"]["configurations"]["loggingBucket"]["retentionDays"], "365")
+        self.aws.refused("controltower update-landing-zone", "ValidationException", landing_zone_identifier=zone["arn"],
+                         landing_zone_version=zone["version"], manifest=zone["manifest"])
+        self.update_zone(sendable(zone["manifest"]), "SUCCEEDED")
+        self.assertEqual(self.zone()["manifest"], zone["manifest"])
+
     def test_is_reset(self):
         zone = self.zone()
         operation = self.aws.ok("controltower reset-landing-zone", landing_zone_identifier=zone["arn"])

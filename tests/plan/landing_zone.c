@@ -61,6 +61,26 @@ static const struct {
      "{" FOUR ",'backup':{'enabled':false}}"},
 };
 
+static void days_are_sent_as_numbers(void **state)
+{
+    (void)state;
+    json_t *read =
+        parse("{'centralizedLogging':{'configurations':{'loggingBucket':{'retentionDays':"
+              "'365'},'accessLoggingBucket':{'retentionDays':3650}}},'config':{"
+              "'configurations':{'loggingBucket':{'retentionDays':'60'}}},'other':'5'}");
+    json_t *wanted =
+        parse("{'centralizedLogging':{'configurations':{'loggingBucket':{'retentionDays':365},"
+              "'accessLoggingBucket':{'retentionDays':3650}}},'config':{'configurations':{"
+              "'loggingBucket':{'retentionDays':60}}},'other':'5'}");
+    json_t *sent = manifest_to_send(read);
+    if (json_equal(sent, wanted) == 0) {
+        fail_msg("%s", jx_dump(sent));
+    }
+    json_decref(sent);
+    json_decref(wanted);
+    json_decref(read);
+}
+
 static void a_manifest_changes_only_where_it_must(void **state)
 {
     (void)state;
@@ -228,6 +248,7 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, bare_open, estate_close)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(days_are_sent_as_numbers),
         cmocka_unit_test(a_manifest_changes_only_where_it_must),
         cmocka_unit_test(governed_regions_are_a_set),
         TEST(the_whole_manifest_and_the_remediation_types_go_back),

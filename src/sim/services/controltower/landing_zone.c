@@ -54,6 +54,26 @@ static json_t *named_zone(struct sim_call *call)
     return zone;
 }
 
+/* AWS takes numbers of days and answers with text (hashicorp/terraform-provider-aws, pull request
+ * 43971). */
+static json_t *manifest_out(const json_t *zone)
+{
+    static const char *const buckets[] = {"centralizedLogging.configurations.loggingBucket",
+                                          "centralizedLogging.configurations.accessLoggingBucket",
+                                          "config.configurations.loggingBucket",
+                                          "config.configurations.accessLoggingBucket"};
+    json_t *manifest = json_deep_copy(json_object_get(zone, "manifest"));
+    for (size_t i = 0; i < sizeof buckets / sizeof *buckets; i++) {
+        json_t *bucket = jx_get(manifest, buckets[i]);
+        const json_t *days = json_object_get(bucket, "retentionDays");
+        if (json_is_integer(days)) {
+            json_object_set_new(bucket, "retentionDays",
+                                json_sprintf("%lld", (long long)json_integer_value(days)));
+        }
+    }
+    return manifest;
+}
+
 int ct_get_landing_zone(struct sim_call *call)
 {
     const json_t *zone = named_zone(call);
@@ -65,8 +85,7 @@ int ct_get_landing_zone(struct sim_call *call)
     out = json_pack("{ss ss ss ss s{ss} so}", "arn", jx_str(zone, "arn"), "version",
                     jx_str(zone, "version"), "latestAvailableVersion", LATEST_VERSION, "status",
                     jx_str(zone, "status"), "driftStatus", "status",
-                    jx_str_or(zone, "drift", "IN_SYNC"), "manifest",
-                    json_deep_copy(json_object_get(zone, "manifest")));
+                    jx_str_or(zone, "drift", "IN_SYNC"), "manifest", manifest_out(zone));
     if (json_array_size(json_object_get(zone, "remediation_types")) > 0) {
         json_object_set_new(out, "remediationTypes",
                             json_deep_copy(json_object_get(zone, "remediation_types")));

@@ -94,8 +94,7 @@ static const char *value_problem(enum kind kind, const json_t *value)
                    ? NULL
                    : "is not a string of 1 to 2048 characters";
     case DAYS:
-        return (json_is_integer(value) && json_integer_value(value) >= 1) ||
-                       (text != NULL && str_number(text, 1, 36500, &(long long){0}))
+        return json_is_integer(value) && json_integer_value(value) >= 1
                    ? NULL
                    : "is not a number of at least 1";
     case NAME:
