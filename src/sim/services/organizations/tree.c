@@ -117,7 +117,9 @@ json_t *org_account_out(struct sim *sim, const json_t *account)
             json_object_set(out, copied[i], value);
         }
     }
-    jx_set_str(out, "Status", status_of(state));
+    if (!jx_bool(sim_world(sim), "quirks.no_account_status")) { /* deprecated: it will be removed */
+        jx_set_str(out, "Status", status_of(state));
+    }
     if (!legacy(sim)) {
         struct text path;
 
