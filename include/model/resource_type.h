@@ -17,11 +17,14 @@ bool resource_type_known(const char *type);
 /* The known type nearest to a word, case ignored; NULL when none is near. Static. */
 const char *resource_type_nearest(const char *word);
 /* Types that the scan lists directly (besides the Tagging API), to find resources that were never
- * tagged.
- */
+   tagged. */
 bool resource_type_listed_directly(const char *type);
-/* The operation that lists resources of that type, "ec2:DescribeVolumes"; NULL when only the
- * Tagging API lists them. `type` is a result of resource_type_of_arn(). */
-const char *resource_type_listing(const char *type);
+/* The operations that list resources of that type ("ec2:DescribeVolumes"), NULL-terminated; empty
+   when only the Tagging API lists them. Static. */
+const char *const *resource_type_listings(const char *type);
+/* The one of them that lists resources with such an ARN; NULL: none. */
+const char *resource_listing_of(const char *type, const char *arn);
+/* Those of all types that are called only where the type is wanted, NULL-terminated. Static. */
+const char *const *resource_listings_wanted(void);
 
 #endif

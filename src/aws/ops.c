@@ -67,6 +67,31 @@ static const struct service_info services[SVC_COUNT] = {
      PROTOCOL_JSON_1_1, "2015-12-10", "AWS242ServiceCatalogService", "SERVICE_CATALOG", "", NULL},
     {SVC_CONTROLCATALOG, "controlcatalog", "controlcatalog", "controlcatalog", "controlcatalog",
      PROTOCOL_REST_JSON, "2018-05-10", NULL, "CONTROLCATALOG", "", NULL},
+    {SVC_FSX, "fsx", "fsx", "fsx", "fsx", PROTOCOL_JSON_1_1, "2018-03-01",
+     "AWSSimbaAPIService_v20180301", "FSX", "", NULL},
+    {SVC_EKS, "eks", "eks", "eks", "eks", PROTOCOL_REST_JSON, "2017-11-01", NULL, "EKS", "", NULL},
+    {SVC_REDSHIFT, "redshift", "redshift", "redshift", "redshift", PROTOCOL_QUERY, "2012-12-01",
+     NULL, "REDSHIFT",
+     "TagKeys/TagKey TagValues/TagValue Clusters/Cluster VpcEndpoints/VpcEndpoint "
+     "NetworkInterfaces/NetworkInterface "
+     "ClusterSecurityGroups/ClusterSecurityGroup "
+     "VpcSecurityGroups/VpcSecurityGroup "
+     "ClusterParameterGroups/ClusterParameterGroup "
+     "ClusterParameterStatusList/member ClusterNodes/member Tags/Tag "
+     "IamRoles/ClusterIamRole PendingActions/member "
+     "DeferredMaintenanceWindows/DeferredMaintenanceWindow",
+     "http://redshift.amazonaws.com/doc/2012-12-01/"},
+    {SVC_REDSHIFT_SERVERLESS, "redshift-serverless", "redshift-serverless", "redshift-serverless",
+     "redshift-serverless", PROTOCOL_JSON_1_1, "2021-04-21", "RedshiftServerless",
+     "REDSHIFT_SERVERLESS", "", NULL},
+    {SVC_DSQL, "dsql", "dsql", "dsql", "dsql", PROTOCOL_REST_JSON, "2018-05-10", NULL, "DSQL", "",
+     NULL},
+    {SVC_STORAGEGATEWAY, "storagegateway", "storagegateway", "storagegateway", "storagegateway",
+     PROTOCOL_JSON_1_1, "2013-06-30", "StorageGateway_20130630", "STORAGE_GATEWAY", "", NULL},
+    {SVC_CLOUDFORMATION, "cloudformation", "cloudformation", "cloudformation", "cloudformation",
+     PROTOCOL_QUERY, "2010-05-15", NULL, "CLOUDFORMATION",
+     "StackStatusFilter/member StackSummaries/member LastOperations/member",
+     "http://cloudformation.amazonaws.com/doc/2010-05-15/"},
 };
 
 static const struct op_rows *const tables[SVC_COUNT] = {
@@ -85,6 +110,13 @@ static const struct op_rows *const tables[SVC_COUNT] = {
     &ops_iam,
     &ops_servicecatalog,
     &ops_controlcatalog,
+    &ops_fsx,
+    &ops_eks,
+    &ops_redshift,
+    &ops_redshift_serverless,
+    &ops_dsql,
+    &ops_storagegateway,
+    &ops_cloudformation,
 };
 
 const struct service_info *service_info(enum service service)
@@ -218,6 +250,16 @@ static const char *item_word(const char *item, size_t length)
         "Subnet",
         "ProcessorFeature",
         "ReadReplicaDBInstanceIdentifier",
+        "TagKey",
+        "TagValue",
+        "Cluster",
+        "VpcEndpoint",
+        "NetworkInterface",
+        "ClusterSecurityGroup",
+        "VpcSecurityGroup",
+        "ClusterParameterGroup",
+        "ClusterIamRole",
+        "DeferredMaintenanceWindow",
         "ReadReplicaDBClusterIdentifier",
         "OptionGroupMembership",
         "DBInstanceStatusInfo",

@@ -16,7 +16,8 @@ struct op_rows {
 
 extern const struct op_rows ops_organizations, ops_controltower, ops_kms, ops_backup, ops_sts,
     ops_account, ops_ec2, ops_rds, ops_dynamodb, ops_efs, ops_s3, ops_tagging, ops_iam,
-    ops_servicecatalog, ops_controlcatalog;
+    ops_servicecatalog, ops_controlcatalog, ops_fsx, ops_eks, ops_redshift, ops_redshift_serverless,
+    ops_dsql, ops_storagegateway, ops_cloudformation;
 
 /* Like service_list_item, but only for elements the service's row names: never by its "*". */
 const char *service_list_known(enum service service, const char *element);

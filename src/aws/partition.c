@@ -194,6 +194,13 @@ static const struct odd_host odd_hosts[] = {
     {SVC_STS, "aws-us-gov", true, false, "sts.*.amazonaws.com", NULL},
     {SVC_EC2, "aws-us-gov", true, false, "ec2.*.amazonaws.com", NULL},
     {SVC_RDS, "aws-us-gov", true, false, "rds.*.amazonaws.com", NULL},
+    {SVC_REDSHIFT, "aws-us-gov", true, false, "redshift.*.amazonaws.com", NULL},
+    {SVC_CLOUDFORMATION, "aws-us-gov", true, false, "cloudformation.*.amazonaws.com", NULL},
+    {SVC_EKS, "aws", true, false, "fips.eks.*.amazonaws.com", NULL},
+    {SVC_EKS, "aws-us-gov", true, false, "eks.*.amazonaws.com", NULL},
+    /* It has dual-stack names only. */
+    {SVC_DSQL, "aws", false, false, "dsql.*.api.aws", NULL},
+    {SVC_DSQL, "aws", true, false, "dsql-fips.*.api.aws", NULL},
 };
 
 static void fill(char *out, size_t size, const char *pattern, const char *region)

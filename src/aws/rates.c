@@ -115,6 +115,15 @@ static const struct rate_row rows[RATE_CLASS_COUNT] = {
     [RATE_SERVICECATALOG] = {REGION("servicecatalog", 2, 4)}, /* chosen */
 
     [RATE_CONTROLCATALOG] = {REGION("controlcatalog", 5, 10)}, /* chosen */
+
+    /* chosen */
+    [RATE_FSX] = {REGION("fsx", 5, 10)},
+    [RATE_EKS] = {REGION("eks", 5, 10)},
+    [RATE_REDSHIFT] = {REGION("redshift", 5, 10)},
+    [RATE_REDSHIFT_SERVERLESS] = {REGION("redshift-serverless", 5, 10)},
+    [RATE_DSQL] = {REGION("dsql", 5, 10)},
+    [RATE_STORAGEGATEWAY] = {REGION("storagegateway", 5, 10)},
+    [RATE_CLOUDFORMATION] = {REGION("cloudformation", 5, 10)},
 };
 
 size_t rate_class_rates(enum rate_class rate_class, const struct rate *out[RATES_MAX])

@@ -169,6 +169,7 @@ const struct collector backup_collectors[] = {
     {.phase = PHASE_MANAGEMENT,
      .seed = SEED_GOVERNED,
      .operation = "backup:DescribeRegionSettings",
+     .opens_types = true,
      .keeps = {"region-settings"},
      .keep = keep_region_settings},
     {.phase = PHASE_ORGANIZATION,

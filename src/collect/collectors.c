@@ -8,6 +8,7 @@ static const struct collector *const tables[] = {
     organization_collectors, landing_zone_collectors, key_collectors,        backup_collectors,
     account_collectors,      inventory_collectors,    protection_collectors, job_collectors,
     control_collectors,      role_collectors,         policy_collectors,     product_collectors,
+    wanted_collectors,
 };
 
 const struct collector *collector_at(size_t index)
@@ -55,6 +56,9 @@ bool collect_asks_members(const char *operation)
 bool collector_asks(const struct collector *c, const struct collector *next)
 {
     if (c->opens_account && (next->seed == SEED_GOVERNED || next->seed == SEED_REGION)) {
+        return true;
+    }
+    if (c->opens_types && next->seed == SEED_WANTED) {
         return true;
     }
     for (size_t i = 0; i < ASKS_MAX && c->asks[i] != NULL; i++) {

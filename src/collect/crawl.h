@@ -34,7 +34,8 @@ enum seed {
     SEED_NONE,     /* nowhere: an answer asks for it, or its phase does */
     SEED_HOME,     /* in the home Region, once, when its phase begins */
     SEED_GOVERNED, /* in each governed Region of each account */
-    SEED_REGION    /* in each Region of each account, governed or not */
+    SEED_REGION,   /* in each Region of each account, governed or not */
+    SEED_WANTED    /* in each governed Region of each account where its resource type is wanted */
 };
 
 struct answer_page { /* one page of an answer, while its collector reads it */
@@ -50,6 +51,7 @@ struct collector {
     const char *operation; /* "kms:DescribeKey"; unique, and the name of its tasks in the store */
     const char *asks[ASKS_MAX];   /* operations that its answers ask for; NULL after the last */
     bool opens_account;           /* its answers ask the SEED_GOVERNED and SEED_REGION rows, too */
+    bool opens_types;             /* its answers ask the SEED_WANTED rows, too */
     const char *keeps[KEEPS_MAX]; /* kinds of entities that it keeps; NULL after the last */
     bool as_management; /* asked with the caller's own credentials, whatever the task's account */
     bool raw;           /* large pages, read with base/pull */
@@ -183,7 +185,7 @@ const char *arn_tail(const char *arn);
 extern const struct collector organization_collectors[], landing_zone_collectors[],
     key_collectors[], backup_collectors[], account_collectors[], inventory_collectors[],
     protection_collectors[], control_collectors[], job_collectors[], role_collectors[],
-    policy_collectors[], product_collectors[];
+    policy_collectors[], product_collectors[], wanted_collectors[];
 
 /* --- what the phases ask beyond the rows' seeds, and check when all is answered --- */
 

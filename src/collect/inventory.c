@@ -10,9 +10,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "crawl.h"
+#include "resources.h"
 
-/* tags as {key: value}, from a list of {keyName, valueName} */
-static json_t *tags_of(const json_t *list, const char *key_name, const char *value_name)
+json_t *tags_of(const json_t *list, const char *key_name, const char *value_name)
 {
     json_t *tags = json_object();
     size_t i;
@@ -27,15 +27,8 @@ static json_t *tags_of(const json_t *list, const char *key_name, const char *val
     return tags;
 }
 
-struct resource { /* what one row of a list becomes; strings borrowed */
-    const char *arn, *type, *name, *kms_key, *engine, *state;
-    const char *encrypted; /* "true", "false" or NULL */
-    json_t *tags;          /* taken; NULL when the list carries none */
-    json_t *attached_to;   /* taken; ids of instances; NULL: none */
-};
-
-static int keep_resource(const struct answer_page *p, const struct resource *r, const char *region,
-                         struct err *err)
+int keep_resource(const struct answer_page *p, const struct resource *r, const char *region,
+                  struct err *err)
 {
     json_t *document =
         json_pack("{s:s, s:s, s:s}", "arn", r->arn, "type", r->type, "name", r->name);
@@ -61,21 +54,15 @@ static int keep_resource(const struct answer_page *p, const struct resource *r, 
     return rc != 0 ? rc : source_key_ask(p, r->type, r->kms_key, err);
 }
 
-static const char *partition(const struct answer_page *p)
-{
-    return aws_client_partition(p->crawl->client);
-}
-
-static const char *name_or(const json_t *tags, const char *otherwise)
+const char *name_or(const json_t *tags, const char *otherwise)
 {
     return jx_str_or(tags, "Name", otherwise);
 }
 
-/* "arn:P:SERVICE:REGION:ACCOUNT:REST" */
-static char *arn_make(const struct answer_page *p, const char *service, const char *rest)
+char *arn_make(const struct answer_page *p, const char *service, const char *rest)
 {
-    return xasprintf("arn:%s:%s:%s:%s:%s", partition(p), service, p->question->region,
-                     p->question->account, rest);
+    return xasprintf("arn:%s:%s:%s:%s:%s", aws_client_partition(p->crawl->client), service,
+                     p->question->region, p->question->account, rest);
 }
 
 /* The instances a volume hangs on; NULL: none. */
@@ -316,7 +303,7 @@ static int keep_buckets(const struct answer_page *p, struct err *err)
         if (name == NULL) {
             return err_set(err, ERR_AWS, "ListBuckets returned a bucket without Name");
         }
-        char *arn = xasprintf("arn:%s:s3:::%s", partition(p), name);
+        char *arn = xasprintf("arn:%s:s3:::%s", aws_client_partition(p->crawl->client), name);
         struct resource r = {.arn = arn, .type = "S3", .name = name};
         int rc = crawl_wants_region(p->crawl, region) ? keep_resource(p, &r, region, err) : 0;
         free(arn);

@@ -34,7 +34,7 @@ static json_t *asked_operations(bool regions)
     json_t *list = json_array();
     const struct collector *c = NULL;
     for (size_t i = 0; (c = collector_at(i)) != NULL; i++) {
-        bool seeded = c->seed == SEED_GOVERNED || c->seed == SEED_REGION;
+        bool seeded = c->seed == SEED_GOVERNED || c->seed == SEED_REGION || c->seed == SEED_WANTED;
         if (seeded) {
             add_asked(list, c);
         } else if (c->opens_account) {

@@ -70,6 +70,20 @@ static bool is_absent(const struct crawl *crawl, const char *type, const char *r
     return support_of(configured(crawl, SUPPORT_MEMBER), &subject, "available") == SUPPORT_NO;
 }
 
+/* Lists of other types are asked of every account. */
+static int ask_lists(struct crawl *crawl, const char *account, const char *region, const char *type,
+                     struct err *err)
+{
+    const char *const *operation = resource_type_listings(type);
+    int rc = 0;
+    for (; rc == 0 && *operation != NULL; operation++) {
+        rc = collector_find(*operation)->seed == SEED_WANTED
+                 ? crawl_ask(crawl, *operation, account, region, "", err)
+                 : 0;
+    }
+    return rc;
+}
+
 /* `types`: names of resource types that are wanted in a governed Region. */
 static int ask_types(struct crawl *crawl, const char *account, const char *region,
                      const json_t *types, struct err *err)
@@ -79,7 +93,11 @@ static int ask_types(struct crawl *crawl, const char *account, const char *regio
     text_init(&missing, (size_t)64 * 1024);
     for (size_t i = 0; rc == 0 && i < json_array_size(types); i++) {
         const char *type = json_string_value(json_array_get(types, i));
-        if (resource_type_listed_directly(type) || is_absent(crawl, type, region)) {
+        if (is_absent(crawl, type, region)) {
+            continue;
+        }
+        if (resource_type_listed_directly(type)) {
+            rc = ask_lists(crawl, account, region, type, err);
             continue;
         }
         if (jx_list_has(configured(crawl, "resource_types_not_listed"), type)) {

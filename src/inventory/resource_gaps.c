@@ -32,26 +32,56 @@ static int load_opt_in(const struct protection *o, struct resource_gaps *out)
     return found < 0 ? -1 : 0;
 }
 
-int resource_gaps_load(const struct protection *o, struct resource_gaps *out)
+static int load_list(const struct protection *o, const char *operation, struct resource_gaps *out)
 {
     char text[GAP_TEXT_SIZE];
-    *out = (struct resource_gaps){.lists = json_object()};
-    for (size_t i = 0; i < sizeof listings / sizeof *listings; i++) {
-        int found = store_find_gap(o->v->s->store, listings[i], o->place->account->id,
-                                   o->place->region, text, sizeof text, o->v->err);
-        if (found < 0) {
-            return -1;
-        }
-        if (found > 0) {
-            set_text(out->lists, listings[i], text);
-        }
+    int found = store_find_gap(o->v->s->store, operation, o->place->account->id, o->place->region,
+                               text, sizeof text, o->v->err);
+    if (found > 0) {
+        set_text(out->lists, operation, text);
     }
-    return load_opt_in(o, out);
+    return found < 0 ? -1 : 0;
+}
+
+static int load_wanted(const struct protection *o, const char *operation, struct resource_gaps *out)
+{
+    int asked = store_was_asked(o->v->s->store, operation, o->place->account->id, o->place->region,
+                                o->v->err);
+    if (asked > 0) {
+        set_bool(out->asked, operation, true);
+        return load_list(o, operation, out);
+    }
+    return asked;
+}
+
+int resource_gaps_load(const struct protection *o, struct resource_gaps *out)
+{
+    const char *const *wanted = resource_listings_wanted();
+    *out = (struct resource_gaps){.lists = json_object(), .asked = json_object()};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof listings / sizeof *listings; i++) {
+        rc = load_list(o, listings[i], out);
+    }
+    for (; rc == 0 && *wanted != NULL; wanted++) {
+        rc = load_wanted(o, *wanted, out);
+    }
+    return rc == 0 ? load_opt_in(o, out) : -1;
+}
+
+bool resource_is_listed(const struct resource_gaps *u, const char *type, const char *arn)
+{
+    const char *operation = resource_listing_of(type, arn);
+    bool wanted = false;
+    for (const char *const *one = resource_listings_wanted(); *one != NULL; one++) {
+        wanted = wanted || str_equal(*one, operation);
+    }
+    return operation != NULL && (!wanted || json_object_get(u->asked, operation) != NULL);
 }
 
 void resource_gaps_release(struct resource_gaps *u)
 {
     json_decref(u->lists);
+    json_decref(u->asked);
     free(u->opt_in);
     *u = (struct resource_gaps){0};
 }
@@ -76,7 +106,7 @@ void resource_gaps_hide(const struct resource_gaps *u, const struct merged_resou
 {
     hide_opt_in(u, document);
     if (seen->direct == NULL) {
-        hide_list(u, resource_type_listing(seen->type), document);
+        hide_list(u, resource_listing_of(seen->type, seen->arn), document);
     }
     /* An instance's keys are its volumes'. */
     if (seen->type != NULL && strcmp(seen->type, "EC2") == 0) {

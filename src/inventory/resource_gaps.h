@@ -9,12 +9,16 @@
 
 struct resource_gaps {
     json_t *lists; /* {OPERATION: its gap}: lists of resources that have no answer here */
+    json_t *asked; /* {OPERATION: true}: lists that are called only where a type is wanted, and were
+                      called here */
     char *opt_in;  /* the gap of the management account's opt-in, where a plan here follows it */
 };
 
 /* `o` is the outlook on the same place. 0 or -1. */
 int resource_gaps_load(const struct protection *o, struct resource_gaps *out);
 void resource_gaps_release(struct resource_gaps *u); /* accepts a zeroed one */
+/* Was a list called here that names resources with this type and ARN? */
+bool resource_is_listed(const struct resource_gaps *u, const char *type, const char *arn);
 /* Of a resource: its service's own list, where only the Tagging API knows it. */
 void resource_gaps_hide(const struct resource_gaps *u, const struct merged_resource *seen,
                         json_t *document);

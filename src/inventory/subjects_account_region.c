@@ -19,6 +19,7 @@ struct summary { /* what one pass over the place gathers */
     json_t *tagged_types, *only_tagging, *only_direct;
     long long tables, policy_tables, only_tagging_count, only_direct_count;
     struct protection protection;
+    struct resource_gaps unseen;
     const struct protection_plan
         *copying;           /* that takes something here, the one that runs most often */
     int64_t taken_since_ms; /* since when it takes the first of what it takes; 0: unknown */
@@ -217,7 +218,7 @@ static int note_resource(void *context, const struct merged_resource *seen)
         list_text(y->tagged_types, seen->type);
         sort_texts(y->tagged_types);
     }
-    if (seen->direct == NULL && tagged && resource_type_listed_directly(seen->type) &&
+    if (seen->direct == NULL && tagged && resource_is_listed(&y->unseen, seen->type, seen->arn) &&
         note_only_tagging(y, seen->arn) != 0) {
         return -1;
     }
@@ -279,16 +280,17 @@ static int set_resources(struct summary *y)
     y->only_direct = json_array();
     int rc = protection_load(y->v, y->place, &y->protection);
     if (rc == 0) {
+        rc = resource_gaps_load(&y->protection, &y->unseen);
+    }
+    if (rc == 0) {
         rc = merged_resource_each(y->v, y->place, note_resource, y);
     }
     set_copying(y);
     set_tier_copies(y);
     if (rc == 0 && y->copying == NULL) {
-        struct resource_gaps unseen;
-        rc = resource_gaps_load(&y->protection, &unseen);
-        resource_gaps_hide_all(&unseen, y->document);
-        resource_gaps_release(&unseen);
+        resource_gaps_hide_all(&y->unseen, y->document);
     }
+    resource_gaps_release(&y->unseen);
     protection_release(&y->protection);
     json_t *off = json_array();
     const json_t *opt_in = json_object_get(y->document, "opt_in");

@@ -10,6 +10,7 @@
 #include "model/arn.h"
 #include "model/backup_tag.h"
 #include "model/resource_type.h"
+#include "model/support.h"
 
 struct resources {
     struct visit *v;
@@ -35,12 +36,22 @@ static const char *why_not(const struct resources *r)
     return "";
 }
 
-static bool is_supported(const struct subjects *s, const char *type)
+/* AWS's own list, or the table of what AWS Backup supports: no page tells how the former spells the
+   newest types. */
+static bool is_supported(const struct resources *r, const char *type)
 {
+    const struct subjects *s = r->v->s;
+    const struct support_subject subject = {.type = type,
+                                            .dynamodb_advanced = -1,
+                                            .region = r->place->region,
+                                            .partition = s->cache->partition,
+                                            .opt_in_region = r->protection.opt_in_region};
     if (type == NULL) {
         return false;
     }
-    return s->supported != NULL ? jx_list_has(s->supported, type) : resource_type_known(type);
+    bool told = s->supported != NULL ? jx_list_has(s->supported, type) : resource_type_known(type);
+    return told || support_of(json_object_get(s->config, SUPPORT_MEMBER), &subject, "available") ==
+                       SUPPORT_YES;
 }
 
 static bool has_backup_tags(const json_t *document)
@@ -53,10 +64,9 @@ static bool has_backup_tags(const json_t *document)
    now, is deleted, unless that list could not be read. */
 static bool is_deleted(const struct resources *r, const struct merged_resource *seen)
 {
-    const char *listing = resource_type_listing(seen->type);
-    return seen->direct == NULL && listing != NULL &&
+    return seen->direct == NULL && resource_is_listed(&r->unseen, seen->type, seen->arn) &&
            inventory_cache_governs(r->v->s->cache, r->place->region) &&
-           json_object_get(r->unseen.lists, listing) == NULL;
+           json_object_get(r->unseen.lists, resource_listing_of(seen->type, seen->arn)) == NULL;
 }
 
 /* The Tagging API also returns what is no resource to protect: parts of others, and types that AWS
@@ -65,9 +75,9 @@ static bool is_evaluated(const struct resources *r, const struct merged_resource
                          const json_t *document)
 {
     return seen->direct != NULL ||
-           (!is_deleted(r, seen) &&
-            (has_backup_tags(document) ||
-             (jx_bool(document, "supported") && !resource_type_listed_directly(seen->type))));
+           (!is_deleted(r, seen) && (has_backup_tags(document) ||
+                                     (jx_bool(document, "supported") &&
+                                      !resource_is_listed(&r->unseen, seen->type, seen->arn))));
 }
 
 /* The instances that a volume hangs on and that a plan takes as well: the same bytes twice. */
@@ -118,7 +128,7 @@ static int emit_resource(void *context, const struct merged_resource *seen)
     set_text(document, "arn", seen->arn);
     set_text(document, "type", seen->type);
     set_text(document, "name", name);
-    set_bool(document, "supported", is_supported(s, seen->type));
+    set_bool(document, "supported", is_supported(r, seen->type));
     set_new(document, "tags", json_incref(seen->tags));
     backup_tags_examine(seen->tags, document);
     set_bool(document, "governed_region", inventory_cache_governs(s->cache, r->place->region));
@@ -134,6 +144,7 @@ static int emit_resource(void *context, const struct merged_resource *seen)
     set_bool(document, "plan_looks", why[0] == '\0');
     set_bool(document, "in_direct", seen->direct != NULL);
     set_bool(document, "in_tagging", seen->in_tagging);
+    set_bool(document, "listed", resource_is_listed(&r->unseen, seen->type, seen->arn));
     set_text(document, "kms_key", jx_str(seen->direct, "kms_key"));
     const json_t *encrypted = jx_get(seen->direct, "encrypted");
     set_new(document, "encrypted",
@@ -167,19 +178,29 @@ static int remember_place(struct visit *v, const struct account_region *p)
     return plan_membership_note(v->s->store, &t, 0, v->s->cache->now_ms, v->err);
 }
 
-static const char *const listing[] = {"tagging:GetResources",
-                                      "ec2:DescribeVolumes",
-                                      "ec2:DescribeInstances",
-                                      "rds:*",
-                                      "dynamodb:ListTables",
-                                      "efs:DescribeFileSystems",
-                                      "s3:ListBuckets",
-                                      RESOURCE_LISTING,
-                                      NULL};
+#define LISTINGS_MAX 24
+
+/* The lists of every type; *out ends with NULL. */
+static void listings_of_all(const char *out[LISTINGS_MAX])
+{
+    static const char *const always[] = {"tagging:GetResources",  "ec2:DescribeVolumes",
+                                         "ec2:DescribeInstances", "rds:*",
+                                         "dynamodb:ListTables",   "efs:DescribeFileSystems",
+                                         "s3:ListBuckets",        RESOURCE_LISTING};
+    const char *const *wanted = resource_listings_wanted();
+    size_t count = sizeof always / sizeof *always;
+    memcpy(out, always, sizeof always);
+    while (*wanted != NULL && count + 1 < LISTINGS_MAX) {
+        out[count++] = *wanted++;
+    }
+    out[count] = NULL;
+}
 
 static int resources_of_place(struct visit *v, const struct account_region *p)
 {
     struct resources r = {.v = v, .place = p, .exempt = account_is_exempt(v->s, p->account)};
+    const char *listing[LISTINGS_MAX];
+    listings_of_all(listing);
     int rc = place_unlisted(v, p, listing);
     if (rc == 0) {
         rc = protection_load(v, p, &r.protection);

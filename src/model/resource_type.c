@@ -119,30 +119,75 @@ const char *resource_type_nearest(const char *word)
     return str_nearest(word, known);
 }
 
-const char *resource_type_listing(const char *type)
+#define OPERATIONS_MAX 3
+
+/* FSx volumes are listed apart from file systems. */
+static const struct {
+    const char *type;
+    const char *operations[OPERATIONS_MAX];
+    const char *arns; /* of what the second operation lists; NULL: there is only one */
+} listings[] = {
+    {"EBS", {"ec2:DescribeVolumes"}, NULL},
+    {"EC2", {"ec2:DescribeInstances"}, NULL},
+    {"RDS", {"rds:DescribeDBInstances"}, NULL},
+    {"Aurora", {"rds:DescribeDBClusters"}, NULL},
+    {"Neptune", {"rds:DescribeDBClusters"}, NULL},
+    {"DocumentDB", {"rds:DescribeDBClusters"}, NULL},
+    {"DynamoDB", {"dynamodb:ListTables"}, NULL},
+    {"EFS", {"efs:DescribeFileSystems"}, NULL},
+    {"S3", {"s3:ListBuckets"}, NULL},
+    {"FSx", {"fsx:DescribeFileSystems", "fsx:DescribeVolumes"}, "*:volume/*"},
+    {"EKS", {"eks:ListClusters"}, NULL},
+    {"Redshift", {"redshift:DescribeClusters"}, NULL},
+    {"Redshift Serverless", {"redshift-serverless:ListNamespaces"}, NULL},
+    {"Aurora DSQL", {"dsql:ListClusters"}, NULL},
+    {"Storage Gateway", {"storagegateway:ListVolumes"}, NULL},
+    {"CloudFormation", {"cloudformation:ListStacks"}, NULL},
+};
+#define LISTING_COUNT (sizeof listings / sizeof *listings)
+
+static const char *const wanted_only[] = {"fsx:DescribeFileSystems",
+                                          "fsx:DescribeVolumes",
+                                          "eks:ListClusters",
+                                          "redshift:DescribeClusters",
+                                          "redshift-serverless:ListNamespaces",
+                                          "dsql:ListClusters",
+                                          "storagegateway:ListVolumes",
+                                          "cloudformation:ListStacks",
+                                          NULL};
+
+static size_t listing_row(const char *type)
 {
-    static const struct {
-        const char *type, *operation;
-    } listings[] = {
-        {"EBS", "ec2:DescribeVolumes"},
-        {"EC2", "ec2:DescribeInstances"},
-        {"RDS", "rds:DescribeDBInstances"},
-        {"Aurora", "rds:DescribeDBClusters"},
-        {"Neptune", "rds:DescribeDBClusters"},
-        {"DocumentDB", "rds:DescribeDBClusters"},
-        {"DynamoDB", "dynamodb:ListTables"},
-        {"EFS", "efs:DescribeFileSystems"},
-        {"S3", "s3:ListBuckets"},
-    };
-    for (size_t i = 0; i < sizeof listings / sizeof *listings; i++) {
-        if (str_equal(type, listings[i].type)) {
-            return listings[i].operation;
-        }
+    size_t i = 0;
+    while (i < LISTING_COUNT && !str_equal(type, listings[i].type)) {
+        i++;
     }
-    return NULL;
+    return i;
+}
+
+const char *const *resource_type_listings(const char *type)
+{
+    static const char *const none[] = {NULL};
+    size_t row = listing_row(type);
+    return row < LISTING_COUNT ? listings[row].operations : none;
+}
+
+const char *resource_listing_of(const char *type, const char *arn)
+{
+    size_t row = listing_row(type);
+    if (row == LISTING_COUNT) {
+        return NULL;
+    }
+    bool second = listings[row].arns != NULL && arn != NULL && str_glob(listings[row].arns, arn);
+    return listings[row].operations[second ? 1 : 0];
+}
+
+const char *const *resource_listings_wanted(void)
+{
+    return wanted_only;
 }
 
 bool resource_type_listed_directly(const char *type)
 {
-    return resource_type_listing(type) != NULL;
+    return resource_type_listings(type)[0] != NULL;
 }

@@ -34,11 +34,13 @@ struct consistency {
                               pages come from the replica that gave the first one */
 };
 
+#define COVERED_MAX 13
+
 /* The first row that fits an operation decides which states it may see late. Only reads are looked
  * up here. */
 static const struct {
     const char *operations;
-    enum service services[6];
+    enum service services[COVERED_MAX];
     size_t count;
 } covered[] = {
     {"organizations:DescribeCreateAccountStatus", {SVC_ORGANIZATIONS}, 0},
@@ -48,7 +50,10 @@ static const struct {
     {"kms:*", {SVC_KMS}, 1},
     {"backup:*", {SVC_BACKUP}, 1},
     {"account:*", {SVC_ACCOUNT}, 1},
-    {"tagging:*", {SVC_TAGGING, SVC_EC2, SVC_RDS, SVC_DYNAMODB, SVC_EFS, SVC_S3}, 6},
+    {"tagging:*",
+     {SVC_TAGGING, SVC_EC2, SVC_RDS, SVC_DYNAMODB, SVC_EFS, SVC_S3, SVC_FSX, SVC_EKS, SVC_REDSHIFT,
+      SVC_REDSHIFT_SERVERLESS, SVC_DSQL, SVC_STORAGEGATEWAY, SVC_CLOUDFORMATION},
+     COVERED_MAX},
 };
 
 static void forget_json(void *value)

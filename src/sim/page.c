@@ -25,9 +25,17 @@ static const struct {
     {SVC_IAM, "ValidationError"},
     {SVC_SERVICECATALOG, "InvalidParametersException"},
     {SVC_CONTROLCATALOG, "ValidationException"},
+    {SVC_FSX, "BadRequest"},
+    {SVC_EKS, "InvalidParameterException"},
+    {SVC_REDSHIFT, "InvalidParameterValue"},
+    {SVC_REDSHIFT_SERVERLESS, "ValidationException"},
+    {SVC_DSQL, "ValidationException"},
+    {SVC_STORAGEGATEWAY, "InvalidGatewayRequestException"},
+    {SVC_CLOUDFORMATION, "ValidationError"},
 };
 
-/* "OFFSET.E.CHECK": E is 1 when an empty page has been given at this offset. */
+/* "tkOFFSETxECHECK": E is 1 when an empty page has been given at this offset. Letters and digits, a
+   multiple of four of them: FSx takes nothing else. */
 static void token_make(const struct sim_call *call, size_t offset, bool emptied, char *out,
                        size_t size)
 {
@@ -37,7 +45,7 @@ static void token_make(const struct sim_call *call, size_t offset, bool emptied,
              offset, emptied);
     sim_hash_id(call->sim, words, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
                 16, check);
-    snprintf(out, size, "tk%zu.%d.%s", offset, emptied ? 1 : 0, check);
+    snprintf(out, size, "tk%08zux%d%s", offset, emptied ? 1 : 0, check);
 }
 
 static int token_read(struct sim_call *call, size_t *offset, bool *emptied)
@@ -51,7 +59,7 @@ static int token_read(struct sim_call *call, size_t *offset, bool *emptied)
     char again[96] = "", number[24] = "";
     size_t digits = str_starts(token, "tk") ? strspn(token + 2, "0123456789") : 0;
     long long value = 0;
-    if (digits > 0 && digits < sizeof number && token[2 + digits] == '.') {
+    if (digits > 0 && digits < sizeof number && token[2 + digits] == 'x') {
         memcpy(number, token + 2, digits);
         *emptied = token[3 + digits] == '1';
         if (str_number(number, 0, 100000000, &value)) {

@@ -17,6 +17,13 @@ static const struct sim_service *const table[] = {
     &sim_tagging,
     &sim_servicecatalog,
     &sim_controlcatalog,
+    &sim_fsx,
+    &sim_eks,
+    &sim_redshift,
+    &sim_redshift_serverless,
+    &sim_dsql,
+    &sim_storagegateway,
+    &sim_cloudformation,
     NULL,
 };
 

@@ -125,7 +125,8 @@ struct sim_service {
 
 extern const struct sim_service sim_organizations, sim_controltower, sim_kms, sim_backup, sim_sts,
     sim_account, sim_ec2, sim_rds, sim_dynamodb, sim_efs, sim_s3, sim_tagging, sim_iam,
-    sim_servicecatalog, sim_controlcatalog;
+    sim_servicecatalog, sim_controlcatalog, sim_fsx, sim_eks, sim_redshift, sim_redshift_serverless,
+    sim_dsql, sim_storagegateway, sim_cloudformation;
 
 /* Mutable state of a service in an account and Region (region "" for global services), made on
  * first use; borrowed. */

@@ -97,6 +97,13 @@ void throttle_error(const struct service_info *info, int *status, const char **c
         [SVC_IAM] = {400, "Throttling", "Rate exceeded"},
         [SVC_SERVICECATALOG] = {400, "ThrottlingException", "Rate exceeded"},
         [SVC_CONTROLCATALOG] = {429, "ThrottlingException", "Rate exceeded"},
+        [SVC_FSX] = {400, "ThrottlingException", "Rate exceeded"},
+        [SVC_EKS] = {429, "ThrottlingException", "Rate exceeded"},
+        [SVC_REDSHIFT] = {400, "Throttling", "Rate exceeded"},
+        [SVC_REDSHIFT_SERVERLESS] = {400, "ThrottlingException", "Rate exceeded"},
+        [SVC_DSQL] = {429, "ThrottlingException", "Rate exceeded"},
+        [SVC_STORAGEGATEWAY] = {400, "ThrottlingException", "Rate exceeded"},
+        [SVC_CLOUDFORMATION] = {400, "Throttling", "Rate exceeded"},
     };
     *status = errors[info->service].status;
     *code = errors[info->service].code;

@@ -21,6 +21,11 @@ static const struct error_words error_words[SVC_COUNT] = {
     [SVC_TAGGING] = {"Message", NULL, ""},
     [SVC_SERVICECATALOG] = {"Message", NULL, ""},
     [SVC_CONTROLCATALOG] = {"Message", NULL, ""},
+    [SVC_FSX] = {"Message", NULL, ""},
+    [SVC_EKS] = {"message", NULL, ""},
+    [SVC_REDSHIFT_SERVERLESS] = {"message", NULL, ""},
+    [SVC_DSQL] = {"message", NULL, ""},
+    [SVC_STORAGEGATEWAY] = {"message", NULL, ""},
 };
 
 static void dump(const json_t *value, struct text *out)

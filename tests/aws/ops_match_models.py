@@ -16,7 +16,8 @@ import models
 
 # Documented ceilings that are lower than the model's, or that the model leaves out.
 CEILINGS = {("kms", "ListAliases"): 100, ("kms", "ListResourceTags"): 50, ("efs", None): 100,
-            ("ec2", None): 1000, ("rds", None): 100, ("tagging", None): 100}
+            ("ec2", None): 1000, ("rds", None): 100, ("tagging", None): 100,
+            ("fsx", "DescribeFileSystems"): 100, ("fsx", "DescribeVolumes"): 100, ("redshift", None): 100, ("storagegateway", None): 100}
 PROTOCOLS = {"rest-json": "rest-json", "json-1.0": "json", "json-1.1": "json", "query": "query", "ec2": "ec2",
              "rest-xml": "rest-xml"}
 problems = []

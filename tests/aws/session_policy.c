@@ -17,7 +17,7 @@ static json_t *policy_actions(size_t aim, json_t **policy)
     const char *problem = NULL;
     text_init(&out, SESSION_POLICY_MAX);
     session_policy_read_only(aim, &out);
-    assert_true(out.length <= (aim != 0 ? aim : 700));
+    assert_true(out.length <= (aim != 0 ? aim : 900));
     assert_false(text_failed(&out));
     *policy = jx_parse(text_str(&out), out.length, &problem);
     text_release(&out);

@@ -135,5 +135,32 @@ class AnInventory(simulator.Story):
         self.assertEqual(list(failed["FailedResourcesMap"]), [nobody])
 
 
+class ListsOfWantedTypes(simulator.Story):
+    world = {"base": f"{simulator.WORLDS}/seed-healthy.yaml", "resources": [
+        {"account": X_PROD, "region": HOME, "type": kind, "name": name, **more} for kind, name, more in (
+            ("fsx", "share", {"engine": "ONTAP", "tags": {"owner": "x"}}), ("fsx-volume", "vol1", {}),
+            ("fsx-volume", "vol2", {"engine": "OPENZFS"}), ("eks", "web", {}), ("redshift", "warehouse", {"tags": {"owner": "x"}}),
+            ("redshift-serverless", "adhoc", {}), ("dsql", "ledger", {}), ("storage-gateway", "cache", {}), ("cloudformation", "web", {}))]}
+
+    def test_are_read_by_the_cli(self):
+        member = self.aws.assumed(X_PROD)
+        system, = member.ok("fsx describe-file-systems")["FileSystems"]
+        self.assertEqual((system["FileSystemType"], as_map(system["Tags"])), ("ONTAP", {"owner": "x"}))
+        named, = member.ok("fsx describe-file-systems", file_system_ids=[system["FileSystemId"]])["FileSystems"]
+        self.assertEqual(named, system)
+        volumes = member.ok("fsx describe-volumes")["Volumes"]
+        self.assertEqual([(one["Name"], one["VolumeType"]) for one in volumes], [("vol1", "ONTAP"), ("vol2", "OPENZFS")])
+        self.assertEqual(member.ok("eks list-clusters")["clusters"], ["web"])
+        cluster, = member.ok("redshift describe-clusters")["Clusters"]
+        self.assertEqual((cluster["ClusterIdentifier"], as_map(cluster["Tags"])), ("warehouse", {"owner": "x"}))
+        namespace, = member.ok("redshift-serverless list-namespaces")["namespaces"]
+        self.assertEqual(namespace["namespaceName"], "adhoc")
+        self.assertEqual(len(member.ok("dsql list-clusters")["clusters"]), 1)
+        volume, = member.ok("storagegateway list-volumes")["VolumeInfos"]
+        self.assertIn("/volume/vol-", volume["VolumeARN"])
+        stack, = member.ok("cloudformation list-stacks")["StackSummaries"]
+        self.assertEqual((stack["StackName"], stack["StackStatus"]), ("web", "CREATE_COMPLETE"))
+
+
 if __name__ == "__main__":
     unittest.main()

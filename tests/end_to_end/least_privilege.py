@@ -107,7 +107,11 @@ NOT_WELL = {"set": {"service": "controltower", "account": "management", "region"
                     "path": f"enabled_baselines.BackupBaseline/{simulator.unit('worky001')}.status", "value": "FAILED"}}
 # (Shared Services owns the key that encrypts the workloads.)
 SCANNED = (ADMIN, CENTRAL, X_PROD, simulator.SHARED)
-SCAN_FLAGS = ("-c", "COV-*", "-f", HOME, "--accounts", ",".join((MANAGEMENT, *SCANNED)))
+# Types whose lists are called only where they are required.
+EVERY_TYPE = scans.SCRATCH / "least-privilege-types.yaml"
+EVERY_TYPE.write_text("resource_types: [Aurora, Aurora DSQL, CloudFormation, DynamoDB, EBS, EC2, EFS, EKS, FSx, RDS, Redshift, "
+                      "Redshift Serverless, S3, Storage Gateway]\n", encoding="utf-8")
+SCAN_FLAGS = ("-C", EVERY_TYPE, "-c", "COV-*", "-f", HOME, "--accounts", ",".join((MANAGEMENT, *SCANNED)))
 BACKUP_POLICY = {"plans": {"Own": {
     "regions": {"@@assign": [HOME]},
     "rules": {"R": {"schedule_expression": {"@@assign": "cron(0 5 ? * * *)"}, "target_backup_vault_name": {"@@assign": OWN_VAULT}}},

@@ -48,6 +48,7 @@ set_property(TEST end_to_end/corpus APPEND PROPERTY ENVIRONMENT "YAML_TO_JSON=$<
 end_to_end(record /usr/bin/python3 -m unittest -q record)
 set_property(TEST end_to_end/record APPEND PROPERTY ENVIRONMENT "READ_WORDS=${CMAKE_BINARY_DIR}/generated/read_words.c")
 end_to_end_shipped(region_denials /usr/bin/python3 -m unittest -q region_denials)
+end_to_end_shipped(wanted_types /usr/bin/python3 -m unittest -q wanted_types)
 end_to_end_shipped(wishes /usr/bin/python3 -m unittest -q wishes)
 
 # Backup policies of Organizations, merged by the scan and by the simulator.

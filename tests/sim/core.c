@@ -101,7 +101,7 @@ static void pages_give_every_row_once_and_refuse_strange_tokens(void **state)
                             .op = op_parse("kms:ListAliases"),
                             .account = TEST_MANAGEMENT,
                             .region = "eu-west-1"};
-    call.in = json_pack("{s:s}", "Marker", "tk3.0.AAAAAAAAAAAAAAAA");
+    call.in = json_pack("{s:s}", "Marker", "tk00000003x0AAAAAAAAAAAAAAAA");
     call.out = json_object();
     assert_int_equal(sim_page(&call, rows, 50), -1);
     assert_string_equal(call.code, "InvalidMarkerException");

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/jsonx.h"
-#include "model/resource_type.h"
 #include "xlsx/xlsx.h"
 
 #define PAIR_MAX 512 /* bytes of a key or value that are shown */
@@ -88,7 +87,6 @@ static void unlisted(struct sheet *s, const json_t *r)
 /* What will become of the resource, the worst reason first. */
 static void state_cell(struct sheet *s, const json_t *r)
 {
-    const char *type = jx_str(r, "type");
     bool faulty = jx_count(r, "wrong_values") > 0 || jx_count(r, "near_misses") > 0;
     const json_t *on = jx_get(r, "type_on");
     bool taken = jx_count(r, "selected_by") > 0; /* by whatever plan, with whatever tag */
@@ -102,7 +100,7 @@ static void state_cell(struct sheet *s, const json_t *r)
         sheet_styled(s, STYLE_WARN, "tagged only");
     } else if (!taken && json_is_false(on)) {
         sheet_styled(s, STYLE_BAD, "type is off");
-    } else if (!jx_bool(r, "in_direct") && type != NULL && resource_type_listed_directly(type)) {
+    } else if (jx_bool(r, "listed") && !jx_bool(r, "in_direct")) {
         sheet_styled(s, STYLE_WARN, "not found");
     } else if (!taken && jx_str_or(r, "why_not", "")[0] != '\0') {
         sheet_styled(s, STYLE_WARN, "tagged, not selected"); /* or nobody could see by what */

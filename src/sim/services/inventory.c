@@ -12,9 +12,16 @@
 #define DAY_MS INT64_C(86400000)
 #define BIRTH_BASE_MS INT64_C(1735689600000) /* 2025-01-01: births lie in the year before */
 
-static const struct kind *const kinds[] = {&kind_ebs, &kind_ec2, &kind_rds,        &kind_dynamodb,
-                                           &kind_efs, &kind_s3,  &kind_rds_cluster};
+static const struct kind *const kinds[] = {&kind_ebs,           &kind_ec2,
+                                           &kind_rds,           &kind_dynamodb,
+                                           &kind_efs,           &kind_s3,
+                                           &kind_rds_cluster,   &kind_fsx,
+                                           &kind_fsx_volume,    &kind_eks,
+                                           &kind_redshift,      &kind_redshift_serverless,
+                                           &kind_dsql,          &kind_storage_gateway,
+                                           &kind_cloudformation};
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)
+#define GENERATED_KINDS 7 /* the first ones; the others only where a world names them */
 
 /* NULL when unknown. */
 static const struct kind *kind_by_name(const char *name)
@@ -84,7 +91,9 @@ static int check_resource(const json_t *spec, size_t index, struct err *err)
     if (type == NULL || kind_by_name(type) == NULL) {
         return err_set(
             err, ERR_INPUT,
-            "$.resources[%zu].type: expected ebs, ec2, rds, rds-cluster, dynamodb, efs or s3",
+            "$.resources[%zu].type: expected ebs, ec2, rds, rds-cluster, dynamodb, efs, s3, fsx, "
+            "fsx-volume, eks, redshift, redshift-serverless, dsql, storage-gateway or "
+            "cloudformation",
             index);
     }
     const char *key;
@@ -153,7 +162,7 @@ static void generate_in(struct sim *sim, enum service service, const char *accou
                         const char *region, long long count, json_t *state)
 {
     for (long long i = 0; i < count; i++) {
-        const struct kind *kind = kinds[(size_t)i % KIND_COUNT];
+        const struct kind *kind = kinds[(size_t)i % GENERATED_KINDS];
         if (kind->service != service) {
             continue;
         }
@@ -231,14 +240,23 @@ json_t *sim_inventory(struct sim *sim, const char *account, const char *region)
 static const struct {
     const char *service, *prefix;
     const struct kind *kind;
+    bool nested; /* the ID stands behind the last '/' */
 } arn_forms[] = {
-    {"ec2", "volume/", &kind_ebs},
-    {"ec2", "instance/", &kind_ec2},
-    {"rds", "db:", &kind_rds},
-    {"rds", "cluster:", &kind_rds_cluster},
-    {"dynamodb", "table/", &kind_dynamodb},
-    {"elasticfilesystem", "file-system/", &kind_efs},
-    {"s3", "", &kind_s3},
+    {"ec2", "volume/", &kind_ebs, false},
+    {"ec2", "instance/", &kind_ec2, false},
+    {"rds", "db:", &kind_rds, false},
+    {"rds", "cluster:", &kind_rds_cluster, false},
+    {"dynamodb", "table/", &kind_dynamodb, false},
+    {"elasticfilesystem", "file-system/", &kind_efs, false},
+    {"s3", "", &kind_s3, false},
+    {"fsx", "file-system/", &kind_fsx, false},
+    {"fsx", "volume/", &kind_fsx_volume, true},
+    {"eks", "cluster/", &kind_eks, false},
+    {"redshift", "cluster:", &kind_redshift, false},
+    {"redshift-serverless", "namespace/", &kind_redshift_serverless, false},
+    {"dsql", "cluster/", &kind_dsql, false},
+    {"storagegateway", "gateway/", &kind_storage_gateway, true},
+    {"cloudformation", "stack/", &kind_cloudformation, false},
 };
 
 json_t *inventory_find(struct sim *sim, const char *account, const char *region, const char *text,
@@ -254,8 +272,10 @@ json_t *inventory_find(struct sim *sim, const char *account, const char *region,
             !str_starts(arn.resource, arn_forms[i].prefix)) {
             continue;
         }
-        json_t *record = json_object_get(inventory_records(sim, arn_forms[i].kind, account, region),
-                                         arn.resource + length);
+        const char *id =
+            arn_forms[i].nested ? strrchr(arn.resource, '/') + 1 : arn.resource + length;
+        json_t *record =
+            json_object_get(inventory_records(sim, arn_forms[i].kind, account, region), id);
         if (record == NULL || !str_equal(jx_str(record, "arn"), text) ||
             !str_equal(jx_str(record, "region"), region)) {
             return NULL;

@@ -32,7 +32,8 @@ struct kind {
 };
 
 extern const struct kind kind_ebs, kind_ec2, kind_rds, kind_rds_cluster, kind_dynamodb, kind_efs,
-    kind_s3;
+    kind_s3, kind_fsx, kind_fsx_volume, kind_eks, kind_redshift, kind_redshift_serverless,
+    kind_dsql, kind_storage_gateway, kind_cloudformation;
 
 /* Makes the resources of a service that holds any: those that the world names, and those that a
  * generated account has in a Region. */

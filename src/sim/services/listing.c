@@ -34,6 +34,7 @@ static const struct filter cluster_filters[] = {{"db-cluster-id", "DBClusterIden
 static const struct listing_tags ec2_tags = {"tagSet", "key", "value", .if_any = true};
 static const struct listing_tags rds_tags = {"TagList", "Key", "Value", .if_any = false};
 static const struct listing_tags efs_tags = {"Tags", "Key", "Value", .if_any = false};
+static const struct listing_tags fsx_tags = {"Tags", "Key", "Value", .if_any = true};
 
 #define LISTING(its_service, operation) .service = (its_service), .op = (operation)
 
@@ -60,6 +61,23 @@ static const struct listing listings[] = {
      .check = efs_check_listing, .fits = efs_fits, .finish = efs_echo_marker},
     {LISTING(SVC_S3, "ListBuckets"), .kind = &kind_s3, .page = 10000, .by_name = true,
      .fits = s3_fits, .row = s3_bucket_row, .finish = s3_add_owner},
+    {LISTING(SVC_FSX, "DescribeFileSystems"), .kind = &kind_fsx, .page = 100,
+     .named = "FileSystemIds", .unknown = "FileSystemNotFound", .noun = "File system",
+     .tags = &fsx_tags, .check = fsx_check_listing},
+    {LISTING(SVC_FSX, "DescribeVolumes"), .kind = &kind_fsx_volume, .page = 100,
+     .named = "VolumeIds", .unknown = "VolumeNotFound", .noun = "Volume", .tags = &fsx_tags,
+     .check = fsx_check_listing, .fits = fsx_fits},
+    {LISTING(SVC_EKS, "ListClusters"), .kind = &kind_eks, .page = 100, .by_name = true,
+     .row = eks_name},
+    {LISTING(SVC_REDSHIFT, "DescribeClusters"), .kind = &kind_redshift, .page = 100,
+     .named = "ClusterIdentifier", .unknown = "ClusterNotFound", .noun = "Cluster",
+     .tags = &efs_tags, .check = rds_check_listing},
+    {LISTING(SVC_REDSHIFT_SERVERLESS, "ListNamespaces"), .kind = &kind_redshift_serverless,
+     .page = 100},
+    {LISTING(SVC_DSQL, "ListClusters"), .kind = &kind_dsql, .page = 100},
+    {LISTING(SVC_STORAGEGATEWAY, "ListVolumes"), .kind = &kind_storage_gateway, .page = 100},
+    {LISTING(SVC_CLOUDFORMATION, "ListStacks"), .kind = &kind_cloudformation, .page = 100,
+     .fits = cloudformation_fits},
 };
 
 static const struct listing *listing_of(const struct op *op)

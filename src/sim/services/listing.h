@@ -1,6 +1,5 @@
 /*
- * The listings of the five inventory services (EC2, RDS, DynamoDB, EFS, S3) and the tags of what
- * they list.
+ * The listings of the inventory services, and the tags of what EC2, RDS, DynamoDB, EFS and S3 list.
  *
  * Each listing operation is one row of the table in listing.c; list_resources() is the handler of
  * them all. What a row does not say comes from the operation's row in aws/ops.h: the member of the
@@ -73,6 +72,10 @@ int efs_check_listing(struct sim_call *call, const struct listing *what);
 int efs_fits(struct sim_call *call, const struct listing *what, const json_t *record);
 void efs_echo_marker(struct sim_call *call);
 int s3_fits(struct sim_call *call, const struct listing *what, const json_t *record);
+int fsx_check_listing(struct sim_call *call, const struct listing *what);
+int fsx_fits(struct sim_call *call, const struct listing *what, const json_t *record);
+json_t *eks_name(struct sim_call *call, json_t *row);
+int cloudformation_fits(struct sim_call *call, const struct listing *what, const json_t *record);
 json_t *s3_bucket_row(struct sim_call *call, json_t *row);
 void s3_add_owner(struct sim_call *call);
 /* The resource that a call on tags names; NULL after sim_fail(). */

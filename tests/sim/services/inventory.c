@@ -31,6 +31,62 @@ static void each_service_lists_its_own(void **state)
     sim_free(sim);
 }
 
+#define WANTED_KINDS                                                                               \
+    "[{" AT                                                                                        \
+    "\"type\":\"fsx\",\"name\":\"share\",\"engine\":\"ONTAP\",\"tags\":{\"a\":\"1\"}},{" AT        \
+    "\"type\":\"fsx-volume\",\"name\":\"vol1\"},{" AT                                              \
+    "\"type\":\"fsx-volume\",\"name\":\"vol2\",\"engine\":\"OPENZFS\"},{" AT                       \
+    "\"type\":\"eks\",\"name\":\"beta\"},{" AT "\"type\":\"eks\",\"name\":\"alpha\"},{" AT         \
+    "\"type\":\"redshift\",\"name\":\"warehouse\",\"tags\":{\"a\":\"2\"}},{" AT                    \
+    "\"type\":\"redshift-serverless\",\"name\":\"adhoc\"},{" AT                                    \
+    "\"type\":\"dsql\",\"name\":\"ledger\"},{" AT                                                  \
+    "\"type\":\"storage-gateway\",\"name\":\"cache\"},{" AT                                        \
+    "\"type\":\"cloudformation\",\"name\":\"web\"},{" AT                                           \
+    "\"type\":\"cloudformation\",\"name\":\"old\",\"status\":\"DELETE_COMPLETE\"}]"
+
+static void services_that_only_list_do_so(void **state)
+{
+    static const struct {
+        const char *operation, *list;
+        size_t count;
+    } rows[] = {{"fsx:DescribeFileSystems", "FileSystems", 1},
+                {"fsx:DescribeVolumes", "Volumes", 2},
+                {"eks:ListClusters", "clusters", 2},
+                {"redshift:DescribeClusters", "Clusters", 1},
+                {"redshift-serverless:ListNamespaces", "namespaces", 1},
+                {"dsql:ListClusters", "clusters", 1},
+                {"storagegateway:ListVolumes", "VolumeInfos", 1},
+                {"cloudformation:ListStacks", "StackSummaries", 2}};
+    struct sim *sim = estate("[]", WANTED_KINDS);
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        expect_count(sim, rows[i].operation, MEMBER, HOME, json_object(), rows[i].list,
+                     rows[i].count);
+        expect_count(sim, rows[i].operation, MEMBER, OTHER, json_object(), rows[i].list, 0);
+    }
+    json_t *names = ask(sim, "eks:ListClusters", MEMBER, HOME, json_object());
+    assert_string_equal(json_string_value(json_array_get(json_object_get(names, "clusters"), 0)),
+                        "alpha");
+    json_decref(names);
+    expect_count(sim, "cloudformation:ListStacks", MEMBER, HOME,
+                 json_pack("{s:[s]}", "StackStatusFilter", "CREATE_COMPLETE"), "StackSummaries", 1);
+    expect(sim, "fsx:DescribeFileSystems", MEMBER, HOME,
+           json_pack("{s:[s]}", "FileSystemIds", "fs-00000000000000000"), "error",
+           "FileSystemNotFound");
+    expect(sim, "redshift:DescribeClusters", MEMBER, HOME,
+           json_pack("{s:s}", "ClusterIdentifier", "none"), "error", "ClusterNotFound");
+    expect_count(sim, "tagging:GetResources", MEMBER, HOME, json_object(), "ResourceTagMappingList",
+                 2);
+    json_t *out = ask(sim, "fsx:DescribeVolumes", MEMBER, HOME, json_object());
+    const char *volume = jx_str(json_array_get(json_object_get(out, "Volumes"), 0), "ResourceARN");
+    done(sim, "tagging:TagResources", MEMBER, HOME,
+         json_pack("{s:[s], s:{s:s}}", "ResourceARNList", volume, "Tags", "b", "1"));
+    json_decref(out);
+    expect_count(sim, "tagging:GetResources", MEMBER, HOME, json_object(), "ResourceTagMappingList",
+                 3);
+    sim_free(sim);
+}
+
 static void tagging_api_never_sees_what_was_never_tagged(void **state)
 {
     struct sim *sim = estate("[]", ALL_KINDS);
@@ -106,6 +162,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_service_lists_its_own),
+        cmocka_unit_test(services_that_only_list_do_so),
         cmocka_unit_test(tagging_api_never_sees_what_was_never_tagged),
         cmocka_unit_test(tags_written_by_one_service_are_read_by_all),
         cmocka_unit_test(replacing_a_bucket_s_tags_removes_the_others),
