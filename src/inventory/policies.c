@@ -20,6 +20,8 @@ struct policies { /* of one account */
     const struct account *account;
     json_t *document, *problems;
     bool failed;
+    bool copies, to_central; /* of the plan that is checked: has it copy actions, is one to the
+                                central account */
 };
 
 /* --- the policies on the way down --- */
@@ -167,6 +169,7 @@ static void check_copy(struct policies *p, const char *plan, const char *arn)
         complain(p, "%.60s copies to %.160s, which is not a vault", plan, arn);
         return;
     }
+    p->to_central = p->to_central || str_equal(t.account, p->v->s->cache->central);
     enum vault_state state = vault_find(p->v, &t, p->document, NULL, &p->failed);
     if (state == VAULT_OUTSIDE) {
         complain(p, "%.60s copies to %.160s, which is outside the organization", plan, arn);
@@ -215,6 +218,7 @@ static void check_rule_in(struct policies *p, const char *plan, json_t *rule, co
     json_object_foreach(jx_get(rule, "copy_actions"), key, action)
     {
         char *arn = in_region(jx_str_or(action, "target_backup_vault_arn", key), region);
+        p->copies = true;
         check_copy(p, plan, arn);
         free(arn);
     }
@@ -307,6 +311,7 @@ static json_t *check_plan(struct policies *p, const char *name, const json_t *pl
             complain(p, "%.60s runs in %.32s, which is not governed", name, region);
         }
     }
+    p->copies = p->to_central = false;
     check_rules(p, name, regions, json_object_get(plan, "rules"));
     check_selections(p, name, json_object_get(plan, "selections"));
     check_scans(p, name, json_object_get(plan, "scan_settings"));
@@ -321,13 +326,19 @@ int set_policy_plans(struct visit *v, const struct account *m, json_t *document)
     p.failed = load(v) != 0;
     json_t *policy = effective(&p);
     json_t *plans = json_array();
+    json_t *elsewhere = json_array();
     const char *name = NULL;
     json_t *plan = NULL;
     json_object_foreach(jx_get(policy, "plans"), name, plan)
     {
         (void)json_array_append_new(plans, check_plan(&p, name, plan));
+        if (p.copies && !p.to_central) {
+            list_text(elsewhere, name);
+        }
     }
     sort_texts(p.problems);
+    sort_texts(elsewhere);
+    set_new(document, "policy_copies_elsewhere", elsewhere);
     set_new(document, "policy_plans", plans);
     set_new(document, "policy_problems", p.problems);
     json_decref(policy);

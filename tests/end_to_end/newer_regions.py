@@ -88,5 +88,27 @@ class NewerRegion(unittest.TestCase):
         self.assertIn("no AWS Control Tower landing zone was found in eu-north-9", done.err)
 
 
+class AtHomeInANewRegion(unittest.TestCase):
+    """A landing zone at home in one of the newest Regions, which the account had to enable, is found without being told."""
+
+    def test_the_landing_zone_is_found(self):
+        healthy = (simulator.WORLDS / "seed-healthy.yaml").read_text(encoding="utf-8")
+        for region in ("ap-east-2", "ap-southeast-6", "ap-southeast-7"):
+            with self.subTest(region):
+                path = simulator.SCRATCH / f"home-{region}.yaml"
+                path.write_text(healthy.replace(HOME, region) + f"regions: {{opted_in: [{region}]}}\n", encoding="utf-8")
+                with scans.Simulator(str(path), name=f"home-{region}") as sim:
+                    # Neither the profile nor the environment names a Region: the search begins in us-east-1.
+                    environment = scans.environment(sim, AWS_REGION=None, AWS_DEFAULT_REGION=None)
+                    done = scans.scan(sim, env=environment)
+                    asked = {place.split()[2] for place in scans.calls(sim) if place.startswith("controltower:ListLandingZones ")}
+                    read = {place.split()[2] for place in scans.calls(sim) if place.startswith("controltower:GetLandingZone ")}
+                self.assertIn(done.code, (0, 3), done.err)
+                self.assertEqual((done.report["run"]["home_region"], done.report["gaps"]), (region, []), done.err)
+                self.assertEqual(done.failing(), set())
+                self.assertGreater(len(asked), 30)
+                self.assertEqual(read, {region})
+
+
 if __name__ == "__main__":
     unittest.main()

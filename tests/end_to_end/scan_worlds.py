@@ -278,6 +278,29 @@ class Filters(unittest.TestCase):
         self.assertEqual(self.serious.failing(), {("KMS-11", "eu-west-1")})
 
 
+class ABackupPolicyThatCopiesWithinTheAccount(unittest.TestCase):
+    """AWS's own example: a copy to another Region of the same account. It passes, and is named."""
+
+    def test_passes_and_is_named(self):
+        vault = "aws-controltower-local-backupvault-exampleorg1"
+        copy = f"arn:aws:backup:eu-west-1:$account:backup-vault:{vault}"
+        content = {"plans": {"Gold": {"regions": {"@@assign": ["eu-central-1"]}, "rules": {"R": {
+            "schedule_expression": {"@@assign": "cron(0 5 ? * * *)"}, "target_backup_vault_name": {"@@assign": vault},
+            "copy_actions": {copy: {"target_backup_vault_arn": {"@@assign": copy}}}}},
+            "selections": {"tags": {"T": {"iam_role_arn": {"@@assign": "arn:aws:iam::$account:role/aws-controltower-BackupRole"},
+                                          "tag_key": {"@@assign": "backup"}, "tag_value": {"@@assign": ["gold"]}}}}}}}
+        policy = {"Id": "p-goldgold01", "Arn": "arn:aws:organizations::111122221111:policy/o-exampleorg1/backup_policy/p-goldgold01",
+                  "Name": "Gold", "Description": "gold", "Type": "BACKUP_POLICY", "AwsManaged": False,
+                  "targets": {simulator.unit("workx001"): True}, "Content": json.dumps(content)}
+        world = {"base": str(simulator.WORLDS / "seed-healthy.yaml"), "changes": [{"set": {
+            "service": "organizations", "account": "management", "path": "policies.p-goldgold01", "value": policy}}]}
+        with scans.Simulator(world, name="policy-within-the-account") as sim:
+            done = scans.scan(sim, "-c", "PLN-06", "--no-ungoverned")
+        found = {f["account_id"]: f for f in done.findings if f["check_id"] == "PLN-06" and f["status"] != "NOT_APPLICABLE"}
+        self.assertEqual({account: f["status"] for account, f in found.items()}, {X_PROD: "PASS", X_TEST: "PASS"}, done.out)
+        self.assertIn("plans whose copies do not go to the central account: Gold", found[X_PROD]["observed"])
+
+
 class ZWire(unittest.TestCase):
     def test_every_request_answer_and_signature_agrees_with_the_official_models(self):
         self.assertGreater(scans.judge_recordings(), 5000)
