@@ -69,6 +69,24 @@ json_t *delegation_policy_describe(const char *text, const char *account,
  * organizations:LeaveOrganization counts, including one with exceptions for principals by ARN. */
 bool policy_denies_leaving(const char *text);
 
+/* Denials of control policies: what a service control policy or a resource control policy takes
+   from the roles with which AWS Backup copies. AWS Backup needs backup:CopyIntoBackupVault in the
+   policy of the role, too (AWS re:Post: "Access Denied" of a copy across accounts), so that a
+   denial stops copies whatever the vault's policy says. */
+enum control_policy { CONTROL_OF_SERVICE, CONTROL_OF_RESOURCE };
+
+/* The Deny statements of a policy that name an action which copies need, in the form that
+   control_policy_denials() takes: empty when there are none or the text is not a policy. The caller owns it. */
+json_t *control_policy_read(const char *text);
+/* Adds to `denied` the actions ("backup:CopyIntoBackupVault") that the statements certainly deny the
+   role of the account in the Region, and to `perhaps` those that depend on what no configuration
+   tells. `path`: the account's value of aws:PrincipalOrgPaths. A resource control policy binds the
+   keys of the account. Policies bind no role of the management account, no resource of it, and no
+   service-linked role (AWS Organizations User Guide: SCPs, RCPs); the caller leaves the management account out. */
+void control_policy_denials(const json_t *statements, enum control_policy type,
+                            const struct policy_frame *frame, const char *account, const char *path,
+                            const char *region, json_t *denied, json_t *perhaps);
+
 /* False when either text is not a policy. */
 bool policy_equal(const char *a, const char *b);
 

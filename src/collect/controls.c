@@ -71,7 +71,7 @@ const struct collector control_collectors[] = {
     {.operation = NULL},
 };
 
-/* --- the policies that bind the central backup account --- */
+/* --- the policies of the central backup account itself --- */
 
 int central_account_ask(struct crawl *crawl, struct err *err)
 {
@@ -79,65 +79,4 @@ int central_account_ask(struct crawl *crawl, struct err *err)
                ? crawl_ask(crawl, "organizations:ListPoliciesForTarget", crawl->management,
                            crawl->home, crawl->central_backup, err)
                : 0;
-}
-
-struct chain {
-    struct crawl *crawl;
-    struct err *err;
-};
-
-static int ask_policy(void *context, const struct entity *e)
-{
-    struct chain *chain = context;
-    struct crawl *crawl = chain->crawl;
-    /* FullAWSAccess denies nothing. */
-    const char *ignored = NULL;
-    json_t *policy = jx_parse(e->json, e->json_length, &ignored);
-    bool managed = jx_bool(policy, "AwsManaged");
-    json_decref(policy);
-    return managed ? 0
-                   : crawl_ask(crawl, "organizations:DescribePolicy", crawl->management,
-                               crawl->home, e->key, chain->err);
-}
-
-/* The parent as the walk of the tree has it; yours, NULL: above is nothing. */
-static char *parent_of(struct crawl *crawl, const char *kind, const char *id, struct err *err)
-{
-    json_t *place = NULL;
-    if (store_get_entity(crawl->store, kind, "", "", id, &place, NULL, err) != 0) {
-        return NULL;
-    }
-    char *parent = xstrdup(jx_str(place, "ParentId"));
-    json_decref(place);
-    return parent;
-}
-
-static int ask_policies_of(struct chain *chain, const char *target)
-{
-    return store_each_entity(chain->crawl->store, "target-policy", target, "", ask_policy, chain,
-                             chain->err);
-}
-
-static int ask_policies_of_root(void *context, const struct entity *root)
-{
-    return ask_policies_of(context, root->key);
-}
-
-/* The texts of all policies of an organization would be two calls a second for minutes: only those
-   on the root and above the one account that ACC-06 looks at are read. */
-int central_policies_ask(struct crawl *crawl, struct err *err)
-{
-    struct chain chain = {.crawl = crawl, .err = err};
-    int rc = store_each_entity(crawl->store, "root", NULL, NULL, ask_policies_of_root, &chain, err);
-    char *at = rc == 0 ? xstrdup(crawl->central_backup) : NULL;
-    const char *kind = "tree-account";
-    for (unsigned depth = 0; rc == 0 && at != NULL && *at != '\0' && depth < 32; depth++) {
-        rc = ask_policies_of(&chain, at);
-        char *above = parent_of(crawl, kind, at, err);
-        free(at);
-        at = above;
-        kind = "ou";
-    }
-    free(at);
-    return rc;
 }

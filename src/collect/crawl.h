@@ -23,7 +23,6 @@ enum phase {
     PHASE_PRECONDITIONS,
     PHASE_LANDING_ZONE,
     PHASE_ORGANIZATION,
-    PHASE_CENTRAL_POLICIES, /* control policies that bind the central backup account */
     PHASE_MANAGEMENT,       /* the management account's own Regions */
     PHASE_MEMBERS,          /* every other account in scope */
     PHASE_COUNT
@@ -224,14 +223,14 @@ int job_summaries_ask(struct crawl *crawl, struct err *err);
 int job_summaries_load(struct crawl *crawl, struct err *err);
 int jobs_ask(struct crawl *crawl, const char *account, const char *region, struct err *err);
 
-/* policies.c: after the backup policies were read, and what each account is asked for them. */
+/* policies.c: the policies of each type; after the backup policies were read, and what each account
+   is asked for them. */
+int policy_types_ask(struct crawl *crawl, struct err *err);
 int policies_load(struct crawl *crawl, struct err *err);
 int policies_ask(struct crawl *crawl, const char *account, struct err *err);
 
-/* controls.c: the policies attached to the central backup account; then the texts of all that bind
-   it. */
+/* controls.c: the policies attached to the central backup account. */
 int central_account_ask(struct crawl *crawl, struct err *err);
-int central_policies_ask(struct crawl *crawl, struct err *err);
 
 /* account.c: the management account's own Regions. */
 int management_ask(struct crawl *crawl, struct err *err);

@@ -31,6 +31,23 @@ static int ask_children(const struct answer_page *p, const char *parent, struct 
     return 0;
 }
 
+/* The type is known only where the root has it switched on: not in every partition. */
+static int ask_resource_policies(const struct answer_page *p, const json_t *root, struct err *err)
+{
+    static const char type[] = "RESOURCE_CONTROL_POLICY";
+    size_t i;
+    json_t *known;
+    json_array_foreach(jx_get(root, "PolicyTypes"), i, known)
+    {
+        if (strcmp(jx_str_or(known, "Type", ""), type) == 0 &&
+            crawl_ask(p->crawl, "organizations:ListPolicies", p->question->account,
+                      p->question->region, type, err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int keep_roots(const struct answer_page *p, struct err *err)
 {
     size_t i;
@@ -41,7 +58,8 @@ static int keep_roots(const struct answer_page *p, struct err *err)
         if (id == NULL) {
             return err_set(err, ERR_AWS, "ListRoots returned a root without Id");
         }
-        if (crawl_keep(p, "root", "", "", id, root, err) || ask_children(p, id, err) != 0) {
+        if (crawl_keep(p, "root", "", "", id, root, err) || ask_children(p, id, err) != 0 ||
+            ask_resource_policies(p, root, err) != 0) {
             return -1;
         }
     }
@@ -128,7 +146,7 @@ const struct collector organization_collectors[] = {
      .operation = "organizations:ListRoots",
      .asks = {"organizations:ListPoliciesForTarget",
               "organizations:ListOrganizationalUnitsForParent",
-              "organizations:ListAccountsForParent"},
+              "organizations:ListAccountsForParent", "organizations:ListPolicies"},
      .keeps = {"root"},
      .as_management = true,
      .keep = keep_roots},

@@ -1,6 +1,6 @@
-/* Policies of Organizations: the text of backup policies and where they are attached, read once,
- * and the text of the service control policies that controls.c asks for. What backup policies come
- * to for an account is computed (model/effective_policy.h), not asked account by account. */
+/* Policies of Organizations: the text of backup policies, service control policies and resource
+ * control policies, and where they are attached, read once. What they come to for an account is
+ * computed (model/effective_policy.h, model/policy.h), not asked account by account. */
 #include <string.h>
 
 #include "base/jsonx.h"
@@ -9,9 +9,16 @@
 
 #define BACKUP_POLICY "BACKUP_POLICY"
 
+/* The policies that AWS manages allow everything, and are attached to every target. */
+static bool is_read(const json_t *policy)
+{
+    return !jx_bool(policy, "AwsManaged");
+}
+
 static int keep_policies(const struct answer_page *p, struct err *err)
 {
     const struct question *q = p->question;
+    bool control = strcmp(q->target, BACKUP_POLICY) != 0;
     size_t i;
     json_t *row;
     json_array_foreach(jx_get(p->answer->json, "Policies"), i, row)
@@ -19,6 +26,12 @@ static int keep_policies(const struct answer_page *p, struct err *err)
         const char *id = jx_str(row, "Id");
         if (id == NULL) {
             return err_set(err, ERR_AWS, "ListPolicies returned a policy without Id");
+        }
+        if (control && !is_read(row)) {
+            continue;
+        }
+        if (control && crawl_keep(p, "listed-control-policy", "", "", id, row, err) != 0) {
+            return -1;
         }
         if (crawl_ask(p->crawl, "organizations:DescribePolicy", q->account, q->region, id, err) !=
                 0 ||
@@ -90,7 +103,13 @@ static int keep_policy(const struct answer_page *p, struct err *err)
 static int keep_targets(const struct answer_page *p, struct err *err)
 {
     size_t i;
-    json_t *row;
+    json_t *row, *listed = NULL;
+    if (store_get_entity(p->crawl->store, "listed-control-policy", "", "", p->question->target,
+                         &listed, NULL, err) != 0) {
+        return -1;
+    }
+    const char *kind = listed != NULL ? "control-policy-target" : "backup-policy-target";
+    json_decref(listed);
     json_array_foreach(jx_get(p->answer->json, "Targets"), i, row)
     {
         const char *target = jx_str(row, "TargetId");
@@ -99,7 +118,7 @@ static int keep_targets(const struct answer_page *p, struct err *err)
         }
         char *key = xasprintf("%s %s", target, p->question->target);
         json_t *document = json_pack("{s:s, s:s}", "target", target, "policy", p->question->target);
-        int rc = crawl_keep(p, "backup-policy-target", "", "", key, document, err);
+        int rc = crawl_keep(p, kind, "", "", key, document, err);
         json_decref(document);
         free(key);
         if (rc != 0) {
@@ -111,11 +130,11 @@ static int keep_targets(const struct answer_page *p, struct err *err)
 
 const struct collector policy_collectors[] = {
     {.phase = PHASE_ORGANIZATION,
-     .seed = SEED_HOME,
      .operation = "organizations:ListPolicies",
      .asks = {"organizations:DescribePolicy", "organizations:ListTargetsForPolicy"},
+     .keeps = {"listed-control-policy"},
      .as_management = true,
-     .with = {{"Filter", BACKUP_POLICY}},
+     .target = "Filter",
      .keep = keep_policies},
     {.phase = PHASE_ORGANIZATION,
      .operation = "organizations:DescribePolicy",
@@ -125,12 +144,24 @@ const struct collector policy_collectors[] = {
      .keep = keep_policy},
     {.phase = PHASE_ORGANIZATION,
      .operation = "organizations:ListTargetsForPolicy",
-     .keeps = {"backup-policy-target"},
+     .keeps = {"backup-policy-target", "control-policy-target"},
      .as_management = true,
      .target = "PolicyId",
      .keep = keep_targets},
     {.operation = NULL},
 };
+
+int policy_types_ask(struct crawl *crawl, struct err *err)
+{
+    static const char *const types[] = {BACKUP_POLICY, "SERVICE_CONTROL_POLICY"};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (crawl_ask(crawl, "organizations:ListPolicies", crawl->management, crawl->home, types[i],
+                      err) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
 
 /* --- what each account is asked for them --- */
 

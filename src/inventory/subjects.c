@@ -45,8 +45,7 @@ static bool is_member(void *context, const char *account_id)
     return inventory_cache_account(s->cache, account_id) != NULL;
 }
 
-/* "o-1/r-1/ou-a/ou-b/", as AWS writes aws:PrincipalOrgPaths. New. */
-static char *organizations_path(const struct inventory_cache *cache, const struct account *m)
+char *organizations_path(const struct inventory_cache *cache, const struct account *m)
 {
     char *path = xstrdup("");
     for (const struct unit *at = m->unit; at != NULL; at = at->parent) {
@@ -144,6 +143,7 @@ void subjects_free(struct subjects *s)
     json_decref(s->supported);
     json_decref(s->policies);
     json_decref(s->policy_targets);
+    copy_denials_free(s->controls);
     map_free(s->periods);
     inventory_cache_free(s->cache);
     free(s);

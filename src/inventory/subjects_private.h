@@ -18,7 +18,8 @@ struct subjects {
     json_t *backup;                    /* manifest_backup() */
     json_t *supported;                 /* [type] or NULL when AWS was not asked */
     json_t *policies, *policy_targets; /* backup policies by id, and what is attached where */
-    struct map *periods;               /* schedule -> how long one waits between its runs */
+    struct controls *controls; /* copy_denials.c: the control policies; NULL: not yet read */
+    struct map *periods;       /* schedule -> how long one waits between its runs */
     struct policy_frame frame;
     bool remember; /* what plans take */
 };
@@ -127,6 +128,11 @@ int set_policy_plans(struct visit *v, const struct account *m, json_t *document)
  * account. 0 or -1. */
 int unit_guards(struct visit *v, const struct unit *u, json_t *document);
 int account_guards(struct visit *v, const struct account *m, json_t *document);
+/* copy_denials.c: the control policies that keep AWS Backup in the account from copying. 0 or -1. */
+int copy_denials_of(struct visit *v, const struct account *m, json_t *document);
+void copy_denials_free(struct controls *c); /* NULL is ignored */
+/* "o-1/r-1/ou-a/ou-b/", as AWS writes aws:PrincipalOrgPaths. New. */
+char *organizations_path(const struct inventory_cache *cache, const struct account *m);
 
 /* A plan's member documents, for the plan scope and for the account-Region's summary. Yours; NULL
  * on error. */

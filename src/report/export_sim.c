@@ -278,7 +278,7 @@ static int add_resource_policy(struct world *w, struct err *err)
     return 0;
 }
 
-struct copying { /* one service control policy's targets */
+struct copying { /* one control policy's targets */
     const char *id;
     json_t *targets;
 };
@@ -286,13 +286,14 @@ struct copying { /* one service control policy's targets */
 static int add_target(void *context, const struct entity *e)
 {
     struct copying *c = context;
-    if (strcmp(e->key, c->id) == 0) {
-        json_array_append_new(c->targets, json_string(e->account));
+    json_t *row = json_loadb(e->json, e->json_length, 0, NULL);
+    if (strcmp(jx_str_or(row, "policy", ""), c->id) == 0) {
+        json_array_append(c->targets, json_object_get(row, "target"));
     }
+    json_decref(row);
     return 0;
 }
 
-/* Those whose text the run has read: what stands above the central backup account. */
 static int add_control_policy(void *context, const struct entity *e)
 {
     struct world *w = context;
@@ -301,12 +302,14 @@ static int add_control_policy(void *context, const struct entity *e)
     json_t *content = json_loads(jx_str_or(policy, "Content", ""), 0, NULL);
     struct copying c = {.id = e->key, .targets = json_array()};
     if (content != NULL && !jx_bool(policy, "PolicySummary.AwsManaged") &&
-        store_each_entity(w->store, "target-policy", NULL, NULL, add_target, &c, &ignored) == 0) {
-        json_array_append_new(jx_get(w->root, "organization.policies"),
-                              json_pack("{s:s, s:s, s:s, s:O, s:O}", "id", e->key, "name",
-                                        jx_str_or(policy, "PolicySummary.Name", e->key), "type",
-                                        "SERVICE_CONTROL_POLICY", "content", content, "targets",
-                                        c.targets));
+        store_each_entity(w->store, "control-policy-target", NULL, NULL, add_target, &c,
+                          &ignored) == 0) {
+        json_array_append_new(
+            jx_get(w->root, "organization.policies"),
+            json_pack("{s:s, s:s, s:s, s:O, s:O}", "id", e->key, "name",
+                      jx_str_or(policy, "PolicySummary.Name", e->key), "type",
+                      jx_str_or(policy, "PolicySummary.Type", "SERVICE_CONTROL_POLICY"), "content",
+                      content, "targets", c.targets));
     }
     json_decref(c.targets);
     json_decref(content);

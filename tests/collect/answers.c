@@ -101,7 +101,7 @@ static void elements_without_a_name_are_collection_errors(void **state)
          OK("GET /resources/ " TOKEN_HOME, "{\"Results\":[{\"ResourceType\":\"EBS\"}]}")},
         {"organizations:ListAWSServiceAccessForOrganization",
          OK(".ListAWSServiceAccessForOrganization ", "{\"EnabledServicePrincipals\":[{}]}")},
-        {"organizations:ListPolicies", OK(".ListPolicies ", "{\"Policies\":[{}]}")},
+        {"organizations:ListPolicies", OK(".ListPolicies *BACKUP_POLICY", "{\"Policies\":[{}]}")},
         {"organizations:ListPoliciesForTarget",
          OK(".ListPoliciesForTarget *\"r-1\"", "{\"Policies\":[{}]}")},
         {"organizations:ListOrganizationalUnitsForParent",
@@ -326,12 +326,14 @@ static void control_tower_is_kept(void **state)
     scan_end(&s);
 }
 
-/* Backup policies name roles that each account is asked for; control policies are read only where
- * they bind the central backup account. */
+/* Backup policies name roles that each account is asked for; control policies are read with their
+   targets, except those that AWS manages. */
 static void policies_are_read_where_they_matter(void **state)
 {
     static const struct stub_reply replies[] = {
-        OK(".ListPolicies ", "{\"Policies\":[{\"Id\":\"p-b\"}]}"),
+        OK(".ListPolicies *BACKUP_POLICY", "{\"Policies\":[{\"Id\":\"p-b\"}]}"),
+        OK(".ListPolicies *SERVICE_CONTROL_POLICY",
+           "{\"Policies\":[{\"Id\":\"p-scp\"},{\"Id\":\"p-full\",\"AwsManaged\":true}]}"),
         OK(".DescribePolicy *p-b", "{\"Policy\":{\"Content\":\"{\\\"plans\\\":[\\\"arn:aws:iam::"
                                    "$account:role/FromPolicy\\\"]}\",\"PolicySummary\":{\"Type\":"
                                    "\"BACKUP_POLICY\",\"Name\":\"daily\"}}}"),
@@ -347,6 +349,7 @@ static void policies_are_read_where_they_matter(void **state)
     assert_true(scan_kept(&s, "backup-policy-target", "", "", "ou-1 p-b"));
     assert_true(scan_kept(&s, "target-policy", "ou-1", "", "p-full"));
     assert_true(scan_kept(&s, "control-policy", "", "", "p-scp"));
+    assert_true(scan_kept(&s, "control-policy-target", "", "", "ou-1 p-scp"));
     assert_int_equal(scan_calls(&s, "organizations:DescribePolicy", NULL, NULL).count, 2);
     assert_int_equal(scan_calls(&s, "iam:GetRole", PROD, NULL).count, 1);
     assert_int_equal(scan_calls(&s, "iam:GetRole", CENTRAL, NULL).count, 1);
