@@ -9,6 +9,7 @@
 #define ROOTS ORGANIZATION "root" MY_ORGANIZATION "r-*"
 #define BACKUP_POLICIES ORGANIZATION "policy" MY_ORGANIZATION "backup_policy/p-*"
 #define CONTROL_POLICIES ORGANIZATION "policy" MY_ORGANIZATION "service_control_policy/p-*"
+#define RESOURCE_POLICIES ORGANIZATION "policy" MY_ORGANIZATION "resource_control_policy/p-*"
 #define KEYS "arn:{p}:kms:*:{a}:key/*"
 #define MULTI_REGION_KEYS "arn:{p}:kms:*:{a}:key/mrk-*"
 #define LINKED_ROLES "arn:{p}:iam::{a}:role/aws-service-role/"
@@ -25,6 +26,11 @@
 #define BACKUP_POLICY_TYPE                                                                         \
     {                                                                                              \
         "StringEquals", "organizations:PolicyType", LIST("BACKUP_POLICY")                          \
+    }
+#define READ_POLICY_TYPES                                                                          \
+    {                                                                                              \
+        "StringEquals", "organizations:PolicyType",                                                \
+            LIST("BACKUP_POLICY", "RESOURCE_CONTROL_POLICY", "SERVICE_CONTROL_POLICY")             \
     }
 #define BACKUP_TAGS                                                                                \
     {                                                                                              \
@@ -66,15 +72,14 @@ static const struct iam_form_row forms[] = {
      .resources = LIST(ROOTS, UNITS, ACCOUNTS),
      .conditions = {{"StringEquals", "organizations:PolicyType",
                      LIST("BACKUP_POLICY", "SERVICE_CONTROL_POLICY")}}},
-    {.form = IAM_POLICY_TEXTS_READ,
-     .sid = "PolicyTextsRead",
-     .resources = LIST(BACKUP_POLICIES, CONTROL_POLICIES),
-     .conditions = {{"StringEquals", "organizations:PolicyType",
-                     LIST("BACKUP_POLICY", "SERVICE_CONTROL_POLICY")}}},
-    {.form = IAM_BACKUP_POLICY_READ,
-     .sid = "BackupPolicyRead",
-     .resources = LIST(BACKUP_POLICIES),
-     .conditions = {BACKUP_POLICY_TYPE}},
+    {.form = IAM_POLICIES_LIST,
+     .sid = "PoliciesList",
+     .resources = ANY,
+     .conditions = {READ_POLICY_TYPES}},
+    {.form = IAM_POLICIES_READ,
+     .sid = "PoliciesRead",
+     .resources = LIST(BACKUP_POLICIES, CONTROL_POLICIES, RESOURCE_POLICIES),
+     .conditions = {READ_POLICY_TYPES}},
     {.form = IAM_EFFECTIVE_BACKUP_POLICY_READ,
      .sid = "EffectiveBackupPolicyRead",
      .resources = LIST(ACCOUNTS),
