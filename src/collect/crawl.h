@@ -23,8 +23,8 @@ enum phase {
     PHASE_PRECONDITIONS,
     PHASE_LANDING_ZONE,
     PHASE_ORGANIZATION,
-    PHASE_MANAGEMENT,       /* the management account's own Regions */
-    PHASE_MEMBERS,          /* every other account in scope */
+    PHASE_MANAGEMENT, /* the management account's own Regions */
+    PHASE_MEMBERS,    /* every other account in scope */
     PHASE_COUNT
 };
 

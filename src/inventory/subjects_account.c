@@ -159,8 +159,8 @@ static json_t *account_document(struct visit *v, const struct account *m, const 
     set_text(document, "role_used", m->role);
     set_text(document, "reach_error", m->reach_error);
     if (set_enabled_baselines(v, document, m->baselines) != 0 ||
-        account_guards(v, m, document) != 0 || copy_denials_of(v, m, document) != 0 || set_reports(v, m, document) != 0 ||
-        set_products(v, m, document) != 0) {
+        account_guards(v, m, document) != 0 || copy_denials_of(v, m, document) != 0 ||
+        set_reports(v, m, document) != 0 || set_products(v, m, document) != 0) {
         json_decref(document);
         return NULL;
     }
