@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include "aws/message.h"
 #include "base/file.h"
 
 static void note(struct sim *sim, json_t *what)
@@ -128,6 +129,48 @@ static void published_rates_hold_and_refill(void **state)
     throttle_free(t);
 }
 
+/* The codes that each service documents: EC2 API throttling, Amazon S3 error responses, the common
+ * errors of the query services, and the modelled errors of the others. */
+static void each_service_throttles_with_its_own_code(void **state)
+{
+    static const struct {
+        const char *code;
+        int status;
+    } wanted[SVC_COUNT] = {[SVC_ORGANIZATIONS] = {"TooManyRequestsException", 400},
+                           [SVC_CONTROLTOWER] = {"ThrottlingException", 429},
+                           [SVC_KMS] = {"ThrottlingException", 400},
+                           [SVC_BACKUP] = {"ThrottlingException", 400},
+                           [SVC_STS] = {"Throttling", 400},
+                           [SVC_ACCOUNT] = {"TooManyRequestsException", 429},
+                           [SVC_EC2] = {"RequestLimitExceeded", 503},
+                           [SVC_RDS] = {"Throttling", 400},
+                           [SVC_DYNAMODB] = {"ThrottlingException", 400},
+                           [SVC_EFS] = {"ThrottlingException", 429},
+                           [SVC_S3] = {"SlowDown", 503},
+                           [SVC_TAGGING] = {"ThrottledException", 400},
+                           [SVC_IAM] = {"Throttling", 400},
+                           [SVC_SERVICECATALOG] = {"ThrottlingException", 400},
+                           [SVC_CONTROLCATALOG] = {"ThrottlingException", 429}};
+    (void)state;
+    for (size_t i = 0; i < op_count(); i++) {
+        const struct op *op = op_at(i);
+        struct sim_response answer;
+        struct answer_error error;
+        const char *code = NULL, *message = NULL;
+        int status = 0;
+        throttle_error(service_info(op->service), &status, &code, &message);
+        assert_string_equal(code, wanted[op->service].code);
+        assert_int_equal(status, wanted[op->service].status);
+        sim_response_init(&answer);
+        wire_error(service_info(op->service), status, code, message, NULL, &answer);
+        answer_classify(op, status, jx_str(answer.headers, "x-amzn-errortype"),
+                        text_str(&answer.body), answer.body.length, &error);
+        assert_string_equal(error.code, code);
+        assert_int_equal(error.class, ANSWER_THROTTLED);
+        sim_response_release(&answer);
+    }
+}
+
 static void broken_fault_files_are_refused_with_line_and_path(void **state)
 {
     (void)state;
@@ -182,6 +225,7 @@ int main(void)
         IN_TEST_WORLD(hashed_ids_depend_on_words_and_seed_alone),
         IN_TEST_WORLD(pages_give_every_row_once_and_refuse_strange_tokens),
         cmocka_unit_test(published_rates_hold_and_refill),
+        cmocka_unit_test(each_service_throttles_with_its_own_code),
         cmocka_unit_test(broken_fault_files_are_refused_with_line_and_path),
         cmocka_unit_test(generated_worlds_are_the_same_for_the_same_seed),
     };
