@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/jsonx.h"
+#include "services/inventory.h"
 #include "services/controltower/controltower.h"
 
 /* The Region of "arn:aws:controltower:eu-central-1::control/X"; "" of one without. */
@@ -43,12 +44,12 @@ static int get_control(struct sim_call *call)
                         identifier);
     }
     ct_control_identifier(call->sim, control, false, "", arn, sizeof arn);
-    json_t *out =
-        json_pack("{s:s, s:[s], s:s, s:s, s:s, s:s, s:{s:s}, s:{s:s}, s:[]}", "Arn", arn, "Aliases",
-                  control->alias, "Name", control->title, "Description", control->title, "Behavior",
-                  "PREVENTIVE", "Severity", "MEDIUM", "RegionConfiguration", "Scope", "GLOBAL",
-                  "Implementation", "Type", "AWS::Organizations::Policy::SERVICE_CONTROL_POLICY",
-                  "GovernedResources");
+    json_t *out = json_pack("{s:s, s:[s], s:s, s:s, s:s, s:s, s:{s:s}, s:{s:s}, s:o, s:[]}", "Arn",
+                            arn, "Aliases", control->alias, "Name", control->title, "Description",
+                            control->title, "Behavior", "PREVENTIVE", "Severity", "MEDIUM",
+                            "RegionConfiguration", "Scope", "GLOBAL", "Implementation", "Type",
+                            "AWS::Organizations::Policy::SERVICE_CONTROL_POLICY", "CreateTime",
+                            epoch(hashed_birth_ms(call->sim, arn)), "GovernedResources");
     json_object_update(call->out, out);
     json_decref(out);
     return 0;

@@ -29,13 +29,13 @@ static json_t *wire(const struct making *m)
     char token[37];
     int64_t born = hashed_birth_ms(m->sim, m->arn);
     sim_hash_uuid(m->sim, m->arn, token);
-    json_t *row =
-        json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:i, s:{s:I, s:I, s:I}, s:s, s:s}",
-                  "OwnerId", m->account, "CreationToken", token, "FileSystemId", m->id,
-                  "FileSystemArn", m->arn, "CreationTime", epoch(born), "LifeCycleState",
-                  "available", "Name", m->name, "NumberOfMountTargets", 1, "SizeInBytes", "Value",
-                  (json_int_t)6144, "ValueInIA", (json_int_t)0, "ValueInStandard", (json_int_t)6144,
-                  "PerformanceMode", "generalPurpose", "ThroughputMode", "elastic");
+    json_t *row = json_pack(
+        "{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:i, s:{s:I, s:o, s:I, s:I}, s:s, s:s}", "OwnerId",
+        m->account, "CreationToken", token, "FileSystemId", m->id, "FileSystemArn", m->arn,
+        "CreationTime", epoch(born), "LifeCycleState", "available", "Name", m->name,
+        "NumberOfMountTargets", 1, "SizeInBytes", "Value", (json_int_t)6144, "Timestamp",
+        epoch(born), "ValueInIA", (json_int_t)0, "ValueInStandard", (json_int_t)6144,
+        "PerformanceMode", "generalPurpose", "ThroughputMode", "elastic");
     bool encrypted = json_object_get(m->spec, "encrypted") == NULL || jx_bool(m->spec, "encrypted");
     json_object_set_new(row, "Encrypted", json_boolean(encrypted));
     if (encrypted) {

@@ -6,18 +6,20 @@
 #include "services/iam.h"
 
 /* State of an account: {"roles": {NAME: {RoleName, Arn, RoleId, Path, CreateDate,
-   AssumeRolePolicyDocument (text), MaxSessionDuration, Description, "@attached": [{PolicyName,
+   AssumeRolePolicyDocument (text), MaxSessionDuration, Description, "@used": RoleLastUsed, "@attached": [{PolicyName,
    PolicyArn}], "@policy": object}}}. */
 
 #define CREATED_MS (400LL * 24 * 3600 * 1000) /* before now */
+#define USED_MS (26LL * 3600 * 1000)
 
 static json_t *role_new(struct sim *sim, const char *account, const char *path, const char *name,
                         const char *trust)
 {
-    char words[256], id[17], created[TIME_ISO_SIZE];
+    char words[256], id[17], created[TIME_ISO_SIZE], used[TIME_ISO_SIZE];
     snprintf(words, sizeof words, "role %s %s", account, name);
     sim_hash_id(sim, words, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16, id);
     time_iso(sim_now_ms(sim) - CREATED_MS, created);
+    time_iso(sim_now_ms(sim) - USED_MS, used);
     json_t *role = json_pack("{s:s, s:s, s:s, s:i}", "RoleName", name, "Path", path, "CreateDate",
                              created, "MaxSessionDuration", 3600);
     json_object_set_new(
@@ -26,6 +28,9 @@ static json_t *role_new(struct sim *sim, const char *account, const char *path, 
     json_object_set_new(role, "RoleId", json_sprintf("AROA%s", id));
     json_object_set_new(role, "AssumeRolePolicyDocument", json_string(trust));
     json_object_set_new(role, "@attached", json_array());
+    json_object_set_new(
+        role, "@used",
+        json_pack("{s:s, s:s}", "LastUsedDate", used, "Region", sim_home_region(sim)));
     return role;
 }
 
@@ -204,7 +209,9 @@ static json_t *role_view(const json_t *role, bool whole)
     json_object_set_new(view, "AssumeRolePolicyDocument", json_string(text_str(&encoded)));
     text_release(&encoded);
     if (whole) {
-        json_object_set_new(view, "RoleLastUsed", json_object());
+        json_t *used = json_object_get(role, "@used");
+        json_object_set_new(view, "RoleLastUsed",
+                            used != NULL ? json_deep_copy(used) : json_object());
     }
     return view;
 }

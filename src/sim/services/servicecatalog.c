@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/jsonx.h"
 #include "base/text.h"
 
@@ -51,6 +52,17 @@ static json_t *wire(const struct sim_call *call, const char *id, const json_t *p
                   "ProductName", "AWS Control Tower Account Factory", "ProvisioningArtifactId",
                   "pa-", version, "ProvisioningArtifactName", "AWS Control Tower Account Factory",
                   "UserArn", user, "UserArnSession", user);
+    json_array_append_new(json_object_get(row, "Tags"),
+                          json_pack("{s:s, s:o}", "Key", "aws:servicecatalog:productArn", "Value",
+                                    json_sprintf("arn:%s:catalog:%s:%s:product/prod-%s", partition,
+                                                 call->region, call->account, factory)));
+    char token[37];
+    uuid_of_name(arn, token);
+    jx_set_str(row, "IdempotencyToken", token);
+    json_object_set_new(row, "LastRecordId", json_sprintf("rec-%s", id + strcspn(id, "-") + 1));
+    if (!str_equal(jx_str(row, "Status"), statuses[0])) {
+        jx_set_str(row, "StatusMessage", "The account could not be updated.");
+    }
     const char *account = jx_str(product, "account");
     if (account != NULL) {
         jx_set_str(row, "PhysicalId", account);

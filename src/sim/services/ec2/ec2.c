@@ -94,6 +94,11 @@ static json_t *instance_wire(const struct making *m)
         "x86_64", "rootDeviceType", "ebs", "rootDeviceName", "/dev/xvda", "blockDeviceMapping",
         "virtualizationType", "hvm", "hypervisor", "xen", "ebsOptimized", 0);
     free(zone);
+    const char *code = jx_str(spec, "marketplace_code");
+    if (code != NULL) {
+        json_object_set_new(wire, "productCodes",
+                            json_pack("[{s:s, s:s}]", "productCode", code, "type", "marketplace"));
+    }
     return wire;
 }
 
