@@ -150,7 +150,14 @@ static void each_service_throttles_with_its_own_code(void **state)
                            [SVC_TAGGING] = {"ThrottledException", 400},
                            [SVC_IAM] = {"Throttling", 400},
                            [SVC_SERVICECATALOG] = {"ThrottlingException", 400},
-                           [SVC_CONTROLCATALOG] = {"ThrottlingException", 429}};
+                           [SVC_CONTROLCATALOG] = {"ThrottlingException", 429},
+                           [SVC_FSX] = {"ThrottlingException", 400},
+                           [SVC_EKS] = {"ThrottlingException", 429},
+                           [SVC_REDSHIFT] = {"Throttling", 400},
+                           [SVC_REDSHIFT_SERVERLESS] = {"ThrottlingException", 400},
+                           [SVC_DSQL] = {"ThrottlingException", 429},
+                           [SVC_STORAGEGATEWAY] = {"ThrottlingException", 400},
+                           [SVC_CLOUDFORMATION] = {"Throttling", 400}};
     (void)state;
     for (size_t i = 0; i < op_count(); i++) {
         const struct op *op = op_at(i);
