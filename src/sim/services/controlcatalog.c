@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/jsonx.h"
-#include "services/inventory.h"
 #include "services/controltower/controltower.h"
+#include "services/inventory.h"
 
 /* The Region of "arn:aws:controltower:eu-central-1::control/X"; "" of one without. */
 static void region_of(const char *identifier, char *out, size_t size)
