@@ -316,7 +316,11 @@ static int keep_recording(struct session *s, struct err *err)
     int rc = store_meta_set(s->store, "unknown_in_answers", text, err);
     struct recording *done = s->recording;
     s->recording = NULL;
-    return rc != 0 ? (recording_free(done), -1) : recording_finish(done, s->client, err);
+    if (rc != 0) {
+        recording_free(done);
+        return -1;
+    }
+    return recording_finish(done, s->client, err);
 }
 
 int session_collect(struct session *s, struct err *err)
