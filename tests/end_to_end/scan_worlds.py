@@ -18,6 +18,7 @@ NEVER_FAILS = {"ORG-02": "the scan refuses to start", "LZ-11": "nothing else can
                "WVR-01": "no waivers are given here (scan_waivers.py)",
                "PLN-11": "AWS Backup accepts no shorter windows than the defaults require (mutations.py)",
                "PLN-12": "without a configuration every plan keeps long enough (mutations.py)",
+               "ACC-07": "no control policy here denies copies (mutations.py)",
                "PLN-13": "no plan here copies outside, or of its own to a missing vault (mutations.py)",
                "PLN-14": "VLT-02 evaluates the local vaults that are gone (mutations.py)",
                "PLN-15": "nor writes to a vault of its own (mutations.py)", "PLN-17": "nor copies without a lifecycle (mutations.py)",
