@@ -11,11 +11,6 @@
 #include "crawl.h"
 #include "resources.h"
 
-#define ROWS(list, row)                                                                            \
-    size_t i;                                                                                      \
-    json_t *row;                                                                                   \
-    json_array_foreach(jx_get(p->answer->json, list), i, row)
-
 static const char *file_system_type(const json_t *row)
 {
     const char *kind = jx_str_or(row, "FileSystemType", "");
@@ -51,7 +46,9 @@ static int keep_fsx(const struct answer_page *p, const json_t *row, const char *
 
 static int keep_fsx_file_systems(const struct answer_page *p, struct err *err)
 {
-    ROWS("FileSystems", row)
+    size_t i;
+    json_t *row;
+    json_array_foreach(jx_get(p->answer->json, "FileSystems"), i, row)
     {
         if (keep_fsx(p, row, file_system_type(row), "FileSystemId", jx_str(row, "FileSystemType"),
                      err) != 0) {
@@ -63,7 +60,9 @@ static int keep_fsx_file_systems(const struct answer_page *p, struct err *err)
 
 static int keep_fsx_volumes(const struct answer_page *p, struct err *err)
 {
-    ROWS("Volumes", row)
+    size_t i;
+    json_t *row;
+    json_array_foreach(jx_get(p->answer->json, "Volumes"), i, row)
     {
         if (keep_fsx(p, row, volume_type(row), "VolumeId", jx_str(row, "VolumeType"), err) != 0) {
             return -1;
@@ -93,7 +92,9 @@ static int keep_named(const struct answer_page *p, const char *service, const ch
 
 static int keep_eks_clusters(const struct answer_page *p, struct err *err)
 {
-    ROWS("clusters", row)
+    size_t i;
+    json_t *row;
+    json_array_foreach(jx_get(p->answer->json, "clusters"), i, row)
     {
         const struct resource r = {.type = "EKS"};
         if (keep_named(p, "eks", "cluster/", json_string_value(row), r, err) != 0) {
@@ -105,7 +106,9 @@ static int keep_eks_clusters(const struct answer_page *p, struct err *err)
 
 static int keep_redshift_clusters(const struct answer_page *p, struct err *err)
 {
-    ROWS("Clusters", row)
+    size_t i;
+    json_t *row;
+    json_array_foreach(jx_get(p->answer->json, "Clusters"), i, row)
     {
         const struct resource r = {.type = "Redshift",
                                    .kms_key = jx_str(row, "KmsKeyId"),
@@ -123,7 +126,9 @@ static int keep_redshift_clusters(const struct answer_page *p, struct err *err)
 static int keep_arns(const struct answer_page *p, const char *list, const char *type,
                      const char *arn_member, const char *name_member, struct err *err)
 {
-    ROWS(list, row)
+    size_t i;
+    json_t *row;
+    json_array_foreach(jx_get(p->answer->json, list), i, row)
     {
         const struct resource r = {.arn = jx_str(row, arn_member),
                                    .type = type,
@@ -162,7 +167,9 @@ static bool is_stack(const json_t *row)
 
 static int keep_stacks(const struct answer_page *p, struct err *err)
 {
-    ROWS("StackSummaries", row)
+    size_t i;
+    json_t *row;
+    json_array_foreach(jx_get(p->answer->json, "StackSummaries"), i, row)
     {
         const struct resource r = {.arn = jx_str(row, "StackId"),
                                    .type = "CloudFormation",

@@ -17,7 +17,7 @@ struct recording_counts { /* distinct ones that this version does not read */
 /* The file appears under its name in recording_finish(). */
 int recording_open(const char *path, struct recording **out, struct err *err);
 /* An aws_hear; the context is the recording. */
-void recording_hear(void *recording, const struct heard_answer *heard);
+void recording_hear(void *context, const struct heard_answer *heard);
 void recording_counts(const struct recording *r, struct recording_counts *out);
 /* Writes the file and frees the recording, either way. */
 int recording_finish(struct recording *r, const struct aws_client *client, struct err *err);

@@ -25,7 +25,7 @@ BAD = {
     "mutelist-file": ["{here}/none.yaml"], "older-than": ["-1", "soon"], "only": ["9", "two words"], "ou": [""],
     "output": [""], "output-directory": [""], "output-filename": ["a/b", "", ".x"],
     "output-formats": ["punch-cards", ""], "partition": ["mars", "aws/x"], "previous": [""], "profile": [""],
-    "progress": ["sometimes"], "public-key": [""], "region": ["Mars!", ""], "resume": [""],
+    "progress": ["sometimes"], "public-key": [""], "record": [""], "region": ["Mars!", ""], "resume": [""],
     "role": ["no role!", ""], "rules": ["{here}/none"], "session-duration": ["1", "43201", "x"], "severity": ["hihg"],
     "sign-key": ["{here}/none.pem"], "status": ["BAD", "", "PASS,"],
 }

@@ -37,9 +37,9 @@ void html_set(xmlNodePtr node, const char *name, const char *value)
     text_release(&clean);
 }
 
-void html_set_all(xmlNodePtr node, const struct html_attribute *all, size_t count)
+void html_set_all(xmlNodePtr node, const struct html_attribute *all)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; all[i].name != NULL; i++) {
         html_set(node, all[i].name, all[i].value);
     }
 }
@@ -144,8 +144,12 @@ static int add_coverage(void *context, const struct coverage *c)
     struct part *p = context;
     if (strcmp(c->state, "REACHED") != 0 && p->rows++ < HTML_ROWS_MAX) {
         xmlNodePtr place = html_child(p->node, "place");
-        HTML_SET(place, {"account", c->account}, {"name", c->name}, {"ou_path", c->ou_path},
-                 {"region", c->region}, {"state", c->state});
+        html_set_all(place, (const struct html_attribute[]){{"account", c->account},
+                                                            {"name", c->name},
+                                                            {"ou_path", c->ou_path},
+                                                            {"region", c->region},
+                                                            {"state", c->state},
+                                                            {NULL, NULL}});
         html_set_number(place, "denied", c->denied);
         html_set_number(place, "failed", c->failed);
     }
@@ -158,8 +162,12 @@ static int add_gap(void *context, int64_t id, const struct gap *g)
     if (p->rows++ < HTML_ROWS_MAX) {
         xmlNodePtr gap = html_child(p->node, "gap");
         html_set_number(gap, "id", id);
-        HTML_SET(gap, {"operation", g->operation}, {"account", g->account}, {"region", g->region},
-                 {"class", g->class}, {"message", g->message});
+        html_set_all(gap, (const struct html_attribute[]){{"operation", g->operation},
+                                                          {"account", g->account},
+                                                          {"region", g->region},
+                                                          {"class", g->class},
+                                                          {"message", g->message},
+                                                          {NULL, NULL}});
     }
     return 0;
 }
@@ -264,12 +272,14 @@ static int add_key(void *context, const json_t *k)
              !jx_bool(k, "configured") ? "no key configured"
              : present                 ? jx_str_or(k, "state", "unknown")
                                        : "missing");
-    HTML_SET(key, {"type", present ? jx_str_or(k, "type", "single-Region") : NULL},
-             {"arn", jx_str_or(k, "arn", jx_str_or(k, "expected_arn", ""))},
-             {"multi_region", present ? flag(jx_get(k, "multi_region")) : NULL},
-             {"policy_equal", flag(jx_get(k, "policy.equals_primary"))},
-             {"open", present ? flag(jx_get(k, "policy.unconditional_star")) : NULL},
-             {"rotation", flag(jx_get(k, "rotation_enabled"))});
+    html_set_all(key, (const struct html_attribute[]){
+                          {"type", present ? jx_str_or(k, "type", "single-Region") : NULL},
+                          {"arn", jx_str_or(k, "arn", jx_str_or(k, "expected_arn", ""))},
+                          {"multi_region", present ? flag(jx_get(k, "multi_region")) : NULL},
+                          {"policy_equal", flag(jx_get(k, "policy.equals_primary"))},
+                          {"open", present ? flag(jx_get(k, "policy.unconditional_star")) : NULL},
+                          {"rotation", flag(jx_get(k, "rotation_enabled"))},
+                          {NULL, NULL}});
     set_list(key, "missing_actions", present ? jx_get(k, "policy.missing_actions") : NULL);
     return 0;
 }

@@ -19,12 +19,8 @@ void html_set_number(xmlNodePtr node, const char *name, int64_t value);
 struct html_attribute {
     const char *name, *value;
 };
-void html_set_all(xmlNodePtr node, const struct html_attribute *all, size_t count);
-/* HTML_SET(node, {"account", c->account}, {"region", c->region}) */
-#define HTML_SET(node, ...)                                                                        \
-    html_set_all(node, (const struct html_attribute[]){__VA_ARGS__},                               \
-                 sizeof((const struct html_attribute[]){__VA_ARGS__}) /                            \
-                     sizeof(struct html_attribute))
+/* A row without a name ends the list. */
+void html_set_all(xmlNodePtr node, const struct html_attribute *all);
 
 /* Everything but the findings. */
 int html_describe(struct report_stream *f, xmlNodePtr report);

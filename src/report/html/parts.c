@@ -45,8 +45,11 @@ static void add_requirement(xmlNodePtr framework, const json_t *row)
     xmlNodePtr node = html_child(framework, "requirement");
     size_t i;
     const json_t *check;
-    HTML_SET(node, {"id", jx_str(row, "requirement")}, {"title", jx_str(row, "title")},
-             {"result", jx_str(row, "result")}, {"why", jx_str(row, "why")});
+    html_set_all(node, (const struct html_attribute[]){{"id", jx_str(row, "requirement")},
+                                                       {"title", jx_str(row, "title")},
+                                                       {"result", jx_str(row, "result")},
+                                                       {"why", jx_str(row, "why")},
+                                                       {NULL, NULL}});
     json_array_foreach(json_object_get(row, "checks"), i, check)
     {
         xmlNodePtr one = html_child(node, "check");
@@ -96,15 +99,22 @@ static int add_difference(void *context, const struct difference *d)
     }
     all->rows++;
     xmlNodePtr node = html_child(all->node, "difference");
-    HTML_SET(node, {"change", change_name(d->change)}, {"severity", severity_name(f->severity)},
-             {"check", f->check_id}, {"title", stream_rule_text(all->stream, f->check_id, "title")},
-             {"account", f->account_id}, {"account_name", f->account_name}, {"region", f->region},
-             {"resource", f->resource_name[0] != '\0' ? f->resource_name : f->subject},
-             {"status_before", d->before != NULL ? status_name(d->before->status) : NULL},
-             {"status", d->after != NULL ? status_name(d->after->status) : NULL},
-             {"observed_before", d->before != NULL ? d->before->observed : NULL},
-             {"observed", d->after != NULL ? d->after->observed : NULL},
-             {"first_seen", d->first_seen});
+    html_set_all(node,
+                 (const struct html_attribute[]){
+                     {"change", change_name(d->change)},
+                     {"severity", severity_name(f->severity)},
+                     {"check", f->check_id},
+                     {"title", stream_rule_text(all->stream, f->check_id, "title")},
+                     {"account", f->account_id},
+                     {"account_name", f->account_name},
+                     {"region", f->region},
+                     {"resource", f->resource_name[0] != '\0' ? f->resource_name : f->subject},
+                     {"status_before", d->before != NULL ? status_name(d->before->status) : NULL},
+                     {"status", d->after != NULL ? status_name(d->after->status) : NULL},
+                     {"observed_before", d->before != NULL ? d->before->observed : NULL},
+                     {"observed", d->after != NULL ? d->after->observed : NULL},
+                     {"first_seen", d->first_seen},
+                     {NULL, NULL}});
     return 0;
 }
 
@@ -197,9 +207,14 @@ static int add_fact(void *context, const struct fact *fact)
     time_iso(fact->wall_ms, time);
     xmlNodePtr node = html_child(c->facts, "fact");
     html_set_number(node, "id", c->id);
-    HTML_SET(node, {"operation", fact->operation}, {"account", fact->account},
-             {"region", fact->region}, {"target", fact->target}, {"time", time},
-             {"request_id", fact->request_id}, {"digest", fact->digest});
+    html_set_all(node, (const struct html_attribute[]){{"operation", fact->operation},
+                                                       {"account", fact->account},
+                                                       {"region", fact->region},
+                                                       {"target", fact->target},
+                                                       {"time", time},
+                                                       {"request_id", fact->request_id},
+                                                       {"digest", fact->digest},
+                                                       {NULL, NULL}});
     html_set_number(node, "status", fact->http_status);
     return 0;
 }
