@@ -10,7 +10,8 @@ Each row of tests/mutations/*.yaml makes one change and records which results of
 How a row makes its change: `wire` are signed calls of an AWS client, [SERVICE:OPERATION, ACCOUNT/REGION, INPUT, ROLE]; `state` are
 entries of a world's `set` for states that no API can create (docs/worlds.md), `world` are members of the world; `faults` are
 faults of the network or of AWS (docs/faults.md); `config`, `waivers` and `flags` are those of the scan. `advance` is the number
-of minutes that pass before the scan. Names such as $KEY are in names.yaml; $YESTERDAY, $TOMORROW and $IN_A_YEAR are days from
+of minutes that pass before the scan; `begin_at_hour` is an hour of UTC to which time passes before the change, for rows whose
+flips depend on what plans have run in between. Names such as $KEY are in names.yaml; $YESTERDAY, $TOMORROW and $IN_A_YEAR are days from
 now, because a scan uses its end as the current time. `everywhere: true` also scans the Regions that are not governed; the other
 rows leave them out, which takes a fifth of the time.
 
@@ -46,7 +47,7 @@ PAGE = TREE / "docs" / "mutations.md"
 SCAN_SECONDS = 120
 SAYS_NOTHING = {"PASS", "NOT_APPLICABLE"}
 CLIENTS = {"tagging": "resourcegroupstaggingapi"}
-MEMBERS = {"name", "cause", "wire", "state", "world", "faults", "config", "waivers", "flags", "advance", "everywhere", "alone", "flips"}
+MEMBERS = {"name", "cause", "wire", "state", "world", "faults", "config", "waivers", "flags", "begin_at_hour", "advance", "everywhere", "alone", "flips"}
 TOGETHER = 8  # changes in one organization
 FEW = 4  # checks that such a change flips
 SIMPLE = {"name", "cause", "wire", "state", "flips", "file"}
@@ -146,6 +147,12 @@ def scan(sim, row, folder):
     return found
 
 
+def seconds_until(hour):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    then = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return int((then - now).total_seconds()) % 86400
+
+
 def outcome(row):
     """The results after the change of the row, or the problem as text."""
     folder = SCRATCH / "mutations" / row["name"]
@@ -156,6 +163,8 @@ def outcome(row):
     faults = {"faults": row["faults"]} if "faults" in row else None
     try:
         with simulator.Simulator(world, name=f"mutations/{row['name']}/sim", faults=faults, record=False) as sim:
+            if "begin_at_hour" in row:
+                sim.advance(seconds=seconds_until(row["begin_at_hour"]))
             wire = Wire(sim) if "wire" in row else None
             for call in row.get("wire", []):
                 wire.call(*call)
